@@ -1,0 +1,25 @@
+"""The parts that encoders are built from: one public layer a file, in keras and keras.ops only."""
+
+from bert_keras.layers.attention_mask import AttentionMask
+from bert_keras.layers.classification_head import ClassificationHead
+from bert_keras.layers.embeddings import Embeddings
+from bert_keras.layers.encoder_block import EncoderBlock
+from bert_keras.layers.feed_forward import FeedForward
+from bert_keras.layers.masked_lm_head import MaskedLMHead
+from bert_keras.layers.mean_pooling import MeanPooling
+from bert_keras.layers.pooler import Pooler
+from bert_keras.layers.self_attention import SelfAttention
+from bert_keras.layers.sentence_pair_head import SentencePairHead
+
+__all__ = [
+    "AttentionMask",
+    "ClassificationHead",
+    "Embeddings",
+    "EncoderBlock",
+    "FeedForward",
+    "MaskedLMHead",
+    "MeanPooling",
+    "Pooler",
+    "SelfAttention",
+    "SentencePairHead",
+]

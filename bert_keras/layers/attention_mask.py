@@ -1,0 +1,44 @@
+"""From the padding mask of a batch to who may see whom, once for all blocks."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="bert_keras")
+class AttentionMask(keras.layers.Layer):
+    """Says for every pair of tokens whether the first may see the second.
+
+    The padding mask, (batch, length), holds 0 for padding and, where several sequences are packed in a row, the number
+    of each token's sequence: 1, 2, 3, ... A token sees the tokens of its own sequence. Padding is seen by nobody and
+    sees all tokens, so that with one sequence a row even the outputs at padding equal those of other libraries.
+
+    Args:
+        **kwargs: arguments of `keras.layers.Layer`.
+
+    Call arguments:
+        padding_mask: (batch, length) int or bool tensor.
+
+    Output:
+        (batch, length, length) bool tensor.
+
+    Example:
+        >>> import numpy as np
+        >>> from bert_keras.layers import AttentionMask
+        >>> mask = AttentionMask()(np.array([[1, 2, 2, 0]]))
+        >>> np.array(mask).astype(int).tolist()
+        [[[1, 0, 0, 0], [0, 1, 1, 0], [0, 1, 1, 0], [1, 1, 1, 0]]]
+
+    Reference:
+        Packed rows: [Krell et al., 2021](https://arxiv.org/abs/2107.02027).
+    """
+
+    def call(self, padding_mask):
+        padding_mask = ops.cast(padding_mask, "int32")
+        query = ops.expand_dims(padding_mask, 2)  # (batch, length, 1)
+        key = ops.expand_dims(padding_mask, 1)  # (batch, 1, length)
+        same_sequence = ops.logical_or(ops.equal(query, key), ops.equal(query, 0))  # (batch, length, length)
+        return ops.logical_and(same_sequence, ops.not_equal(key, 0))
+
+    def compute_output_spec(self, padding_mask):
+        batch, length = padding_mask.shape
+        return keras.KerasTensor((batch, length, length), "bool")

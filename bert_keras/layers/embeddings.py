@@ -1,0 +1,169 @@
+"""The first layer: tokens, positions and segments to vectors."""
+
+import keras
+from keras import ops
+
+from bert_keras.layers.initializers import fresh_initializer
+
+
+@keras.saving.register_keras_serializable(package="bert_keras")
+class Embeddings(keras.layers.Layer):
+    """Sums the embeddings of each token, its position and its segment, then normalizes.
+
+    Token ids (batch, length) become (batch, length, embedding_dim) vectors, to which those of the positions and of
+    the segments are added; layer norm and dropout follow; where `embedding_dim` differs from `hidden_dim` a dense
+    layer brings the vectors to (batch, length, hidden_dim).
+
+    Positions count from 0. In a packed row, where `padding_mask` numbers the sequences 1, 2, 3, ..., they start again
+    at each sequence, so that a packed sequence gets the vectors that it gets alone.
+
+    Args:
+        vocabulary_size: number of rows of the token table.
+        hidden_dim: width of the output.
+        max_sequence_length: number of rows of the position table. Default 512.
+        num_segments: number of rows of the segment table, 0 for none. Default 2.
+        embedding_dim: width of the tables, None for `hidden_dim`. ALBERT's "factorised" embedding is a smaller one.
+        dropout: rate of the dropout after the layer norm. Default 0.
+        layer_norm_epsilon: added to the variance. Default 1e-12, as published.
+        token_initializer: initializer of the token table, None for BERT's truncated normal of 0.02.
+        position_initializer: the same for the position table.
+        segment_initializer: the same for the segment table.
+        kernel_initializer: the same for the projection to `hidden_dim`.
+        **kwargs: arguments of `keras.layers.Layer`.
+
+    Call arguments:
+        token_ids: (batch, length) int tensor.
+        segment_ids: (batch, length) int tensor, or None: all in segment 0.
+        padding_mask: (batch, length) int tensor, or None: one sequence a row.
+
+    Output:
+        (batch, length, hidden_dim) tensor.
+
+    Raises:
+        ValueError: where a sequence is longer than `max_sequence_length`.
+
+    Example:
+        >>> import numpy as np
+        >>> from bert_keras.layers import Embeddings
+        >>> Embeddings(vocabulary_size=100, hidden_dim=8)(np.array([[2, 17, 3]])).shape == (1, 3, 8)
+        True
+
+    Reference:
+        [Devlin et al., 2019](https://arxiv.org/abs/1810.04805), figure 2.
+    """
+
+    def __init__(
+        self,
+        vocabulary_size,
+        hidden_dim,
+        *,
+        max_sequence_length=512,
+        num_segments=2,
+        embedding_dim=None,
+        dropout=0.0,
+        layer_norm_epsilon=1e-12,
+        token_initializer=None,
+        position_initializer=None,
+        segment_initializer=None,
+        kernel_initializer=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.vocabulary_size = vocabulary_size
+        self.hidden_dim = hidden_dim
+        self.max_sequence_length = max_sequence_length
+        self.num_segments = num_segments
+        self.embedding_dim = embedding_dim
+        self.dropout = dropout
+        self.layer_norm_epsilon = layer_norm_epsilon
+        self.token_initializer = keras.initializers.get(token_initializer)
+        self.position_initializer = keras.initializers.get(position_initializer)
+        self.segment_initializer = keras.initializers.get(segment_initializer)
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+
+        def table(layer, num_rows, initializer, name, **options):
+            initializer = fresh_initializer(initializer)
+            width = embedding_dim or hidden_dim
+            return layer(
+                num_rows, width, embeddings_initializer=initializer, dtype=self.dtype_policy, name=name, **options
+            )
+
+        # Reversible, because the masked-LM head scores words with the same table; in the layer's own precision.
+        self.token_embedding = table(
+            keras.layers.ReversibleEmbedding,
+            vocabulary_size,
+            token_initializer,
+            "token_embedding",
+            reverse_dtype=self.compute_dtype,
+        )
+        self.position_embedding = table(
+            keras.layers.Embedding, max_sequence_length, position_initializer, "position_embedding"
+        )
+        self.segment_embedding = None
+        if num_segments:
+            self.segment_embedding = table(
+                keras.layers.Embedding, num_segments, segment_initializer, "segment_embedding"
+            )
+        self.layer_norm = keras.layers.LayerNormalization(
+            epsilon=layer_norm_epsilon, dtype=self.dtype_policy, name="layer_norm"
+        )
+        self.dropout_layer = keras.layers.Dropout(dropout, dtype=self.dtype_policy, name="dropout")
+        self.projection = None
+        if embedding_dim is not None and embedding_dim != hidden_dim:
+            self.projection = keras.layers.Dense(
+                hidden_dim,
+                kernel_initializer=fresh_initializer(kernel_initializer),
+                dtype=self.dtype_policy,
+                name="projection",
+            )
+
+    def build(self, token_ids_shape, segment_ids_shape=None, padding_mask_shape=None):
+        for table in (self.token_embedding, self.position_embedding, self.segment_embedding):
+            if table is not None:
+                table.build(token_ids_shape)
+        embedded_shape = (*token_ids_shape, self.embedding_dim or self.hidden_dim)
+        self.layer_norm.build(embedded_shape)
+        if self.projection is not None:
+            self.projection.build(embedded_shape)
+        self.built = True
+
+    def call(self, token_ids, segment_ids=None, padding_mask=None):
+        x = self.token_embedding(token_ids)  # (batch, length, embedding)
+        x += self.position_embedding(self._positions(token_ids, padding_mask))
+        if self.segment_embedding is not None:
+            x += self.segment_embedding(ops.zeros_like(token_ids) if segment_ids is None else segment_ids)
+        x = self.dropout_layer(self.layer_norm(x))
+        return x if self.projection is None else self.projection(x)  # (batch, length, hidden)
+
+    def _positions(self, token_ids, padding_mask):
+        length = token_ids.shape[1]
+        if length is not None and length > self.max_sequence_length:
+            raise ValueError(
+                f"Expected at most {self.max_sequence_length} tokens a row (max_sequence_length), received {length}. "
+                "Cut the texts when tokenizing, or build the encoder with a larger max_sequence_length."
+            )
+        positions = ops.expand_dims(ops.arange(ops.shape(token_ids)[1], dtype="int32"), 0)  # (1, length)
+        if padding_mask is None:
+            return positions
+        padding_mask = ops.cast(padding_mask, "int32")
+        same_sequence = ops.equal(ops.expand_dims(padding_mask, 2), ops.expand_dims(padding_mask, 1))
+        starts = ops.argmax(ops.cast(same_sequence, "int32"), axis=-1)  # (batch, length): the first that is equal
+        return positions - ops.cast(starts, "int32") * ops.cast(padding_mask > 1, "int32")  # (batch, length)
+
+    def compute_output_shape(self, token_ids_shape, segment_ids_shape=None, padding_mask_shape=None):
+        return (*token_ids_shape, self.hidden_dim)
+
+    def get_config(self):
+        return super().get_config() | {
+            "vocabulary_size": self.vocabulary_size,
+            "hidden_dim": self.hidden_dim,
+            "max_sequence_length": self.max_sequence_length,
+            "num_segments": self.num_segments,
+            "embedding_dim": self.embedding_dim,
+            "dropout": self.dropout,
+            "layer_norm_epsilon": self.layer_norm_epsilon,
+            "token_initializer": keras.initializers.serialize(self.token_initializer),
+            "position_initializer": keras.initializers.serialize(self.position_initializer),
+            "segment_initializer": keras.initializers.serialize(self.segment_initializer),
+            "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
+        }

@@ -1,0 +1,126 @@
+"""One block of an encoder, built from the parts that it is given."""
+
+import inspect
+
+import keras
+
+
+@keras.saving.register_keras_serializable(package="bert_keras")
+class EncoderBlock(keras.layers.Layer):
+    """Attention, then feed-forward, each with dropout, a residual connection and a layer norm around it.
+
+    In BERT the norm comes after the sum ("post-norm"): x = norm(x + part(x)). With `normalize_first` it comes before
+    the part: x = x + part(norm(x)); then whoever stacks the blocks norms the last one's output.
+
+    A part is any layer from (batch, length, hidden_dim) to the same shape. The attention gets `attention_mask` and
+    `return_attention_scores` only if its `call` takes them, so ten lines of one's own are enough for either part.
+
+    Args:
+        attention: layer, usually `SelfAttention`.
+        feed_forward: layer, usually `FeedForward`.
+        normalize_first: whether the layer norm comes before each part. Default False.
+        dropout: rate of the dropout on each part's output. Default 0.
+        layer_norm_epsilon: added to the variance. Default 1e-12, as published.
+        **kwargs: arguments of `keras.layers.Layer`.
+
+    Call arguments:
+        inputs: (batch, length, hidden_dim) tensor.
+        attention_mask: (batch, length, length) bool tensor, True where the first may see the second, or None.
+        return_attention_scores: whether to return a pair with the scores of the attention.
+
+    Output:
+        (batch, length, hidden_dim) tensor, or the pair.
+
+    Raises:
+        ValueError: where scores are asked of an attention whose `call` takes no `return_attention_scores`.
+
+    Example:
+        >>> import numpy as np
+        >>> from bert_keras.layers import EncoderBlock, FeedForward, SelfAttention
+        >>> block = EncoderBlock(SelfAttention(8, num_heads=2), FeedForward(8, 32), dropout=0.1)
+        >>> block(np.ones((1, 3, 8), "float32")).shape == (1, 3, 8)
+        True
+
+    Reference:
+        [Devlin et al., 2019](https://arxiv.org/abs/1810.04805); pre-norm:
+        [Xiong et al., 2020](https://arxiv.org/abs/2002.04745).
+    """
+
+    def __init__(
+        self, attention, feed_forward, *, normalize_first=False, dropout=0.0, layer_norm_epsilon=1e-12, **kwargs
+    ):
+        super().__init__(**kwargs)
+        self.attention = attention
+        self.feed_forward = feed_forward
+        self.normalize_first = normalize_first
+        self.dropout = dropout
+        self.layer_norm_epsilon = layer_norm_epsilon
+        self.supports_masking = True
+
+        def layer_norm(name):
+            return keras.layers.LayerNormalization(epsilon=layer_norm_epsilon, dtype=self.dtype_policy, name=name)
+
+        self.attention_layer_norm = layer_norm("attention_layer_norm")
+        self.feed_forward_layer_norm = layer_norm("feed_forward_layer_norm")
+        self.dropout_layer = keras.layers.Dropout(dropout, dtype=self.dtype_policy, name="dropout")
+
+    def build(self, inputs_shape, attention_mask_shape=None):
+        inputs = keras.KerasTensor(inputs_shape, self.compute_dtype)
+        batch, length, _ = inputs_shape
+        attention_mask = keras.KerasTensor((batch, length, length), "bool")
+        # Built by a call, because a user's part may well have no `build`.
+        if not self.attention.built:
+            self.attention(inputs, **self._attention_arguments(attention_mask, False))
+        if not self.feed_forward.built:
+            self.feed_forward(inputs)
+        self.attention_layer_norm.build(inputs_shape)
+        self.feed_forward_layer_norm.build(inputs_shape)
+        self.built = True
+
+    def call(self, inputs, attention_mask=None, return_attention_scores=False):
+        arguments = self._attention_arguments(attention_mask, return_attention_scores)
+        x = self.attention_layer_norm(inputs) if self.normalize_first else inputs
+        x = self.attention(x, **arguments)
+        x, scores = x if return_attention_scores else (x, None)
+        x = inputs + self.dropout_layer(x)
+        if self.normalize_first:
+            x = x + self.dropout_layer(self.feed_forward(self.feed_forward_layer_norm(x)))
+        else:
+            x = self.attention_layer_norm(x)
+            x = self.feed_forward_layer_norm(x + self.dropout_layer(self.feed_forward(x)))
+        return (x, scores) if return_attention_scores else x
+
+    def _attention_arguments(self, attention_mask, return_attention_scores):
+        """The optional arguments that the attention's `call` takes."""
+        taken = inspect.signature(self.attention.call).parameters
+        arguments = {"attention_mask": attention_mask} if "attention_mask" in taken else {}
+        if return_attention_scores:
+            if "return_attention_scores" not in taken:
+                raise ValueError(
+                    f"{type(self.attention).__name__} cannot return attention scores: its `call` has no argument "
+                    "`return_attention_scores`."
+                )
+            arguments["return_attention_scores"] = True
+        return arguments
+
+    def compute_output_spec(self, inputs, attention_mask=None, return_attention_scores=False):
+        outputs = keras.KerasTensor(inputs.shape, self.compute_dtype)
+        if not return_attention_scores:
+            return outputs
+        arguments = self._attention_arguments(attention_mask, return_attention_scores)
+        return outputs, self.attention.compute_output_spec(inputs, **arguments)[1]
+
+    def get_config(self):
+        return super().get_config() | {
+            "attention": keras.saving.serialize_keras_object(self.attention),
+            "feed_forward": keras.saving.serialize_keras_object(self.feed_forward),
+            "normalize_first": self.normalize_first,
+            "dropout": self.dropout,
+            "layer_norm_epsilon": self.layer_norm_epsilon,
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        """Build the block with its parts."""
+        parts = {name: keras.saving.deserialize_keras_object(config[name]) for name in ("attention", "feed_forward")}
+        return cls(**config | parts)

@@ -1,0 +1,73 @@
+"""The part of a block that works on each token alone."""
+
+import keras
+
+from bert_keras.layers.initializers import fresh_initializer
+
+
+@keras.saving.register_keras_serializable(package="bert_keras")
+class FeedForward(keras.layers.Layer):
+    """Widens each token's vector, bends it, and narrows it again.
+
+    (batch, length, hidden_dim) becomes (batch, length, intermediate_dim), goes through the activation, and comes back
+    to (batch, length, hidden_dim).
+
+    Args:
+        hidden_dim: width of input and output.
+        intermediate_dim: width in between, 4 times `hidden_dim` in BERT.
+        activation: activation function or its name. Default "gelu", the exact one.
+        kernel_initializer: initializer of both kernels, None for BERT's truncated normal of 0.02.
+        **kwargs: arguments of `keras.layers.Layer`.
+
+    Call arguments:
+        inputs: (batch, length, hidden_dim) tensor.
+
+    Output:
+        (batch, length, hidden_dim) tensor.
+
+    Example:
+        >>> import numpy as np
+        >>> from bert_keras.layers import FeedForward
+        >>> FeedForward(hidden_dim=8, intermediate_dim=32)(np.ones((1, 3, 8), "float32")).shape == (1, 3, 8)
+        True
+
+    Reference:
+        [Vaswani et al., 2017](https://arxiv.org/abs/1706.03762), section 3.3.
+    """
+
+    def __init__(self, hidden_dim, intermediate_dim, *, activation="gelu", kernel_initializer=None, **kwargs):
+        super().__init__(**kwargs)
+        self.hidden_dim = hidden_dim
+        self.intermediate_dim = intermediate_dim
+        self.activation = keras.activations.get(activation)
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.supports_masking = True
+
+        def dense(units, name, activation=None):
+            initializer = fresh_initializer(kernel_initializer)
+            return keras.layers.Dense(
+                units, activation=activation, kernel_initializer=initializer, dtype=self.dtype_policy, name=name
+            )
+
+        self.intermediate = dense(intermediate_dim, "intermediate", self.activation)
+        self.output_projection = dense(hidden_dim, "output")
+
+    def build(self, inputs_shape):
+        self.intermediate.build(inputs_shape)
+        self.output_projection.build((*inputs_shape[:-1], self.intermediate_dim))
+        self.built = True
+
+    def call(self, inputs):
+        x = self.intermediate(inputs)  # (batch, length, intermediate)
+        return self.output_projection(x)  # (batch, length, hidden)
+
+    def compute_output_shape(self, inputs_shape):
+        return (*inputs_shape[:-1], self.hidden_dim)
+
+    def get_config(self):
+        return super().get_config() | {
+            "hidden_dim": self.hidden_dim,
+            "intermediate_dim": self.intermediate_dim,
+            "activation": keras.activations.serialize(self.activation),
+            "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
+        }

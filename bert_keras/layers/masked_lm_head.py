@@ -1,0 +1,98 @@
+"""The head that guesses masked tokens."""
+
+import keras
+from keras import ops
+
+from bert_keras.layers.initializers import fresh_initializer
+from bert_keras.ops import gather_positions
+
+
+@keras.saving.register_keras_serializable(package="bert_keras")
+class MaskedLMHead(keras.layers.Layer):
+    """Scores every word of the vocabulary at the masked positions.
+
+    Picks the vectors at `mask_positions` out of (batch, length, hidden_dim), takes them through a dense layer, an
+    activation and a layer norm to (batch, predictions, embedding_dim), and multiplies with the encoder's own token
+    table, to which a bias a word is added: (batch, predictions, vocabulary_size) logits, in float32 whatever the
+    precision of the layer. The table stays one variable, trained from both ends.
+
+    Args:
+        token_embedding: the built or unbuilt `keras.layers.ReversibleEmbedding` of the encoder.
+        activation: activation function or its name. Default "gelu", the exact one.
+        layer_norm_epsilon: added to the variance. Default 1e-12, as published.
+        kernel_initializer: initializer of the dense kernel, None for BERT's truncated normal of 0.02.
+        **kwargs: arguments of `keras.layers.Layer`.
+
+    Call arguments:
+        inputs: (batch, length, hidden_dim) tensor.
+        mask_positions: (batch, predictions) int tensor, or None: every position is scored.
+
+    Output:
+        (batch, predictions, vocabulary_size) float32 tensor.
+
+    Example:
+        >>> import keras
+        >>> import numpy as np
+        >>> from bert_keras.layers import MaskedLMHead
+        >>> head = MaskedLMHead(keras.layers.ReversibleEmbedding(100, 8))
+        >>> head(np.ones((1, 5, 8), "float32"), np.array([[1, 3]])).shape == (1, 2, 100)
+        True
+
+    Reference:
+        [Devlin et al., 2019](https://arxiv.org/abs/1810.04805), section 3.1; `get_masked_lm_output` of
+        https://github.com/google-research/bert/blob/master/run_pretraining.py
+    """
+
+    def __init__(
+        self, token_embedding, *, activation="gelu", layer_norm_epsilon=1e-12, kernel_initializer=None, **kwargs
+    ):
+        super().__init__(**kwargs)
+        self.token_embedding = token_embedding
+        self.activation = keras.activations.get(activation)
+        self.layer_norm_epsilon = layer_norm_epsilon
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.transform = keras.layers.Dense(
+            token_embedding.output_dim,
+            activation=self.activation,
+            kernel_initializer=fresh_initializer(kernel_initializer),
+            dtype=self.dtype_policy,
+            name="transform",
+        )
+        self.layer_norm = keras.layers.LayerNormalization(
+            epsilon=layer_norm_epsilon, dtype=self.dtype_policy, name="layer_norm"
+        )
+
+    def build(self, inputs_shape, mask_positions_shape=None):
+        if not self.token_embedding.built:
+            self.token_embedding.build(inputs_shape[:2])
+        self.transform.build(inputs_shape)
+        self.layer_norm.build((*inputs_shape[:-1], self.token_embedding.output_dim))
+        self.bias = self.add_weight(
+            name="bias", shape=(self.token_embedding.input_dim,), initializer="zeros", autocast=False
+        )
+        self.built = True
+
+    def call(self, inputs, mask_positions=None):
+        x = (
+            inputs if mask_positions is None else gather_positions(inputs, mask_positions)
+        )  # (batch, predictions, hidden)
+        x = self.layer_norm(self.transform(x))  # (batch, predictions, embedding)
+        x = self.token_embedding(x, reverse=True)  # (batch, predictions, vocabulary)
+        return ops.cast(x, "float32") + ops.cast(self.bias, "float32")
+
+    def compute_output_spec(self, inputs, mask_positions=None):
+        leading = inputs.shape[:2] if mask_positions is None else mask_positions.shape
+        return keras.KerasTensor((*leading, self.token_embedding.input_dim), "float32")
+
+    def get_config(self):
+        return super().get_config() | {
+            "token_embedding": keras.saving.serialize_keras_object(self.token_embedding),
+            "activation": keras.activations.serialize(self.activation),
+            "layer_norm_epsilon": self.layer_norm_epsilon,
+            "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        """Build the head with a table of its own; `BertPretrainer` ties it to the encoder's again."""
+        return cls(**config | {"token_embedding": keras.saving.deserialize_keras_object(config["token_embedding"])})

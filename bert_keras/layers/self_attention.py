@@ -1,0 +1,103 @@
+"""Multi-head self-attention with one matrix product for queries, keys and values."""
+
+import keras
+from keras import ops
+
+from bert_keras.layers.initializers import fresh_initializer
+from bert_keras.ops import dot_product_attention
+
+
+@keras.saving.register_keras_serializable(package="bert_keras")
+class SelfAttention(keras.layers.Layer):
+    """Lets every token gather what it needs from the tokens that it may see.
+
+    One dense layer turns (batch, length, hidden_dim) into queries, keys and values, one after the other in
+    (batch, length, 3 * hidden_dim); each of `num_heads` heads attends on its share of the width; a dense layer mixes
+    what the heads found.
+
+    Args:
+        hidden_dim: width of input and output.
+        num_heads: number of heads; must divide `hidden_dim`.
+        dropout: share of the attention scores dropped in training. Default 0.
+        kernel_initializer: initializer of both kernels, None for BERT's truncated normal of 0.02.
+        **kwargs: arguments of `keras.layers.Layer`.
+
+    Call arguments:
+        inputs: (batch, length, hidden_dim) tensor.
+        attention_mask: (batch, length, length) bool tensor, True where the first may see the second, or None.
+        training: whether to drop scores.
+        return_attention_scores: whether to return a pair with the (batch, num_heads, length, length) scores.
+
+    Output:
+        (batch, length, hidden_dim) tensor, or the pair.
+
+    Raises:
+        ValueError: where `num_heads` does not divide `hidden_dim`.
+
+    Example:
+        >>> import numpy as np
+        >>> from bert_keras.layers import SelfAttention
+        >>> layer = SelfAttention(hidden_dim=8, num_heads=2)
+        >>> outputs, scores = layer(np.ones((1, 3, 8), "float32"), return_attention_scores=True)
+        >>> outputs.shape == (1, 3, 8) and scores.shape == (1, 2, 3, 3)
+        True
+
+    Reference:
+        [Vaswani et al., 2017](https://arxiv.org/abs/1706.03762), section 3.2.2.
+    """
+
+    def __init__(self, hidden_dim, num_heads, *, dropout=0.0, kernel_initializer=None, **kwargs):
+        super().__init__(**kwargs)
+        if hidden_dim % num_heads:
+            raise ValueError(f"num_heads must divide hidden_dim. Received: {hidden_dim=}, {num_heads=}")
+        self.hidden_dim = hidden_dim
+        self.num_heads = num_heads
+        self.dropout = dropout
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.supports_masking = True
+        self.seed_generator = keras.random.SeedGenerator() if dropout else None
+
+        def dense(units, name):
+            initializer = fresh_initializer(kernel_initializer)
+            return keras.layers.Dense(units, kernel_initializer=initializer, dtype=self.dtype_policy, name=name)
+
+        self.query_key_value = dense(3 * hidden_dim, "query_key_value")
+        self.output_projection = dense(hidden_dim, "output")
+
+    def build(self, inputs_shape, attention_mask_shape=None):
+        self.query_key_value.build(inputs_shape)
+        self.output_projection.build(inputs_shape)
+        self.built = True
+
+    def call(self, inputs, attention_mask=None, training=None, return_attention_scores=False):
+        length = ops.shape(inputs)[1]
+        x = self.query_key_value(inputs)  # (batch, length, 3 * hidden)
+        x = ops.reshape(x, (-1, length, 3, self.num_heads, self.hidden_dim // self.num_heads))
+        query, key, value = ops.unstack(x, 3, axis=2)  # each (batch, length, heads, head_dim)
+        x = dot_product_attention(
+            query,
+            key,
+            value,
+            attention_mask,
+            dropout=self.dropout if training else 0.0,
+            seed=self.seed_generator,
+            return_scores=return_attention_scores,
+        )
+        x, scores = x if return_attention_scores else (x, None)  # (batch, length, heads, head_dim)
+        x = self.output_projection(ops.reshape(x, (-1, length, self.hidden_dim)))  # (batch, length, hidden)
+        return (x, scores) if return_attention_scores else x
+
+    def compute_output_spec(self, inputs, attention_mask=None, training=None, return_attention_scores=False):
+        outputs = keras.KerasTensor(inputs.shape, self.compute_dtype)
+        if not return_attention_scores:
+            return outputs
+        batch, length, _ = inputs.shape
+        return outputs, keras.KerasTensor((batch, self.num_heads, length, length), self.compute_dtype)
+
+    def get_config(self):
+        return super().get_config() | {
+            "hidden_dim": self.hidden_dim,
+            "num_heads": self.num_heads,
+            "dropout": self.dropout,
+            "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
+        }

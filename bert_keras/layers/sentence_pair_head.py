@@ -1,0 +1,53 @@
+"""The head that guesses whether the second text follows the first."""
+
+import keras
+from keras import ops
+
+from bert_keras.layers.initializers import fresh_initializer
+
+
+@keras.saving.register_keras_serializable(package="bert_keras")
+class SentencePairHead(keras.layers.Layer):
+    """Scores two classes for a pair of texts: 0, the second really follows the first; 1, it is random.
+
+    (batch, hidden_dim) pooled vectors become (batch, 2) logits, in float32 whatever the precision of the layer. That
+    sense of 0 and 1 is the one of Google's files and of every published head.
+
+    Args:
+        kernel_initializer: initializer of the kernel, None for BERT's truncated normal of 0.02.
+        **kwargs: arguments of `keras.layers.Layer`.
+
+    Call arguments:
+        inputs: (batch, hidden_dim) tensor.
+
+    Output:
+        (batch, 2) float32 tensor.
+
+    Example:
+        >>> import numpy as np
+        >>> from bert_keras.layers import SentencePairHead
+        >>> SentencePairHead()(np.ones((3, 8), "float32")).shape == (3, 2)
+        True
+
+    Reference:
+        [Devlin et al., 2019](https://arxiv.org/abs/1810.04805), section 3.1, "Next Sentence Prediction".
+    """
+
+    def __init__(self, *, kernel_initializer=None, **kwargs):
+        super().__init__(**kwargs)
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        initializer = fresh_initializer(kernel_initializer)
+        self.dense = keras.layers.Dense(2, kernel_initializer=initializer, dtype=self.dtype_policy, name="dense")
+
+    def build(self, inputs_shape):
+        self.dense.build(inputs_shape)
+        self.built = True
+
+    def call(self, inputs):
+        return ops.cast(self.dense(inputs), "float32")  # (batch, 2)
+
+    def compute_output_spec(self, inputs):
+        return keras.KerasTensor((inputs.shape[0], 2), "float32")
+
+    def get_config(self):
+        return super().get_config() | {"kernel_initializer": keras.initializers.serialize(self.kernel_initializer)}

@@ -1,0 +1,8 @@
+"""Encoders and what is trained on them: each model is an encoder and its heads."""
+
+from bert_keras.models.encoder import BertEncoder
+from bert_keras.models.pretrainer import BertPretrainer
+from bert_keras.models.sizes import SIZES
+from bert_keras.models.text_classifier import TextClassifier
+
+__all__ = ["SIZES", "BertEncoder", "BertPretrainer", "TextClassifier"]

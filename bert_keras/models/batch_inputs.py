@@ -1,0 +1,20 @@
+"""What every model does with the dict of a batch: take what it knows, and say what is missing."""
+
+
+class BatchInputs:
+    """Mixin of a functional model: picks its own inputs out of a batch's dict by name.
+
+    Keras flattens a dict with one key more than the model knows into the wrong order. Here a pretraining batch, whose
+    `mask_positions` an encoder does not know, goes into the encoder as it is.
+    """
+
+    def call(self, inputs, training=None, mask=None):
+        if isinstance(inputs, dict):
+            missing = [name for name in self.input if name not in inputs]
+            if missing:
+                raise ValueError(
+                    f"{type(self).__name__} expects a dict with {sorted(self.input)}; missing: {missing}, "
+                    f"received: {sorted(inputs)}."
+                )
+            inputs = {name: inputs[name] for name in self.input}
+        return super().call(inputs, training=training, mask=mask)

@@ -1,0 +1,258 @@
+"""BERT's encoder: tokens in, one vector a token and one for the sequence out."""
+
+import keras
+
+from bert_keras.layers import AttentionMask, Embeddings, EncoderBlock, FeedForward, Pooler, SelfAttention
+from bert_keras.models.batch_inputs import BatchInputs
+from bert_keras.models.inspector import inspector
+from bert_keras.models.sizes import SIZES
+
+_INITIALIZERS = ("kernel_initializer", "token_initializer", "position_initializer", "segment_initializer")
+
+
+@keras.saving.register_keras_serializable(package="bert_keras")
+class BertEncoder(BatchInputs, keras.Model):
+    """A stack of Transformer blocks over embedded tokens.
+
+    Input is a dict of int32 tensors, all (batch, length): `token_ids`; `segment_ids`, 0 in the first text and 1 in the
+    second; `padding_mask`, 0 at padding and 1 at tokens, or 1, 2, 3, ... for the sequences packed in a row: each then
+    attends to itself alone and counts its positions from 0.
+
+    Output is a dict of `sequence_output`, (batch, length, hidden_dim), and `pooled_output`, (batch, hidden_dim).
+
+    Args:
+        vocabulary_size: number of tokens. A token id beyond it is an error on TensorFlow's CPU kernels and on torch;
+            JAX gives NaN and TensorFlow on a GPU zeros, for nothing can be raised there from inside a step.
+        num_layers: number of blocks.
+        num_heads: number of attention heads a block; must divide `hidden_dim`.
+        hidden_dim: width of the vectors.
+        intermediate_dim: width inside the feed-forward, 4 times `hidden_dim` in BERT.
+        max_sequence_length: number of positions; a longer row is refused. Default 512.
+        num_segments: number of segments, 0 for an encoder without; `segment_ids` is then no input. Default 2.
+        embedding_dim: width of the token, position and segment tables, None for `hidden_dim`.
+        dropout: rate of the dropout on embeddings and on each part's output. Default 0.1.
+        attention_dropout: rate of the dropout on attention scores, None for `dropout`.
+        activation: activation function of the feed-forward or its name. Default "gelu", the exact one.
+        layer_norm_epsilon: added to the variance in every layer norm. Default 1e-12.
+        normalize_first: whether layer norms come before the parts, with one more after the last block. Default False.
+        pooler: whether there is a `pooled_output`. Default True.
+        attention: layer to use in place of `SelfAttention`: a prototype, copied for each block through its config;
+            see `EncoderBlock` for what it must do.
+        feed_forward: the same in place of `FeedForward`.
+        kernel_initializer: initializer of the kernels, None for BERT's truncated normal of 0.02.
+        token_initializer: the same for the token table.
+        position_initializer: the same for the position table.
+        segment_initializer: the same for the segment table.
+        dtype: dtype or policy of all layers, such as "mixed_bfloat16".
+        **kwargs: arguments of `keras.Model`.
+
+    Example:
+        >>> import numpy as np
+        >>> from bert_keras.models import BertEncoder
+        >>> encoder = BertEncoder.from_size("tiny", vocabulary_size=100)
+        >>> ids = np.array([[2, 17, 45, 3, 0]])
+        >>> outputs = encoder({"token_ids": ids, "segment_ids": 0 * ids, "padding_mask": (ids != 0).astype("int32")})
+        >>> outputs["sequence_output"].shape == (1, 5, 128) and outputs["pooled_output"].shape == (1, 128)
+        True
+
+    Reference:
+        [Devlin et al., 2019](https://arxiv.org/abs/1810.04805).
+    """
+
+    def __init__(
+        self,
+        vocabulary_size,
+        num_layers,
+        num_heads,
+        hidden_dim,
+        intermediate_dim,
+        *,
+        max_sequence_length=512,
+        num_segments=2,
+        embedding_dim=None,
+        dropout=0.1,
+        attention_dropout=None,
+        activation="gelu",
+        layer_norm_epsilon=1e-12,
+        normalize_first=False,
+        pooler=True,
+        attention=None,
+        feed_forward=None,
+        kernel_initializer=None,
+        token_initializer=None,
+        position_initializer=None,
+        segment_initializer=None,
+        dtype=None,
+        **kwargs,
+    ):
+        # === Layers ===
+        embeddings = Embeddings(
+            vocabulary_size,
+            hidden_dim,
+            max_sequence_length=max_sequence_length,
+            num_segments=num_segments,
+            embedding_dim=embedding_dim,
+            dropout=dropout,
+            layer_norm_epsilon=layer_norm_epsilon,
+            token_initializer=token_initializer or kernel_initializer,
+            position_initializer=position_initializer or kernel_initializer,
+            segment_initializer=segment_initializer or kernel_initializer,
+            kernel_initializer=kernel_initializer,
+            dtype=dtype,
+            name="embeddings",
+        )
+        attention_prototype = attention or SelfAttention(
+            hidden_dim,
+            num_heads,
+            dropout=dropout if attention_dropout is None else attention_dropout,
+            kernel_initializer=kernel_initializer,
+        )
+        feed_forward_prototype = feed_forward or FeedForward(
+            hidden_dim, intermediate_dim, activation=activation, kernel_initializer=kernel_initializer
+        )
+        encoder_blocks = [
+            EncoderBlock(
+                _copy_part(attention_prototype, "attention", dtype),
+                _copy_part(feed_forward_prototype, "feed_forward", dtype),
+                normalize_first=normalize_first,
+                dropout=dropout,
+                layer_norm_epsilon=layer_norm_epsilon,
+                dtype=dtype,
+                name=f"encoder_block_{index}",
+            )
+            for index in range(num_layers)
+        ]
+
+        # === Functional model ===
+        names = ["token_ids", "segment_ids", "padding_mask"] if num_segments else ["token_ids", "padding_mask"]
+        inputs = {name: keras.Input((None,), dtype="int32", name=name) for name in names}
+        x = embeddings(**inputs)
+        attention_mask = AttentionMask(dtype=dtype, name="attention_mask")(inputs["padding_mask"])
+        for block in encoder_blocks:
+            x = block(x, attention_mask=attention_mask)
+        if normalize_first:
+            x = keras.layers.LayerNormalization(epsilon=layer_norm_epsilon, dtype=dtype, name="final_layer_norm")(x)
+        outputs = {"sequence_output": x}
+        if pooler:
+            pooler_layer = Pooler(hidden_dim, kernel_initializer=kernel_initializer, dtype=dtype, name="pooler")
+            outputs["pooled_output"] = pooler_layer(x)
+        super().__init__(inputs=inputs, outputs=outputs, **kwargs)
+        if dtype is not None:
+            self.dtype_policy = keras.dtype_policies.get(dtype)
+
+        # === Config ===
+        self.vocabulary_size = vocabulary_size
+        self.num_layers = num_layers
+        self.num_heads = num_heads
+        self.hidden_dim = hidden_dim
+        self.intermediate_dim = intermediate_dim
+        self.max_sequence_length = max_sequence_length
+        self.num_segments = num_segments
+        self.embedding_dim = embedding_dim
+        self.dropout = dropout
+        self.attention_dropout = attention_dropout
+        self.activation = keras.activations.get(activation)
+        self.layer_norm_epsilon = layer_norm_epsilon
+        self.normalize_first = normalize_first
+        self.pooler = pooler
+        self.attention = attention and keras.saving.serialize_keras_object(attention)
+        self.feed_forward = feed_forward and keras.saving.serialize_keras_object(feed_forward)
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.token_initializer = keras.initializers.get(token_initializer)
+        self.position_initializer = keras.initializers.get(position_initializer)
+        self.segment_initializer = keras.initializers.get(segment_initializer)
+
+    @classmethod
+    def from_size(cls, name, vocabulary_size, **overrides):
+        """Build an encoder of a published size, with new weights.
+
+        Args:
+            name: a key of `SIZES`: "tiny", "mini", "small", "medium", "base" or "large".
+            vocabulary_size: number of tokens.
+            **overrides: further arguments of the constructor; a number of the size may be overridden too.
+
+        Raises:
+            ValueError: where no size has that name.
+        """
+        if name not in SIZES:
+            raise ValueError(f"No published size is called {name!r}. Sizes: {', '.join(SIZES)}.")
+        return cls(vocabulary_size, **SIZES[name] | overrides)
+
+    @property
+    def embeddings(self):
+        """The first layer."""
+        return self.get_layer("embeddings")
+
+    @property
+    def encoder_blocks(self):
+        """The blocks, lowest first."""
+        return [self.get_layer(f"encoder_block_{index}") for index in range(self.num_layers)]
+
+    @property
+    def token_embedding(self):
+        """The layer with the token table, which the masked-LM head is tied to."""
+        return self.embeddings.token_embedding
+
+    def freeze_lowest(self, num_blocks):
+        """Train only what lies above the embeddings and the lowest blocks; compile after it.
+
+        Args:
+            num_blocks: number of blocks to freeze, 0 for the embeddings alone.
+
+        Raises:
+            ValueError: where there are not so many blocks.
+        """
+        if not 0 <= num_blocks <= self.num_layers:
+            raise ValueError(f"Expected 0 to {self.num_layers} blocks to freeze, received {num_blocks}.")
+        for index, layer in enumerate([self.embeddings, *self.encoder_blocks]):
+            layer.trainable = index > num_blocks
+
+    def inspector(self, *, attention_scores=True):
+        """A model over the same weights that also shows what lies inside; the encoder itself is not touched.
+
+        Args:
+            attention_scores: whether to show the scores too; an attention of one's own may have none.
+
+        Returns:
+            `keras.Model` from the same inputs to the encoder's outputs, `hidden_states` (the embeddings' output and
+            that of each block, (batch, length, hidden_dim) each) and `attention_scores` (one (batch, num_heads,
+            length, length) a block).
+        """
+        return inspector(self, attention_scores=attention_scores)
+
+    def get_config(self):
+        return {
+            "name": self.name,
+            "trainable": self.trainable,
+            "dtype": keras.dtype_policies.serialize(self.dtype_policy),
+            "vocabulary_size": self.vocabulary_size,
+            "num_layers": self.num_layers,
+            "num_heads": self.num_heads,
+            "hidden_dim": self.hidden_dim,
+            "intermediate_dim": self.intermediate_dim,
+            "max_sequence_length": self.max_sequence_length,
+            "num_segments": self.num_segments,
+            "embedding_dim": self.embedding_dim,
+            "dropout": self.dropout,
+            "attention_dropout": self.attention_dropout,
+            "activation": keras.activations.serialize(self.activation),
+            "layer_norm_epsilon": self.layer_norm_epsilon,
+            "normalize_first": self.normalize_first,
+            "pooler": self.pooler,
+            "attention": self.attention,
+            "feed_forward": self.feed_forward,
+        } | {name: keras.initializers.serialize(getattr(self, name)) for name in _INITIALIZERS}
+
+    @classmethod
+    def from_config(cls, config):
+        """Build the encoder; the parts' classes must be registered with Keras or in scope."""
+        parts = {name: keras.saving.deserialize_keras_object(config[name]) for name in ("attention", "feed_forward")}
+        return cls(**config | parts)
+
+
+def _copy_part(prototype, name, dtype):
+    """A new layer of the prototype's class and config, in the encoder's precision."""
+    config = prototype.get_config() | {"name": name}
+    if dtype is not None:
+        config["dtype"] = dtype
+    return type(prototype).from_config(config)

@@ -1,0 +1,85 @@
+"""The encoder with the two heads that BERT is pretrained with."""
+
+import keras
+
+from bert_keras.layers import MaskedLMHead, SentencePairHead
+from bert_keras.models.batch_inputs import BatchInputs
+
+
+@keras.saving.register_keras_serializable(package="bert_keras")
+class BertPretrainer(BatchInputs, keras.Model):
+    """Guesses masked tokens, and whether the second text follows the first.
+
+    Inputs are those of the encoder and `mask_positions`, (batch, predictions) int32: where tokens are to be guessed.
+    Output is a dict of float32 logits: `mlm`, (batch, predictions, vocabulary_size), and `nsp`, (batch, 2), class 0
+    for "really follows".
+
+    Args:
+        encoder: `BertEncoder`; with `next_sentence` it must have a pooler.
+        next_sentence: whether there is an `nsp` output. Default True.
+        **kwargs: arguments of `keras.Model`.
+
+    Raises:
+        ValueError: where `next_sentence` is asked of an encoder without a pooler.
+
+    Example:
+        >>> import numpy as np
+        >>> from bert_keras.models import BertEncoder, BertPretrainer
+        >>> pretrainer = BertPretrainer(BertEncoder.from_size("tiny", vocabulary_size=100))
+        >>> ids = np.array([[2, 17, 4, 45, 3]])
+        >>> outputs = pretrainer({
+        ...     "token_ids": ids, "segment_ids": 0 * ids, "padding_mask": 0 * ids + 1, "mask_positions": np.array([[2]])
+        ... })
+        >>> outputs["mlm"].shape == (1, 1, 100) and outputs["nsp"].shape == (1, 2)
+        True
+
+    Reference:
+        [Devlin et al., 2019](https://arxiv.org/abs/1810.04805), section 3.1.
+    """
+
+    def __init__(self, encoder, *, next_sentence=True, dtype=None, **kwargs):
+        if next_sentence and not encoder.pooler:
+            raise ValueError(
+                "next_sentence=True needs the encoder's pooled output, but the encoder was built with pooler=False."
+            )
+        dtype = dtype or encoder.dtype_policy
+
+        # === Layers ===
+        masked_lm_head = MaskedLMHead(
+            encoder.token_embedding,
+            activation=encoder.activation,
+            layer_norm_epsilon=encoder.layer_norm_epsilon,
+            kernel_initializer=encoder.kernel_initializer,
+            dtype=dtype,
+            name="masked_lm_head",
+        )
+
+        # === Functional model ===
+        inputs = {name: keras.Input((None,), dtype="int32", name=name) for name in (*encoder.input, "mask_positions")}
+        encoded = encoder({name: inputs[name] for name in encoder.input})
+        outputs = {"mlm": masked_lm_head(encoded["sequence_output"], inputs["mask_positions"])}
+        if next_sentence:
+            sentence_pair_head = SentencePairHead(
+                kernel_initializer=encoder.kernel_initializer, dtype=dtype, name="sentence_pair_head"
+            )
+            outputs["nsp"] = sentence_pair_head(encoded["pooled_output"])
+        super().__init__(inputs=inputs, outputs=outputs, **kwargs)
+        self.dtype_policy = keras.dtype_policies.get(dtype)
+
+        # === Config ===
+        self.encoder = encoder
+        self.next_sentence = next_sentence
+
+    def get_config(self):
+        return {
+            "name": self.name,
+            "trainable": self.trainable,
+            "dtype": keras.dtype_policies.serialize(self.dtype_policy),
+            "encoder": keras.saving.serialize_keras_object(self.encoder),
+            "next_sentence": self.next_sentence,
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        """Build the model around its encoder."""
+        return cls(**config | {"encoder": keras.saving.deserialize_keras_object(config["encoder"])})

@@ -1,0 +1,95 @@
+"""The encoder with a head that sorts texts into classes, or gives them a number."""
+
+import keras
+
+from bert_keras.layers import ClassificationHead, MeanPooling
+from bert_keras.models.batch_inputs import BatchInputs
+
+POOLINGS = ("pooled", "first", "mean")
+
+
+@keras.saving.register_keras_serializable(package="bert_keras")
+class TextClassifier(BatchInputs, keras.Model):
+    """Sorts a text, or a pair of texts, into classes; with one class it gives a number.
+
+    Inputs are those of the encoder. Output is (batch, num_classes) float32 logits; a softmax makes probabilities of
+    them. With `num_classes=1` the logit is the predicted value, for a regression.
+
+    Args:
+        encoder: `BertEncoder`.
+        num_classes: number of classes, 1 for regression.
+        labels: names of the classes in the order of their logits, or None.
+        dropout: rate of the dropout before the head. Default 0.1.
+        pooling: what the head sees: "pooled", the encoder's pooled output, as in BERT; "first", the first token's
+            vector; "mean", the mean of the tokens' vectors. Default "pooled".
+        **kwargs: arguments of `keras.Model`.
+
+    Raises:
+        ValueError: where `labels` are not `num_classes` different names, `pooling` is none of the three, or "pooled" is
+            asked of an encoder without a pooler.
+
+    Example:
+        >>> import numpy as np
+        >>> from bert_keras.models import BertEncoder, TextClassifier
+        >>> classifier = TextClassifier(BertEncoder.from_size("tiny", vocabulary_size=100), num_classes=3)
+        >>> ids = np.array([[2, 17, 45, 3]])
+        >>> classifier({"token_ids": ids, "segment_ids": 0 * ids, "padding_mask": 0 * ids + 1}).shape == (1, 3)
+        True
+
+    Reference:
+        [Devlin et al., 2019](https://arxiv.org/abs/1810.04805), section 4.1.
+    """
+
+    def __init__(self, encoder, num_classes, *, labels=None, dropout=0.1, pooling="pooled", dtype=None, **kwargs):
+        if labels is not None and (len(labels) != num_classes or len(set(labels)) != num_classes):
+            raise ValueError(f"Expected {num_classes} different labels, received {list(labels)}.")
+        if pooling not in POOLINGS:
+            raise ValueError(f"Expected pooling to be one of {', '.join(POOLINGS)}; received {pooling!r}.")
+        if pooling == "pooled" and not encoder.pooler:
+            raise ValueError('pooling="pooled" needs an encoder with a pooler; choose "first" or "mean".')
+        dtype = dtype or encoder.dtype_policy
+
+        # === Layers ===
+        head = ClassificationHead(
+            num_classes,
+            dropout=dropout,
+            kernel_initializer=encoder.kernel_initializer,
+            dtype=dtype,
+            name="classification_head",
+        )
+
+        # === Functional model ===
+        inputs = {name: keras.Input((None,), dtype="int32", name=name) for name in encoder.input}
+        encoded = encoder(inputs)
+        if pooling == "pooled":
+            x = encoded["pooled_output"]
+        elif pooling == "first":
+            x = encoded["sequence_output"][:, 0]
+        else:
+            x = MeanPooling(dtype=dtype, name="mean_pooling")(encoded["sequence_output"], inputs["padding_mask"])
+        super().__init__(inputs=inputs, outputs=head(x), **kwargs)
+        self.dtype_policy = keras.dtype_policies.get(dtype)
+
+        # === Config ===
+        self.encoder = encoder
+        self.num_classes = num_classes
+        self.labels = labels if labels is None else list(labels)
+        self.dropout = dropout
+        self.pooling = pooling
+
+    def get_config(self):
+        return {
+            "name": self.name,
+            "trainable": self.trainable,
+            "dtype": keras.dtype_policies.serialize(self.dtype_policy),
+            "encoder": keras.saving.serialize_keras_object(self.encoder),
+            "num_classes": self.num_classes,
+            "labels": self.labels and list(self.labels),
+            "dropout": self.dropout,
+            "pooling": self.pooling,
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        """Build the model around its encoder."""
+        return cls(**config | {"encoder": keras.saving.deserialize_keras_object(config["encoder"])})

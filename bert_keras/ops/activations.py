@@ -1,0 +1,13 @@
+"""Activations that published encoders were trained with and that Keras knows under no name of its own."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="bert_keras")
+def gelu_tanh(x):
+    """The tanh approximation of GELU, as in Google's original BERT code; Hugging Face calls it "gelu_new".
+
+    "gelu", by Keras and by Hugging Face, is the exact one with the error function.
+    """
+    return ops.gelu(x, approximate=True)

@@ -1,0 +1,53 @@
+"""Scaled dot-product attention: a reference in keras.ops, and the backend's fused kernel where it does the same."""
+
+import keras
+from keras import ops
+
+# Chosen once. JAX and torch have a kernel that never holds all the scores; TensorFlow's version in Keras is
+# einsums, casts and a select over the scores, which the reference below does in fewer passes.
+_HAS_FUSED_KERNEL = keras.config.backend() in ("jax", "torch")
+
+# Far below any score, and still finite: a query that may see nothing gets the mean of all values, not NaN.
+_HIDDEN = -1e9
+
+
+def dot_product_attention(query, key, value, mask=None, *, dropout=0.0, seed=None, return_scores=False):
+    """Let every query take the mean of the values, weighted by how well their keys fit it.
+
+    Follows section 3.2.1 of [Vaswani et al., 2017](https://arxiv.org/abs/1706.03762). The softmax is computed in
+    float32 whatever the dtype of the inputs.
+
+    Args:
+        query: (batch, queries, heads, head_dim) float tensor.
+        key: (batch, keys, heads, head_dim) float tensor.
+        value: (batch, keys, heads, head_dim) float tensor.
+        mask: (batch, queries, keys) bool tensor, True where the query may see the key, or None: every key is seen.
+        dropout: share of the attention scores dropped in this very call, so 0 at inference whatever the layer's rate.
+        seed: seed or `keras.random.SeedGenerator` of the dropout.
+        return_scores: whether to return the scores too.
+
+    Returns:
+        (batch, queries, heads, head_dim) tensor; with `return_scores` a pair of it and the (batch, heads, queries,
+        keys) scores after softmax and dropout.
+    """
+    if _HAS_FUSED_KERNEL and not dropout and not return_scores:
+        mask = None if mask is None else ops.expand_dims(mask, 1)  # (batch, 1, queries, keys)
+        return ops.dot_product_attention(query, key, value, mask=mask)
+    outputs, scores = reference_attention(query, key, value, mask, dropout=dropout, seed=seed)
+    return (outputs, scores) if return_scores else outputs
+
+
+def reference_attention(query, key, value, mask=None, *, dropout=0.0, seed=None):
+    """`dot_product_attention` in keras.ops, the truth that every fused kernel is compared with; returns the scores."""
+    query = ops.transpose(query * query.shape[-1] ** -0.5, (0, 2, 1, 3))  # (batch, heads, queries, head_dim)
+    key = ops.transpose(key, (0, 2, 3, 1))  # (batch, heads, head_dim, keys)
+    value = ops.transpose(value, (0, 2, 1, 3))  # (batch, heads, keys, head_dim)
+    scores = ops.cast(ops.matmul(query, key), "float32")  # (batch, heads, queries, keys)
+    if mask is not None:
+        # Added, not selected: its gradient costs nothing, and the graph optimizer shares the sum's right side
+        # between all layers that got the same mask.
+        scores += ops.expand_dims(ops.cast(ops.logical_not(mask), "float32") * _HIDDEN, 1)
+    scores = ops.cast(ops.softmax(scores, axis=-1), value.dtype)
+    if dropout:
+        scores = keras.random.dropout(scores, dropout, seed=seed)
+    return ops.transpose(ops.matmul(scores, value), (0, 2, 1, 3)), scores  # (batch, queries, heads, head_dim)
