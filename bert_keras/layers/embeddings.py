@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from bert_keras.layers.initializers import fresh_initializer
+from bert_keras.ops import check_ids
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
@@ -40,7 +41,8 @@ class Embeddings(keras.layers.Layer):
         (batch, length, hidden_dim) tensor.
 
     Raises:
-        ValueError: where a sequence is longer than `max_sequence_length`.
+        ValueError: where a sequence is longer than `max_sequence_length`, or an id is beyond its table, as far as
+            `bert_keras.ops.check_ids` can see.
 
     Example:
         >>> import numpy as np
@@ -128,10 +130,12 @@ class Embeddings(keras.layers.Layer):
         self.built = True
 
     def call(self, token_ids, segment_ids=None, padding_mask=None):
+        token_ids = check_ids(token_ids, self.vocabulary_size, "token_ids")
         x = self.token_embedding(token_ids)  # (batch, length, embedding)
         x += self.position_embedding(self._positions(token_ids, padding_mask))
         if self.segment_embedding is not None:
-            x += self.segment_embedding(ops.zeros_like(token_ids) if segment_ids is None else segment_ids)
+            segment_ids = ops.zeros_like(token_ids) if segment_ids is None else segment_ids
+            x += self.segment_embedding(check_ids(segment_ids, self.num_segments, "segment_ids"))
         x = self.dropout_layer(self.layer_norm(x))
         return x if self.projection is None else self.projection(x)  # (batch, length, hidden)
 

@@ -3,6 +3,7 @@
 import keras
 
 from bert_keras.layers.initializers import fresh_initializer
+from bert_keras.ops import get_activation
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
@@ -39,7 +40,7 @@ class FeedForward(keras.layers.Layer):
         super().__init__(**kwargs)
         self.hidden_dim = hidden_dim
         self.intermediate_dim = intermediate_dim
-        self.activation = keras.activations.get(activation)
+        self.activation = get_activation(activation)
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.supports_masking = True
 

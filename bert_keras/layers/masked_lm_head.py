@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from bert_keras.layers.initializers import fresh_initializer
-from bert_keras.ops import gather_positions
+from bert_keras.ops import gather_positions, get_activation, tied_projection
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
@@ -48,7 +48,7 @@ class MaskedLMHead(keras.layers.Layer):
     ):
         super().__init__(**kwargs)
         self.token_embedding = token_embedding
-        self.activation = keras.activations.get(activation)
+        self.activation = get_activation(activation)
         self.layer_norm_epsilon = layer_norm_epsilon
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.transform = keras.layers.Dense(
@@ -73,12 +73,17 @@ class MaskedLMHead(keras.layers.Layer):
         self.built = True
 
     def call(self, inputs, mask_positions=None):
-        x = (
-            inputs if mask_positions is None else gather_positions(inputs, mask_positions)
-        )  # (batch, predictions, hidden)
-        x = self.layer_norm(self.transform(x))  # (batch, predictions, embedding)
-        x = self.token_embedding(x, reverse=True)  # (batch, predictions, vocabulary)
-        return ops.cast(x, "float32") + ops.cast(self.bias, "float32")
+        x = inputs if mask_positions is None else gather_positions(inputs, mask_positions)
+        num_predictions = ops.shape(x)[1]
+        # Flat, so that the product with the table is one plain matrix product on every backend.
+        x = ops.reshape(x, (-1, inputs.shape[-1]))  # (batch * predictions, hidden)
+        x = self.layer_norm(self.transform(x))  # (batch * predictions, embedding)
+        if self.token_embedding.quantization_mode is None:
+            x = tied_projection(x, self.token_embedding.embeddings)  # (batch * predictions, vocabulary)
+        else:
+            x = self.token_embedding(x, reverse=True)
+        x = ops.cast(x, "float32") + ops.cast(self.bias, "float32")
+        return ops.reshape(x, (-1, num_predictions, self.token_embedding.input_dim))
 
     def compute_output_spec(self, inputs, mask_positions=None):
         leading = inputs.shape[:2] if mask_positions is None else mask_positions.shape

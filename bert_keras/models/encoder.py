@@ -2,16 +2,19 @@
 
 import keras
 
+from bert_keras.checkpoints import HuggingFaceCheckpoint
 from bert_keras.layers import AttentionMask, Embeddings, EncoderBlock, FeedForward, Pooler, SelfAttention
 from bert_keras.models.batch_inputs import BatchInputs
 from bert_keras.models.inspector import inspector
+from bert_keras.models.presets import Presets
 from bert_keras.models.sizes import SIZES
+from bert_keras.ops import get_activation
 
 _INITIALIZERS = ("kernel_initializer", "token_initializer", "position_initializer", "segment_initializer")
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
-class BertEncoder(BatchInputs, keras.Model):
+class BertEncoder(Presets, BatchInputs, keras.Model):
     """A stack of Transformer blocks over embedded tokens.
 
     Input is a dict of int32 tensors, all (batch, length): `token_ids`; `segment_ids`, 0 in the first text and 1 in the
@@ -21,8 +24,8 @@ class BertEncoder(BatchInputs, keras.Model):
     Output is a dict of `sequence_output`, (batch, length, hidden_dim), and `pooled_output`, (batch, hidden_dim).
 
     Args:
-        vocabulary_size: number of tokens. A token id beyond it is an error on TensorFlow's CPU kernels and on torch;
-            JAX gives NaN and TensorFlow on a GPU zeros, for nothing can be raised there from inside a step.
+        vocabulary_size: number of tokens. A token id beyond it is refused, except inside JAX's compiled steps and on
+            torch's GPUs; see `bert_keras.ops.check_ids`.
         num_layers: number of blocks.
         num_heads: number of attention heads a block; must divide `hidden_dim`.
         hidden_dim: width of the vectors.
@@ -32,7 +35,8 @@ class BertEncoder(BatchInputs, keras.Model):
         embedding_dim: width of the token, position and segment tables, None for `hidden_dim`.
         dropout: rate of the dropout on embeddings and on each part's output. Default 0.1.
         attention_dropout: rate of the dropout on attention scores, None for `dropout`.
-        activation: activation function of the feed-forward or its name. Default "gelu", the exact one.
+        activation: activation function of the feed-forward or its name. Default "gelu", the exact one; "gelu_tanh" is
+            the approximation of Google's code.
         layer_norm_epsilon: added to the variance in every layer norm. Default 1e-12.
         normalize_first: whether layer norms come before the parts, with one more after the last block. Default False.
         pooler: whether there is a `pooled_output`. Default True.
@@ -151,7 +155,7 @@ class BertEncoder(BatchInputs, keras.Model):
         self.embedding_dim = embedding_dim
         self.dropout = dropout
         self.attention_dropout = attention_dropout
-        self.activation = keras.activations.get(activation)
+        self.activation = get_activation(activation)
         self.layer_norm_epsilon = layer_norm_epsilon
         self.normalize_first = normalize_first
         self.pooler = pooler
@@ -177,6 +181,26 @@ class BertEncoder(BatchInputs, keras.Model):
         if name not in SIZES:
             raise ValueError(f"No published size is called {name!r}. Sizes: {', '.join(SIZES)}.")
         return cls(vocabulary_size, **SIZES[name] | overrides)
+
+    @classmethod
+    def from_preset(cls, directory, **overrides):
+        """Load an encoder; what else the preset has, a head say, is left out and named in `load_report`.
+
+        Args:
+            directory: path of a directory with `config.json` and `model.safetensors`.
+            **overrides: arguments of the constructor that shall differ from the preset's, such as `dropout` or `dtype`.
+
+        Raises:
+            FileNotFoundError: where a file is missing.
+            ValueError: where a file is damaged, describes a model that we do not have, or a weight does not fit.
+        """
+        checkpoint = HuggingFaceCheckpoint(directory)
+        encoder = cls(**checkpoint.config.encoder_arguments | overrides)
+        encoder._load(checkpoint)
+        return encoder
+
+    def _huggingface_form(self):
+        return "BertModel", {}
 
     @property
     def embeddings(self):

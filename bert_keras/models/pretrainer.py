@@ -2,12 +2,16 @@
 
 import keras
 
+from bert_keras.checkpoints import HuggingFaceCheckpoint
 from bert_keras.layers import MaskedLMHead, SentencePairHead
 from bert_keras.models.batch_inputs import BatchInputs
+from bert_keras.models.encoder import BertEncoder
+from bert_keras.models.presets import Presets
+from bert_keras.training.token_statistics import TokenStatistics
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
-class BertPretrainer(BatchInputs, keras.Model):
+class BertPretrainer(TokenStatistics, Presets, BatchInputs, keras.Model):
     """Guesses masked tokens, and whether the second text follows the first.
 
     Inputs are those of the encoder and `mask_positions`, (batch, predictions) int32: where tokens are to be guessed.
@@ -69,6 +73,32 @@ class BertPretrainer(BatchInputs, keras.Model):
         # === Config ===
         self.encoder = encoder
         self.next_sentence = next_sentence
+
+    @classmethod
+    def from_preset(cls, directory, *, next_sentence=None, **overrides):
+        """Load the encoder and its pretraining heads; a head that the preset lacks is new and named in `load_report`.
+
+        Args:
+            directory: path of a directory with `config.json` and `model.safetensors`.
+            next_sentence: whether there is an `nsp` output, None for what the preset has.
+            **overrides: arguments of the encoder's constructor that shall differ from the preset's, such as `dropout`
+                or `dtype`.
+
+        Raises:
+            FileNotFoundError: where a file is missing.
+            ValueError: where a file is damaged, describes a model that we do not have, or a weight does not fit.
+        """
+        checkpoint = HuggingFaceCheckpoint(directory)
+        if next_sentence is None:
+            next_sentence = "sentence_pair_head/dense/kernel" in checkpoint.weight_names
+        arguments = {"pooler": next_sentence or "pooler/dense/kernel" in checkpoint.weight_names}
+        encoder = BertEncoder(**checkpoint.config.encoder_arguments | arguments | overrides)
+        pretrainer = cls(encoder, next_sentence=next_sentence)
+        pretrainer._load(checkpoint)
+        return pretrainer
+
+    def _huggingface_form(self):
+        return ("BertForPreTraining" if self.next_sentence else "BertForMaskedLM"), {}
 
     def get_config(self):
         return {

@@ -2,14 +2,18 @@
 
 import keras
 
+from bert_keras.checkpoints import HuggingFaceCheckpoint
 from bert_keras.layers import ClassificationHead, MeanPooling
 from bert_keras.models.batch_inputs import BatchInputs
+from bert_keras.models.encoder import BertEncoder
+from bert_keras.models.presets import Presets
+from bert_keras.training.token_statistics import TokenStatistics
 
 POOLINGS = ("pooled", "first", "mean")
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
-class TextClassifier(BatchInputs, keras.Model):
+class TextClassifier(TokenStatistics, Presets, BatchInputs, keras.Model):
     """Sorts a text, or a pair of texts, into classes; with one class it gives a number.
 
     Inputs are those of the encoder. Output is (batch, num_classes) float32 logits; a softmax makes probabilities of
@@ -76,6 +80,59 @@ class TextClassifier(BatchInputs, keras.Model):
         self.labels = labels if labels is None else list(labels)
         self.dropout = dropout
         self.pooling = pooling
+
+    @classmethod
+    def from_preset(cls, directory, num_classes=None, *, labels=None, dropout=None, pooling="pooled", **overrides):
+        """Load the encoder, and the head where the preset has one for as many classes; otherwise the head is new.
+
+        Args:
+            directory: path of a directory with `config.json` and `model.safetensors`.
+            num_classes: number of classes, 1 for regression, None for that of the preset's head.
+            labels: names of the classes, None for those of the preset's head.
+            dropout: rate of the dropout in the encoder and before the head, None for the preset's.
+            pooling: what the head sees; see the class.
+            **overrides: arguments of the encoder's constructor that shall differ from the preset's, such as `dtype`.
+
+        Raises:
+            FileNotFoundError: where a file is missing.
+            ValueError: where a file is damaged, describes a model that we do not have, a weight does not fit,
+                `num_classes` is None and the preset has no such head, or the head was trained for other `labels`.
+        """
+        checkpoint = HuggingFaceCheckpoint(directory)
+        if num_classes is None and checkpoint.num_classes is None:
+            raise ValueError(f"{directory} has no classification head: num_classes is needed for a new one.")
+        num_classes = num_classes or checkpoint.num_classes
+        has_head = num_classes == checkpoint.num_classes
+        trained_labels = checkpoint.config.labels if has_head else None
+        if labels is not None and trained_labels is not None and list(labels) != trained_labels:
+            raise ValueError(
+                f"The head in {directory} was trained for the labels {trained_labels}, received {list(labels)}. "
+                "For a new head use TextClassifier(BertEncoder.from_preset(directory), num_classes, labels=labels)."
+            )
+        arguments = checkpoint.config.encoder_arguments | {"pooler": pooling == "pooled"}
+        if dropout is not None:
+            arguments |= {"dropout": dropout, "attention_dropout": dropout}
+        classifier = cls(
+            BertEncoder(**arguments | overrides),
+            num_classes,
+            labels=trained_labels if labels is None else labels,
+            dropout=checkpoint.config.classifier_dropout if dropout is None else dropout,
+            pooling=pooling,
+        )
+        classifier._load(checkpoint, new=() if has_head else ("classification_head/",))
+        return classifier
+
+    def _huggingface_form(self):
+        if self.pooling != "pooled":
+            raise ValueError(
+                f"BERT of transformers classifies the pooled output alone; this model has pooling={self.pooling!r}. "
+                "Save it with `model.save(path)`, path ending in .keras."
+            )
+        return "BertForSequenceClassification", {
+            "labels": self.labels and list(self.labels),
+            "num_classes": self.num_classes,
+            "classifier_dropout": self.dropout,
+        }
 
     def get_config(self):
         return {

@@ -1,7 +1,17 @@
 """The few numeric kernels that decide speed: a keras.ops reference each, and a fast path per backend, chosen once."""
 
-from bert_keras.ops.activations import gelu_tanh
+from bert_keras.ops.activations import gelu_tanh, get_activation
 from bert_keras.ops.attention import dot_product_attention, reference_attention
+from bert_keras.ops.check_ids import check_ids
 from bert_keras.ops.gather import gather_positions
+from bert_keras.ops.tied_projection import tied_projection
 
-__all__ = ["dot_product_attention", "gather_positions", "gelu_tanh", "reference_attention"]
+__all__ = [
+    "check_ids",
+    "dot_product_attention",
+    "gather_positions",
+    "gelu_tanh",
+    "get_activation",
+    "reference_attention",
+    "tied_projection",
+]

@@ -8,6 +8,18 @@ from keras import ops
 def gelu_tanh(x):
     """The tanh approximation of GELU, as in Google's original BERT code; Hugging Face calls it "gelu_new".
 
-    "gelu", by Keras and by Hugging Face, is the exact one with the error function.
+    "gelu", in Keras and at Hugging Face, is the exact one with the error function.
     """
     return ops.gelu(x, approximate=True)
+
+
+def get_activation(identifier):
+    """`keras.activations.get` that knows "gelu_tanh" too.
+
+    Args:
+        identifier: function, name, config, or None: linear.
+
+    Returns:
+        function.
+    """
+    return gelu_tanh if identifier == "gelu_tanh" else keras.activations.get(identifier)

@@ -1,0 +1,175 @@
+"""`config.json` of a Hugging Face BERT, from and to the arguments of our constructors.
+
+A closed schema: a field that changes what the model computes is read, or refused by name; all others are left alone.
+"""
+
+import json
+import math
+import os
+
+_MAX_BYTES = 10_000_000
+
+# theirs: (ours, type); all of these must be there.
+_NUMBERS = {
+    "vocab_size": ("vocabulary_size", int),
+    "num_hidden_layers": ("num_layers", int),
+    "num_attention_heads": ("num_heads", int),
+    "hidden_size": ("hidden_dim", int),
+    "intermediate_size": ("intermediate_dim", int),
+    "max_position_embeddings": ("max_sequence_length", int),
+    "type_vocab_size": ("num_segments", int),
+    "hidden_dropout_prob": ("dropout", float),
+    "attention_probs_dropout_prob": ("attention_dropout", float),
+    "layer_norm_eps": ("layer_norm_epsilon", float),
+}
+# What BertConfig of transformers takes where the file is silent.
+_DEFAULTS = {
+    "max_position_embeddings": 512,
+    "type_vocab_size": 2,
+    "hidden_dropout_prob": 0.1,
+    "attention_probs_dropout_prob": 0.1,
+    "layer_norm_eps": 1e-12,
+    "hidden_act": "gelu",
+    "initializer_range": 0.02,
+}
+_ACTIVATIONS = {
+    "gelu": "gelu",
+    "gelu_new": "gelu_tanh",
+    "gelu_pytorch_tanh": "gelu_tanh",
+    "relu": "relu",
+    "silu": "silu",
+    "swish": "silu",
+    "tanh": "tanh",
+}
+# Fields that would make another model, with the values under which they do not.
+_REFUSED = {
+    "model_type": ("bert", None),
+    "position_embedding_type": ("absolute", None),
+    "is_decoder": (False, None),
+    "add_cross_attention": (False, None),
+    "tie_word_embeddings": (True, None),
+    "pruned_heads": ({}, [], None),
+    "quantization_config": (None,),
+    "problem_type": ("regression", "single_label_classification", None),
+}
+
+
+class HuggingFaceConfig:
+    """What `config.json` says, in our words.
+
+    Args:
+        path: path of the file.
+
+    Raises:
+        FileNotFoundError: where there is no such file.
+        ValueError: where it is not JSON, a field is missing or of the wrong type, or describes what we do not have.
+    """
+
+    def __init__(self, path):
+        self.path = str(path)
+        self._fields = self._read()
+        for name, allowed in _REFUSED.items():
+            if (value := self._fields.get(name)) not in allowed:
+                raise self._refusal(name, f"is {value!r}; supported: {allowed[0]!r}")
+
+    def _read(self):
+        size = os.path.getsize(self.path)
+        if size > _MAX_BYTES:
+            raise ValueError(f"{self.path} has {size} bytes; a configuration has at most {_MAX_BYTES}.")
+        with open(self.path, "rb") as file:
+            try:
+                fields = json.loads(file.read().decode("utf-8"))
+            except ValueError as error:
+                raise ValueError(f"{self.path} is not JSON in UTF-8: {error}.") from error
+        if not isinstance(fields, dict):
+            raise ValueError(f"{self.path} must hold a JSON object.")
+        return fields
+
+    @property
+    def encoder_arguments(self):
+        """Arguments of the encoder's constructor."""
+        arguments = {ours: self._number(theirs, kind) for theirs, (ours, kind) in _NUMBERS.items()}
+        activation = self._field("hidden_act")
+        if activation not in _ACTIVATIONS:
+            raise self._refusal("hidden_act", f"is {activation!r}; supported: {', '.join(_ACTIVATIONS)}")
+        arguments["activation"] = _ACTIVATIONS[activation]
+        spread = self._number("initializer_range", float)
+        if spread != _DEFAULTS["initializer_range"]:
+            arguments["kernel_initializer"] = {"class_name": "TruncatedNormal", "config": {"stddev": spread}}
+        return arguments
+
+    @property
+    def classifier_dropout(self):
+        """Rate of the dropout before a classification head."""
+        if self._fields.get("classifier_dropout") is None:
+            return self._number("hidden_dropout_prob", float)
+        return self._number("classifier_dropout", float)
+
+    @property
+    def labels(self):
+        """Names of the classes in the order of their logits; None where there are none but LABEL_0, LABEL_1, ..."""
+        labels = self._fields.get("id2label")
+        if labels is None:
+            return None
+        if not isinstance(labels, dict) or set(labels) != {str(index) for index in range(len(labels))}:
+            raise self._refusal("id2label", f"must map 0, 1, 2, ... to names, but is {labels!r}")
+        labels = [labels[str(index)] for index in range(len(labels))]
+        if not all(isinstance(label, str) for label in labels):
+            raise self._refusal("id2label", f"must map to names, but has {labels!r}")
+        return None if labels == [f"LABEL_{index}" for index in range(len(labels))] else labels
+
+    def _field(self, name):
+        if name not in self._fields and name not in _DEFAULTS:
+            raise self._refusal(name, "is missing")
+        return self._fields.get(name, _DEFAULTS.get(name))
+
+    def _number(self, name, kind):
+        value = self._field(name)
+        if type(value) not in ((int,) if kind is int else (int, float)) or not 0 <= value < math.inf:
+            raise self._refusal(name, f"must be {'a whole' if kind is int else 'a'} number, not {value!r}")
+        return kind(value)
+
+    def _refusal(self, name, reason):
+        return ValueError(f"{self.path}: {name} {reason}.")
+
+
+def config_fields(architecture, arguments, *, labels=None, num_classes=None, classifier_dropout=None):
+    """The fields of the `config.json` with which transformers builds the same model.
+
+    Args:
+        architecture: class of transformers, such as "BertModel".
+        arguments: arguments of the encoder's constructor.
+        labels: names of the classes, or None.
+        num_classes: number of classes, 1 for regression; None without a classification head.
+        classifier_dropout: rate of the dropout before that head.
+
+    Returns:
+        dict to be written as JSON.
+
+    Raises:
+        ValueError: where BERT in transformers has no such activation.
+    """
+    names = {ours: theirs for theirs, ours in reversed(_ACTIVATIONS.items())}
+    if arguments["activation"] not in names:
+        raise ValueError(
+            f"BERT in transformers has no activation {arguments['activation']!r}; known: {', '.join(names)}."
+        )
+    fields = {
+        "architectures": [architecture],
+        "model_type": "bert",
+        **{theirs: arguments[ours] for theirs, (ours, _) in _NUMBERS.items()},
+        "hidden_act": names[arguments["activation"]],
+        "initializer_range": arguments["initializer_range"],
+        "tie_word_embeddings": True,
+        "pad_token_id": 0,
+        "dtype": "float32",
+    }
+    if num_classes is not None:
+        labels = labels or [f"LABEL_{index}" for index in range(num_classes)]
+        fields |= {
+            "classifier_dropout": classifier_dropout,
+            "id2label": {str(index): label for index, label in enumerate(labels)},
+            "label2id": {label: index for index, label in enumerate(labels)},
+            "problem_type": "regression" if num_classes == 1 else "single_label_classification",
+        }
+    return fields

@@ -1,0 +1,93 @@
+"""Models from and to directories as `transformers` keeps them."""
+
+import dataclasses
+import logging
+
+import keras
+
+from bert_keras.checkpoints import write_huggingface
+from bert_keras.layers.initializers import BERT_INITIALIZER_RANGE
+
+_LOG = logging.getLogger("bert_keras")
+
+
+class Presets:
+    """Mixin of a model: `save_to_preset`, and what the `from_preset` of each model needs.
+
+    A preset is a directory with `config.json` and `model.safetensors`, heads included; the tokenizer adds its files.
+
+    Attributes:
+        load_report: after `from_preset` the `bert_keras.checkpoints.LoadReport` that says which weights were loaded,
+            which are new, and what in the file was not used; None before.
+    """
+
+    load_report = None
+
+    def save_to_preset(self, directory):
+        """Write the model so that `transformers` and `from_preset` read it.
+
+        Both files are written under other names first, so that a killed process leaves the old preset whole.
+
+        Args:
+            directory: path of the directory; made if it is not there.
+
+        Raises:
+            ValueError: where BERT of transformers has no such model; it says what stands in the way.
+        """
+        encoder = getattr(self, "encoder", self)
+        _expect_plain_bert(encoder)
+        architecture, head = self._huggingface_form()
+        arrays = {name: keras.ops.convert_to_numpy(variable) for name, variable in named_weights(self).items()}
+        arguments = encoder.get_config() | {
+            "attention_dropout": encoder.dropout if encoder.attention_dropout is None else encoder.attention_dropout,
+            "activation": getattr(encoder.activation, "__name__", str(encoder.activation)),
+            "initializer_range": getattr(encoder.kernel_initializer, "stddev", BERT_INITIALIZER_RANGE),
+        }
+        write_huggingface(directory, architecture, arrays, arguments, **head)
+
+    def _load(self, checkpoint, new=()):
+        """Take the checkpoint's weights, except those whose names begin with one of `new`: they keep their values."""
+        weights = named_weights(self)
+        new = tuple(name for name in weights if name.startswith(tuple(new)))
+        arrays, report = checkpoint.read({name: weights[name].shape for name in weights if name not in new})
+        for name, array in arrays.items():
+            weights[name].assign(array)
+        self.load_report = dataclasses.replace(report, new=report.new + new)
+        _LOG.log(logging.WARNING if self.load_report.new else logging.INFO, "%s", self.load_report)
+
+
+def named_weights(model):
+    """The weights of a model by canonical name: the path of the variable from the layer that the model names.
+
+    Args:
+        model: functional model of ours.
+
+    Returns:
+        dict from name to `keras.Variable`; a tied weight comes once.
+    """
+    names = {}
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            names |= {weight.path: name for name, weight in named_weights(layer).items()}
+            continue
+        for weight in layer.weights:
+            # A layer built inside another's scope carries that one's name in front.
+            names.setdefault(weight.path, weight.path.removeprefix(layer.path.removesuffix(layer.name)))
+    weights = {weight.path: weight for weight in model.weights}
+    return {name: weights[path] for path, name in names.items()}
+
+
+def _expect_plain_bert(encoder):
+    obstacles = {
+        "normalize_first=True": encoder.normalize_first,
+        "an attention of one's own": encoder.attention,
+        "a feed-forward of one's own": encoder.feed_forward,
+        "embedding_dim other than hidden_dim": encoder.embedding_dim not in (None, encoder.hidden_dim),
+        "num_segments=0": not encoder.num_segments,
+        "quantized weights": any(layer.quantization_mode for layer in encoder._flatten_layers()),
+    }
+    if found := [what for what, is_so in obstacles.items() if is_so]:
+        raise ValueError(
+            f"BERT of transformers has no form of an encoder with {' and '.join(found)}. "
+            "Save it with `model.save(path)`, path ending in .keras, and load it with `keras.saving.load_model`."
+        )
