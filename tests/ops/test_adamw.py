@@ -1,0 +1,67 @@
+import keras
+import numpy as np
+import pytest
+
+from bert_keras.ops import adamw
+
+SHAPES = [(6, 4), (4,), (2, 3, 4)]
+
+
+def run_steps(num_steps=3):
+    """Weights, momentums and velocities after some steps from fixed numbers, in numpy."""
+    rng = np.random.default_rng(0)
+    variables = [keras.Variable(rng.normal(size=shape).astype("float32")) for shape in SHAPES]
+    momentums = [keras.Variable(np.zeros(shape, "float32")) for shape in SHAPES]
+    velocities = [keras.Variable(np.zeros(shape, "float32")) for shape in SHAPES]
+    for step in range(1, num_steps + 1):
+        adamw.adamw_update(
+            variables,
+            [keras.ops.convert_to_tensor(rng.normal(size=shape).astype("float32")) for shape in SHAPES],
+            momentums,
+            velocities,
+            [0.1, 0.0, 0.3],
+            gradient_scale=keras.ops.convert_to_tensor(0.5),
+            learning_rate=keras.ops.convert_to_tensor(0.01 * step),
+            step=keras.ops.convert_to_tensor(step),
+            beta_1=0.9,
+            beta_2=0.99,
+            epsilon=1e-6,
+        )
+    return [x.numpy() for x in (*variables, *momentums, *velocities)]
+
+
+def test_the_kernel_of_the_backend_does_what_the_reference_does(monkeypatch):
+    fused = run_steps()
+    monkeypatch.setattr(adamw, "_KERNELS", {})
+    for ours, reference in zip(fused, run_steps(), strict=True):
+        np.testing.assert_allclose(ours, reference, rtol=1e-5, atol=1e-7)
+
+
+def test_the_reference_follows_the_paper(monkeypatch):
+    monkeypatch.setattr(adamw, "_KERNELS", {})
+    rng = np.random.default_rng(0)
+    variables = [rng.normal(size=shape).astype("float32") for shape in SHAPES]
+    momentums = [np.zeros(shape) for shape in SHAPES]
+    velocities = [np.zeros(shape) for shape in SHAPES]
+    for step in range(1, 4):
+        rate = 0.01 * step
+        for i, decay in enumerate([0.1, 0.0, 0.3]):
+            gradient = 0.5 * rng.normal(size=SHAPES[i]).astype("float32")
+            momentums[i] = 0.9 * momentums[i] + 0.1 * gradient
+            velocities[i] = 0.99 * velocities[i] + 0.01 * gradient**2
+            corrected = (momentums[i] / (1 - 0.9**step)) / np.sqrt(velocities[i] / (1 - 0.99**step))
+            variables[i] = variables[i] - rate * decay * variables[i] - rate * corrected
+    for ours, expected in zip(run_steps(), [*variables, *momentums, *velocities], strict=True):
+        np.testing.assert_allclose(ours, expected, rtol=1e-3, atol=1e-5)  # epsilon stands elsewhere in the paper
+
+
+@pytest.mark.parametrize("norm", [adamw.global_norm, adamw.reference_norm])
+def test_the_global_norm_is_that_of_all_gradients_in_one_vector(norm):
+    gradients = [keras.ops.array([[3.0, 0.0]]), keras.ops.array([4.0]), keras.ops.array(12.0)]
+    assert float(norm(gradients)) == pytest.approx(13.0)
+
+
+@pytest.mark.parametrize("norm", [adamw.global_norm, adamw.reference_norm])
+def test_the_global_norm_of_bfloat16_gradients_is_float32(norm):
+    gradients = [keras.ops.ones((1000,), dtype="bfloat16"), keras.ops.ones((1,), dtype="bfloat16")]
+    assert float(norm(gradients)) == pytest.approx(1001**0.5, rel=1e-3)
