@@ -1,0 +1,26 @@
+"""The metrics of pretraining, named so that logs read `mlm_accuracy` and `nsp_accuracy`."""
+
+import keras
+
+
+def pretraining_metrics(*, next_sentence=True):
+    """Give `compile(weighted_metrics=...)` the accuracy of each output of `BertPretrainer`.
+
+    Weighted metrics: unused prediction slots have weight 0 and do not count. Keras puts the output's name before the
+    metric's where a model has several outputs; where it has one, the metric carries the full name itself.
+
+    Args:
+        next_sentence: whether the model has the `nsp` output. Default True.
+
+    Returns:
+        dict from output name to a list of `keras.metrics.Metric`; logs then have `mlm_accuracy` and `nsp_accuracy`,
+        shares from 0 to 1.
+
+    Example:
+        >>> from bert_keras.training import pretraining_metrics
+        >>> sorted(pretraining_metrics())
+        ['mlm', 'nsp']
+    """
+    if not next_sentence:
+        return {"mlm": [keras.metrics.SparseCategoricalAccuracy(name="mlm_accuracy")]}
+    return {name: [keras.metrics.SparseCategoricalAccuracy(name="accuracy")] for name in ("mlm", "nsp")}

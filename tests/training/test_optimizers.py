@@ -1,0 +1,178 @@
+import keras
+import numpy as np
+import pytest
+
+from bert_keras.ops.adamw import dense_gradients
+from bert_keras.training import AdamW, WarmupLinearDecay
+
+
+def weights(model):
+    return [v.numpy() for v in model.trainable_variables]
+
+
+def fit(model, batch):
+    x, y, w = batch
+    model.fit(x, y, sample_weight=w, batch_size=4, epochs=1, shuffle=False, verbose=0)
+    return model
+
+
+class DenseAdamW(keras.optimizers.AdamW):
+    """Keras' own, given the sum of an embedding's gradients: it squares their parts on TensorFlow."""
+
+    def __init__(self, **arguments):
+        super().__init__(**{"weight_decay": 0.01, "epsilon": 1e-6, "global_clipnorm": 1.0} | arguments)
+        self.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+
+    def apply(self, grads, trainable_variables=None):
+        super().apply(dense_gradients(grads), trainable_variables)
+
+
+def updated(optimizer, num_steps=4):
+    """A kernel and a bias after some steps with fixed gradients."""
+    rng = np.random.default_rng(0)
+    variables = [
+        keras.Variable(rng.normal(size=(3, 2)).astype("float32"), name="kernel"),
+        keras.Variable(np.ones(2, "float32"), name="bias"),
+    ]
+    for _ in range(num_steps):
+        gradients = [keras.ops.convert_to_tensor(rng.normal(size=v.shape).astype("float32")) for v in variables]
+        optimizer.apply(gradients, variables)
+    return [v.numpy() for v in variables]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {},
+        {"weight_decay": 0.5},
+        {"learning_rate": WarmupLinearDecay(1e-1, 6, 2), "beta_2": 0.98},
+        {"global_clipnorm": 0.01},
+        {"global_clipnorm": None},
+        {"global_clipnorm": None, "clipnorm": 0.1},
+        {"global_clipnorm": None, "clipvalue": 0.1},
+        {"amsgrad": True},
+        {"use_ema": True, "ema_momentum": 0.5, "ema_overwrite_frequency": 3},
+        {"gradient_accumulation_steps": 2},
+        {"loss_scale_factor": 4.0},
+    ],
+    ids=lambda arguments: "-".join(arguments) or "defaults",
+)
+def test_it_updates_as_keras_does_without_decay_of_biases(arguments):
+    arguments = {"learning_rate": 1e-2} | arguments
+    ours, theirs = AdamW(**arguments), DenseAdamW(**arguments)
+    for our_weight, their_weight in zip(updated(ours), updated(theirs), strict=True):
+        np.testing.assert_allclose(our_weight, their_weight, rtol=1e-5, atol=1e-7)
+    assert int(ours.iterations) == int(theirs.iterations)
+
+
+def test_it_trains_as_keras_does_in_a_compiled_step(small_pretrainer, pretraining_batch):
+    ours = fit(small_pretrainer(AdamW(1e-2), run_eagerly=False), pretraining_batch())
+    theirs = fit(small_pretrainer(DenseAdamW(learning_rate=1e-2), run_eagerly=False), pretraining_batch())
+    for our_weight, their_weight in zip(weights(ours), weights(theirs), strict=True):
+        np.testing.assert_allclose(our_weight, their_weight, rtol=2e-4, atol=2e-6)
+    assert float(ours.optimizer.gradient_norm) > 0
+
+
+@pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="only TensorFlow has such gradients")
+@pytest.mark.parametrize("arguments", [{}, {"use_ema": True}], ids=["own_loop", "loop_of_keras"])
+def test_gradients_of_a_token_that_stands_twice_are_summed_before_they_are_squared(arguments):
+    import tensorflow as tf
+
+    rows = tf.IndexedSlices(tf.constant([[3.0], [4.0]]), tf.constant([0, 0]), tf.constant([2, 1]))
+    weights = []
+    for gradient in (rows, tf.constant([[7.0], [0.0]])):
+        variable, optimizer = keras.Variable(np.ones((2, 1), "float32")), AdamW(0.1, **arguments)
+        for _ in range(2):
+            optimizer.apply([gradient], [variable])
+        weights.append(variable.numpy())
+    np.testing.assert_array_equal(*weights)
+    assert float(optimizer.gradient_norm) == pytest.approx(7.0)
+
+
+@pytest.mark.parametrize("clipnorm", [1.0, 1e-3, None])
+def test_the_gradient_norm_is_kept_as_it_was_before_clipping(clipnorm):
+    variable = keras.Variable(np.zeros((2, 2), "float32"))
+    optimizer = AdamW(1e-3, global_clipnorm=clipnorm)
+    optimizer.apply([keras.ops.array([[3.0, 0.0], [0.0, 4.0]])], [variable])
+    assert float(optimizer.gradient_norm) == pytest.approx(5.0)
+
+
+def test_the_gradient_norm_is_that_of_the_unscaled_gradients():
+    variable = keras.Variable(np.zeros((2, 1), "float32"))
+    optimizer = AdamW(1e-3, loss_scale_factor=8.0)
+    optimizer.apply([keras.ops.array([[24.0], [32.0]])], [variable])
+    assert float(optimizer.gradient_norm) == pytest.approx(5.0)
+
+
+def variable(shape, name):
+    return keras.Variable(np.zeros(shape, "float32"), name=name)
+
+
+@pytest.mark.parametrize(
+    ("shape", "name", "is_decayed"),
+    [
+        ((4, 4), "kernel", True),
+        ((4, 4), "embeddings", True),
+        ((4,), "bias", False),
+        ((3, 2, 4), "bias", False),  # of a fused projection
+        ((3, 4), "query_bias", False),
+        ((2, 4), "gamma", False),
+        ((4,), "anything_of_a_user", False),
+        ((), "temperature", False),
+        ((4, 4), "unbiased", True),
+    ],
+)
+def test_what_is_decayed(shape, name, is_decayed):
+    assert AdamW().uses_weight_decay(variable(shape, name)) is is_decayed
+
+
+def test_an_excluded_variable_is_not_decayed_and_the_others_still_follow_the_rule():
+    kernel, embeddings, bias = variable((2, 2), "kernel"), variable((2, 2), "embeddings"), variable((2,), "bias")
+    optimizer = AdamW()
+    optimizer.exclude_from_weight_decay(var_names=["embeddings"])
+    optimizer.build([kernel, embeddings, bias])
+    assert [optimizer.uses_weight_decay(v) for v in (kernel, embeddings, bias)] == [True, False, False]
+
+
+def test_the_description_has_a_line_for_each_variable(small_pretrainer):
+    model = small_pretrainer()
+    lines = model.optimizer.describe_weight_decay(model.trainable_variables).splitlines()
+    assert len(lines) == 1 + len(model.trainable_variables)
+    rows = [line.split() for line in lines[1:]]
+    assert {row[0] for row in rows if row[1].endswith(("kernel", "embeddings"))} == {"0.01"}
+    assert {row[0] for row in rows if row[1].endswith(("bias", "gamma", "beta"))} == {"-"}
+
+
+def test_a_variable_without_gradient_stays_and_is_named():
+    used, unused = variable((2,), "used"), variable((2,), "unused")
+    optimizer = AdamW(0.1)
+    with pytest.warns(UserWarning, match="unused"):
+        optimizer.apply([keras.ops.array([1.0, 1.0]), None], [used, unused])
+    assert np.all(used.numpy() < 0)
+    assert np.all(unused.numpy() == 0)
+
+
+def test_no_gradient_at_all_is_an_error():
+    with pytest.raises(ValueError, match="No variable has a gradient"):
+        AdamW().apply([None], [variable((2,), "kernel")])
+
+
+def test_a_model_saved_in_training_goes_on_as_if_it_had_not_been(small_pretrainer, pretraining_batch, tmp_path):
+    first, second = pretraining_batch(8, seed=1), pretraining_batch(8, seed=2)
+    model = fit(small_pretrainer(AdamW(WarmupLinearDecay(1e-1, 20, 4), weight_decay=0.1)), first)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert type(loaded.optimizer) is AdamW
+    assert loaded.optimizer.get_config() == model.optimizer.get_config()
+    assert float(loaded.optimizer.gradient_norm) == float(model.optimizer.gradient_norm)
+    for ours, theirs in zip(weights(fit(model, second)), weights(fit(loaded, second)), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_the_loss_scale_of_float16_wraps_it(small_pretrainer, pretraining_batch):
+    model = small_pretrainer(keras.optimizers.LossScaleOptimizer(AdamW(1e-2), initial_scale=4.0))
+    plain = small_pretrainer(AdamW(1e-2))
+    for ours, theirs in zip(
+        weights(fit(model, pretraining_batch())), weights(fit(plain, pretraining_batch())), strict=True
+    ):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6)
