@@ -1,5 +1,6 @@
-"""What `compile` and `fit` need to train an encoder: schedules, the optimizer, losses and metrics."""
+"""What `compile` and `fit` need to train an encoder: schedules, the optimizer, losses, metrics, callbacks."""
 
+from bert_keras.training import callbacks
 from bert_keras.training.losses import MaskedLMLoss, pretraining_losses
 from bert_keras.training.metrics import pretraining_metrics
 from bert_keras.training.optimizers import AdamW
@@ -14,6 +15,7 @@ __all__ = [
     "WarmupCosineDecay",
     "WarmupLinearDecay",
     "WarmupPolynomialDecay",
+    "callbacks",
     "fastest_dtype_policy",
     "pretraining_losses",
     "pretraining_metrics",

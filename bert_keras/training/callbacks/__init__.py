@@ -1,0 +1,21 @@
+"""Callbacks that publish through the logs, so that every later one, the last of them TensorBoard's, shows it."""
+
+from bert_keras.training.callbacks.event_writer import EventWriter
+from bert_keras.training.callbacks.fill_mask_probe import FillMaskProbe
+from bert_keras.training.callbacks.gradient_norm import GradientNorm
+from bert_keras.training.callbacks.learning_rate import LearningRate
+from bert_keras.training.callbacks.perplexity import Perplexity
+from bert_keras.training.callbacks.step_tensorboard import StepTensorBoard
+from bert_keras.training.callbacks.throughput import Throughput
+from bert_keras.training.callbacks.time_budget import TimeBudget
+
+__all__ = [
+    "EventWriter",
+    "FillMaskProbe",
+    "GradientNorm",
+    "LearningRate",
+    "Perplexity",
+    "StepTensorBoard",
+    "Throughput",
+    "TimeBudget",
+]

@@ -1,0 +1,59 @@
+"""Writes numbers and text where TensorBoard looks for them, without TensorFlow."""
+
+import time
+
+import numpy as np
+
+
+class EventWriter:
+    """An event file of TensorBoard in a folder, which is one run in its list; opened by the first thing written.
+
+    Args:
+        log_dir: folder, created where it is missing.
+
+    Example:
+        >>> import tempfile
+        >>> from bert_keras.training.callbacks import EventWriter
+        >>> writer = EventWriter(tempfile.mkdtemp())
+        >>> writer.scalar("mlm/loss", 4.2, step=100)
+        >>> writer.text("notes", "a **word**", step=100)
+        >>> writer.close()
+    """
+
+    def __init__(self, log_dir):
+        self.log_dir = str(log_dir)
+        self._file = None
+
+    def scalar(self, tag, value, step):
+        """Add a point to the curve called `tag`."""
+        from tensorboard.plugins.scalar import metadata
+
+        self._add(tag, np.float32(value), step, metadata.create_summary_metadata(display_name="", description=""))
+
+    def text(self, tag, markdown, step):
+        """Add a piece of markdown to those called `tag`."""
+        from tensorboard.plugins.text import metadata
+
+        self._add(tag, np.array(markdown, object), step, metadata.create_summary_metadata("", ""))
+
+    def _add(self, tag, value, step, metadata):
+        from tensorboard.compat.proto.event_pb2 import Event
+        from tensorboard.summary.writer.event_file_writer import EventFileWriter
+        from tensorboard.util.tensor_util import make_tensor_proto
+
+        if self._file is None:
+            self._file = EventFileWriter(self.log_dir)
+        event = Event(wall_time=time.time(), step=int(step))
+        event.summary.value.add(tag=tag, tensor=make_tensor_proto(value), metadata=metadata)
+        self._file.add_event(event)
+
+    def flush(self):
+        """Make all that was written visible to TensorBoard."""
+        if self._file is not None:
+            self._file.flush()
+
+    def close(self):
+        """Write the rest out and close the file; a later write opens a new one."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None

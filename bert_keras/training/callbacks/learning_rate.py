@@ -1,0 +1,37 @@
+"""Puts the learning rate into the logs."""
+
+import keras
+
+
+class LearningRate(keras.callbacks.Callback):
+    """Publishes `learning_rate`, the rate of the step, whether it comes from a schedule or from a callback.
+
+    It is read before every tenth step by default: each reading waits for the device, and on JAX fetches the state of
+    the whole model. A `TimeBudget`, which sets the rate itself, publishes it at every step.
+
+    Args:
+        every: steps between two readings. Default 10.
+
+    Example:
+        >>> from bert_keras.training.callbacks import LearningRate
+        >>> callbacks = [LearningRate()]  # for model.fit; the logs of later callbacks have `learning_rate`
+    """
+
+    def __init__(self, every=10):
+        super().__init__()
+        self.every = every
+        self._interval = self._value = None
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._interval = None
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if batch // self.every != self._interval:
+            self._interval = batch // self.every
+            self._value = float(self.model.optimizer.learning_rate)
+
+    def on_train_batch_end(self, batch, logs=None):
+        logs.setdefault("learning_rate", self._value)
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs.setdefault("learning_rate", self._value)

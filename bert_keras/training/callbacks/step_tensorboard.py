@@ -1,0 +1,92 @@
+"""Curves for TensorBoard over optimizer steps."""
+
+import collections
+import os
+
+import keras
+
+from bert_keras.training.callbacks.event_writer import EventWriter
+
+
+class StepTensorBoard(keras.callbacks.Callback):
+    """Writes all that is in the logs for TensorBoard, by step: runs `train` and `validation` with the same tags.
+
+    `keras.callbacks.TensorBoard` writes batch values as means over the epoch so far, which jump at its end; here each
+    point is the mean over the steps since the last one. What belongs to one output stands together: `mlm_loss` becomes
+    `mlm/loss`. Needs no TensorFlow. Put it last, so that it sees what the other callbacks publish.
+
+    Args:
+        log_dir: folder for `tensorboard --logdir`.
+        every: steps between two points. Default 10.
+
+    Example:
+        >>> import tempfile
+        >>> from bert_keras.training.callbacks import LearningRate, StepTensorBoard
+        >>> callbacks = [LearningRate(), StepTensorBoard(tempfile.mkdtemp(), every=50)]  # for model.fit
+    """
+
+    def __init__(self, log_dir, every=10):
+        super().__init__()
+        self.log_dir = str(log_dir)
+        self.every = every
+
+    def on_train_begin(self, logs=None):
+        self._train = EventWriter(os.path.join(self.log_dir, "train"))
+        self._validation = EventWriter(os.path.join(self.log_dir, "validation"))
+        self._sums, self._counts, self._running_means = collections.Counter(), collections.Counter(), None
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._first_step = self._step = int(self.model.optimizer.iterations)
+        self._batches, self._totals = 0, {}
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self._running_means is None:
+            self._running_means = _running_means(self.model)
+        batches, new = batch + 1, batch + 1 - self._batches
+        for name, value in logs.items():
+            total = value * batches if name in self._running_means else self._totals.get(name, 0.0) + value * new
+            self._sums[name] += total - self._totals.get(name, 0.0)
+            self._totals[name] = total
+            self._counts[name] += new
+        self._batches, last_step = batches, self._step
+        self._step = self._first_step + batches
+        if self._step // self.every > last_step // self.every:
+            self._write_interval()
+
+    def on_epoch_end(self, epoch, logs=None):
+        for name, value in logs.items():
+            if name.startswith("val_"):
+                self._validation.scalar(_tag(name.removeprefix("val_"), logs), value, self._step)
+            elif name not in self._totals:
+                self._train.scalar(_tag(name, logs), value, self._step)
+        self._train.flush()
+        self._validation.flush()
+
+    def on_train_end(self, logs=None):
+        self._write_interval()
+        self._train.close()
+        self._validation.close()
+
+    def _write_interval(self):
+        for name, total in self._sums.items():
+            self._train.scalar(_tag(name, self._sums), total / self._counts[name], self._step)
+        self._sums.clear()
+        self._counts.clear()
+
+
+def _tag(name, logs):
+    """An output's own losses and metrics stand under its name."""
+    output, _, rest = name.partition("_")
+    return f"{output}/{rest}" if f"{output}_loss" in logs else name
+
+
+def _running_means(model):
+    """The names in the logs that Keras averages over the epoch so far."""
+    names = set()
+    for metric in model.metrics:
+        result = metric.result()
+        # Those given to `compile` come as one metric, whose result is a dict.
+        results = result if isinstance(result, dict) else [metric.name]
+        parts = getattr(metric, "metrics", [metric] * len(results))
+        names.update(name for name, part in zip(results, parts, strict=False) if isinstance(part, keras.metrics.Mean))
+    return names
