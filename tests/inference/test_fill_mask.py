@@ -1,0 +1,98 @@
+import keras
+import numpy as np
+import pytest
+
+from bert_keras.inference import FillMask
+
+TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "b", "c", "d")
+
+
+class Vocabulary:
+    tokens = TOKENS
+    pad_id, unk_id, cls_id, sep_id, mask_id = range(5)
+
+
+class Tokenizer:
+    """Words are tokens."""
+
+    vocabulary = Vocabulary()
+
+    def __call__(self, texts):
+        return [[TOKENS.index(word) if word in TOKENS else 1 for word in text.split()] for text in texts]
+
+
+class Neighbour:
+    """Stands in for a pretrainer: guesses the token before the mask; its table has rows beyond the vocabulary."""
+
+    def __init__(self):
+        self.shapes = []
+
+    def predict_on_batch(self, x):
+        assert all(value.dtype == np.int32 for value in x.values())
+        self.shapes.append((x["token_ids"].shape, x["mask_positions"].shape))
+        before = np.take_along_axis(x["token_ids"], np.maximum(x["mask_positions"] - 1, 0), axis=1)
+        logits = np.eye(16, dtype="float32")[before] * np.log(8.0)
+        logits[..., len(TOKENS) :] = 100.0
+        return {"mlm": logits}
+
+
+def test_each_mask_gets_its_likeliest_tokens():
+    fill_mask = FillMask(Neighbour(), Tokenizer(), max_sequence_length=16)
+    first, second = fill_mask(["a [MASK] b [MASK]", "c [MASK]"], top_k=2)
+    assert [[token for token, _ in guesses] for guesses in first] == [["a", "[PAD]"], ["b", "[PAD]"]]
+    assert second[0][0] == ("c", pytest.approx(0.5))  # 8 of 8 and eight times 1
+    assert second[0][1][1] == pytest.approx(1 / 16)
+
+
+def test_one_text_gets_its_own_masks_alone():
+    fill_mask = FillMask(Neighbour(), Tokenizer(), max_sequence_length=16)
+    assert fill_mask("d [MASK]") == fill_mask(["d [MASK]"])[0]
+    assert len(fill_mask("d [MASK]")[0]) == 5
+
+
+def test_texts_keep_their_order_over_batches_of_like_length():
+    model = Neighbour()
+    texts = [f"{word} [MASK]" + " b" * length for word, length in zip("abcd", (30, 1, 20, 2), strict=True)]
+    results = FillMask(model, Tokenizer(), max_sequence_length=64, batch_size=2)(texts, top_k=1)
+    assert [masks[0][0][0] for masks in results] == ["a", "b", "c", "d"]
+    assert [shape for shape, _ in model.shapes] == [(2, 16), (2, 64)]
+
+
+def test_few_shapes_reach_the_model():
+    model = Neighbour()
+    fill_mask = FillMask(model, Tokenizer(), max_sequence_length=40, batch_size=8)
+    for length in range(1, 38):
+        fill_mask(["[MASK]" + " a" * length] * (1 + length % 8))
+    assert {shape[1] for shape, _ in model.shapes} == {16, 32, 40}
+    assert {shape[0] for shape, _ in model.shapes} <= {1, 2, 4, 8}
+
+
+def test_a_text_without_mask_is_an_error_that_names_it():
+    with pytest.raises(ValueError, match=r"\[MASK\] in every text.*'b c'"):
+        FillMask(Neighbour(), Tokenizer(), max_sequence_length=16)(["a [MASK]", "b c"])
+
+
+def test_a_text_that_is_too_long_is_an_error_with_both_numbers():
+    with pytest.raises(ValueError, match=r"takes 8 tokens.*has 9: 'a a a a a a \[MASK\]'"):
+        FillMask(Neighbour(), Tokenizer(), max_sequence_length=8)("a a a a a a [MASK]")
+
+
+def test_no_texts_give_no_results():
+    assert FillMask(Neighbour(), Tokenizer(), max_sequence_length=8)([]) == []
+
+
+def test_a_keras_model_is_asked_as_it_is_now():
+    ids = keras.Input((None,), dtype="int32", name="token_ids")
+    others = {
+        name: keras.Input((None,), dtype="int32", name=name)
+        for name in ("segment_ids", "padding_mask", "mask_positions")
+    }
+    table = keras.layers.Embedding(len(TOKENS), len(TOKENS), embeddings_initializer="zeros")
+    picked = keras.ops.take_along_axis(ids, others["mask_positions"], axis=1)
+    model = keras.Model({"token_ids": ids} | others, {"mlm": table(picked)})
+    fill_mask = FillMask(model, Tokenizer(), max_sequence_length=16)
+    assert fill_mask("a [MASK]")[0][0][1] == pytest.approx(1 / 9)
+    weights = np.zeros((9, 9), "float32")
+    weights[Vocabulary.mask_id, TOKENS.index("c")] = 50.0
+    table.set_weights([weights])
+    assert fill_mask("a [MASK]", top_k=1) == [[("c", pytest.approx(1.0))]]
