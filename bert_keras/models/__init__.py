@@ -3,6 +3,7 @@
 from bert_keras.models.encoder import BertEncoder
 from bert_keras.models.pretrainer import BertPretrainer
 from bert_keras.models.sizes import SIZES
+from bert_keras.models.starting_weights import warm_start
 from bert_keras.models.text_classifier import TextClassifier
 
-__all__ = ["SIZES", "BertEncoder", "BertPretrainer", "TextClassifier"]
+__all__ = ["SIZES", "BertEncoder", "BertPretrainer", "TextClassifier", "warm_start"]

@@ -1,0 +1,58 @@
+"""Prepare a corpus: text files in, a WordPiece vocabulary and TFRecord shards of passages out.
+
+Data        UTF-8 text, plain or .gz; files, globs and folders. One document a file, or blank lines between documents
+            of a single file (--documents says which). Every twentieth document becomes the validation part
+Output      OUTPUT/vocab.txt, OUTPUT/tokenizer_config.json, OUTPUT/train, OUTPUT/validation
+RESULTS
+Run         python recipes/prepare_corpus.py 'my/*.txt' --output runs/corpus
+Variation   --vocabulary PRESET takes the vocabulary of an encoder that is to be trained on (pretrain.py --init PRESET)
+"""
+
+from pathlib import Path
+
+import tyro
+
+from bert_keras import data
+
+
+def main(
+    corpus: tyro.conf.Positional[tuple[str, ...]],  # text files, globs, folders
+    *,
+    output: Path = Path("runs/corpus"),  # folder for the vocabulary and the shards
+    # Vocabulary
+    vocabulary: Path | None = None,  # preset whose vocabulary is taken; none: one is trained on the corpus
+    vocabulary_size: int = 8192,  # WordPiece tokens, where one is trained
+    lower_case: bool = True,  # fold case and strip accents
+    # Passages
+    documents: str = "auto",  # a document is a "file", a "blank_line" block, a "line", or "auto"
+    passage_tokens: int = 125,  # what closes a passage: the sequence length of pretraining less 3
+    validation_every: int = 20,  # every so-manieth document is held out; 0: none
+    num_workers: int | None = None,  # processes; none: as many as the corpus is worth
+    overwrite: bool = False,  # replace what OUTPUT holds; otherwise it is an error
+):
+    if vocabulary is None:
+        texts = data.read_documents(corpus, documents=documents)
+        tokenizer = data.WordPieceTokenizer(
+            data.train_vocabulary(texts, vocabulary_size, lower_case=lower_case), lower_case=lower_case
+        )
+    else:
+        tokenizer = data.WordPieceTokenizer.from_preset(vocabulary)
+    tokenizer.save_to_preset(output)
+
+    is_held_out = lambda number: validation_every and number % validation_every == validation_every - 1
+    for part in ("train", "validation") if validation_every else ("train",):
+        report = data.prepare_corpus(
+            corpus,
+            output / part,
+            tokenizer,
+            passage_tokens=passage_tokens,
+            documents=documents,
+            keep_document=lambda number: is_held_out(number) == (part == "validation"),
+            num_workers=num_workers,
+            if_exists="overwrite" if overwrite else "error",
+        )
+        print(f"{part}: {report}\n")
+
+
+if __name__ == "__main__":
+    tyro.cli(main, description=__doc__)

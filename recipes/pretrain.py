@@ -1,0 +1,88 @@
+"""Pretrain BERT on a prepared corpus: masked LM and next sentence prediction together.
+
+Data        what prepare_corpus.py wrote
+Paper       Devlin et al., 2019: 15 % masks of which 80/10/10, AdamW, linear warm-up and decay, dropout 0.1
+RESULTS
+Run         python recipes/pretrain.py --corpus runs/corpus --size mini
+Watch       tensorboard --logdir runs/pretrain
+Variation   --init PRESET goes on from a pretrained encoder, on text of your own domain
+"""
+
+from pathlib import Path
+
+import keras
+import tyro
+
+from bert_keras import data, training
+from bert_keras.inference import FillMask
+from bert_keras.models import BertEncoder, BertPretrainer
+from bert_keras.training import callbacks
+
+
+def main(
+    *,
+    # Data
+    corpus: Path = Path("runs/corpus"),  # from prepare_corpus.py: tokenizer, train and validation shards
+    run_directory: Path = Path("runs/pretrain"),
+    sequence_length: int = 128,  # tokens in a row, special ones included
+    mask_rate: float = 0.15,  # share of tokens to guess
+    next_sentence: bool = True,  # train next sentence prediction, too
+    # Model
+    init: str | None = None,  # preset to go on from; none: random weights
+    size: str = "mini",  # tiny, mini, small, medium, base or large, where there is no preset
+    dropout: float = 0.1,
+    # Training
+    steps: int = 20_000,
+    warmup_steps: int = 1_000,
+    batch_size: int = 32,  # rows a step
+    learning_rate: float = 5e-4,  # at its peak
+    steps_per_report: int = 200,  # between two lines of the log, with a validation each
+    validation_batches: int = 20,
+    probes: tuple[str, ...] = (),  # sentences with [MASK], whose guesses TensorBoard shows
+    seed: int = 0,
+):
+    keras.utils.set_random_seed(seed)
+    tokenizer = data.WordPieceTokenizer.from_preset(corpus)
+
+    def dataset(part, **options):
+        return data.pretraining_dataset(
+            corpus / part, tokenizer.vocabulary, sequence_length=sequence_length, batch_size=batch_size,
+            mask_rate=mask_rate, next_sentence=next_sentence, seed=seed, **options,
+        )  # fmt: skip
+
+    train, validation = dataset("train"), dataset("validation", training=False).take(validation_batches).cache()
+    x, _, _ = next(iter(train))
+    print("One row as the model sees it:", tokenizer.detokenize(x["token_ids"][:1])[0].numpy().decode(), sep="\n")
+
+    if init is None:
+        encoder = BertEncoder.from_size(
+            size, tokenizer.vocabulary_size, dropout=dropout, dtype=training.fastest_dtype_policy()
+        )
+        pretrainer = BertPretrainer(encoder, next_sentence=next_sentence)
+    else:
+        pretrainer = BertPretrainer.from_preset(
+            init, next_sentence=next_sentence, dropout=dropout, dtype=training.fastest_dtype_policy()
+        )
+    pretrainer.encoder.summary()
+    pretrainer.compile(
+        optimizer=training.AdamW(training.WarmupLinearDecay(learning_rate, steps, warmup_steps)),
+        loss=training.pretraining_losses(next_sentence),
+        weighted_metrics=training.pretraining_metrics(next_sentence),
+    )
+    report = [callbacks.LearningRate(), callbacks.GradientNorm(), callbacks.Throughput(), callbacks.Perplexity()]
+    if probes:
+        report.append(callbacks.FillMaskProbe(FillMask(pretrainer, tokenizer), probes, run_directory / "logs"))
+    pretrainer.fit(
+        train,
+        steps_per_epoch=steps_per_report,
+        epochs=steps // steps_per_report,
+        validation_data=validation,
+        callbacks=[*report, callbacks.StepTensorBoard(run_directory / "logs")],
+    )
+    pretrainer.save_to_preset(run_directory / "preset")
+    tokenizer.save_to_preset(run_directory / "preset")
+    return pretrainer.evaluate(dataset("validation", training=False), return_dict=True)
+
+
+if __name__ == "__main__":
+    tyro.cli(main, description=__doc__)
