@@ -1,6 +1,6 @@
 """The Keras 3 home of BERT: from raw text to a pretrained, fine-tuned, inspected and exported encoder.
 
-Sub-packages load when they are first touched (PEP 562), so that ``import bert_keras`` is instant and never
+Its parts load when they are first touched (PEP 562), so that ``import bert_keras`` is instant and never
 pulls TensorFlow in; models work on JAX and torch where TensorFlow is not installed.
 """
 
@@ -8,13 +8,13 @@ import importlib
 
 __version__ = "0.1.0"
 
-_SUB_PACKAGES = ("checkpoints", "data", "inference", "layers", "models", "ops", "training")
+_PARTS = ("checkpoints", "command_line", "data", "inference", "layers", "models", "ops", "training")
 
-__all__ = ["__version__", *_SUB_PACKAGES]
+__all__ = ["__version__", *_PARTS]
 
 
 def __getattr__(name):
-    if name in _SUB_PACKAGES:
+    if name in _PARTS:
         return importlib.import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

@@ -8,14 +8,11 @@ Watch       tensorboard --logdir runs/finetune_classifier
 Variation   --freeze encoder trains the new head alone; --num-frozen-blocks 4 leaves the lowest four as they are
 """
 
-import csv
 from pathlib import Path
 
 import keras
-import numpy as np
-import tyro
 
-from bert_keras import data, training
+from bert_keras import command_line, data, training
 from bert_keras.models import TextClassifier
 from bert_keras.training import callbacks
 
@@ -77,6 +74,7 @@ def main(
         datasets["train"],
         epochs=epochs,
         validation_data=datasets["validation"],
+        shuffle=False,  # the dataset comes shuffled
         callbacks=[
             keras.callbacks.EarlyStopping(monitor, patience=epochs, restore_best_weights=True),
             callbacks.LearningRate(),
@@ -87,18 +85,16 @@ def main(
     classifier.save_to_preset(run_directory / "preset")
     tokenizer.save_to_preset(run_directory / "preset")
 
-    results = {part: classifier.evaluate(datasets[part], return_dict=True) for part in files if part != "train"}
+    results = {
+        part: classifier.evaluate(datasets[part], return_dict=True, verbose=0) for part in files if part != "train"
+    }
     if test:
-        outputs = classifier.predict(datasets["test"])[: len(examples["test"])]
-        with open(run_directory / "predictions.tsv", "w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, delimiter="\t")
-            writer.writerow(["text", "label", "prediction"])
-            guesses = outputs[:, 0] if regression else np.array(labels)[outputs.argmax(-1)]
-            truth = examples["test"].labels if regression else np.array(labels)[list(examples["test"].labels)]
-            writer.writerows(zip(examples["test"].texts, truth, guesses, strict=True))
+        outputs = classifier.predict(datasets["test"], verbose=0)[: len(examples["test"].texts)]
+        predictions = outputs[:, 0] if regression else outputs.argmax(-1)
+        data.write_predictions(run_directory / "predictions.tsv", examples["test"], predictions)
     print(results)
     return results
 
 
 if __name__ == "__main__":
-    tyro.cli(main, description=__doc__)
+    command_line.run(main)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import tyro
 
-from bert_keras import data
+from bert_keras import command_line, data
 
 
 def main(
@@ -39,7 +39,6 @@ def main(
         tokenizer = data.WordPieceTokenizer.from_preset(vocabulary)
     tokenizer.save_to_preset(output)
 
-    is_held_out = lambda number: validation_every and number % validation_every == validation_every - 1
     for part in ("train", "validation") if validation_every else ("train",):
         report = data.prepare_corpus(
             corpus,
@@ -47,7 +46,8 @@ def main(
             tokenizer,
             passage_tokens=passage_tokens,
             documents=documents,
-            keep_document=lambda number: is_held_out(number) == (part == "validation"),
+            part=part,
+            validation_every=validation_every,
             num_workers=num_workers,
             if_exists="overwrite" if overwrite else "error",
         )
@@ -55,4 +55,4 @@ def main(
 
 
 if __name__ == "__main__":
-    tyro.cli(main, description=__doc__)
+    command_line.run(main)

@@ -11,9 +11,8 @@ Variation   --init PRESET goes on from a pretrained encoder, on text of your own
 from pathlib import Path
 
 import keras
-import tyro
 
-from bert_keras import data, training
+from bert_keras import command_line, data, training
 from bert_keras.inference import FillMask
 from bert_keras.models import BertEncoder, BertPretrainer
 from bert_keras.training import callbacks
@@ -66,8 +65,8 @@ def main(
     pretrainer.encoder.summary()
     pretrainer.compile(
         optimizer=training.AdamW(training.WarmupLinearDecay(learning_rate, steps, warmup_steps)),
-        loss=training.pretraining_losses(next_sentence),
-        weighted_metrics=training.pretraining_metrics(next_sentence),
+        loss=training.pretraining_losses(next_sentence=next_sentence),
+        weighted_metrics=training.pretraining_metrics(next_sentence=next_sentence),
     )
     report = [callbacks.LearningRate(), callbacks.GradientNorm(), callbacks.Throughput(), callbacks.Perplexity()]
     if probes:
@@ -77,6 +76,7 @@ def main(
         steps_per_epoch=steps_per_report,
         epochs=steps // steps_per_report,
         validation_data=validation,
+        shuffle=False,  # the dataset comes shuffled
         callbacks=[*report, callbacks.StepTensorBoard(run_directory / "logs")],
     )
     pretrainer.save_to_preset(run_directory / "preset")
@@ -85,4 +85,4 @@ def main(
 
 
 if __name__ == "__main__":
-    tyro.cli(main, description=__doc__)
+    command_line.run(main)

