@@ -112,8 +112,8 @@ class EncoderBlock(keras.layers.Layer):
 
     def get_config(self):
         return super().get_config() | {
-            "attention": keras.saving.serialize_keras_object(self.attention),
-            "feed_forward": keras.saving.serialize_keras_object(self.feed_forward),
+            "attention": part_config(self.attention),
+            "feed_forward": part_config(self.feed_forward),
             "normalize_first": self.normalize_first,
             "dropout": self.dropout,
             "layer_norm_epsilon": self.layer_norm_epsilon,
@@ -124,3 +124,16 @@ class EncoderBlock(keras.layers.Layer):
         """Build the block with its parts."""
         parts = {name: keras.saving.deserialize_keras_object(config[name]) for name in ("attention", "feed_forward")}
         return cls(**config | parts)
+
+
+def part_config(part):
+    """The config of a part, without the shapes it was built with: the block that gets it builds it.
+
+    Args:
+        part: layer, or None.
+
+    Returns:
+        dict for `keras.saving.deserialize_keras_object`, or None.
+    """
+    config = keras.saving.serialize_keras_object(part)
+    return config and {name: value for name, value in config.items() if name != "build_config"}

@@ -4,6 +4,7 @@ import keras
 
 from bert_keras.checkpoints import HuggingFaceCheckpoint
 from bert_keras.layers import AttentionMask, Embeddings, EncoderBlock, FeedForward, Pooler, SelfAttention
+from bert_keras.layers.encoder_block import part_config
 from bert_keras.models.batch_inputs import BatchInputs
 from bert_keras.models.inspector import inspector
 from bert_keras.models.presets import Presets
@@ -159,8 +160,7 @@ class BertEncoder(Presets, BatchInputs, keras.Model):
         self.layer_norm_epsilon = layer_norm_epsilon
         self.normalize_first = normalize_first
         self.pooler = pooler
-        self.attention = attention and keras.saving.serialize_keras_object(attention)
-        self.feed_forward = feed_forward and keras.saving.serialize_keras_object(feed_forward)
+        self._prototypes = lambda: (attention, feed_forward)  # in a function, for Keras would save them as layers
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.token_initializer = keras.initializers.get(token_initializer)
         self.position_initializer = keras.initializers.get(position_initializer)
@@ -201,6 +201,16 @@ class BertEncoder(Presets, BatchInputs, keras.Model):
 
     def _huggingface_form(self):
         return "BertModel", {}
+
+    @property
+    def attention(self):
+        """Config of the prototype of each block's attention, None for BERT's own."""
+        return part_config(self._prototypes()[0])
+
+    @property
+    def feed_forward(self):
+        """Config of the prototype of each block's feed-forward, None for BERT's own."""
+        return part_config(self._prototypes()[1])
 
     @property
     def embeddings(self):

@@ -1,0 +1,185 @@
+import json
+import logging
+import pathlib
+import shutil
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from bert_keras.models import BertEncoder, BertPretrainer, TextClassifier
+from bert_keras.models.presets import named_weights
+
+TINY_BERT = pathlib.Path(__file__).parents[1] / "golden" / "tiny_bert"
+
+
+@pytest.fixture(scope="module")
+def expected():
+    """What transformers computes; see tests/golden/make_tiny_bert.py."""
+    return dict(np.load(TINY_BERT / "expected.npz"))
+
+
+def batch_of(expected, **more):
+    return {name: expected[name] for name in ("token_ids", "segment_ids", "padding_mask")} | more
+
+
+def weights_equal(model, other):
+    pairs = zip(model.get_weights(), other.get_weights(), strict=True)
+    return all(np.array_equal(first, second) for first, second in pairs)
+
+
+def test_an_encoder_computes_what_transformers_computes(expected, outputs_of):
+    encoder = BertEncoder.from_preset(TINY_BERT)
+    outputs = outputs_of(encoder.inspector(), batch_of(expected))
+    np.testing.assert_allclose(outputs["hidden_states"], expected["hidden_states"], atol=2e-5)
+    np.testing.assert_allclose(outputs["pooled_output"], expected["pooled_output"], atol=1e-5)
+    assert encoder.load_report.new == ()
+    assert all(name.startswith("cls.") for name in encoder.load_report.unused)
+
+
+def test_a_pretrainer_computes_what_transformers_computes(expected, outputs_of):
+    pretrainer = BertPretrainer.from_preset(TINY_BERT)
+    positions = np.tile(np.arange(9, dtype="int32"), (3, 1))
+    outputs = outputs_of(pretrainer, batch_of(expected, mask_positions=positions))
+    np.testing.assert_allclose(outputs["mlm"], expected["mlm"], atol=2e-5)
+    np.testing.assert_allclose(outputs["nsp"], expected["nsp"], atol=1e-5)
+    assert pretrainer.load_report.new == pretrainer.load_report.unused == ()
+
+
+def test_arguments_can_differ_from_the_presets():
+    encoder = BertEncoder.from_preset(TINY_BERT, dropout=0.0, attention_dropout=None, dtype="mixed_bfloat16")
+    assert encoder.dropout == 0.0
+    assert encoder.encoder_blocks[0].attention.dropout == 0.0
+    assert encoder.compute_dtype == "bfloat16"
+
+
+@pytest.mark.parametrize("options", [{}, {"next_sentence": False}])
+def test_a_pretrainer_comes_back_bit_equal(make_encoder, tmp_path, options):
+    pretrainer = BertPretrainer(make_encoder(pooler=options.get("next_sentence", True)), **options)
+    pretrainer.save_to_preset(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["config.json", "model.safetensors"]
+    loaded = BertPretrainer.from_preset(tmp_path)
+    assert loaded.next_sentence == pretrainer.next_sentence
+    assert weights_equal(loaded, pretrainer)
+    config, original = loaded.encoder.get_config(), pretrainer.encoder.get_config()
+    assert {name for name in config if config[name] != original[name]} <= {
+        "name",
+        "attention_dropout",
+        "kernel_initializer",
+    }
+
+
+def test_a_masked_lm_preset_has_no_pooler_as_in_transformers(make_encoder, tmp_path):
+    BertPretrainer(make_encoder(), next_sentence=False).save_to_preset(tmp_path)
+    encoder = BertEncoder.from_preset(tmp_path)
+    assert encoder.load_report.new == ("pooler/dense/kernel", "pooler/dense/bias")
+
+
+def test_a_classifier_comes_back_with_its_labels(make_encoder, rows, outputs_of, tmp_path):
+    classifier = TextClassifier(make_encoder(), 3, labels=("neg", "neutral", "pos"), dropout=0.25)
+    classifier.save_to_preset(tmp_path)
+    loaded = TextClassifier.from_preset(tmp_path)
+    assert list(loaded.labels) == ["neg", "neutral", "pos"]
+    assert (loaded.num_classes, loaded.dropout, loaded.encoder.dropout) == (3, 0.25, 0.1)
+    np.testing.assert_array_equal(outputs_of(loaded, rows), outputs_of(classifier, rows))
+    with pytest.raises(ValueError, match="trained for the labels"):
+        TextClassifier.from_preset(tmp_path, labels=("pos", "neutral", "neg"))
+
+
+def test_a_new_head_on_a_pretrained_encoder_is_reported(caplog):
+    with caplog.at_level(logging.WARNING, "bert_keras"):
+        classifier = TextClassifier.from_preset(TINY_BERT, num_classes=3, dropout=0.0)
+    assert classifier.load_report.new == ("classification_head/dense/kernel", "classification_head/dense/bias")
+    assert "2 new, with initial values: classification_head/dense/kernel" in caplog.text
+    assert classifier.encoder.dropout == classifier.dropout == 0.0
+    encoder = BertEncoder.from_preset(TINY_BERT)
+    assert weights_equal(classifier.encoder, encoder)
+    with pytest.raises(ValueError, match="num_classes is needed"):
+        TextClassifier.from_preset(TINY_BERT)
+
+
+def test_a_head_for_other_classes_is_new(make_encoder, tmp_path):
+    TextClassifier(make_encoder(), 3).save_to_preset(tmp_path)
+    classifier = TextClassifier.from_preset(tmp_path, num_classes=2)
+    assert classifier.load_report.new == ("classification_head/dense/kernel", "classification_head/dense/bias")
+    assert classifier.load_report.unused == ("classifier.bias", "classifier.weight")
+
+
+def test_regression_is_marked_as_such(make_encoder, tmp_path):
+    TextClassifier(make_encoder(), 1).save_to_preset(tmp_path)
+    assert json.loads((tmp_path / "config.json").read_text())["problem_type"] == "regression"
+    assert TextClassifier.from_preset(tmp_path).num_classes == 1
+
+
+def test_a_pooling_that_transformers_lacks_is_refused(make_encoder, tmp_path):
+    with pytest.raises(ValueError, match="pooling='mean'.*[.]keras"):
+        TextClassifier(make_encoder(), 2, pooling="mean").save_to_preset(tmp_path / "preset")
+    assert not (tmp_path / "preset").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"normalize_first": True}, "normalize_first=True"),
+        ({"embedding_dim": 4}, "embedding_dim"),
+        ({"num_segments": 0}, "num_segments=0"),
+        ({"activation": "elu"}, "activation 'elu'"),
+    ],
+)
+def test_an_encoder_that_transformers_lacks_is_refused(make_encoder, tmp_path, options, named):
+    with pytest.raises(ValueError, match=named):
+        make_encoder(**options).save_to_preset(tmp_path / "preset")
+    assert not (tmp_path / "preset").exists()
+
+
+def test_a_weight_of_another_shape_is_named():
+    message = r"embeddings/token_embedding/embeddings must have the shape \(31, 12\), found \(30, 12\)"
+    with pytest.raises(ValueError, match=message):
+        BertEncoder.from_preset(TINY_BERT, vocabulary_size=31)
+
+
+def test_a_head_that_is_missing_is_new(tmp_path, make_encoder):
+    make_encoder().save_to_preset(tmp_path)
+    pretrainer = BertPretrainer.from_preset(tmp_path, next_sentence=True)
+    assert {name.split("/")[0] for name in pretrainer.load_report.new} == {"masked_lm_head", "sentence_pair_head"}
+
+
+def test_half_precision_weights_are_saved_whole(make_encoder, tmp_path):
+    make_encoder(dtype="bfloat16").save_to_preset(tmp_path)
+    loaded = BertEncoder.from_preset(tmp_path)
+    assert {weight.dtype for weight in loaded.weights} == {"float32"}
+
+
+def test_names_do_not_depend_on_where_the_model_was_built(make_encoder):
+    class Wrapper(keras.layers.Layer):
+        def build(self, input_shape):
+            self.pretrainer = BertPretrainer(make_encoder())
+
+    wrapper = Wrapper()
+    wrapper.build((None,))
+    assert set(named_weights(wrapper.pretrainer)) == set(named_weights(BertPretrainer(make_encoder())))
+
+
+def test_a_failed_save_leaves_the_old_preset(make_encoder, tmp_path, monkeypatch):
+    import os
+
+    encoder = make_encoder()
+    encoder.save_to_preset(tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    encoder.set_weights([ops.convert_to_numpy(weight) + 1 for weight in encoder.weights])
+
+    def no_space(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", no_space)
+    with pytest.raises(OSError, match="No space"):
+        encoder.save_to_preset(tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_the_tokenizers_files_are_left_alone(make_encoder, tmp_path):
+    shutil.copytree(TINY_BERT, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "vocab.txt").write_text("[PAD]\n")
+    make_encoder().save_to_preset(tmp_path)
+    assert (tmp_path / "vocab.txt").read_text() == "[PAD]\n"

@@ -1,0 +1,95 @@
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from bert_keras.models import BertPretrainer
+from bert_keras.training import pretraining_losses, pretraining_metrics
+
+Y = {"mlm": np.array([[7, 8, 9], [11, 12, 0]], "int32"), "nsp": np.array([0, 1], "int32")}
+SAMPLE_WEIGHT = {
+    "mlm": np.array([[1, 1, 1], [1, 1, 0]], "float32"),
+    "nsp": np.ones(2, "float32"),
+}
+
+
+def test_gives_logits_of_both_objectives(make_encoder, pretraining_rows):
+    outputs = BertPretrainer(make_encoder())(pretraining_rows)
+    assert {name: tuple(value.shape) for name, value in outputs.items()} == {"mlm": (2, 3, 30), "nsp": (2, 2)}
+
+
+def test_next_sentence_prediction_can_be_left_out(make_encoder, pretraining_rows):
+    pretrainer = BertPretrainer(make_encoder(pooler=False), next_sentence=False)
+    assert list(pretrainer(pretraining_rows)) == ["mlm"]
+    with pytest.raises(ValueError, match="pooler=False"):
+        BertPretrainer(make_encoder(pooler=False))
+
+
+@pytest.mark.parametrize("dtype", ["mixed_bfloat16", "mixed_float16"])
+def test_logits_are_float32_in_every_precision(make_encoder, pretraining_rows, dtype):
+    outputs = BertPretrainer(make_encoder(dtype=dtype))(pretraining_rows)
+    assert {keras.backend.standardize_dtype(value.dtype) for value in outputs.values()} == {"float32"}
+
+
+@pytest.mark.parametrize("embedding_dim", [None, 4])
+def test_the_token_table_stays_one_variable(make_encoder, pretraining_rows, outputs_of, tmp_path, embedding_dim):
+    pretrainer = BertPretrainer(make_encoder(embedding_dim=embedding_dim))
+
+    def tables(model):
+        return [weight for weight in model.weights if weight.shape[0] == 30 and len(weight.shape) == 2]
+
+    assert len(tables(pretrainer)) == 1
+    pretrainer.save(tmp_path / "pretrainer.keras")
+    loaded = keras.saving.load_model(tmp_path / "pretrainer.keras")
+    assert len(loaded.weights) == len(pretrainer.weights)
+    assert len(tables(loaded)) == 1
+    keras.tree.map_structure(
+        np.testing.assert_array_equal, outputs_of(loaded, pretraining_rows), outputs_of(pretrainer, pretraining_rows)
+    )
+    # One end moves, the other follows.
+    before = outputs_of(loaded, pretraining_rows)["mlm"]
+    loaded.encoder.token_embedding.embeddings.assign(np.zeros(tables(loaded)[0].shape))
+    after = outputs_of(loaded, pretraining_rows)["mlm"]
+    assert abs(before).max() > 0.1
+    assert not after.any()
+
+
+def test_weights_alone_load_bit_equal(make_encoder, pretraining_rows, outputs_of, tmp_path):
+    pretrainer = BertPretrainer(make_encoder())
+    pretrainer.save_weights(tmp_path / "pretrainer.weights.h5")
+    other = BertPretrainer.from_config(pretrainer.get_config())
+    other.load_weights(tmp_path / "pretrainer.weights.h5")
+    keras.tree.map_structure(
+        np.testing.assert_array_equal, outputs_of(other, pretraining_rows), outputs_of(pretrainer, pretraining_rows)
+    )
+
+
+@pytest.mark.parametrize("next_sentence", [True, False])
+def test_learns_with_fit_and_logs_both_objectives(make_encoder, pretraining_rows, next_sentence):
+    encoder = make_encoder(pooler=next_sentence, dropout=0.0, kernel_initializer=None)
+    pretrainer = BertPretrainer(encoder, next_sentence=next_sentence)
+    pretrainer.compile(
+        optimizer=keras.optimizers.Adam(0.01),
+        loss=pretraining_losses(next_sentence=next_sentence),
+        weighted_metrics=pretraining_metrics(next_sentence=next_sentence),
+    )
+    names = ("mlm", "nsp") if next_sentence else ("mlm",)
+    y, weight = ({name: values[name] for name in names} for values in (Y, SAMPLE_WEIGHT))
+    history = pretrainer.fit(pretraining_rows, y, sample_weight=weight, epochs=20, verbose=0).history
+    assert history["loss"][-1] < 0.7 * history["loss"][0]
+    assert ("nsp_loss" in history) == next_sentence
+    assert history["padding_share"][0] == pytest.approx(2 / 12)
+    assert history["tokens_per_step"][0] == 10
+
+
+def test_every_weight_gets_a_gradient(make_encoder, pretraining_rows):
+    pretrainer = BertPretrainer(make_encoder(dropout=0.0))
+    pretrainer.compile(optimizer=keras.optimizers.SGD(1.0), loss=pretraining_losses())
+    before = [ops.convert_to_numpy(weight) for weight in pretrainer.trainable_weights]
+    pretrainer.fit(pretraining_rows, Y, sample_weight=SAMPLE_WEIGHT, verbose=0)
+    unmoved = [
+        weight.path
+        for weight, old in zip(pretrainer.trainable_weights, before, strict=True)
+        if np.array_equal(ops.convert_to_numpy(weight), old)
+    ]
+    assert not unmoved

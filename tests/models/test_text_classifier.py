@@ -1,0 +1,62 @@
+import keras
+import numpy as np
+import pytest
+
+from bert_keras.models import TextClassifier
+
+
+@pytest.mark.parametrize("pooling", ["pooled", "first", "mean"])
+def test_gives_one_logit_a_class_and_saves(make_encoder, rows, outputs_of, tmp_path, pooling):
+    classifier = TextClassifier(make_encoder(), 3, labels=("a", "b", "c"), pooling=pooling)
+    logits = outputs_of(classifier, rows)
+    assert logits.shape == (2, 3)
+    classifier.save(tmp_path / "classifier.keras")
+    loaded = keras.saving.load_model(tmp_path / "classifier.keras")
+    assert list(loaded.labels) == ["a", "b", "c"]
+    np.testing.assert_array_equal(outputs_of(loaded, rows), logits)
+
+
+def test_the_mean_leaves_padding_out(make_encoder, rows, outputs_of):
+    classifier = TextClassifier(make_encoder(), 2, pooling="mean")
+    alone = {name: value[1:, :4] for name, value in rows.items()}
+    np.testing.assert_allclose(outputs_of(classifier, rows)[1:], outputs_of(classifier, alone), atol=1e-5)
+
+
+def test_learns_classes(make_encoder, rows):
+    classifier = TextClassifier(make_encoder(dropout=0.0, kernel_initializer=None), 2, dropout=0.0)
+    classifier.compile(
+        optimizer=keras.optimizers.Adam(0.01), loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    )
+    losses = classifier.fit(rows, np.array([0, 1]), epochs=20, verbose=0).history["loss"]
+    assert losses[-1] < 0.5 * losses[0]
+
+
+def test_one_class_learns_a_number(make_encoder, rows):
+    classifier = TextClassifier(make_encoder(dropout=0.0, kernel_initializer=None), 1, dropout=0.0)
+    classifier.compile(optimizer=keras.optimizers.Adam(0.01), loss="mse")
+    losses = classifier.fit(rows, np.array([0.3, 2.0], "float32"), epochs=20, verbose=0).history["loss"]
+    assert losses[-1] < 0.7 * losses[0]
+
+
+def test_logits_are_float32_in_every_precision(make_encoder, rows):
+    for pooling in ("pooled", "first", "mean"):
+        logits = TextClassifier(make_encoder(dtype="mixed_bfloat16"), 2, pooling=pooling)(rows)
+        assert keras.backend.standardize_dtype(logits.dtype) == "float32"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"labels": ("a", "b")}, "3 different labels"),
+        ({"labels": ("a", "b", "b")}, "3 different labels"),
+        ({"pooling": "max"}, "pooled, first, mean; received 'max'"),
+    ],
+)
+def test_arguments_that_do_not_fit_are_refused(make_encoder, options, message):
+    with pytest.raises(ValueError, match=message):
+        TextClassifier(make_encoder(), 3, **options)
+
+
+def test_pooled_needs_a_pooler(make_encoder):
+    with pytest.raises(ValueError, match="needs an encoder with a pooler"):
+        TextClassifier(make_encoder(pooler=False), 3)
