@@ -12,12 +12,13 @@ from bert_keras.data.normalization import normalize, normalized_lengths
 from bert_keras.data.string_tensors import for_any_rank
 from bert_keras.data.tokenizer_config import read_tokenizer_config, write_tokenizer_config
 from bert_keras.data.vocabulary import SPECIAL_TOKENS, Vocabulary
-from bert_keras.data.word_length import MAX_WORD_LENGTH, limit_word_length
+from bert_keras.data.word_length import MAX_WORD_LENGTH, NO_LONG_WORD, limit_word_length
 
 # Code points that Unicode never gave to a character, inside the range that Google's rules take for Chinese and so cut
 # out as words of their own: stand-ins for the special tokens, which a text cannot forge and the kernel cannot split.
 _RESERVED = [chr(code_point) for code_point in (0xFA6E, 0xFA6F, *range(0xFADA, 0xFB00))]
-_PLAIN = r"[ -Z\\-~]*"  # printable ASCII without "[": no special token, nothing to normalise but the case
+# Printable ASCII without "[" and without long words: no special token, nothing to normalise but the case.
+_PLAIN = rf"(?:[!-Z\\-~]{{0,{MAX_WORD_LENGTH}}} )*[!-Z\\-~]{{0,{MAX_WORD_LENGTH}}}"
 
 
 class WordPieceTokenizer:
@@ -97,6 +98,7 @@ class WordPieceTokenizer:
         """Number of tokens."""
         return len(self.vocabulary)
 
+    @tf.autograph.experimental.do_not_convert
     def __call__(self, texts) -> tf.RaggedTensor | tf.Tensor:
         """Returns the token ids of texts.
 
@@ -115,6 +117,7 @@ class WordPieceTokenizer:
         """Returns the tokens of texts as strings, in the shape of their ids."""
         return tf.gather(self._tokens, self(texts))
 
+    @tf.autograph.experimental.do_not_convert
     def tokenize_with_offsets(self, texts) -> tuple:
         """Returns the token ids of texts and the characters they come from.
 
@@ -205,23 +208,29 @@ class WordPieceTokenizer:
     def _tokenize(self, texts):
         """(batch,) strings to: these with stand-ins; ids, first and last-plus-one bytes of the normalised text."""
         rows = tf.where(~tf.strings.regex_full_match(texts, _PLAIN))
-        valid = self._mark_special_tokens(tf.gather_nd(texts, rows))
-        normalized = tf.strings.lower(texts) if self.lower_case else texts
-        normalized = tf.tensor_scatter_nd_update(normalized, rows, normalize(valid, **self._rules))
-        texts = tf.tensor_scatter_nd_update(texts, rows, valid)
+        marked = self._mark_special_tokens(tf.gather_nd(texts, rows))
+        normalized = normalize(marked, **self._rules)
+        no_long_word = tf.reduce_all(tf.strings.regex_full_match(normalized, NO_LONG_WORD))
+        lowered = tf.strings.lower(texts) if self.lower_case else texts
+        texts = tf.tensor_scatter_nd_update(texts, rows, marked)
+        normalized = tf.tensor_scatter_nd_update(lowered, rows, normalized)
+
         pieces = self._kernel.tokenize_with_offsets(normalized)
-        unk_id = self.vocabulary.unk_id
-        return texts, *limit_word_length(normalized, *pieces, continues=self._continues, unk_id=unk_id)
+        limits = {"continues": self._continues, "unk_id": self.vocabulary.unk_id}
+        return texts, *tf.cond(no_long_word, lambda: pieces, lambda: limit_word_length(normalized, *pieces, **limits))
 
     def _mark_special_tokens(self, texts):
         """Makes valid UTF-8 and replaces each special token, keeping the number of characters."""
-        texts = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors="replace")
-        texts = tf.strings.regex_replace(texts, f"[{''.join(self._stand_ins.values())}]", self._unknown)
+        stand_ins = "".join(self._stand_ins.values())
+        # Matches valid UTF-8 only. Most texts need nothing of what follows.
+        rows = tf.where(~tf.strings.regex_full_match(texts, rf"[^\[{stand_ins}]*"))
+        marked = tf.strings.unicode_transcode(tf.gather_nd(texts, rows), "UTF-8", "UTF-8", errors="replace")
+        marked = tf.strings.regex_replace(marked, f"[{stand_ins}]", self._unknown)
         if not self.split_special_tokens:
             for token, stand_in in self._stand_ins.items():
                 padding = "\x01" * (len(token) - 1)  # a control character, which normalisation removes
-                texts = tf.strings.regex_replace(texts, re.escape(token), stand_in + padding)
-        return texts
+                marked = tf.strings.regex_replace(marked, re.escape(token), stand_in + padding)
+        return tf.tensor_scatter_nd_update(texts, rows, marked)
 
     def _tokenize_with_offsets(self, texts):
         """(batch,) strings to: ids, first and last-plus-one characters, all (batch, tokens)."""

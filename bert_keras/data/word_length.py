@@ -3,6 +3,8 @@
 import tensorflow as tf
 
 MAX_WORD_LENGTH = 200
+_BREAK = " 。一-鿿"  # a few characters, frequent in every text without spaces too, that certainly end a word
+NO_LONG_WORD = rf"(?:[^{_BREAK}]{{0,{MAX_WORD_LENGTH}}}[{_BREAK}])*[^{_BREAK}]{{0,{MAX_WORD_LENGTH}}}"
 
 
 def limit_word_length(
@@ -16,8 +18,7 @@ def limit_word_length(
 ) -> tuple[tf.RaggedTensor, tf.RaggedTensor, tf.RaggedTensor]:
     """Makes each word of more than 200 characters one unknown token.
 
-    Counting characters is left to the batches that have a word of more than 200 bytes, so that ordinary text pays for a
-    few integer operations only.
+    Ordinary text is spared the counting: a text that matches `NO_LONG_WORD` has no such word.
 
     Args:
         texts: (batch,) normalised strings, which `starts` and `ends` index.
@@ -37,16 +38,12 @@ def limit_word_length(
     first_pieces = tf.where(~continues)[:, 0]  # (words,)
     last_pieces = tf.concat([first_pieces, [tf.size(continues, tf.int64)]], 0)[1:] - 1
     word_starts, word_ends = tf.gather(starts.values, first_pieces), tf.gather(ends.values, last_pieces)
+    word_texts = tf.gather(texts, tf.gather(ids.value_rowids(), first_pieces))
+    words = tf.strings.substr(word_texts, word_starts, word_ends - word_starts)  # (words,)
 
-    def limited():
-        rows = tf.gather(ids.value_rowids(), first_pieces)
-        words = tf.strings.substr(tf.gather(texts, rows), word_starts, word_ends - word_starts)  # (words,)
-        too_long = tf.strings.length(words, unit="UTF8_CHAR") > MAX_WORD_LENGTH
-        words_of_pieces = tf.cumsum(tf.cast(~continues, tf.int32)) - 1
-        too_long = tf.gather(too_long, words_of_pieces)  # (pieces,)
-        stays = ids.with_values(~(too_long & continues))
-        limited_ids = ids.with_values(tf.where(too_long, unk_id, ids.values))
-        limited_ends = ends.with_values(tf.where(too_long, tf.gather(word_ends, words_of_pieces), ends.values))
-        return tuple(tf.ragged.boolean_mask(values, stays) for values in (limited_ids, starts, limited_ends))
-
-    return tf.cond(tf.reduce_any(word_ends - word_starts > MAX_WORD_LENGTH), limited, lambda: (ids, starts, ends))
+    words_of_pieces = tf.cumsum(tf.cast(~continues, tf.int32)) - 1
+    too_long = tf.gather(tf.strings.length(words, unit="UTF8_CHAR") > MAX_WORD_LENGTH, words_of_pieces)  # (pieces,)
+    stays = ids.with_values(~(too_long & continues))
+    limited_ids = ids.with_values(tf.where(too_long, unk_id, ids.values))
+    limited_ends = ends.with_values(tf.where(too_long, tf.gather(word_ends, words_of_pieces), ends.values))
+    return tuple(tf.ragged.boolean_mask(values, stays) for values in (limited_ids, starts, limited_ends))
