@@ -7,7 +7,7 @@ from bert_keras.data.readers import Examples
 
 
 def write_predictions(path: str | os.PathLike, examples: Examples, predictions):
-    """Writes a TSV of label, prediction and text, one example a line, complete or not at all.
+    r"""Writes a TSV of label, prediction and text, one example a line, complete or not at all.
 
     Args:
         path: The file; its folder is made if missing.
@@ -18,7 +18,6 @@ def write_predictions(path: str | os.PathLike, examples: Examples, predictions):
         ValueError: If there are not as many predictions as examples.
 
     Example:
-
     >>> import pathlib, tempfile
     >>> from bert_keras.data import read_examples
     >>> examples = read_examples([("so good", "pos"), ("so bad", "neg")], text_column=0, label_column=1)
@@ -31,7 +30,9 @@ def write_predictions(path: str | os.PathLike, examples: Examples, predictions):
     <BLANKLINE>
     """
     if len(predictions) != len(examples.texts):
-        raise ValueError(f"expected {len(examples.texts)} predictions, one for each example, received {len(predictions)}")
+        raise ValueError(
+            f"expected {len(examples.texts)} predictions, one for each example, received {len(predictions)}"
+        )
     name = (lambda label: str(label)) if examples.label_names is None else (lambda label: examples.label_names[label])
     columns = {"prediction": [name(prediction) for prediction in predictions], "text": examples.texts}
     if examples.labels is not None:

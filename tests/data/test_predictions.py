@@ -7,7 +7,9 @@ from bert_keras.data.predictions import write_predictions
 def test_what_would_break_the_table_becomes_a_space(tmp_path):
     examples = read_examples([("a\tb\nc", "d", "x")], text_column=0, second_text_column=1, label_column=2)
     write_predictions(tmp_path / "new" / "predictions.tsv", examples, [0])
-    assert (tmp_path / "new" / "predictions.tsv").read_text() == "label\tprediction\ttext\tsecond text\nx\tx\ta b c\td\n"
+    assert (
+        tmp_path / "new" / "predictions.tsv"
+    ).read_text() == "label\tprediction\ttext\tsecond text\nx\tx\ta b c\td\n"
 
 
 def test_numbers_are_written_where_there_are_no_classes(tmp_path):

@@ -37,7 +37,10 @@ def test_tokens_and_positions_share_the_columns_and_keep_their_scale():
     after = [keras.ops.convert_to_numpy(table.embeddings) for table in tables]
     of_tokens = 128 - 128 // 4
     for table, mean_square, used, unused in zip(
-        after, before, [slice(of_tokens)] * 2 + [slice(of_tokens, None)], [slice(of_tokens, None)] * 2 + [slice(of_tokens)]
+        after,
+        before,
+        [slice(of_tokens)] * 2 + [slice(of_tokens, None)],
+        [slice(of_tokens, None)] * 2 + [slice(of_tokens)],
     ):
         np.testing.assert_allclose(np.square(table[:, used]).mean(), mean_square, rtol=1e-5)
         assert (table[:, unused] == 0).all()
