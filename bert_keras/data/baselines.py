@@ -1,0 +1,29 @@
+"""What a guess reaches without a model: the number that a trained one must beat."""
+
+import itertools
+
+import numpy as np
+import tensorflow as tf
+
+
+def unigram_accuracy(dataset: tf.data.Dataset, token_id: int, *, num_batches: int | None = None) -> float:
+    """The masked accuracy of answering always the same token.
+
+    Args:
+        dataset: Pretraining batches, from `pretraining_dataset`.
+        token_id: The most frequent token of the *training* corpus, `CorpusReport.most_frequent_id`.
+        num_batches: How many batches to look at; None for all of a finite dataset.
+
+    Returns:
+        Share of the masked tokens that are `token_id`.
+
+    Raises:
+        ValueError: If no token is masked.
+    """
+    right = total = 0.0
+    for _, labels, weights in itertools.islice(dataset.as_numpy_iterator(), num_batches):
+        right += float(np.sum(weights["mlm"] * (labels["mlm"] == token_id)))
+        total += float(np.sum(weights["mlm"]))
+    if not total:
+        raise ValueError("no masked token in the dataset")
+    return right / total
