@@ -1,0 +1,75 @@
+"""Batches of texts of like length, in few shapes, so that short texts do not pay for long ones."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import tensorflow as tf
+
+
+def default_buckets(sequence_length: int) -> tuple[int, ...]:
+    """Doubling lengths from 32 on, up to `sequence_length`.
+
+    Example:
+        >>> default_buckets(100)
+        (32, 64, 100)
+    """
+    buckets, length = [], 32
+    while length < sequence_length:
+        buckets.append(length)
+        length *= 2
+    return (*buckets, sequence_length)
+
+
+class BucketedBatches:
+    """Which examples make up each batch, and how long its rows are.
+
+    Args:
+        lengths: (examples,) int, the length that an example needs.
+        buckets: Row lengths to choose from, ascending; the last one holds every example.
+        batch_size: Examples in a batch. Free places, -1, fill up the last batch of a bucket.
+    """
+
+    def __init__(self, lengths: np.ndarray, buckets: Sequence[int], batch_size: int):
+        self.lengths = np.asarray(lengths)
+        self.buckets = np.asarray(buckets)
+        self.batch_size = batch_size
+        self._bucket_of = np.searchsorted(self.buckets, self.lengths)
+        counts = np.bincount(self._bucket_of, minlength=len(buckets))
+        self._num_batches = -(-counts // batch_size)
+        self.num_batches = int(self._num_batches.sum())
+
+    def in_order(self) -> tuple[np.ndarray, np.ndarray]:
+        """All examples in their order; a batch is as long as its longest example needs.
+
+        Returns:
+            (batches, batch_size) example numbers and (batches,) row lengths, int32.
+        """
+        free = -len(self.lengths) % self.batch_size
+        rows = np.pad(np.arange(len(self.lengths)), (0, free), constant_values=-1).reshape(-1, self.batch_size)
+        bucket_of = np.where(rows >= 0, self._bucket_of[rows], 0).max(axis=1)
+        return rows.astype(np.int32), self.buckets[bucket_of].astype(np.int32)
+
+    def shuffled(self, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """All examples in random order, each batch out of one bucket, in the graph.
+
+        Args:
+            seed: (2,) integers.
+
+        Returns:
+            As `in_order`, (num_batches, batch_size) and (num_batches,).
+        """
+        example_seed, batch_seed = tf.unstack(tf.random.split(seed, 2, alg="philox"))
+        order = _shuffle(tf.range(len(self.lengths)), example_seed)
+        bucket_of = tf.gather(tf.constant(self._bucket_of, tf.int32), order)
+        rows = []
+        for bucket, num_batches in enumerate(self._num_batches):
+            members = tf.boolean_mask(order, bucket_of == bucket)
+            free = num_batches * self.batch_size - tf.size(members)
+            rows.append(tf.reshape(tf.pad(members, [[0, free]], constant_values=-1), [num_batches, self.batch_size]))
+        row_lengths = tf.constant(np.repeat(self.buckets, self._num_batches), tf.int32)
+        batches = _shuffle(tf.range(self.num_batches), batch_seed)
+        return tf.gather(tf.concat(rows, 0), batches), tf.gather(row_lengths, batches)
+
+
+def _shuffle(values: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    return tf.random.experimental.stateless_shuffle(values, seed, alg="philox")

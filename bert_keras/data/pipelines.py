@@ -1,0 +1,271 @@
+"""The input pipelines: a prepared corpus as pretraining batches, labelled texts as classification batches."""
+
+import logging
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from bert_keras.data.accelerators import hide_accelerators
+from bert_keras.data.corpus_report import CorpusReport
+from bert_keras.data.encoder_inputs import assemble_rows
+from bert_keras.data.epoch_counter import EpochCounter
+from bert_keras.data.length_buckets import BucketedBatches, default_buckets
+from bert_keras.data.masking import MaskedTokens, TokenMasking, default_num_predictions
+from bert_keras.data.passages import parse_passages
+from bert_keras.data.readers import Examples
+from bert_keras.data.record_order import shuffled_records
+from bert_keras.data.sentence_pairs import sentence_pairs, single_texts
+from bert_keras.data.tokenized_texts import TokenizedTexts
+
+_logger = logging.getLogger(__name__)
+_USES = ("order", "pairs", "masks")
+_ROWS_AT_A_TIME = 256
+
+
+def pretraining_dataset(
+    directory: str | os.PathLike,
+    vocabulary,
+    *,
+    sequence_length: int,
+    batch_size: int,
+    predictions_per_sequence: int | None = None,
+    mask_rate: float = 0.15,
+    masking: Callable[[tf.Tensor, tf.Tensor], MaskedTokens] | None = None,
+    next_sentence: bool = True,
+    seed: int = 0,
+    training: bool = True,
+    start_step: int = 0,
+    shuffle_shards: int = 8,
+) -> tf.data.Dataset:
+    """Batches for masked language modelling and next sentence prediction, with new pairs and masks in every epoch.
+
+    Every batch is a function of `(seed, step)`: two datasets built alike give the same batches, and one that starts at
+    step k gives those that another gives from k on. A passage longer than a row is seen through a random window, so
+    one corpus serves several sequence lengths.
+
+    Args:
+        directory: A corpus made by `prepare_corpus`.
+        vocabulary: The vocabulary that the corpus was made with.
+        sequence_length: Length of a row, special tokens included.
+        batch_size: Rows in a batch.
+        predictions_per_sequence: Slots for masked tokens in a row; None for `ceil(mask_rate * sequence_length)`.
+        mask_rate: Share of the tokens to predict.
+        masking: Another rule than `TokenMasking`, see `bert_keras.data.masking`; `mask_rate` is not used then.
+        next_sentence: False for rows of one text, `[CLS] text [SEP]`; `nsp` is then 0 with weight 0.
+        seed: Any integer.
+        training: True for an endless stream. False for one pass over the corpus in a fixed order with fixed pairs and
+            masks, whose last batch is filled up with rows of weight 0.
+        start_step: Batches to leave out, for a run that goes on: `int(optimizer.iterations)`.
+        shuffle_shards: Shards mixed at a time, in memory.
+
+    Returns:
+        A dataset of `(x, y, sample_weight)`:
+        x `token_ids`, `segment_ids`, `padding_mask` (batch_size, sequence_length) and `mask_positions` (batch_size,
+        predictions_per_sequence), int32; y `mlm` (batch_size, predictions_per_sequence) and `nsp` (batch_size,),
+        int32, nsp 0 = really follows, 1 = random; sample_weight of the same names and shapes, float32.
+
+    Raises:
+        FileNotFoundError: If the folder holds no complete corpus.
+        ValueError: If corpus, vocabulary and lengths do not fit together.
+    """
+    hide_accelerators()
+    _check_numbers(sequence_length, batch_size, start_step)
+    report = CorpusReport.load(directory)
+    _check_corpus(Path(directory), report, vocabulary, sequence_length, next_sentence)
+    if predictions_per_sequence is None:
+        predictions_per_sequence = default_num_predictions(sequence_length, mask_rate)
+    masking = masking or TokenMasking(vocabulary, predictions_per_sequence, mask_rate)
+    pair_stream, mask_stream = (_stream(seed, use, training) for use in ("pairs", "masks"))
+
+    @tf.autograph.experimental.do_not_convert  # there is nothing to convert, and looking for it takes a second
+    def make_rows(number: tf.Tensor, records: tf.Tensor):
+        passages = parse_passages(records)
+        pair_seed, mask_seed = tf.stack([pair_stream, number]), tf.stack([mask_stream, number])
+        if next_sentence:
+            first, second, nsp = sentence_pairs(passages, sequence_length - 3, pair_seed)
+            nsp_weights = tf.cast(second.lengths > 0, tf.float32)
+        else:
+            first, second = single_texts(passages, sequence_length - 2, pair_seed), None
+            nsp, nsp_weights = tf.zeros([num_rows], tf.int32), tf.zeros([num_rows])
+        rows = assemble_rows(passages.token_ids, first, second, sequence_length, vocabulary)
+        masked = masking(rows["token_ids"], mask_seed)
+        x = {**rows, "token_ids": masked.token_ids, "mask_positions": masked.mask_positions}
+        return x, {"mlm": masked.labels, "nsp": nsp}, {"mlm": masked.weights, "nsp": nsp_weights}
+
+    def fill_up(records: tf.Tensor) -> tf.Tensor:
+        return tf.ensure_shape(tf.pad(records, [[0, num_rows - tf.size(records)]]), [num_rows])
+
+    # Small batches are made several at a time: it is some 500 little ops, and starting them costs more than their work.
+    batches_at_a_time = max(1, _ROWS_AT_A_TIME // batch_size)
+    num_rows = batches_at_a_time * batch_size
+    first_number, skipped = divmod(start_step, batches_at_a_time)
+    dataset = shuffled_records(
+        [str(Path(directory, shard.name)) for shard in report.shards],
+        [shard.num_passages for shard in report.shards],
+        stream=_stream(seed, "order", training),
+        start=first_number * num_rows,  # nothing is parsed, and little read, of what is left out
+        # Validation is shuffled, too: neighbours in a file are from one document and could not lend each other a
+        # random second text.
+        num_epochs=None if training else 1,
+        shuffle_shards=shuffle_shards,
+    )
+    # In training a batch may hold the last records of an epoch and the first of the next, so none is lost and every
+    # batch is full. In validation empty records, rows without tokens and weight, fill up the last batch.
+    dataset = dataset.rebatch(num_rows, drop_remainder=training)
+    if not training:
+        dataset = dataset.map(fill_up)
+    # Whole batches in dense ops: no row by row work, no Python.
+    dataset = dataset.enumerate(first_number)
+    dataset = dataset.map(make_rows, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    dataset = dataset.rebatch(batch_size, drop_remainder=True).skip(skipped)
+    if not training:
+        num_batches = max(0, -(-report.num_passages // batch_size) - start_step)
+        dataset = dataset.take(num_batches).apply(tf.data.experimental.assert_cardinality(num_batches))
+    return dataset.prefetch(tf.data.AUTOTUNE)
+
+
+def classification_dataset(
+    examples: Examples,
+    tokenizer: Callable,
+    *,
+    sequence_length: int,
+    batch_size: int,
+    training: bool,
+    seed: int = 0,
+    label_names: Sequence[str] | None = None,
+    buckets: Sequence[int] | None = None,
+    repeat: bool = False,
+    start_step: int = 0,
+) -> tf.data.Dataset:
+    """Batches of labelled texts, or pairs of texts, for classification or regression.
+
+    Texts are tokenized once, in big batches, and kept as ids. In training, batches are made of texts of like length and
+    come in another order in each epoch: the n-th time the dataset is read to its last batch. The order is a function
+    of `(seed, epoch)`. Otherwise the examples keep their order, so that `model.predict(dataset)[: len(examples)]`
+    belongs to them row by row.
+
+    Args:
+        examples: From `read_examples`. Without labels the dataset yields `x` only.
+        tokenizer: Turns strings into a RaggedTensor of ids, e.g. a `WordPieceTokenizer`.
+        sequence_length: The longest row. Longer texts are cut, of a pair the longer one first; how many is logged.
+        batch_size: Rows in a batch. Free places hold rows of weight 0.
+        training: Whether to shuffle.
+        seed: Any integer.
+        label_names: The classes in the order of the model's outputs, `label_names` of the training examples: labels of
+            other examples are renumbered by name, and one that training has not seen is an error.
+        buckets: Row lengths, ascending; None for 32, 64, 128, ... up to `sequence_length`.
+        repeat: In training, an endless stream, for `fit(..., steps_per_epoch=n)`.
+        start_step: Batches to leave out, for a run that goes on; whole epochs, unless `repeat`.
+
+    Returns:
+        A dataset of `(x, y, sample_weight)`: x `token_ids`, `segment_ids`, `padding_mask` (batch_size, row length)
+        int32; y (batch_size,) int32 classes or float32 numbers; sample_weight (batch_size,) float32.
+
+    Raises:
+        ValueError: If a label is unknown or the lengths do not fit.
+    """
+    hide_accelerators()
+    _check_numbers(sequence_length, batch_size, start_step)
+    buckets = default_buckets(sequence_length) if buckets is None else tuple(buckets)
+    if list(buckets) != sorted(set(buckets)) or min(buckets, default=0) < 8 or buckets[-1] != sequence_length:
+        raise ValueError(
+            f"buckets must ascend from at least 8 to sequence_length={sequence_length}, received {buckets}"
+        )
+    labels = None if examples.labels is None else _labels(examples, label_names)
+    texts = TokenizedTexts(examples, tokenizer, sequence_length)
+    batches = BucketedBatches(texts.row_lengths, buckets, batch_size)
+    order_stream = _stream(seed, "order", training)
+    epoch, step = divmod(start_step, batches.num_batches)
+
+    def shuffled(epoch: tf.Tensor) -> tf.data.Dataset:
+        return tf.data.Dataset.from_tensor_slices(batches.shuffled(tf.stack([order_stream, epoch])))
+
+    @tf.autograph.experimental.do_not_convert
+    def make_batch(numbers: tf.Tensor, length: tf.Tensor):
+        x = texts.rows(numbers, length if len(buckets) > 1 else sequence_length)
+        if labels is None:
+            return x
+        weights = tf.cast(numbers >= 0, tf.float32)
+        y = tf.gather(labels, tf.maximum(numbers, 0))
+        return x, y * tf.cast(weights, y.dtype), weights
+
+    if not training:
+        dataset = tf.data.Dataset.from_tensor_slices(batches.in_order())
+    elif repeat:
+        dataset = tf.data.Dataset.range(epoch, tf.int64.max).flat_map(shuffled).skip(step)
+    elif step:
+        raise ValueError(
+            f"start_step={start_step} lies inside an epoch of {batches.num_batches} batches; pass repeat=True"
+        )
+    else:
+        passes = EpochCounter(epoch)
+        dataset = passes.current().flat_map(shuffled)
+        dataset = dataset.apply(tf.data.experimental.assert_cardinality(batches.num_batches))
+    dataset = dataset.map(make_batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    dataset = dataset.prefetch(tf.data.AUTOTUNE)
+    return passes.count(dataset) if training and not repeat else dataset
+
+
+def _labels(examples: Examples, label_names: Sequence[str] | None) -> tf.Tensor:
+    """The labels as a tensor, numbered by `label_names`."""
+    if examples.label_names is None:
+        return tf.constant(examples.labels, tf.float32)
+    numbers = np.array(examples.labels, np.int32)
+    if label_names is not None:
+        unknown = set(examples.label_names) - set(label_names)
+        if unknown:
+            raise ValueError(
+                f"labels {sorted(unknown)} are not among the known ones: {', '.join(map(repr, label_names))}"
+            )
+        numbers = np.array([list(label_names).index(name) for name in examples.label_names], np.int32)[numbers]
+    return tf.constant(numbers)
+
+
+def _stream(seed: int, use: str, training: bool) -> tf.Tensor:
+    """One int64 for each use of randomness: beside an epoch or a step it makes a seed that no other use has."""
+    stream = tf.constant([seed, 2 * _USES.index(use) + training], tf.int64)
+    return tf.random.fold_in(stream, tf.constant(0, tf.int64), alg="philox")[0]
+
+
+def _check_numbers(sequence_length: int, batch_size: int, start_step: int):
+    if sequence_length < 8:
+        raise ValueError(f"sequence_length must be at least 8, received {sequence_length}")
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, received {batch_size}")
+    if start_step < 0:
+        raise ValueError(f"start_step must not be negative, received {start_step}")
+
+
+def _check_corpus(directory: Path, report: CorpusReport, vocabulary, sequence_length: int, next_sentence: bool):
+    if report.vocabulary_fingerprint != vocabulary.fingerprint:
+        raise ValueError(
+            f"the corpus {directory} was made with another vocabulary: {report.vocabulary_size} tokens, fingerprint "
+            f"{report.vocabulary_fingerprint[:12]}; received one of {len(vocabulary)} tokens, fingerprint "
+            f"{vocabulary.fingerprint[:12]}"
+        )
+    for shard in report.shards:
+        path = directory / shard.name
+        if not path.is_file():
+            raise FileNotFoundError(f"the corpus {directory} lacks its shard {shard.name}")
+        if path.stat().st_size != shard.num_bytes:
+            raise ValueError(f"{path} is damaged: {path.stat().st_size} bytes, expected {shard.num_bytes}")
+    if next_sentence and report.num_documents < 2:
+        raise ValueError(
+            f"the corpus {directory} is one document, so that next sentence prediction has no second text from "
+            "another; pass next_sentence=False, or prepare it with documents='blank_line'"
+        )
+    room, mean = sequence_length - (3 if next_sentence else 2), report.num_tokens / report.num_passages
+    if mean < 0.6 * room:
+        _logger.warning(
+            "passages hold %.0f tokens on average, rows have room for %d: at least %.0f %% of them will be padding; "
+            "prepare the corpus with passage_tokens=%d",
+            mean, room, 100 * (1 - mean / room), room,
+        )  # fmt: skip
+    elif mean > 2 * room:
+        _logger.warning(
+            "passages hold %.0f tokens on average, rows have room for %d: an epoch sees about %.0f %% of the corpus",
+            mean, room, 100 * room / mean,
+        )  # fmt: skip
