@@ -6,10 +6,11 @@ import keras
 
 
 class Perplexity(keras.callbacks.Callback):
-    """Publishes the exponential of a loss at the end of each epoch, of training and of validation.
+    """Publishes `mlm_perplexity`, the exponential of the loss, at the end of each epoch, of training and of validation.
 
     Args:
-        loss: name of the loss in the logs, in nats. Default "mlm_loss", published as `mlm_perplexity`.
+        loss: name of the loss in the logs, in nats. Default "mlm_loss", or "loss" where the model has no other loss and
+            Keras therefore logs no "mlm_loss".
 
     Example:
         >>> from bert_keras.training.callbacks import Perplexity
@@ -24,6 +25,7 @@ class Perplexity(keras.callbacks.Callback):
         self.loss = loss
 
     def on_epoch_end(self, epoch, logs=None):
-        for name in (self.loss, f"val_{self.loss}"):
-            if name in logs:
-                logs[f"{name.removesuffix('loss')}perplexity"] = math.exp(min(logs[name], 700.0))  # of a double
+        loss = self.loss if self.loss in logs else "loss"
+        for prefix in ("", "val_"):
+            if prefix + loss in logs:
+                logs[f"{prefix}mlm_perplexity"] = math.exp(min(logs[prefix + loss], 700.0))  # of a double

@@ -7,13 +7,16 @@ import keras
 
 from bert_keras.training.callbacks.event_writer import EventWriter
 
+_ABOUT_THE_STEP = ("gradient_norm", "learning_rate", "padding_share", "tokens_per_second", "tokens_per_step")
+
 
 class StepTensorBoard(keras.callbacks.Callback):
     """Writes all that is in the logs for TensorBoard, by step: runs `train` and `validation` with the same tags.
 
     `keras.callbacks.TensorBoard` writes batch values as means over the epoch so far, which jump at its end; here each
-    point is the mean over the steps since the last one. What belongs to one output stands together: `mlm_loss` becomes
-    `mlm/loss`. Needs no TensorFlow. Put it last, so that it sees what the other callbacks publish.
+    point is the mean over the steps since the last one. What belongs together stands together: `mlm_loss` becomes
+    `mlm/loss`, `learning_rate` becomes `step/learning_rate`. Needs no TensorFlow. Put it last, so that it sees what the
+    other callbacks publish.
 
     Args:
         log_dir: folder for `tensorboard --logdir`.
@@ -75,9 +78,11 @@ class StepTensorBoard(keras.callbacks.Callback):
 
 
 def _tag(name, logs):
-    """An output's own losses and metrics stand under its name."""
+    """An output's own losses and metrics stand under its name, and what the model has learned before how it went."""
     output, _, rest = name.partition("_")
-    return f"{output}/{rest}" if f"{output}_loss" in logs else name
+    if f"{output}_loss" in logs:
+        return f"{output}/{rest}"
+    return f"step/{name}" if name in _ABOUT_THE_STEP else name
 
 
 def _running_means(model):

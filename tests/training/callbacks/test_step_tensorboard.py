@@ -60,11 +60,11 @@ def test_points_are_means_over_their_own_steps_by_optimizer_step(small_pretraine
         "mlm/accuracy",
         "nsp/loss",
         "nsp/accuracy",
-        "learning_rate",
-        "gradient_norm",
-        "tokens_per_second",
-        "tokens_per_step",
-        "padding_share",
+        "step/learning_rate",
+        "step/gradient_norm",
+        "step/tokens_per_second",
+        "step/tokens_per_step",
+        "step/padding_share",
     }
     assert set(validation) == {
         "loss",
@@ -72,15 +72,15 @@ def test_points_are_means_over_their_own_steps_by_optimizer_step(small_pretraine
         "mlm/accuracy",
         "nsp/loss",
         "nsp/accuracy",
-        "tokens_per_step",
-        "padding_share",
+        "step/tokens_per_step",
+        "step/padding_share",
     }
     assert list(train["mlm/loss"]) == [4, 8, 12, 15]
     losses = steps.values["mlm_loss"]
     assert list(train["mlm/loss"].values()) == pytest.approx(
         [sum(losses[0:4]) / 4, sum(losses[4:8]) / 4, sum(losses[8:12]) / 4, sum(losses[12:15]) / 3], rel=1e-4
     )
-    assert list(train["learning_rate"].values()) == pytest.approx([0.25, 0.65, 0.95, 0.7], rel=1e-5)
+    assert list(train["step/learning_rate"].values()) == pytest.approx([0.25, 0.65, 0.95, 0.7], rel=1e-5)
     assert list(validation["mlm/loss"]) == [5, 10, 15]
     assert list(validation["mlm/loss"].values()) == pytest.approx(history.history["val_mlm_loss"], rel=1e-6)
 
@@ -102,11 +102,11 @@ def test_a_model_with_one_output_keeps_its_names(small_pretrainer, pretraining_b
         sample_weight={"mlm": w["mlm"]},
         batch_size=2,
         verbose=0,
-        callbacks=[Perplexity("loss"), StepTensorBoard(tmp_path, 2)],
+        callbacks=[Perplexity(), StepTensorBoard(tmp_path, 2)],
     )
     tags = read(tmp_path / "train")
-    assert set(tags) == {"loss", "mlm_accuracy", "padding_share", "tokens_per_step", "perplexity"}
-    assert list(tags["perplexity"]) == [4]
+    assert set(tags) == {"loss", "mlm_accuracy", "step/padding_share", "step/tokens_per_step", "mlm_perplexity"}
+    assert list(tags["mlm_perplexity"]) == [4]
     assert not (tmp_path / "validation").exists()
 
 
