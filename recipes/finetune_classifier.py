@@ -2,10 +2,10 @@
 
 Data        TSV, CSV or JSONL with a header, one row a text: --train, --validation, --test
 Paper       Devlin et al., 2019, section 4.1: one layer on the pooled output, all weights trained, 3 epochs
-RESULTS
+Reached     nothing measured on public tasks yet; quickstart.py has the era of a paragraph
 Run         python recipes/finetune_classifier.py --preset runs/quickstart/preset --train train.tsv --validation dev.tsv
 Watch       tensorboard --logdir runs/finetune_classifier
-Variation   --freeze encoder trains the new head alone; --num-frozen-blocks 4 leaves the lowest four as they are
+Variation   --freeze-encoder trains the new head alone; --num-frozen-blocks 4 leaves the lowest four as they are
 """
 
 from pathlib import Path

@@ -3,7 +3,7 @@
 Data        UTF-8 text, plain or .gz; files, globs and folders. One document a file, or blank lines between documents
             of a single file (--documents says which). Every twentieth document becomes the validation part
 Output      OUTPUT/vocab.txt, OUTPUT/tokenizer_config.json, OUTPUT/train, OUTPUT/validation
-RESULTS
+Reached     the 12 MB of presidential addresses: see the report that it prints
 Run         python recipes/prepare_corpus.py 'my/*.txt' --output runs/corpus
 Variation   --vocabulary PRESET takes the vocabulary of an encoder that is to be trained on (pretrain.py --init PRESET)
 """

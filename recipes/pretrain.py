@@ -2,7 +2,7 @@
 
 Data        what prepare_corpus.py wrote
 Paper       Devlin et al., 2019: 15 % masks of which 80/10/10, AdamW, linear warm-up and decay, dropout 0.1
-RESULTS
+Reached     nothing measured yet; quickstart.py shows what a small model reaches in minutes
 Run         python recipes/pretrain.py --corpus runs/corpus --size mini
 Watch       tensorboard --logdir runs/pretrain
 Variation   --init PRESET goes on from a pretrained encoder, on text of your own domain
