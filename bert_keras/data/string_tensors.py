@@ -33,15 +33,16 @@ def for_any_rank(function, texts):
     Returns:
         What `function` returns, with `batch` replaced by the dimensions of `texts`; for one string (items,).
     """
-    texts = as_strings(texts)
-    rank = texts.shape.rank
-    if rank == 0:
-        return tf.nest.map_structure(lambda result: result.values, function(texts[tf.newaxis]))
-    if rank == 1:
-        return function(texts)
-    if isinstance(texts, tf.Tensor):
-        texts = tf.RaggedTensor.from_tensor(texts, ragged_rank=rank - 1)
-    return tf.nest.map_structure(texts.with_flat_values, function(texts.flat_values))
+    with tf.device("CPU"):  # where strings live; an eager integer op among them would go to an accelerator and back
+        texts = as_strings(texts)
+        rank = texts.shape.rank
+        if rank == 0:
+            return tf.nest.map_structure(lambda result: result.values, function(texts[tf.newaxis]))
+        if rank == 1:
+            return function(texts)
+        if isinstance(texts, tf.Tensor):
+            texts = tf.RaggedTensor.from_tensor(texts, ragged_rank=rank - 1)
+        return tf.nest.map_structure(texts.with_flat_values, function(texts.flat_values))
 
 
 def _without_surrogates(texts):

@@ -11,6 +11,7 @@ import tensorflow_text
 from bert_keras.data.normalization import normalize, normalized_lengths
 from bert_keras.data.string_tensors import for_any_rank
 from bert_keras.data.tokenizer_config import read_tokenizer_config, write_tokenizer_config
+from bert_keras.data.tokenizer_json import read_tokenizer_json
 from bert_keras.data.vocabulary import SPECIAL_TOKENS, Vocabulary
 from bert_keras.data.word_length import MAX_WORD_LENGTH, NO_LONG_WORD, limit_word_length
 
@@ -165,15 +166,22 @@ class WordPieceTokenizer:
 
     @classmethod
     def from_preset(cls, directory: str | os.PathLike) -> "WordPieceTokenizer":
-        """Builds the tokenizer of a Hugging Face directory, from `vocab.txt` and, if there, `tokenizer_config.json`.
+        """Builds the tokenizer of a Hugging Face directory.
+
+        Args:
+            directory: Holds `vocab.txt`, or `tokenizer.json` as transformers 5 saves it; and `tokenizer_config.json`,
+                without which the defaults hold.
 
         Raises:
-            FileNotFoundError: The directory has no `vocab.txt`.
-            ValueError: One of the files is faulty; the message names file and line or field.
+            FileNotFoundError: The directory has no vocabulary.
+            ValueError: A file is faulty or asks for other rules than BERT's; the message names file and line or field.
         """
-        directory = Path(directory)
-        vocabulary = Vocabulary.load(directory / "vocab.txt")
-        return cls(vocabulary, **read_tokenizer_config(directory / "tokenizer_config.json"))
+        directory, rules = Path(directory), {}
+        if (directory / "tokenizer.json").is_file() and not (directory / "vocab.txt").is_file():
+            vocabulary, rules = read_tokenizer_json(directory / "tokenizer.json")
+        else:
+            vocabulary = Vocabulary.load(directory / "vocab.txt")
+        return cls(vocabulary, **read_tokenizer_config(directory / "tokenizer_config.json", **rules))
 
     def save_to_preset(self, directory: str | os.PathLike, *, model_max_length: int | None = None):
         """Writes `vocab.txt` and `tokenizer_config.json`, which `transformers` reads too.

@@ -11,7 +11,7 @@ _TOKEN_FIELDS = {f"{token.strip('[]').lower()}_token": token for token in SPECIA
 _OPTIONS = {"do_lower_case": True, "strip_accents": None, "split_special_tokens": False}
 
 
-def read_tokenizer_config(path: str | os.PathLike) -> dict:
+def read_tokenizer_config(path: str | os.PathLike, **defaults: bool | None) -> dict:
     """Reads and checks the fields that decide how a text is tokenized.
 
     Fields that we do not use are passed over, and so is every path or class name in the file: nothing is followed,
@@ -19,6 +19,7 @@ def read_tokenizer_config(path: str | os.PathLike) -> dict:
 
     Args:
         path: A `tokenizer_config.json`.
+        **defaults: `do_lower_case` and `strip_accents` where the file does not say.
 
     Returns:
         Keyword arguments of `WordPieceTokenizer`: `lower_case`, `strip_accents`, `split_special_tokens`.
@@ -35,6 +36,7 @@ def read_tokenizer_config(path: str | os.PathLike) -> dict:
         raise ValueError(f"{os.fspath(path)}: expected JSON in UTF-8: {error}") from error
     if not isinstance(config, dict):
         raise ValueError(f"{os.fspath(path)}: expected a JSON object, received {type(config).__name__}")
+    config = defaults | config
 
     def refuse(field, expected):
         raise ValueError(f"{os.fspath(path)}: {field} must be {expected}, received {config[field]!r}")

@@ -17,7 +17,7 @@ _CHINESE = (
 )
 _ALONE = rf"[\p{{P}}$+<=>^`|~{_CHINESE}]"  # what Google's rules make a word of its own
 _BATCH_LENGTH = 1 << 18  # characters normalised at once
-_MAX_DISTINCT_WORDS = 1 << 22  # bounds memory at about half a gigabyte
+_MAX_DISTINCT_WORDS = 1 << 22  # beyond which the rarer half is forgotten, so that memory stays bounded
 
 
 def train_vocabulary(
