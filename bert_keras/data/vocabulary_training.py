@@ -31,9 +31,9 @@ def train_vocabulary(
     """Trains a WordPiece vocabulary; the same texts give the same vocabulary, in every process.
 
     Special tokens come first, then characters, the same as continuations (`##a`), then pieces in the order they were
-    learned. Characters get at most half of the vocabulary, the most frequent first, and fill what learned pieces leave
-    (Chinese has few). The vocabulary is smaller than asked only where the texts have no more characters and pairs that
-    occur `min_frequency` times.
+    learned. Characters get at most half of the vocabulary, the most frequent first, and more where few pieces can be
+    learned, as in Chinese. The vocabulary is smaller than asked only where the texts have no more characters and pairs
+    that occur `min_frequency` times.
 
     Args:
         texts: The corpus, streamed: any cut into strings, none inside a word.
@@ -50,8 +50,8 @@ def train_vocabulary(
 
     Example:
         >>> vocabulary = train_vocabulary(["low lower lowest", "new newer newest"] * 10, vocabulary_size=30)
-        >>> len(vocabulary), "lowest" in vocabulary
-        (30, True)
+        >>> len(vocabulary), vocabulary.tokens[-3:]
+        (30, ('lowest', 'new', 'newer'))
     """
     if vocabulary_size <= len(SPECIAL_TOKENS):
         raise ValueError(
@@ -66,7 +66,9 @@ def train_vocabulary(
     symbols = _symbols(words, min_frequency)
     alphabet = symbols[: budget // 2]
     learned = _learn_pieces(words, alphabet, vocabulary_size, min_frequency)
-    alphabet = symbols[: budget - len(learned)]
+    if len(alphabet) < len(symbols) and len(alphabet) + len(learned) < budget:
+        alphabet = symbols[: budget - len(learned)]
+        learned = _learn_pieces(words, alphabet, vocabulary_size, min_frequency)
     return Vocabulary([*SPECIAL_TOKENS, *sorted(alphabet, key=_plain_first), *learned])
 
 

@@ -28,7 +28,7 @@ def test_special_tokens_then_characters_then_learned_pieces():
     assert {"low", "new", "lowest"} <= set(tokens)
 
 
-@pytest.mark.parametrize("vocabulary_size", [6, 20, 50, 100, 400])
+@pytest.mark.parametrize("vocabulary_size", [6, 20, 30, 40, 50, 100, 400])
 def test_the_vocabulary_has_the_size_that_was_asked_for(vocabulary_size):
     assert len(train_vocabulary(made_up_texts(), vocabulary_size)) == vocabulary_size
 
