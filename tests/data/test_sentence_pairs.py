@@ -49,8 +49,10 @@ def test_a_passage_that_fits_is_cut_at_sentence_boundaries_only():
                 assert follows(first, second)
                 assert len(first) + len(second) == [9, 10, 8][row]
             else:
-                assert second[0] // 1000 != row
-                assert second[0] % 1000 in {0, *boundaries[second[0] // 1000]}
+                donor = second[0] // 1000
+                assert donor != row
+                assert second[0] % 1000 in {0, *boundaries[donor]}
+                assert second[-1] % 1000 + 1 in {[9, 10, 8][donor], *boundaries[donor]}
     assert seen == boundaries
 
 
@@ -89,16 +91,23 @@ def test_the_longer_text_is_cut_at_one_end():
     assert ends == {(0, 4), (2, 6)}
 
 
-def test_length_does_not_tell_a_random_pair():
+@pytest.mark.parametrize("max_tokens", [61, 200])
+def test_lengths_do_not_tell_a_random_pair(max_tokens):
     generator = np.random.default_rng(0)
     lengths = []
-    for _ in range(64):
+    for _ in range(128):
         passage = []
         while sum(passage) < 61:
             passage.append(int(generator.integers(3, 30)))
         lengths.append(passage)
-    for firsts, seconds, _ in sampled(passages_of(lengths), 61, 5):
-        assert {len(first) + len(second) for first, second in zip(firsts, seconds, strict=True)} == {61}
+    sizes = {0: [], 1: []}
+    for firsts, seconds, labels in sampled(passages_of(lengths), max_tokens, 10):
+        for first, second, label in zip(firsts, seconds, labels, strict=True):
+            sizes[label].append((len(first), len(second)))
+    true, random = (np.mean(sizes[label], axis=0) for label in (0, 1))
+    assert abs(true - random).max() < 2
+    if max_tokens == 61:
+        assert {sum(pair) for label in (0, 1) for pair in sizes[label]} == {61}
 
 
 def test_a_single_sentence_is_cut_inside_and_so_is_its_random_partner():
