@@ -1,7 +1,17 @@
 """What every test shares: the backend is chosen before Keras is imported, and logs stay quiet."""
 
 import os
+import sys
+
+import pytest
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+
+
+@pytest.fixture(autouse=True)
+def _same_random_numbers_in_every_run():
+    """Weights that nobody seeds come from Keras' global seed; without this a test may pass or fail by chance."""
+    if "keras" in sys.modules:
+        sys.modules["keras"].utils.set_random_seed(0)

@@ -13,6 +13,9 @@ class TokenStatistics:
 
     Put it before `keras.Model` among the bases; the constructor's arguments pass through.
 
+    Args:
+        **kwargs: arguments of the class behind it.
+
     Example:
         >>> import keras
         >>> from bert_keras.training import TokenStatistics
