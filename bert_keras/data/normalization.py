@@ -15,8 +15,8 @@ def normalize(texts: tf.Tensor, *, lower_case: bool, strip_accents: bool) -> tf.
     r"""Cleans, lowers and strips accents as google-research/bert does, in its order.
 
     Tabs and line ends become spaces; control and format characters and U+FFFD are removed; then lower case; then
-    canonical decomposition and removal of combining marks. Characters are what TensorFlow's tables say: those of 2.21 do
-    not know the 40 capitals that came with Unicode 14 (Vithkuqi and a few Latin and Glagolitic letters).
+    canonical decomposition and removal of combining marks. Characters are what TensorFlow's tables say: those of 2.21
+    do not know the 40 capitals that came with Unicode 14 (Vithkuqi and a few Latin and Glagolitic letters).
 
     Args:
         texts: (batch,) string tensor, valid UTF-8.
