@@ -55,7 +55,12 @@ def main(
 
     if init is None:
         encoder = BertEncoder.from_size(
-            size, tokenizer.vocabulary_size, dropout=dropout, dtype=training.fastest_dtype_policy()
+            size,
+            tokenizer.vocabulary_size,
+            max_sequence_length=max(512, sequence_length),
+            dropout=dropout,
+            pooler=next_sentence,  # nothing else would train it
+            dtype=training.fastest_dtype_policy(),
         )
         pretrainer = BertPretrainer(encoder, next_sentence=next_sentence)
     else:
