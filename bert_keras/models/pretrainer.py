@@ -21,6 +21,7 @@ class BertPretrainer(TokenStatistics, Presets, BatchInputs, keras.Model):
     Args:
         encoder: `BertEncoder`; with `next_sentence` it must have a pooler.
         next_sentence: whether there is an `nsp` output. Default True.
+        dtype: dtype or policy of the heads, None for the encoder's.
         **kwargs: arguments of `keras.Model`.
 
     Raises:

@@ -26,6 +26,7 @@ class TextClassifier(TokenStatistics, Presets, BatchInputs, keras.Model):
         dropout: rate of the dropout before the head. Default 0.1.
         pooling: what the head sees: "pooled", the encoder's pooled output, as in BERT; "first", the first token's
             vector; "mean", the mean of the tokens' vectors. Default "pooled".
+        dtype: dtype or policy of the head, None for the encoder's.
         **kwargs: arguments of `keras.Model`.
 
     Raises:

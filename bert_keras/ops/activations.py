@@ -9,6 +9,9 @@ def gelu_tanh(x):
     """The tanh approximation of GELU, as in Google's original BERT code; Hugging Face calls it "gelu_new".
 
     "gelu", in Keras and at Hugging Face, is the exact one with the error function.
+
+    Args:
+        x: float tensor.
     """
     return ops.gelu(x, approximate=True)
 

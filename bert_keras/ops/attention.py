@@ -38,7 +38,19 @@ def dot_product_attention(query, key, value, mask=None, *, dropout=0.0, seed=Non
 
 
 def reference_attention(query, key, value, mask=None, *, dropout=0.0, seed=None):
-    """`dot_product_attention` in keras.ops, the truth that every fused kernel is compared with; returns the scores."""
+    """`dot_product_attention` in keras.ops, the truth that every fused kernel is compared with; returns the scores.
+
+    Args:
+        query: as there, and so are the others.
+        key: as there.
+        value: as there.
+        mask: as there.
+        dropout: as there.
+        seed: as there.
+
+    Returns:
+        the pair that `dot_product_attention` returns with `return_scores`.
+    """
     query = ops.transpose(query * query.shape[-1] ** -0.5, (0, 2, 1, 3))  # (batch, heads, queries, head_dim)
     key = ops.transpose(key, (0, 2, 3, 1))  # (batch, heads, head_dim, keys)
     value = ops.transpose(value, (0, 2, 1, 3))  # (batch, heads, keys, head_dim)
