@@ -5,6 +5,7 @@ import keras
 from bert_keras.checkpoints import HuggingFaceCheckpoint
 from bert_keras.layers import ClassificationHead, MeanPooling
 from bert_keras.models.batch_inputs import BatchInputs
+from bert_keras.models.dtype_config import dtype_config
 from bert_keras.models.encoder import BertEncoder
 from bert_keras.models.presets import Presets
 from bert_keras.training.token_statistics import TokenStatistics
@@ -139,7 +140,7 @@ class TextClassifier(TokenStatistics, Presets, BatchInputs, keras.Model):
         return {
             "name": self.name,
             "trainable": self.trainable,
-            "dtype": keras.dtype_policies.serialize(self.dtype_policy),
+            "dtype": dtype_config(self),
             "encoder": keras.saving.serialize_keras_object(self.encoder),
             "num_classes": self.num_classes,
             "labels": self.labels and list(self.labels),
