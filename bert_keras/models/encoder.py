@@ -6,7 +6,6 @@ from bert_keras.checkpoints import HuggingFaceCheckpoint
 from bert_keras.layers import AttentionMask, Embeddings, EncoderBlock, FeedForward, Pooler, SelfAttention
 from bert_keras.layers.encoder_block import part_config
 from bert_keras.models.batch_inputs import BatchInputs
-from bert_keras.models.dtype_config import dtype_config
 from bert_keras.models.inspector import inspector
 from bert_keras.models.presets import Presets
 from bert_keras.models.sizes import SIZES
@@ -259,7 +258,7 @@ class BertEncoder(Presets, BatchInputs, keras.Model):
         return {
             "name": self.name,
             "trainable": self.trainable,
-            "dtype": dtype_config(self),
+            "dtype": keras.dtype_policies.serialize(self.dtype_policy),
             "vocabulary_size": self.vocabulary_size,
             "num_layers": self.num_layers,
             "num_heads": self.num_heads,

@@ -5,7 +5,6 @@ import keras
 from bert_keras.checkpoints import HuggingFaceCheckpoint
 from bert_keras.layers import MaskedLMHead, SentencePairHead
 from bert_keras.models.batch_inputs import BatchInputs
-from bert_keras.models.dtype_config import dtype_config
 from bert_keras.models.encoder import BertEncoder
 from bert_keras.models.presets import Presets
 from bert_keras.training.token_statistics import TokenStatistics
@@ -21,8 +20,7 @@ class BertPretrainer(TokenStatistics, Presets, BatchInputs, keras.Model):
 
     Args:
         encoder: `BertEncoder`; with `next_sentence` it must have a pooler.
-        next_sentence: whether there is an `nsp` output. Default True. Without it nothing trains the encoder's pooler,
-            and Keras says so at the first step, unless the encoder was built with `pooler=False`.
+        next_sentence: whether there is an `nsp` output. Default True.
         dtype: dtype or policy of the heads, None for the encoder's.
         **kwargs: arguments of `keras.Model`.
 
@@ -107,7 +105,7 @@ class BertPretrainer(TokenStatistics, Presets, BatchInputs, keras.Model):
         return {
             "name": self.name,
             "trainable": self.trainable,
-            "dtype": dtype_config(self),
+            "dtype": keras.dtype_policies.serialize(self.dtype_policy),
             "encoder": keras.saving.serialize_keras_object(self.encoder),
             "next_sentence": self.next_sentence,
         }

@@ -5,7 +5,6 @@ import keras
 from bert_keras.checkpoints import HuggingFaceCheckpoint
 from bert_keras.layers import ClassificationHead, MeanPooling
 from bert_keras.models.batch_inputs import BatchInputs
-from bert_keras.models.dtype_config import dtype_config
 from bert_keras.models.encoder import BertEncoder
 from bert_keras.models.presets import Presets
 from bert_keras.training.token_statistics import TokenStatistics
@@ -140,7 +139,7 @@ class TextClassifier(TokenStatistics, Presets, BatchInputs, keras.Model):
         return {
             "name": self.name,
             "trainable": self.trainable,
-            "dtype": dtype_config(self),
+            "dtype": keras.dtype_policies.serialize(self.dtype_policy),
             "encoder": keras.saving.serialize_keras_object(self.encoder),
             "num_classes": self.num_classes,
             "labels": self.labels and list(self.labels),
