@@ -56,8 +56,8 @@ def read_documents(
     r"""Streams the documents of text files, e.g. to train a vocabulary.
 
     Inside a document a blank line ends a paragraph, and so does a line of more than 200 characters; shorter lines are
-    taken as wrapped text and joined. Paragraphs are joined by `\n`. A document of more than a million characters comes
-    in several pieces, so that memory stays bounded whatever the file.
+    taken as wrapped text and joined. What is yielded has blank lines between its paragraphs. A document of more than
+    a million characters comes in several pieces, so that memory stays bounded whatever the file.
 
     Args:
         patterns: Files, globs and folders (recursive, hidden names left out); plain UTF-8 or `.gz`.
@@ -86,7 +86,7 @@ def read_documents(
 
 def _joined(paragraphs: Iterator[tuple[int, str]], dropped: Dropped) -> Iterator[str]:
     for _, texts in group_documents(paragraphs):
-        yield "\n".join(texts)
+        yield "\n\n".join(texts)
     if dropped.counts:
         _logger.warning("left out: %s", dropped)
 

@@ -49,7 +49,8 @@ def find_files(patterns: str | os.PathLike | Iterable[str | os.PathLike]) -> lis
         paths = [expanded] if os.path.exists(expanded) else sorted(glob.glob(expanded, recursive=True))
         files = [file for path in paths for file in _files_under(Path(path))]
         if not files:
-            raise FileNotFoundError(f"no file matches {os.fspath(pattern)!r} (looked in {os.getcwd()})")
+            hint = "; texts in memory go in as an iterator, iter(texts)" if " " in str(pattern) else ""
+            raise FileNotFoundError(f"no file matches {os.fspath(pattern)[:200]!r} (looked in {os.getcwd()}){hint}")
         found.update(dict.fromkeys(files))
     return list(found)
 

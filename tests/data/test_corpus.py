@@ -138,6 +138,11 @@ def test_a_missing_file_is_an_error(tmp_path, tokenizer):
     assert not (tmp_path / "out").exists()
 
 
+def test_a_list_of_texts_is_told_to_be_an_iterator(tmp_path, tokenizer):
+    with pytest.raises(FileNotFoundError, match=r"texts in memory go in as an iterator, iter\(texts\)"):
+        prepare_corpus(["A text.", "Another text."], tmp_path / "out", tokenizer)
+
+
 @pytest.mark.parametrize("options", [{"passage_tokens": 0}, {"records_per_shard": 0}, {"num_workers": 0}])
 def test_impossible_numbers_raise(tmp_path, tokenizer, options):
     with pytest.raises(ValueError, match="must be at least 1"):

@@ -17,8 +17,8 @@ def write(folder, **contents):
     ("documents", "files", "expected"),
     [
         ("auto", {"a": "One.\n\nTwo.\n"}, ["One.", "Two."]),
-        ("auto", {"a": "One.\n\nTwo.\n", "b": "Three.\n"}, ["One.\nTwo.", "Three."]),
-        ("file", {"a": "One.\n\nTwo.\n"}, ["One.\nTwo."]),
+        ("auto", {"a": "One.\n\nTwo.\n", "b": "Three.\n"}, ["One.\n\nTwo.", "Three."]),
+        ("file", {"a": "One.\n\nTwo.\n"}, ["One.\n\nTwo."]),
         ("blank_line", {"a": "\n\nOne\nmore.\n\n\nTwo.\n\n", "b": "Three.\n"}, ["One more.", "Two.", "Three."]),
         ("line", {"a": "One.\nTwo.\n\nThree.\n"}, ["One.", "Two.", "Three."]),
     ],
@@ -29,7 +29,9 @@ def test_what_a_document_is(tmp_path, documents, files, expected):
 
 def test_wrapped_lines_are_joined_and_long_lines_are_paragraphs(tmp_path):
     write(tmp_path, a=f"The first\nparagraph.\n{LONG}\nThe third\n\nThe fourth\n")
-    assert list(read_documents(tmp_path, documents="file")) == [f"The first paragraph.\n{LONG}\nThe third\nThe fourth"]
+    assert list(read_documents(tmp_path, documents="file")) == [
+        f"The first paragraph.\n\n{LONG}\n\nThe third\n\nThe fourth"
+    ]
 
 
 def test_skips_bad_lines_and_says_where_the_first_one_was(tmp_path, caplog):
