@@ -5,6 +5,7 @@ from bert_keras.data.cooccurrence import cooccurrence_vectors
 from bert_keras.data.corpus import prepare_corpus
 from bert_keras.data.corpus_report import CorpusReport
 from bert_keras.data.documents import read_documents
+from bert_keras.data.masking import MaskedTokens, TextSelectorMasking, TokenMasking
 from bert_keras.data.pipelines import classification_dataset, pretraining_dataset
 from bert_keras.data.predictions import write_predictions
 from bert_keras.data.readers import Examples, read_examples
@@ -15,6 +16,9 @@ from bert_keras.data.vocabulary_training import train_vocabulary
 __all__ = [
     "CorpusReport",
     "Examples",
+    "MaskedTokens",
+    "TextSelectorMasking",
+    "TokenMasking",
     "Vocabulary",
     "WordPieceTokenizer",
     "classification_dataset",
