@@ -9,19 +9,18 @@ import numpy as np
 import tensorflow as tf
 
 from bert_keras.data.accelerators import hide_accelerators
+from bert_keras.data.bucketed_dataset import bucketed_dataset, check_numbers
 from bert_keras.data.corpus_report import CorpusReport
 from bert_keras.data.encoder_inputs import assemble_rows
-from bert_keras.data.epoch_counter import EpochCounter
-from bert_keras.data.length_buckets import BucketedBatches, default_buckets
 from bert_keras.data.masking import MaskedTokens, TokenMasking, default_num_predictions
 from bert_keras.data.passages import parse_passages
+from bert_keras.data.random_streams import random_stream
 from bert_keras.data.readers import Examples
 from bert_keras.data.record_order import shuffled_records
 from bert_keras.data.sentence_pairs import sentence_pairs, single_texts
 from bert_keras.data.tokenized_texts import TokenizedTexts
 
 _logger = logging.getLogger(__name__)
-_USES = ("order", "pairs", "masks")
 _ROWS_AT_A_TIME = 256
 
 
@@ -72,13 +71,13 @@ def pretraining_dataset(
         ValueError: If corpus, vocabulary and lengths do not fit together.
     """
     hide_accelerators()
-    _check_numbers(sequence_length, batch_size, start_step)
+    check_numbers(sequence_length, batch_size, start_step)
     report = CorpusReport.load(directory)
     _check_corpus(Path(directory), report, vocabulary, sequence_length, next_sentence)
     if predictions_per_sequence is None:
         predictions_per_sequence = default_num_predictions(sequence_length, mask_rate)
     masking = masking or TokenMasking(vocabulary, predictions_per_sequence, mask_rate)
-    pair_stream, mask_stream = (_stream(seed, use, training) for use in ("pairs", "masks"))
+    pair_stream, mask_stream = (random_stream(seed, use, training) for use in ("pairs", "masks"))
 
     @tf.autograph.experimental.do_not_convert  # there is nothing to convert, and looking for it takes a second
     def make_rows(number: tf.Tensor, records: tf.Tensor):
@@ -105,7 +104,7 @@ def pretraining_dataset(
     dataset = shuffled_records(
         [str(Path(directory, shard.name)) for shard in report.shards],
         [shard.num_passages for shard in report.shards],
-        stream=_stream(seed, "order", training),
+        stream=random_stream(seed, "order", training),
         start=first_number * num_rows,  # nothing is parsed, and little read, of what is left out
         # Validation is shuffled, too: neighbours in a file are from one document and could not lend each other a
         # random second text.
@@ -168,45 +167,21 @@ def classification_dataset(
         ValueError: If a label is unknown or the lengths do not fit.
     """
     hide_accelerators()
-    _check_numbers(sequence_length, batch_size, start_step)
-    buckets = default_buckets(sequence_length) if buckets is None else tuple(buckets)
-    if list(buckets) != sorted(set(buckets)) or min(buckets, default=0) < 8 or buckets[-1] != sequence_length:
-        raise ValueError(
-            f"buckets must ascend from at least 8 to sequence_length={sequence_length}, received {buckets}"
-        )
     labels = None if examples.labels is None else _labels(examples, label_names)
     texts = TokenizedTexts(examples, tokenizer, sequence_length)
-    batches = BucketedBatches(texts.row_lengths, buckets, batch_size)
-    order_stream = _stream(seed, "order", training)
-    epoch, step = divmod(start_step, batches.num_batches)
 
-    def shuffled(epoch: tf.Tensor) -> tf.data.Dataset:
-        return tf.data.Dataset.from_tensor_slices(batches.shuffled(tf.stack([order_stream, epoch])))
-
-    @tf.autograph.experimental.do_not_convert
-    def make_batch(numbers: tf.Tensor, length: tf.Tensor):
-        x = texts.rows(numbers, length if len(buckets) > 1 else sequence_length)
+    def make_batch(numbers: tf.Tensor, length: tf.Tensor | int):
+        x = texts.rows(numbers, length)
         if labels is None:
             return x
         weights = tf.cast(numbers >= 0, tf.float32)
         y = tf.gather(labels, tf.maximum(numbers, 0))
         return x, y * tf.cast(weights, y.dtype), weights
 
-    if not training:
-        dataset = tf.data.Dataset.from_tensor_slices(batches.in_order())
-    elif repeat:
-        dataset = tf.data.Dataset.range(epoch, tf.int64.max).flat_map(shuffled).skip(step)
-    elif step:
-        raise ValueError(
-            f"start_step={start_step} lies inside an epoch of {batches.num_batches} batches; pass repeat=True"
-        )
-    else:
-        passes = EpochCounter(epoch)
-        dataset = passes.current().flat_map(shuffled)
-        dataset = dataset.apply(tf.data.experimental.assert_cardinality(batches.num_batches))
-    dataset = dataset.map(make_batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-    dataset = dataset.prefetch(tf.data.AUTOTUNE)
-    return passes.count(dataset) if training and not repeat else dataset
+    return bucketed_dataset(
+        texts.row_lengths, make_batch, sequence_length=sequence_length, batch_size=batch_size, training=training,
+        seed=seed, buckets=buckets, repeat=repeat, start_step=start_step,
+    )  # fmt: skip
 
 
 def _labels(examples: Examples, label_names: Sequence[str] | None) -> tf.Tensor:
@@ -222,21 +197,6 @@ def _labels(examples: Examples, label_names: Sequence[str] | None) -> tf.Tensor:
             )
         numbers = np.array([list(label_names).index(name) for name in examples.label_names], np.int32)[numbers]
     return tf.constant(numbers)
-
-
-def _stream(seed: int, use: str, training: bool) -> tf.Tensor:
-    """One int64 for each use of randomness: beside an epoch or a step it makes a seed that no other use has."""
-    stream = tf.constant([seed, 2 * _USES.index(use) + training], tf.int64)
-    return tf.random.fold_in(stream, tf.constant(0, tf.int64), alg="philox")[0]
-
-
-def _check_numbers(sequence_length: int, batch_size: int, start_step: int):
-    if sequence_length < 8:
-        raise ValueError(f"sequence_length must be at least 8, received {sequence_length}")
-    if batch_size < 1:
-        raise ValueError(f"batch_size must be at least 1, received {batch_size}")
-    if start_step < 0:
-        raise ValueError(f"start_step must not be negative, received {start_step}")
 
 
 def _check_corpus(directory: Path, report: CorpusReport, vocabulary, sequence_length: int, next_sentence: bool):

@@ -1,0 +1,17 @@
+"""Random numbers by use: order, pairs and masks draw from streams of their own, all of them made of one seed."""
+
+import tensorflow as tf
+
+_USES = ("order", "pairs", "masks")
+
+
+def random_stream(seed: int, use: str, training: bool) -> tf.Tensor:
+    """One int64 for each use of randomness: beside an epoch or a step it makes a seed that no other use has.
+
+    Args:
+        seed: Any integer.
+        use: `"order"`, `"pairs"` or `"masks"`.
+        training: Training and evaluation draw from different streams.
+    """
+    stream = tf.constant([seed, 2 * _USES.index(use) + training], tf.int64)
+    return tf.random.fold_in(stream, tf.constant(0, tf.int64), alg="philox")[0]
