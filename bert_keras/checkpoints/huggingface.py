@@ -6,7 +6,7 @@ import pathlib
 import numpy as np
 import safetensors.numpy
 
-from bert_keras.checkpoints.atomic_files import write_files
+from bert_keras.atomic_files import write_files
 from bert_keras.checkpoints.huggingface_config import HuggingFaceConfig, config_fields
 from bert_keras.checkpoints.huggingface_names import CONSTANTS, COPIES, HEAD_ROWS, common_name, encoder_rows
 from bert_keras.checkpoints.load_report import LoadReport

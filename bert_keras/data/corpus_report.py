@@ -6,7 +6,7 @@ import os
 import typing
 from pathlib import Path
 
-from bert_keras.data.atomic_files import write_atomically
+from bert_keras.atomic_files import write_file
 
 FILE_NAME = "corpus.json"
 _FORMAT = "bert_keras corpus 1"
@@ -101,7 +101,7 @@ class CorpusReport:
         content = {"format": _FORMAT, **dataclasses.asdict(self)}
         text = json.dumps(content, indent=1, ensure_ascii=False)
         # Half a surrogate pair, as in the name of a file that is not UTF-8, becomes its JSON escape.
-        write_atomically(Path(directory, FILE_NAME), text.encode("utf-8", "backslashreplace"))
+        write_file(Path(directory, FILE_NAME), text.encode("utf-8", "backslashreplace"))
 
     def __str__(self):
         mean = self.num_tokens / self.num_passages

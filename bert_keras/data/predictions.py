@@ -2,7 +2,7 @@
 
 import os
 
-from bert_keras.data.atomic_files import write_atomically
+from bert_keras.atomic_files import write_file
 from bert_keras.data.readers import Examples
 
 
@@ -43,4 +43,4 @@ def write_predictions(path: str | os.PathLike, examples: Examples, predictions):
     # A TSV is not quoted: what would end a cell or a line becomes a space.
     rows = ("\t".join(" ".join(cell.split()) for cell in line) for line in lines)
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-    write_atomically(path, "".join(f"{row}\n" for row in rows).encode())
+    write_file(path, "".join(f"{row}\n" for row in rows).encode())

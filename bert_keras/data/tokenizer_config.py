@@ -4,7 +4,7 @@ import json
 import os
 from pathlib import Path
 
-from bert_keras.data.atomic_files import write_atomically
+from bert_keras.atomic_files import write_file
 from bert_keras.data.vocabulary import SPECIAL_TOKENS
 
 _TOKEN_FIELDS = {f"{token.strip('[]').lower()}_token": token for token in SPECIAL_TOKENS}  # "mask_token": "[MASK]"
@@ -87,4 +87,4 @@ def write_tokenizer_config(
     }
     if model_max_length is not None:
         config["model_max_length"] = model_max_length
-    write_atomically(path, (json.dumps(config, indent=2) + "\n").encode())
+    write_file(path, (json.dumps(config, indent=2) + "\n").encode())

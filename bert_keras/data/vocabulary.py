@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from bert_keras.data.atomic_files import write_atomically
+from bert_keras.atomic_files import write_file
 
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
@@ -79,7 +79,7 @@ class Vocabulary:
 
     def save(self, path: str | os.PathLike):
         """Writes the tokens as UTF-8, one a line; all of the file or nothing of it."""
-        write_atomically(path, self._content())
+        write_file(path, self._content())
 
     @property
     def tokens(self) -> tuple[str, ...]:
