@@ -4,6 +4,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -c constraints.txt
 MINUTES ?= 4.5
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist loadfile
+BACKEND_TESTS := tests/layers tests/models tests/ops tests/training tests/inference  # what runs on every backend
 
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
@@ -17,14 +19,13 @@ quickstart: $(VENV)/.installed  ## pretrain on real text, fine-tune, show what w
 	$(BIN)/python recipes/quickstart.py --minutes $(MINUTES)
 
 test: $(VENV)/.installed-test lint  ## the default tests, on TensorFlow and JAX (torch too where it is installed)
-	$(BIN)/python -m pytest
+	$(PYTEST)
 	for backend in jax torch; do $(BIN)/python tests/backend_is_installed.py $$backend || continue; \
-		KERAS_BACKEND=$$backend $(BIN)/python -m pytest tests/layers tests/models tests/ops tests/training tests/inference || exit 1; done
+		KERAS_BACKEND=$$backend $(PYTEST) $(BACKEND_TESTS) || exit 1; done
 
 test-all: $(VENV)/.installed-test-all lint  ## every test, the slow ones and all three backends included
-	$(BIN)/python -m pytest -m ""
-	for backend in jax torch; do \
-		KERAS_BACKEND=$$backend $(BIN)/python -m pytest -m "" tests/layers tests/models tests/ops tests/training tests/inference || exit 1; done
+	$(PYTEST) -m ""
+	for backend in jax torch; do KERAS_BACKEND=$$backend $(PYTEST) -m "" $(BACKEND_TESTS) || exit 1; done
 
 lint: $(VENV)/.installed-test  ## style, and the floors that say who may import whom
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports
