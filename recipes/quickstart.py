@@ -116,7 +116,7 @@ def main(
         for start, encoder in ("scratch", untrained), ("finetuned", BertEncoder.from_preset(run_directory / "preset")):
             classifier = TextClassifier(encoder, len(ERAS), labels=list(ERAS))
             schedule = training.WarmupLinearDecay(finetuning_learning_rate, steps, warmup_steps=steps // 10)
-            loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="mean_with_sample_weight")
             classifier.compile(training.AdamW(schedule), loss, weighted_metrics=["accuracy"])
             best = keras.callbacks.EarlyStopping("val_accuracy", patience=finetuning_epochs, restore_best_weights=True)
             report = [best, callbacks.StepTensorBoard(logs / start)]
