@@ -6,5 +6,6 @@ A canonical weight name is the path of the variable inside the model, such as
 
 from bert_keras.checkpoints.huggingface import HuggingFaceCheckpoint, write_huggingface
 from bert_keras.checkpoints.load_report import LoadReport
+from bert_keras.checkpoints.open_checkpoint import open_checkpoint
 
-__all__ = ["HuggingFaceCheckpoint", "LoadReport", "write_huggingface"]
+__all__ = ["HuggingFaceCheckpoint", "LoadReport", "open_checkpoint", "write_huggingface"]

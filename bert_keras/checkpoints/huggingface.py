@@ -1,5 +1,6 @@
 """A directory as `transformers` keeps a BERT: `config.json` and `model.safetensors`."""
 
+import functools
 import json
 import pathlib
 
@@ -8,17 +9,18 @@ import safetensors.numpy
 
 from bert_keras.atomic_files import write_files
 from bert_keras.checkpoints.huggingface_config import HuggingFaceConfig, config_fields
-from bert_keras.checkpoints.huggingface_names import CONSTANTS, COPIES, HEAD_ROWS, common_name, encoder_rows
-from bert_keras.checkpoints.load_report import LoadReport
+from bert_keras.checkpoints.huggingface_names import (
+    ARCHITECTURES,
+    CONSTANTS,
+    COPIES,
+    HEAD_ROWS,
+    WITHOUT_POOLER,
+    common_name,
+    encoder_rows,
+    head_rows,
+)
 from bert_keras.checkpoints.safetensors_file import SafetensorsFile
-
-_ARCHITECTURES = {  # the heads of each class of transformers; those with a pooler
-    "BertModel": (),
-    "BertForPreTraining": ("masked_lm_head", "sentence_pair_head"),
-    "BertForMaskedLM": ("masked_lm_head",),
-    "BertForSequenceClassification": ("classification_head",),
-}
-_WITHOUT_POOLER = ("BertForMaskedLM",)
+from bert_keras.checkpoints.weight_table import StoredTensor, WeightTable
 
 
 class HuggingFaceCheckpoint:
@@ -36,30 +38,30 @@ class HuggingFaceCheckpoint:
         directory = pathlib.Path(directory)
         _expect_files(directory)
         self.config = HuggingFaceConfig(directory / "config.json")
-        self.file = SafetensorsFile(directory / "model.safetensors")
-        self._names = self._common_names()
-        rows = encoder_rows(self.config.encoder_arguments["num_layers"]) + HEAD_ROWS
-        self._rows = {row.ours: row for row in rows if all(name in self._names for name in row.theirs)}
-
-    def _common_names(self):
-        """From the table's name of each tensor to its name in the file."""
-        names = {}
-        for name in self.file.tensors:
-            if common_name(name) in names:
-                raise ValueError(f"{self.file.path}: {names[common_name(name)]} and {name} are the same weight.")
-            names[common_name(name)] = name
-        return names
+        file = SafetensorsFile(directory / "model.safetensors")
+        rows = encoder_rows(self.encoder_arguments["num_layers"]) + head_rows(self.config.architecture)
+        self._table = WeightTable(file.path, _stored_tensors(file), rows, silent=(*COPIES, *CONSTANTS))
+        self.source = file.path
 
     @property
-    def weight_names(self):
-        """Canonical names of the weights that the file has."""
-        return tuple(self._rows)
+    def encoder_arguments(self):
+        """Arguments of the encoder's constructor."""
+        return self.config.encoder_arguments
 
     @property
-    def num_classes(self):
-        """Number of classes of the classification head, None without one."""
-        name = self._names.get("classifier.bias")
-        return None if name is None else self.file.tensors[name].shape[0]
+    def classifier_dropout(self):
+        """Rate of the dropout before a classification head."""
+        return self.config.classifier_dropout
+
+    @property
+    def labels(self):
+        """Names of the classes in the order of their logits, None where they have none."""
+        return self.config.labels
+
+    @property
+    def shapes(self):
+        """{canonical name: shape} of the weights that the file has."""
+        return self._table.shapes
 
     def read(self, shapes):
         """Read the weights that a model wants, once it is sure that all of them fit.
@@ -73,44 +75,31 @@ class HuggingFaceCheckpoint:
         Raises:
             ValueError: where a weight has another shape, or the stored copy of a tied weight differs from it.
         """
-        wanted = {name: row for name, row in self._rows.items() if name in shapes}
-        for name, row in wanted.items():
-            tensors = [self.file.tensors[self._names[theirs]] for theirs in row.theirs]
-            found = row.shape([tensor.shape for tensor in tensors])
-            if found != tuple(shapes[name]) or any(tensor.dtype.startswith("I") for tensor in tensors):
-                stored = ", ".join(
-                    f"{self._names[theirs]} {tensor.dtype} {tensor.shape}"
-                    for theirs, tensor in zip(row.theirs, tensors, strict=True)
-                )
-                raise ValueError(
-                    f"{self.file.path}: weight {name} must have the shape {tuple(shapes[name])}, "
-                    f"found {found} from {stored}."
-                )
-        if "masked_lm_head/bias" in wanted:
+        arrays, report = self._table.read(shapes)
+        if "masked_lm_head/bias" in arrays:
             self._check_copies()
-        arrays = {
-            name: row.from_theirs([self._read(theirs) for theirs in row.theirs]).astype("float32", copy=False)
-            for name, row in wanted.items()
-        }
-        used = {theirs for row in wanted.values() for theirs in row.theirs} | set(COPIES) | set(CONSTANTS)
-        report = LoadReport(
-            self.file.path,
-            loaded=tuple(wanted),
-            new=tuple(name for name in shapes if name not in wanted),
-            unused=tuple(stored for name, stored in self._names.items() if name not in used),
-        )
         return arrays, report
 
-    def _read(self, name):
-        return self.file.read(self._names[name])
-
     def _check_copies(self):
+        tensors = self._table.tensors
         for copy, original in COPIES.items():
-            if copy in self._names and not np.array_equal(self._read(copy), self._read(original)):
+            if {copy, original} <= set(tensors) and not np.array_equal(tensors[copy].read(), tensors[original].read()):
                 raise ValueError(
-                    f"{self.file.path}: {self._names[copy]} differs from {self._names[original]}. In BERT the two are "
+                    f"{self.source}: {tensors[copy].name} differs from {tensors[original].name}. In BERT the two are "
                     "one weight; a head with weights of its own is not supported."
                 )
+
+
+def _stored_tensors(file):
+    """The file's tensors by the names that the tables know."""
+    tensors = {}
+    for name, info in file.tensors.items():
+        if (known := tensors.get(common_name(name))) is not None:
+            raise ValueError(f"{file.path}: {known.name} and {name} are the same weight.")
+        is_float = not info.dtype.startswith("I")
+        read = functools.partial(file.read, name)
+        tensors[common_name(name)] = StoredTensor(name, info.shape, info.dtype, is_float, read)
+    return tensors
 
 
 def _expect_files(directory):
@@ -134,8 +123,9 @@ def write_huggingface(directory, architecture, arrays, arguments, **head):
 
     Args:
         directory: path of the directory; made if it is not there.
-        architecture: class of transformers: "BertModel", "BertForPreTraining", "BertForMaskedLM" or
-            "BertForSequenceClassification".
+        architecture: class of transformers: "BertModel", "BertForPreTraining", "BertForMaskedLM",
+            "BertForNextSentencePrediction", "BertForSequenceClassification", "BertForTokenClassification",
+            "BertForQuestionAnswering" or "BertForMultipleChoice".
         arrays: {canonical name: array} of all weights; the pooler's are left out where that class has no pooler.
         arguments: arguments of the encoder's constructor, with the number `initializer_range`.
         **head: `labels`, `num_classes` and `classifier_dropout` of a classification head.
@@ -143,11 +133,11 @@ def write_huggingface(directory, architecture, arrays, arguments, **head):
     Raises:
         ValueError: where an array has no name in BERT of transformers, or one is missing.
     """
-    heads = _ARCHITECTURES[architecture]
-    rows = encoder_rows(arguments["num_layers"]) + [row for row in HEAD_ROWS if row.ours.split("/")[0] in heads]
+    heads = [row for head_name in ARCHITECTURES[architecture] for row in HEAD_ROWS[head_name]]
+    rows = encoder_rows(arguments["num_layers"]) + heads
     arrays = dict(arrays)
     pooler = [name for name in arrays if name.startswith("pooler/")]
-    if architecture in _WITHOUT_POOLER or not pooler:
+    if architecture in WITHOUT_POOLER or not pooler:
         rows = [row for row in rows if not row.ours.startswith("pooler/")]
         for name in pooler:
             del arrays[name]
@@ -157,7 +147,7 @@ def write_huggingface(directory, architecture, arrays, arguments, **head):
         raise ValueError(f"{architecture} of transformers has no place for {without_place} and needs {missing}.")
     tensors = {}
     for row in rows:
-        prefix = "bert." if heads and row not in HEAD_ROWS else ""
+        prefix = "bert." if heads and row not in heads else ""
         for name, array in row.to_theirs(np.asarray(arrays[row.ours], "float32")).items():
             tensors[prefix + name] = array
     fields = config_fields(architecture, arguments, **head)

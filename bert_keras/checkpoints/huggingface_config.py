@@ -118,6 +118,16 @@ class HuggingFaceConfig:
             raise self._refusal("id2label", f"must map to names, but has {labels!r}")
         return None if labels == [f"LABEL_{index}" for index in range(len(labels))] else labels
 
+    @property
+    def architecture(self):
+        """Class of transformers that the directory was saved from, None where it does not say."""
+        names = self._fields.get("architectures")
+        if names is None:
+            return None
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise self._refusal("architectures", f"must be a list of names, but is {names!r}")
+        return names[0] if names else None
+
     def _field(self, name):
         if name not in self._fields and name not in _DEFAULTS:
             raise self._refusal(name, "is missing")
@@ -140,8 +150,8 @@ def config_fields(architecture, arguments, *, labels=None, num_classes=None, cla
         architecture: class of transformers, such as "BertModel".
         arguments: arguments of the encoder's constructor.
         labels: names of the classes, or None.
-        num_classes: number of classes, 1 for regression; None without a classification head.
-        classifier_dropout: rate of the dropout before that head.
+        num_classes: number of classes, 1 for regression; None without a head of classes.
+        classifier_dropout: rate of the dropout before the head, None where it has none.
 
     Returns:
         dict to be written as JSON.
@@ -164,12 +174,12 @@ def config_fields(architecture, arguments, *, labels=None, num_classes=None, cla
         "pad_token_id": 0,
         "dtype": "float32",
     }
+    if classifier_dropout is not None:
+        fields["classifier_dropout"] = classifier_dropout
     if num_classes is not None:
         labels = labels or [f"LABEL_{index}" for index in range(num_classes)]
-        fields |= {
-            "classifier_dropout": classifier_dropout,
-            "id2label": {str(index): label for index, label in enumerate(labels)},
-            "label2id": {label: index for index, label in enumerate(labels)},
-            "problem_type": "regression" if num_classes == 1 else "single_label_classification",
-        }
+        fields["id2label"] = {str(index): label for index, label in enumerate(labels)}
+        fields["label2id"] = {label: index for index, label in enumerate(labels)}
+    if architecture == "BertForSequenceClassification":
+        fields["problem_type"] = "regression" if num_classes == 1 else "single_label_classification"
     return fields

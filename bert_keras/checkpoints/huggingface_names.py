@@ -4,43 +4,7 @@ torch keeps a dense kernel as (outputs, inputs), Keras as (inputs, outputs). Que
 there and one here.
 """
 
-import dataclasses
-
-import numpy as np
-
-
-@dataclasses.dataclass(frozen=True)
-class Row:
-    """One weight of ours, and the tensors that it is made of.
-
-    Args:
-        ours: canonical name.
-        theirs: names in the file, without the prefix of the encoder; several are joined along their first axis.
-        transposed: whether their axes lie the other way.
-    """
-
-    ours: str
-    theirs: tuple
-    transposed: bool = False
-
-    def shape(self, shapes):
-        """The shape of our weight from those of their tensors; None where they do not fit together."""
-        first, *others = shapes
-        if any(other[1:] != first[1:] for other in others) or not first:
-            return None
-        joined = (sum(shape[0] for shape in shapes), *first[1:])
-        return joined[::-1] if self.transposed else joined
-
-    def from_theirs(self, arrays):
-        """Our weight from their tensors."""
-        array = arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
-        return np.ascontiguousarray(array.T if self.transposed else array)
-
-    def to_theirs(self, array):
-        """Their tensors, {name: array}, from our weight."""
-        array = array.T if self.transposed else array
-        parts = np.split(array, len(self.theirs))
-        return {name: np.ascontiguousarray(part) for name, part in zip(self.theirs, parts, strict=True)}
+from bert_keras.checkpoints.weight_table import Row
 
 
 def _dense(ours, theirs):
@@ -77,13 +41,46 @@ def encoder_rows(num_layers):
     ]
 
 
-HEAD_ROWS = [
-    *_dense("masked_lm_head/transform", "cls.predictions.transform.dense"),
-    *_layer_norm("masked_lm_head/layer_norm", "cls.predictions.transform.LayerNorm"),
-    Row("masked_lm_head/bias", ("cls.predictions.bias",)),
-    *_dense("sentence_pair_head/dense", "cls.seq_relationship"),
-    *_dense("classification_head/dense", "classifier"),
-]
+# Three heads of transformers have one name; the class in `config.json` tells which it is.
+HEAD_ROWS = {
+    "masked_lm_head": [
+        *_dense("masked_lm_head/transform", "cls.predictions.transform.dense"),
+        *_layer_norm("masked_lm_head/layer_norm", "cls.predictions.transform.LayerNorm"),
+        Row("masked_lm_head/bias", ("cls.predictions.bias",)),
+    ],
+    "sentence_pair_head": _dense("sentence_pair_head/dense", "cls.seq_relationship"),
+    "classification_head": _dense("classification_head/dense", "classifier"),
+    "token_classification_head": _dense("token_classification_head/dense", "classifier"),
+    "multiple_choice_head": _dense("multiple_choice_head/dense", "classifier"),
+    "span_head": _dense("span_head/dense", "qa_outputs"),
+}
+
+# The heads of each class of transformers.
+ARCHITECTURES = {
+    "BertModel": (),
+    "BertForPreTraining": ("masked_lm_head", "sentence_pair_head"),
+    "BertForMaskedLM": ("masked_lm_head",),
+    "BertForNextSentencePrediction": ("sentence_pair_head",),
+    "BertForSequenceClassification": ("classification_head",),
+    "BertForTokenClassification": ("token_classification_head",),
+    "BertForQuestionAnswering": ("span_head",),
+    "BertForMultipleChoice": ("multiple_choice_head",),
+}
+WITHOUT_POOLER = ("BertForMaskedLM", "BertForTokenClassification", "BertForQuestionAnswering")
+
+
+def head_rows(architecture):
+    """Rows of the heads that a directory of that class may hold; for a class that is not BERT's, of a classifier.
+
+    Args:
+        architecture: class of transformers, or None where the configuration names none.
+    """
+    (classifier,) = [
+        head for head in ARCHITECTURES.get(architecture, ()) if head.endswith(("classification_head", "choice_head"))
+    ] or ["classification_head"]
+    heads = ("masked_lm_head", "sentence_pair_head", classifier, "span_head")
+    return [row for head in heads for row in HEAD_ROWS[head]]
+
 
 # Stored by some versions though they are the same as another tensor; they must be equal to it.
 COPIES = {

@@ -7,9 +7,13 @@ from bert_keras.layers.encoder_block import EncoderBlock
 from bert_keras.layers.feed_forward import FeedForward
 from bert_keras.layers.masked_lm_head import MaskedLMHead
 from bert_keras.layers.mean_pooling import MeanPooling
+from bert_keras.layers.merge_choices import MergeChoices
+from bert_keras.layers.multiple_choice_head import MultipleChoiceHead
 from bert_keras.layers.pooler import Pooler
 from bert_keras.layers.self_attention import SelfAttention
 from bert_keras.layers.sentence_pair_head import SentencePairHead
+from bert_keras.layers.span_head import SpanHead
+from bert_keras.layers.token_classification_head import TokenClassificationHead
 
 __all__ = [
     "AttentionMask",
@@ -19,7 +23,11 @@ __all__ = [
     "FeedForward",
     "MaskedLMHead",
     "MeanPooling",
+    "MergeChoices",
+    "MultipleChoiceHead",
     "Pooler",
     "SelfAttention",
     "SentencePairHead",
+    "SpanHead",
+    "TokenClassificationHead",
 ]

@@ -2,10 +2,11 @@
 
 import keras
 
-from bert_keras.checkpoints import HuggingFaceCheckpoint
+from bert_keras.checkpoints import open_checkpoint
 from bert_keras.layers import AttentionMask, Embeddings, EncoderBlock, FeedForward, Pooler, SelfAttention
 from bert_keras.layers.encoder_block import part_config
 from bert_keras.models.batch_inputs import BatchInputs
+from bert_keras.models.dtype_config import dtype_config
 from bert_keras.models.inspector import inspector
 from bert_keras.models.presets import Presets
 from bert_keras.models.sizes import SIZES
@@ -194,8 +195,8 @@ class BertEncoder(Presets, BatchInputs, keras.Model):
             FileNotFoundError: where a file is missing.
             ValueError: where a file is damaged, describes a model that we do not have, or a weight does not fit.
         """
-        checkpoint = HuggingFaceCheckpoint(directory)
-        encoder = cls(**checkpoint.config.encoder_arguments | overrides)
+        checkpoint = open_checkpoint(directory)
+        encoder = cls(**checkpoint.encoder_arguments | overrides)
         encoder._load(checkpoint)
         return encoder
 
@@ -258,7 +259,7 @@ class BertEncoder(Presets, BatchInputs, keras.Model):
         return {
             "name": self.name,
             "trainable": self.trainable,
-            "dtype": keras.dtype_policies.serialize(self.dtype_policy),
+            "dtype": dtype_config(self),
             "vocabulary_size": self.vocabulary_size,
             "num_layers": self.num_layers,
             "num_heads": self.num_heads,

@@ -2,9 +2,10 @@
 
 import keras
 
-from bert_keras.checkpoints import HuggingFaceCheckpoint
+from bert_keras.checkpoints import open_checkpoint
 from bert_keras.layers import MaskedLMHead, SentencePairHead
 from bert_keras.models.batch_inputs import BatchInputs
+from bert_keras.models.dtype_config import dtype_config
 from bert_keras.models.encoder import BertEncoder
 from bert_keras.models.presets import Presets
 from bert_keras.training.token_statistics import TokenStatistics
@@ -20,7 +21,8 @@ class BertPretrainer(TokenStatistics, Presets, BatchInputs, keras.Model):
 
     Args:
         encoder: `BertEncoder`; with `next_sentence` it must have a pooler.
-        next_sentence: whether there is an `nsp` output. Default True.
+        next_sentence: whether there is an `nsp` output. Default True. Without it nothing trains the encoder's pooler,
+            and Keras says so at the first step, unless the encoder was built with `pooler=False`.
         dtype: dtype or policy of the heads, None for the encoder's.
         **kwargs: arguments of `keras.Model`.
 
@@ -89,11 +91,12 @@ class BertPretrainer(TokenStatistics, Presets, BatchInputs, keras.Model):
             FileNotFoundError: where a file is missing.
             ValueError: where a file is damaged, describes a model that we do not have, or a weight does not fit.
         """
-        checkpoint = HuggingFaceCheckpoint(directory)
+        checkpoint = open_checkpoint(directory)
         if next_sentence is None:
-            next_sentence = "sentence_pair_head/dense/kernel" in checkpoint.weight_names
-        arguments = {"pooler": next_sentence or "pooler/dense/kernel" in checkpoint.weight_names}
-        encoder = BertEncoder(**checkpoint.config.encoder_arguments | arguments | overrides)
+            next_sentence = "sentence_pair_head/dense/kernel" in checkpoint.shapes
+        # Without next sentence prediction nothing would train a pooler.
+        arguments = checkpoint.encoder_arguments | {"pooler": next_sentence} | overrides
+        encoder = BertEncoder(**arguments)
         pretrainer = cls(encoder, next_sentence=next_sentence)
         pretrainer._load(checkpoint)
         return pretrainer
@@ -105,7 +108,7 @@ class BertPretrainer(TokenStatistics, Presets, BatchInputs, keras.Model):
         return {
             "name": self.name,
             "trainable": self.trainable,
-            "dtype": keras.dtype_policies.serialize(self.dtype_policy),
+            "dtype": dtype_config(self),
             "encoder": keras.saving.serialize_keras_object(self.encoder),
             "next_sentence": self.next_sentence,
         }

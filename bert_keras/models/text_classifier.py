@@ -2,11 +2,12 @@
 
 import keras
 
-from bert_keras.checkpoints import HuggingFaceCheckpoint
+from bert_keras.checkpoints import open_checkpoint
 from bert_keras.layers import ClassificationHead, MeanPooling
 from bert_keras.models.batch_inputs import BatchInputs
-from bert_keras.models.encoder import BertEncoder
+from bert_keras.models.dtype_config import dtype_config
 from bert_keras.models.presets import Presets
+from bert_keras.models.pretrained import pretrained_classes, pretrained_encoder
 from bert_keras.training.token_statistics import TokenStatistics
 
 POOLINGS = ("pooled", "first", "mean")
@@ -99,28 +100,16 @@ class TextClassifier(TokenStatistics, Presets, BatchInputs, keras.Model):
             ValueError: where a file is damaged, describes a model that we do not have, a weight does not fit,
                 `num_classes` is None and the preset has no such head, or the head was trained for other `labels`.
         """
-        checkpoint = HuggingFaceCheckpoint(directory)
-        if num_classes is None and checkpoint.num_classes is None:
-            raise ValueError(f"{directory} has no classification head: num_classes is needed for a new one.")
-        num_classes = num_classes or checkpoint.num_classes
-        has_head = num_classes == checkpoint.num_classes
-        trained_labels = checkpoint.config.labels if has_head else None
-        if labels is not None and trained_labels is not None and list(labels) != trained_labels:
-            raise ValueError(
-                f"The head in {directory} was trained for the labels {trained_labels}, received {list(labels)}. "
-                "For a new head use TextClassifier(BertEncoder.from_preset(directory), num_classes, labels=labels)."
-            )
-        arguments = checkpoint.config.encoder_arguments | {"pooler": pooling == "pooled"}
-        if dropout is not None:
-            arguments |= {"dropout": dropout, "attention_dropout": dropout}
+        checkpoint = open_checkpoint(directory)
+        num_classes, labels, new = pretrained_classes(checkpoint, "classification_head", num_classes, labels)
         classifier = cls(
-            BertEncoder(**arguments | overrides),
+            pretrained_encoder(checkpoint, pooler=pooling == "pooled", dropout=dropout, **overrides),
             num_classes,
-            labels=trained_labels if labels is None else labels,
-            dropout=checkpoint.config.classifier_dropout if dropout is None else dropout,
+            labels=labels,
+            dropout=checkpoint.classifier_dropout if dropout is None else dropout,
             pooling=pooling,
         )
-        classifier._load(checkpoint, new=() if has_head else ("classification_head/",))
+        classifier._load(checkpoint, new=new)
         return classifier
 
     def _huggingface_form(self):
@@ -139,7 +128,7 @@ class TextClassifier(TokenStatistics, Presets, BatchInputs, keras.Model):
         return {
             "name": self.name,
             "trainable": self.trainable,
-            "dtype": keras.dtype_policies.serialize(self.dtype_policy),
+            "dtype": dtype_config(self),
             "encoder": keras.saving.serialize_keras_object(self.encoder),
             "num_classes": self.num_classes,
             "labels": self.labels and list(self.labels),

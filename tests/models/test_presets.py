@@ -76,6 +76,12 @@ def test_a_masked_lm_preset_has_no_pooler_as_in_transformers(make_encoder, tmp_p
     assert encoder.load_report.new == ("pooler/dense/kernel", "pooler/dense/bias")
 
 
+def test_next_sentence_prediction_can_be_left_out_of_what_is_loaded():
+    pretrainer = BertPretrainer.from_preset(TINY_BERT, next_sentence=False)
+    assert pretrainer.load_report.new == ()
+    assert {name.split(".")[1] for name in pretrainer.load_report.unused} == {"pooler", "seq_relationship"}
+
+
 def test_a_classifier_comes_back_with_its_labels(make_encoder, rows, outputs_of, tmp_path):
     classifier = TextClassifier(make_encoder(), 3, labels=("neg", "neutral", "pos"), dropout=0.25)
     classifier.save_to_preset(tmp_path)

@@ -1,0 +1,56 @@
+"""The head that finds where an answer starts and ends."""
+
+import keras
+from keras import ops
+
+from bert_keras.layers.initializers import fresh_initializer
+
+
+@keras.saving.register_keras_serializable(package="bert_keras")
+class SpanHead(keras.layers.Layer):
+    """Scores every token as the first and as the last of a span: one dense layer of two outputs.
+
+    (batch, length, hidden_dim) vectors become two times (batch, length) logits, in float32 whatever the precision of
+    the layer. Padding is scored too: who picks a span leaves it out.
+
+    Args:
+        kernel_initializer: initializer of the kernel, None for BERT's truncated normal of 0.02.
+        **kwargs: arguments of `keras.layers.Layer`.
+
+    Call arguments:
+        inputs: (batch, length, hidden_dim) tensor.
+
+    Output:
+        dict of `start` and `end`, (batch, length) float32 tensors.
+
+    Example:
+        >>> import numpy as np
+        >>> from bert_keras.layers import SpanHead
+        >>> outputs = SpanHead()(np.ones((2, 5, 8), "float32"))
+        >>> outputs["start"].shape == (2, 5) and outputs["end"].shape == (2, 5)
+        True
+
+    Reference:
+        [Devlin et al., 2019](https://arxiv.org/abs/1810.04805), section 4.2; `create_model` of
+        https://github.com/google-research/bert/blob/master/run_squad.py
+    """
+
+    def __init__(self, *, kernel_initializer=None, **kwargs):
+        super().__init__(**kwargs)
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        initializer = fresh_initializer(kernel_initializer)
+        self.dense = keras.layers.Dense(2, kernel_initializer=initializer, dtype=self.dtype_policy, name="dense")
+
+    def build(self, inputs_shape):
+        self.dense.build(inputs_shape)
+        self.built = True
+
+    def call(self, inputs):
+        x = ops.cast(self.dense(inputs), "float32")  # (batch, length, 2)
+        return {"start": x[:, :, 0], "end": x[:, :, 1]}
+
+    def compute_output_spec(self, inputs):
+        return {name: keras.KerasTensor(inputs.shape[:2], "float32") for name in ("start", "end")}
+
+    def get_config(self):
+        return super().get_config() | {"kernel_initializer": keras.initializers.serialize(self.kernel_initializer)}
