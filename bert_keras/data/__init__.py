@@ -9,6 +9,10 @@ from bert_keras.data.masking import MaskedTokens, TextSelectorMasking, TokenMask
 from bert_keras.data.pipelines import classification_dataset, pretraining_dataset
 from bert_keras.data.predictions import write_predictions
 from bert_keras.data.readers import Examples, read_examples
+from bert_keras.data.tagged_files import read_tagged_sentences
+from bert_keras.data.tagged_predictions import write_conll, write_spans
+from bert_keras.data.tagged_sentences import TaggedSentences, sentences_of_texts
+from bert_keras.data.tagging_dataset import tagging_dataset
 from bert_keras.data.tokenizer import WordPieceTokenizer
 from bert_keras.data.vocabulary import Vocabulary
 from bert_keras.data.vocabulary_training import train_vocabulary
@@ -17,6 +21,7 @@ __all__ = [
     "CorpusReport",
     "Examples",
     "MaskedTokens",
+    "TaggedSentences",
     "TextSelectorMasking",
     "TokenMasking",
     "Vocabulary",
@@ -27,7 +32,12 @@ __all__ = [
     "pretraining_dataset",
     "read_documents",
     "read_examples",
+    "read_tagged_sentences",
+    "sentences_of_texts",
+    "tagging_dataset",
     "train_vocabulary",
     "unigram_accuracy",
+    "write_conll",
     "write_predictions",
+    "write_spans",
 ]
