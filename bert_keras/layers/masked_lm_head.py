@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from bert_keras.layers.initializers import fresh_initializer
-from bert_keras.ops import gather_positions, get_activation, tied_projection
+from bert_keras.ops import gather_positions, get_activation, matmul_transposed
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
@@ -79,7 +79,7 @@ class MaskedLMHead(keras.layers.Layer):
         x = ops.reshape(x, (-1, inputs.shape[-1]))  # (batch * predictions, hidden)
         x = self.layer_norm(self.transform(x))  # (batch * predictions, embedding)
         if self.token_embedding.quantization_mode is None:
-            x = tied_projection(x, self.token_embedding.embeddings)  # (batch * predictions, vocabulary)
+            x = matmul_transposed(x, self.token_embedding.embeddings)  # (batch * predictions, vocabulary)
         else:
             x = self.token_embedding(x, reverse=True)
         x = ops.cast(x, "float32") + ops.cast(self.bias, "float32")

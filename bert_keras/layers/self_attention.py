@@ -73,7 +73,8 @@ class SelfAttention(keras.layers.Layer):
         length = ops.shape(inputs)[1]
         x = self.query_key_value(inputs)  # (batch, length, 3 * hidden)
         x = ops.reshape(x, (-1, length, 3, self.num_heads, self.hidden_dim // self.num_heads))
-        query, key, value = ops.unstack(x, 3, axis=2)  # each (batch, length, heads, head_dim)
+        # One transpose for all three
+        query, key, value = ops.unstack(ops.transpose(x, (2, 0, 3, 1, 4)), 3)  # each (batch, heads, length, head_dim)
         x = dot_product_attention(
             query,
             key,
@@ -83,8 +84,9 @@ class SelfAttention(keras.layers.Layer):
             seed=self.seed_generator,
             return_scores=return_attention_scores,
         )
-        x, scores = x if return_attention_scores else (x, None)  # (batch, length, heads, head_dim)
-        x = self.output_projection(ops.reshape(x, (-1, length, self.hidden_dim)))  # (batch, length, hidden)
+        x, scores = x if return_attention_scores else (x, None)
+        x = ops.reshape(ops.transpose(x, (0, 2, 1, 3)), (-1, length, self.hidden_dim))  # (batch, length, hidden)
+        x = self.output_projection(x)
         return (x, scores) if return_attention_scores else x
 
     def compute_output_spec(self, inputs, attention_mask=None, training=None, return_attention_scores=False):

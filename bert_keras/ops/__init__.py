@@ -4,7 +4,7 @@ from bert_keras.ops.activations import gelu_tanh, get_activation
 from bert_keras.ops.attention import dot_product_attention, reference_attention
 from bert_keras.ops.check_ids import check_ids
 from bert_keras.ops.gather import gather_positions
-from bert_keras.ops.tied_projection import tied_projection
+from bert_keras.ops.matmul_transposed import matmul_transposed
 
 __all__ = [
     "check_ids",
@@ -12,6 +12,6 @@ __all__ = [
     "gather_positions",
     "gelu_tanh",
     "get_activation",
+    "matmul_transposed",
     "reference_attention",
-    "tied_projection",
 ]

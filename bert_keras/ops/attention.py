@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from bert_keras.ops.matmul_transposed import matmul_transposed
+
 # Chosen once. JAX and torch have a kernel that never holds all the scores; TensorFlow's version in Keras is
 # einsums, casts and a select over the scores, which the reference below does in fewer passes.
 _HAS_FUSED_KERNEL = keras.config.backend() in ("jax", "torch")
@@ -18,21 +20,23 @@ def dot_product_attention(query, key, value, mask=None, *, dropout=0.0, seed=Non
     float32 whatever the dtype of the inputs.
 
     Args:
-        query: (batch, queries, heads, head_dim) float tensor.
-        key: (batch, keys, heads, head_dim) float tensor.
-        value: (batch, keys, heads, head_dim) float tensor.
+        query: (batch, heads, queries, head_dim) float tensor.
+        key: (batch, heads, keys, head_dim) float tensor.
+        value: (batch, heads, keys, head_dim) float tensor.
         mask: (batch, queries, keys) bool tensor, True where the query may see the key, or None: every key is seen.
         dropout: share of the attention scores dropped in this very call, so 0 at inference whatever the layer's rate.
         seed: seed or `keras.random.SeedGenerator` of the dropout.
         return_scores: whether to return the scores too.
 
     Returns:
-        (batch, queries, heads, head_dim) tensor; with `return_scores` a pair of it and the (batch, heads, queries,
+        (batch, heads, queries, head_dim) tensor; with `return_scores` a pair of it and the (batch, heads, queries,
         keys) scores after softmax and dropout.
     """
     if _HAS_FUSED_KERNEL and not dropout and not return_scores:
         mask = None if mask is None else ops.expand_dims(mask, 1)  # (batch, 1, queries, keys)
-        return ops.dot_product_attention(query, key, value, mask=mask)
+        # Keras wants (batch, length, heads, head_dim); torch only turns its view, XLA fuses the transposes away.
+        query, key, value = (ops.transpose(x, (0, 2, 1, 3)) for x in (query, key, value))
+        return ops.transpose(ops.dot_product_attention(query, key, value, mask=mask), (0, 2, 1, 3))
     outputs, scores = reference_attention(query, key, value, mask, dropout=dropout, seed=seed)
     return (outputs, scores) if return_scores else outputs
 
@@ -51,10 +55,8 @@ def reference_attention(query, key, value, mask=None, *, dropout=0.0, seed=None)
     Returns:
         the pair that `dot_product_attention` returns with `return_scores`.
     """
-    query = ops.transpose(query * query.shape[-1] ** -0.5, (0, 2, 1, 3))  # (batch, heads, queries, head_dim)
-    key = ops.transpose(key, (0, 2, 3, 1))  # (batch, heads, head_dim, keys)
-    value = ops.transpose(value, (0, 2, 1, 3))  # (batch, heads, keys, head_dim)
-    scores = ops.cast(ops.matmul(query, key), "float32")  # (batch, heads, queries, keys)
+    scores = matmul_transposed(query * query.shape[-1] ** -0.5, key)  # (batch, heads, queries, keys)
+    scores = ops.cast(scores, "float32")
     if mask is not None:
         # Added, not selected: its gradient costs nothing, and the graph optimizer shares the sum's right side
         # between all layers that got the same mask.
@@ -62,4 +64,4 @@ def reference_attention(query, key, value, mask=None, *, dropout=0.0, seed=None)
     scores = ops.cast(ops.softmax(scores, axis=-1), value.dtype)
     if dropout:
         scores = keras.random.dropout(scores, dropout, seed=seed)
-    return ops.transpose(ops.matmul(scores, value), (0, 2, 1, 3)), scores  # (batch, queries, heads, head_dim)
+    return ops.matmul(scores, value), scores  # (batch, heads, queries, head_dim)

@@ -71,7 +71,7 @@ def test_each_table_takes_its_own_initializer():
     layer.build((None, None))
     assert ops.convert_to_numpy(layer.token_embedding.embeddings).min() == 1
     assert ops.convert_to_numpy(layer.position_embedding.embeddings).max() == 0
-    assert 0.01 < ops.convert_to_numpy(layer.segment_embedding.embeddings).std() < 0.03
+    assert 0 < abs(ops.convert_to_numpy(layer.segment_embedding.embeddings)).max() <= 0.04
 
 
 def test_a_row_longer_than_the_position_table_is_refused():

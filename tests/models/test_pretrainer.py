@@ -93,3 +93,48 @@ def test_every_weight_gets_a_gradient(make_encoder, pretraining_rows):
         if np.array_equal(ops.convert_to_numpy(weight), old)
     ]
     assert not unmoved
+
+
+@pytest.mark.skipif(keras.config.backend() == "torch", reason="KerasHub found faults in quantization on torch")
+@pytest.mark.filterwarnings("ignore:Layer .* does not have a `quantize` method")  # Keras of its own input layers
+def test_quantized_layers_come_back_quantized(make_encoder, pretraining_rows, outputs_of, tmp_path):
+    pretrainer = BertPretrainer(make_encoder())
+    exact = outputs_of(pretrainer, pretraining_rows)
+    pretrainer.quantize("int8")
+    quantized = outputs_of(pretrainer, pretraining_rows)
+    # Eight wide, a model has few products over which the rounding could even out.
+    assert 0 < abs(quantized["mlm"] - exact["mlm"]).mean() < 0.2 * abs(exact["mlm"]).mean()
+    pretrainer.save(tmp_path / "pretrainer.keras")
+    loaded = keras.saving.load_model(tmp_path / "pretrainer.keras")
+    assert loaded.encoder.encoder_blocks[0].attention.query_key_value.kernel.dtype == "int8"
+    keras.tree.map_structure(np.testing.assert_array_equal, outputs_of(loaded, pretraining_rows), quantized)
+    with pytest.raises(ValueError, match="quantized weights"):
+        loaded.save_to_preset(tmp_path)
+
+
+def test_fused_kernels_take_low_rank_adapters(make_encoder, pretraining_rows, outputs_of):
+    pretrainer = BertPretrainer(make_encoder())
+    expected = outputs_of(pretrainer, pretraining_rows)
+    dense = pretrainer.encoder.encoder_blocks[0].attention.query_key_value
+    dense.enable_lora(2)
+    assert {weight.name for weight in dense.trainable_weights} == {"lora_kernel_a", "lora_kernel_b", "bias"}
+    keras.tree.map_structure(
+        lambda new, old: np.testing.assert_allclose(new, old, atol=1e-5),
+        outputs_of(pretrainer, pretraining_rows),
+        expected,
+    )
+
+
+@pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="a SavedModel is TensorFlow's")
+def test_exports(make_encoder, pretraining_rows, outputs_of, tmp_path):
+    import tensorflow as tf
+
+    pretrainer = BertPretrainer(make_encoder())
+    pretrainer.export(tmp_path / "exported", verbose=False)
+    loaded = tf.saved_model.load(tmp_path / "exported")
+    # Another number of rows, another length, other predictions: nothing is fixed.
+    short = {name: value[1:, :4] for name, value in pretraining_rows.items()} | {"mask_positions": np.array([[3]])}
+    for batch in (pretraining_rows, short):
+        served = loaded.serve({name: tf.constant(value, "int32") for name, value in batch.items()})
+        for name, value in outputs_of(pretrainer, batch).items():
+            np.testing.assert_allclose(served[name].numpy(), value, atol=1e-5)

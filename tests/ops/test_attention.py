@@ -13,19 +13,19 @@ def softmax(x):
 
 def attention_by_hand(query, key, value, mask):
     """One query at a time, in float64."""
-    batch, length, heads, width = query.shape
+    batch, heads, length, width = query.shape
     outputs = np.zeros(query.shape)
-    for b, q, h in np.ndindex(batch, length, heads):
+    for b, h, q in np.ndindex(batch, heads, length):
         visible = np.flatnonzero(mask[b, q])
-        weights = softmax(key[b, visible, h].astype("float64") @ query[b, q, h] / np.sqrt(width))
-        outputs[b, q, h] = weights @ value[b, visible, h]
+        weights = softmax(key[b, h, visible].astype("float64") @ query[b, h, q] / np.sqrt(width))
+        outputs[b, h, q] = weights @ value[b, h, visible]
     return outputs
 
 
 @pytest.fixture
 def tensors():
     rng = np.random.default_rng(0)
-    query, key, value = rng.normal(size=(3, 2, 5, 3, 4)).astype("float32")
+    query, key, value = rng.normal(size=(3, 2, 3, 5, 4)).astype("float32")
     mask = rng.random((2, 5, 5)) < 0.6
     mask |= np.eye(5, dtype=bool)
     return query, key, value, mask
@@ -67,7 +67,7 @@ def test_a_query_that_may_see_nothing_gets_the_mean_of_the_values(tensors, retur
     query, key, value, _ = map(ops.convert_to_tensor, tensors)
     outputs = dot_product_attention(query, key, value, ops.zeros((2, 5, 5), "bool"), return_scores=return_scores)
     outputs = ops.convert_to_numpy(outputs[0] if return_scores else outputs)
-    np.testing.assert_allclose(outputs, np.broadcast_to(tensors[2].mean(1, keepdims=True), outputs.shape), atol=1e-5)
+    np.testing.assert_allclose(outputs, np.broadcast_to(tensors[2].mean(2, keepdims=True), outputs.shape), atol=1e-5)
 
 
 def test_half_precision_in_is_half_precision_out_with_a_full_softmax(tensors):
@@ -81,9 +81,9 @@ def test_half_precision_in_is_half_precision_out_with_a_full_softmax(tensors):
 
 
 def test_dropout_drops_its_share_and_scales_the_rest():
-    query, value = ops.zeros((1, 100, 1, 2)), ops.ones((1, 100, 1, 2))
+    query, value = ops.zeros((1, 1, 100, 2)), ops.ones((1, 1, 100, 2))
     outputs, scores = dot_product_attention(query, query, value, dropout=0.25, seed=1, return_scores=True)
     scores = ops.convert_to_numpy(scores)
     assert abs((scores == 0).mean() - 0.25) < 0.02
     np.testing.assert_allclose(scores[scores > 0], 0.01 / 0.75, rtol=1e-5)
-    np.testing.assert_allclose(ops.convert_to_numpy(outputs)[0, :, 0, 0], scores[0, 0].sum(-1), rtol=1e-5)
+    np.testing.assert_allclose(ops.convert_to_numpy(outputs)[0, 0, :, 0], scores[0, 0].sum(-1), rtol=1e-5)

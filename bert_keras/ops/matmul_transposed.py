@@ -1,0 +1,32 @@
+"""The product with a transposed matrix, which Keras has no word for."""
+
+import keras
+from keras import ops
+
+
+def _reference(x, y):
+    return ops.matmul(x, ops.swapaxes(y, -1, -2))
+
+
+if keras.config.backend() == "tensorflow":
+    import tensorflow as tf
+
+    # Otherwise the second matrix, and the gradient to it, is copied to its transpose in every step. For the product
+    # with a token table of 8192 x 192 that was 6 % of a step of 2 layers.
+    def _multiply(x, y):
+        return tf.matmul(x, y, transpose_b=True)
+else:
+    _multiply = _reference
+
+
+def matmul_transposed(x, y):
+    """Multiply each row of one matrix with each row of another.
+
+    Args:
+        x: (..., rows, width) float tensor.
+        y: (..., columns, width) variable or tensor; it is cast to the dtype of `x`.
+
+    Returns:
+        (..., rows, columns) tensor of the dtype of `x`.
+    """
+    return _multiply(x, ops.cast(y, x.dtype))
