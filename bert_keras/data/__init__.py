@@ -9,6 +9,7 @@ from bert_keras.data.masking import MaskedTokens, TextSelectorMasking, TokenMask
 from bert_keras.data.pipelines import classification_dataset, pretraining_dataset
 from bert_keras.data.predictions import write_predictions
 from bert_keras.data.readers import Examples, read_examples
+from bert_keras.data.resumed import resumed
 from bert_keras.data.tagged_files import read_tagged_sentences
 from bert_keras.data.tagged_predictions import write_conll, write_spans
 from bert_keras.data.tagged_sentences import TaggedSentences, sentences_of_texts
@@ -33,6 +34,7 @@ __all__ = [
     "read_documents",
     "read_examples",
     "read_tagged_sentences",
+    "resumed",
     "sentences_of_texts",
     "tagging_dataset",
     "train_vocabulary",

@@ -42,10 +42,10 @@ def bucketed_dataset(
         seed: Any integer.
         buckets: Row lengths, ascending; None for 32, 64, 128, ... up to `sequence_length`.
         repeat: In training, an endless stream, for `fit(..., steps_per_epoch=n)`.
-        start_step: Batches to leave out, for a run that goes on; whole epochs, unless `repeat`.
+        start_step: Batches of the training to leave out: `saving.step` of a `SaveAndResume`.
 
     Raises:
-        ValueError: If the lengths do not fit, or `start_step` lies inside an epoch.
+        ValueError: If the lengths do not fit.
     """
     hide_accelerators()
     check_numbers(sequence_length, batch_size, start_step)
@@ -69,13 +69,9 @@ def bucketed_dataset(
         dataset = tf.data.Dataset.from_tensor_slices(batches.in_order())
     elif repeat:
         dataset = tf.data.Dataset.range(epoch, tf.int64.max).flat_map(shuffled).skip(step)
-    elif step:
-        raise ValueError(
-            f"start_step={start_step} lies inside an epoch of {batches.num_batches} batches; pass repeat=True"
-        )
     else:
-        passes = EpochCounter(epoch)
-        dataset = passes.current().flat_map(shuffled)
+        passes = EpochCounter(start_step, batches.num_batches)
+        dataset = passes.current().flat_map(lambda epoch, part: shuffled(epoch).take(part[1]).skip(part[0]))
         dataset = dataset.apply(tf.data.experimental.assert_cardinality(batches.num_batches))
     dataset = dataset.map(batch_of, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
     dataset = dataset.prefetch(tf.data.AUTOTUNE)

@@ -57,7 +57,7 @@ def pretraining_dataset(
         seed: Any integer.
         training: True for an endless stream. False for one pass over the corpus in a fixed order with fixed pairs and
             masks, whose last batch is filled up with rows of weight 0.
-        start_step: Batches to leave out, for a run that goes on: `int(optimizer.iterations)`.
+        start_step: Batches to leave out, for a run that goes on: `saving.step` of a `SaveAndResume`.
         shuffle_shards: Shards mixed at a time, in memory.
 
     Returns:
@@ -157,7 +157,7 @@ def classification_dataset(
             other examples are renumbered by name, and one that training has not seen is an error.
         buckets: Row lengths, ascending; None for 32, 64, 128, ... up to `sequence_length`.
         repeat: In training, an endless stream, for `fit(..., steps_per_epoch=n)`.
-        start_step: Batches to leave out, for a run that goes on; whole epochs, unless `repeat`.
+        start_step: Batches of the training to leave out: `saving.step` of a `SaveAndResume`.
 
     Returns:
         A dataset of `(x, y, sample_weight)`: x `token_ids`, `segment_ids`, `padding_mask` (batch_size, row length)

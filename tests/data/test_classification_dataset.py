@@ -65,8 +65,23 @@ def test_a_run_goes_on_at_an_epoch_or_inside_one(make):
     stream = epochs[0] + epochs[1] + epochs[2]
     assert read(make(repeat=True), 9) == stream
     assert read(make(repeat=True, start_step=4), 5) == stream[4:]
-    with pytest.raises(ValueError, match="start_step=4 lies inside an epoch of 3 batches; pass repeat=True"):
-        make(start_step=4)
+
+
+def test_the_first_pass_of_a_run_that_goes_on_inside_an_epoch_is_as_long_as_any(make):
+    dataset = make()
+    stream = [batch for _ in range(4) for batch in read(dataset)]
+    resumed = make(start_step=4)
+    assert resumed.cardinality() == 3
+    assert read(resumed) + read(resumed) == stream[4:10]
+
+
+def test_whole_epochs_follow_an_epoch_that_was_entered_in_the_middle_and_left_at_its_end(make):
+    dataset = make()
+    epochs = [read(dataset) for _ in range(3)]
+    resumed = make(start_step=4)
+    next(iter(resumed))  # as Keras does to see the shapes
+    assert read(resumed, 2) == epochs[1][1:]
+    assert read(resumed) == epochs[2]
 
 
 def test_evaluation_keeps_the_order_and_fills_up_with_rows_of_weight_0(make):
