@@ -1,5 +1,8 @@
 """Text to batches: vocabulary, tokenizer, corpus, masking, datasets. The one room that sees TensorFlow's strings."""
 
+from bert_keras.data.answer_files import write_answers
+from bert_keras.data.answer_scores import best_no_answer_threshold, cmrc_scores, squad_scores
+from bert_keras.data.answer_spans import AnswerSpan, PredictedAnswers, best_answers
 from bert_keras.data.baselines import unigram_accuracy
 from bert_keras.data.cooccurrence import cooccurrence_vectors
 from bert_keras.data.corpus import prepare_corpus
@@ -8,6 +11,9 @@ from bert_keras.data.documents import read_documents
 from bert_keras.data.masking import MaskedTokens, TextSelectorMasking, TokenMasking
 from bert_keras.data.pipelines import classification_dataset, pretraining_dataset
 from bert_keras.data.predictions import write_predictions
+from bert_keras.data.question_answering_dataset import question_answering_dataset
+from bert_keras.data.question_windows import QuestionWindows
+from bert_keras.data.questions import Answer, Question, Questions, read_questions
 from bert_keras.data.readers import Examples, read_examples
 from bert_keras.data.resumed import resumed
 from bert_keras.data.tagged_files import read_tagged_sentences
@@ -19,26 +25,39 @@ from bert_keras.data.vocabulary import Vocabulary
 from bert_keras.data.vocabulary_training import train_vocabulary
 
 __all__ = [
+    "Answer",
+    "AnswerSpan",
     "CorpusReport",
     "Examples",
     "MaskedTokens",
+    "PredictedAnswers",
+    "Question",
+    "QuestionWindows",
+    "Questions",
     "TaggedSentences",
     "TextSelectorMasking",
     "TokenMasking",
     "Vocabulary",
     "WordPieceTokenizer",
+    "best_answers",
+    "best_no_answer_threshold",
     "classification_dataset",
+    "cmrc_scores",
     "cooccurrence_vectors",
     "prepare_corpus",
     "pretraining_dataset",
+    "question_answering_dataset",
     "read_documents",
     "read_examples",
+    "read_questions",
     "read_tagged_sentences",
     "resumed",
     "sentences_of_texts",
+    "squad_scores",
     "tagging_dataset",
     "train_vocabulary",
     "unigram_accuracy",
+    "write_answers",
     "write_conll",
     "write_predictions",
     "write_spans",

@@ -30,13 +30,13 @@ class TokenizedTexts:
 
     def __init__(self, examples: Examples, tokenizer: Callable, sequence_length: int):
         self.vocabulary = tokenizer.vocabulary
-        token_ids, starts, lengths = _tokenize(examples.texts, tokenizer)
+        token_ids, starts, lengths = tokenize_all(examples.texts, tokenizer)
         if examples.second_texts is None:
             num_specials, seconds = 2, None
             kept, needed = np.minimum(lengths, sequence_length - 2), lengths
         else:
             num_specials = 3
-            second_ids, second_starts, second_lengths = _tokenize(examples.second_texts, tokenizer)
+            second_ids, second_starts, second_lengths = tokenize_all(examples.second_texts, tokenizer)
             kept, kept_second = (
                 tensor.numpy() for tensor in truncate_longest_first(lengths, second_lengths, sequence_length - 3)
             )
@@ -71,13 +71,41 @@ class TokenizedTexts:
         return assemble_rows(self._token_ids, ranges(self._first), second, length, self.vocabulary)
 
 
-def _tokenize(texts: Sequence[str], tokenizer: Callable) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Token ids end to end, starts and lengths, int32."""
+def tokenize_all(texts: Sequence[str], tokenizer: Callable) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Tokenizes many texts in big batches.
+
+    Args:
+        texts: The texts.
+        tokenizer: From a vector of strings to a ragged tensor of ids.
+
+    Returns:
+        Token ids end to end, starts and lengths of the texts among them, int32.
+    """
+    (token_ids,), starts, lengths = _tokenize(texts, lambda texts: [tokenizer(texts)])
+    return token_ids, starts, lengths
+
+
+def tokenize_all_with_offsets(texts: Sequence[str], tokenizer) -> tuple[tuple[np.ndarray, ...], np.ndarray, np.ndarray]:
+    """Tokenizes many texts in big batches, and says which characters each token comes from.
+
+    Args:
+        texts: The texts.
+        tokenizer: Has `tokenize_with_offsets`.
+
+    Returns:
+        (token ids, first characters, last characters + 1) end to end; starts and lengths of the texts; int32.
+    """
+    return _tokenize(texts, lambda texts: list(tokenizer.tokenize_with_offsets(texts)))
+
+
+def _tokenize(texts: Sequence[str], function: Callable) -> tuple[tuple[np.ndarray, ...], np.ndarray, np.ndarray]:
+    """What a function from strings to equally ragged tensors gives: flat values, starts and lengths of the texts."""
     with tf.device("CPU"):
         batches = tf.data.Dataset.from_tensor_slices(tf.constant(texts, tf.string)).batch(_TEXTS_AT_A_TIME)
-    ids, lengths = [], []
-    for ragged in batches.map(lambda texts: tokenizer(texts), num_parallel_calls=tf.data.AUTOTUNE, deterministic=True):
-        ids.append(ragged.flat_values.numpy())
-        lengths.append(ragged.row_lengths().numpy().astype(np.int32))
+    values, lengths = [], []
+    for parts in batches.map(lambda texts: tuple(function(texts)), num_parallel_calls=tf.data.AUTOTUNE):
+        values.append([part.flat_values.numpy() for part in parts])
+        lengths.append(parts[0].row_lengths().numpy().astype(np.int32))
     lengths = np.concatenate(lengths)
-    return np.concatenate(ids), np.cumsum(lengths, dtype=np.int32) - lengths, lengths
+    flat = tuple(np.concatenate(part) for part in zip(*values, strict=True))
+    return flat, np.cumsum(lengths, dtype=np.int32) - lengths, lengths
