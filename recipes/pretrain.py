@@ -76,13 +76,16 @@ def main(
     report = [callbacks.LearningRate(), callbacks.GradientNorm(), callbacks.Throughput(), callbacks.Perplexity()]
     if probes:
         report.append(callbacks.FillMaskProbe(FillMask(pretrainer, tokenizer), probes, run_directory / "logs"))
+    shown = ("mlm_loss", "mlm_accuracy", *(("nsp_accuracy",) if next_sentence else ()), "tokens_per_second")
+    line = callbacks.ProgressLine(*shown)
     pretrainer.fit(
         train,
         steps_per_epoch=steps_per_report,
         epochs=steps // steps_per_report,
         validation_data=validation,
         shuffle=False,  # the dataset comes shuffled
-        callbacks=[*report, callbacks.StepTensorBoard(run_directory / "logs")],
+        verbose=0,
+        callbacks=[*report, callbacks.StepTensorBoard(run_directory / "logs"), line],
     )
     pretrainer.save_to_preset(run_directory / "preset")
     tokenizer.save_to_preset(run_directory / "preset")

@@ -92,9 +92,10 @@ def main(
         callbacks.GradientNorm(),
         callbacks.FillMaskProbe(fill_mask, PROBES, logs / "pretraining"),
         callbacks.StepTensorBoard(logs / "pretraining"),
+        callbacks.ProgressLine("mlm_loss", "mlm_accuracy", "nsp_accuracy", "tokens_per_second"),
     ]
     # The clock ends it; 250 steps stand between two lines of the log. The dataset comes shuffled.
-    options = dict(steps_per_epoch=250, epochs=100_000, verbose=2, shuffle=False, callbacks=report)
+    options = dict(steps_per_epoch=250, epochs=100_000, verbose=0, shuffle=False, callbacks=report)
     history = pretrainer.fit(train, validation_data=test.take(4), **options).history
     scores = pretrainer.evaluate(test, return_dict=True, verbose=0)
     pretrainer.save_to_preset(run_directory / "preset")
@@ -119,8 +120,8 @@ def main(
             loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="mean_with_sample_weight")
             classifier.compile(training.AdamW(schedule), loss, weighted_metrics=["accuracy"])
             best = keras.callbacks.EarlyStopping("val_accuracy", patience=finetuning_epochs, restore_best_weights=True)
-            report = [best, callbacks.StepTensorBoard(logs / start)]
-            options = dict(epochs=finetuning_epochs, verbose=2, shuffle=False, callbacks=report)
+            report = [best, callbacks.StepTensorBoard(logs / start), callbacks.ProgressLine("loss", "accuracy")]
+            options = dict(epochs=finetuning_epochs, verbose=0, shuffle=False, callbacks=report)
             classifier.fit(datasets["train"], validation_data=datasets["validation"], **options)
             guesses = classifier.predict(datasets["test"], verbose=0)[: len(truth)].argmax(-1)
             accuracies[f"{start}_accuracy"] = float(np.mean(guesses == truth))

@@ -5,6 +5,7 @@ from bert_keras.training.callbacks.fill_mask_probe import FillMaskProbe
 from bert_keras.training.callbacks.gradient_norm import GradientNorm
 from bert_keras.training.callbacks.learning_rate import LearningRate
 from bert_keras.training.callbacks.perplexity import Perplexity
+from bert_keras.training.callbacks.progress_line import ProgressLine
 from bert_keras.training.callbacks.step_tensorboard import StepTensorBoard
 from bert_keras.training.callbacks.throughput import Throughput
 from bert_keras.training.callbacks.time_budget import TimeBudget
@@ -15,6 +16,7 @@ __all__ = [
     "GradientNorm",
     "LearningRate",
     "Perplexity",
+    "ProgressLine",
     "StepTensorBoard",
     "Throughput",
     "TimeBudget",

@@ -1,0 +1,44 @@
+"""Prints how training goes, one short line an epoch."""
+
+import time
+
+import keras
+
+
+class ProgressLine(keras.callbacks.Callback):
+    """Prints one line an epoch: time, optimizer steps, and the chosen values, training before validation.
+
+    For `fit(verbose=0)`. Keras' own line names every value that a callback publishes, which here makes some 450
+    characters. Put it after the callbacks whose values it shows; a value that is not there, as the speed of an epoch of
+    one step, is a dash.
+
+    Args:
+        *names: keys of the logs, without `val_`. Default: `loss`.
+        write: what gets each line. Default `print`.
+
+    Example:
+        >>> from bert_keras.training.callbacks import ProgressLine
+        >>> line = ProgressLine("mlm_accuracy", "tokens_per_second")
+        >>> # model.fit(train, verbose=0, callbacks=[Throughput(), line]) prints lines such as
+        >>> # 01:24  step 500  mlm_accuracy 0.152 (validation 0.149)  tokens_per_second 8,793
+    """
+
+    def __init__(self, *names, write=print):
+        super().__init__()
+        self.names = names or ("loss",)
+        self.write = write
+
+    def on_train_begin(self, logs=None):
+        self._started = time.monotonic()
+
+    def on_epoch_end(self, epoch, logs=None):
+        minutes, seconds = divmod(int(time.monotonic() - self._started), 60)
+        parts = [f"{minutes:02}:{seconds:02}", f"step {int(self.model.optimizer.iterations):,}"]
+        for name in self.names:
+            validation = f" (validation {_short(logs[f'val_{name}'])})" if f"val_{name}" in logs else ""
+            parts.append(f"{name} {_short(logs[name]) if name in logs else '-'}{validation}")
+        self.write("  ".join(parts))
+
+
+def _short(value):
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}" if abs(value) < 0.1 else f"{value:.3f}"
