@@ -227,3 +227,18 @@ def convert_tags(tags: Sequence[str], to_scheme: str, from_scheme: str | None = 
         ['B-place', 'E-place', 'S-place']
     """
     return spans_to_tags(tags_to_spans(tags, from_scheme), len(tags), to_scheme)
+
+
+def transition_table(names: Sequence[str], scheme: str) -> list[list[bool]]:
+    """Which tag may stand behind which, by their numbers, for a CRF to obey.
+
+    Returns:
+        A square of one row and one column more than there are tags: `table[i][j]` says whether tag j may stand behind
+        tag i; the last row is the begin of a sentence, the last column its end.
+
+    Example:
+        >>> transition_table(["O", "B-a", "I-a"], "BIO")[-1]
+        [True, True, False, True]
+    """
+    rows = [*names, OUTSIDE]
+    return [[may_follow(previous, tag, scheme) for tag in rows] for previous in rows]

@@ -2,6 +2,7 @@
 
 from bert_keras.layers.attention_mask import AttentionMask
 from bert_keras.layers.classification_head import ClassificationHead
+from bert_keras.layers.crf import CRF
 from bert_keras.layers.embeddings import Embeddings
 from bert_keras.layers.encoder_block import EncoderBlock
 from bert_keras.layers.feed_forward import FeedForward
@@ -16,6 +17,7 @@ from bert_keras.layers.span_head import SpanHead
 from bert_keras.layers.token_classification_head import TokenClassificationHead
 
 __all__ = [
+    "CRF",
     "AttentionMask",
     "ClassificationHead",
     "Embeddings",
