@@ -1,17 +1,17 @@
 """What `compile` and `fit` need to train an encoder: schedules, the optimizer, losses, metrics, callbacks."""
 
 from bert_keras.training import callbacks
-from bert_keras.training.entity_f1 import EntityF1
-from bert_keras.training.entity_scores import entity_scores, span_scores
 from bert_keras.training.classification import (
     PROBLEM_TYPES,
     AllLabelsAccuracy,
     classification_loss,
     classification_metrics,
-    scores,
+    score_outputs,
 )
 from bert_keras.training.classification_metrics import ClassF1, MatthewsCorrelation, MultiLabelF1
 from bert_keras.training.correlations import PearsonCorrelation, SpearmanCorrelation
+from bert_keras.training.entity_f1 import EntityF1
+from bert_keras.training.entity_scores import entity_scores, span_scores
 from bert_keras.training.losses import MaskedLMLoss, pretraining_losses
 from bert_keras.training.metrics import pretraining_metrics
 from bert_keras.training.optimizers import AdamW
@@ -41,6 +41,6 @@ __all__ = [
     "fastest_dtype_policy",
     "pretraining_losses",
     "pretraining_metrics",
-    "scores",
+    "score_outputs",
     "span_scores",
 ]

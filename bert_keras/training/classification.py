@@ -1,0 +1,162 @@
+"""The losses and metrics of a classifier, by what it is asked: one class, several labels, or a number."""
+
+import keras
+
+from bert_keras.training.classification_metrics import ClassF1, MatthewsCorrelation, MultiLabelF1
+from bert_keras.training.correlations import PearsonCorrelation, SpearmanCorrelation
+
+PROBLEM_TYPES = ("single_label_classification", "multi_label_classification", "regression")  # transformers' words
+_METRICS = {
+    "single_label_classification": ("accuracy", "f1", "matthews"),
+    "multi_label_classification": ("f1", "macro_f1", "accuracy"),
+    "regression": ("pearson", "spearman", "mae"),
+}
+
+
+def classification_loss(problem_type="single_label_classification", *, label_smoothing=0.0):
+    """Give `compile(loss=...)` the loss of a `TextClassifier`, averaged over the rows that count.
+
+    The last batch of a length is filled up with rows of weight 0; Keras' default would divide by them as well.
+
+    Args:
+        problem_type: "single_label_classification", cross-entropy of classes; "multi_label_classification",
+            cross-entropy of each label on its own; "regression", mean squared error.
+        label_smoothing: share of the target that goes to all labels alike; of several labels only. Default 0.
+
+    Returns:
+        `keras.losses.Loss`.
+
+    Raises:
+        ValueError: for another problem.
+
+    Example:
+        >>> import numpy as np
+        >>> from bert_keras.training import classification_loss
+        >>> loss = classification_loss("regression")
+        >>> float(loss(np.array([1.0, 0.0]), np.array([[3.0], [9.0]]), sample_weight=np.array([1.0, 0.0])))
+        4.0
+    """
+    _check(problem_type)
+    reduction = "mean_with_sample_weight"
+    if problem_type == "regression":
+        return keras.losses.MeanSquaredError(reduction=reduction)
+    if problem_type == "multi_label_classification":
+        return keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=label_smoothing, reduction=reduction)
+    return keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction=reduction)
+
+
+def classification_metrics(
+    problem_type="single_label_classification", *, num_classes=None, names=None, threshold=0.5, num_examples=10_000
+):
+    """Give `compile(weighted_metrics=...)` what a task is measured by.
+
+    Args:
+        problem_type: as for `classification_loss`.
+        num_classes: number of classes or labels; not needed for a regression.
+        names: which metrics, the most important first; None for all of the problem's: accuracy, f1 and matthews of
+            classes; f1, macro_f1 and accuracy (all labels right) of several labels; pearson, spearman and mae of
+            numbers.
+        threshold: probability from which on a label is given, of several labels.
+        num_examples: rows that the Spearman correlation keeps, at least those of the validation, fillers included.
+
+    Returns:
+        list of `keras.metrics.Metric`, shares from 0 to 1, correlations from -1 to 1.
+
+    Raises:
+        ValueError: for another problem, or a metric that it does not have.
+
+    Example:
+        >>> from bert_keras.training import classification_metrics
+        >>> [metric.name for metric in classification_metrics(num_classes=3, names=["matthews", "accuracy"])]
+        ['matthews', 'accuracy']
+    """
+    _check(problem_type)
+    known = _METRICS[problem_type]
+    names = known if names is None else names
+    if wrong := [name for name in names if name not in known]:
+        raise ValueError(f"No metric {wrong[0]!r} of a {problem_type}; there are {', '.join(known)}.")
+    makers = {
+        "regression": {
+            "pearson": PearsonCorrelation,
+            "spearman": lambda: SpearmanCorrelation(num_examples),
+            "mae": lambda: keras.metrics.MeanAbsoluteError(name="mae"),
+        },
+        "multi_label_classification": {
+            "f1": lambda: MultiLabelF1(num_classes, threshold=threshold),
+            "macro_f1": lambda: MultiLabelF1(num_classes, "macro", threshold, name="macro_f1"),
+            "accuracy": lambda: AllLabelsAccuracy(threshold),
+        },
+        "single_label_classification": {
+            "accuracy": lambda: keras.metrics.SparseCategoricalAccuracy(name="accuracy"),
+            "f1": lambda: ClassF1(num_classes),
+            "matthews": lambda: MatthewsCorrelation(num_classes),
+        },
+    }
+    return [makers[problem_type][name]() for name in names]
+
+
+@keras.saving.register_keras_serializable(package="bert_keras")
+class AllLabelsAccuracy(keras.metrics.MeanMetricWrapper):
+    """Share of the texts whose labels are all right, none too few and none too many.
+
+    Args:
+        threshold: probability from which on a label is given. Default 0.5.
+        name: name of the metric. Default "accuracy".
+        dtype: as in `keras.metrics.Metric`.
+
+    Call arguments:
+        y_true: (batch, num_classes) tensor of 0 and 1.
+        y_pred: (batch, num_classes) float tensor of logits.
+        sample_weight: (batch,) float tensor or None.
+
+    Output:
+        float32 scalar from 0 to 1.
+
+    Example:
+        >>> import numpy as np
+        >>> from bert_keras.training.classification import AllLabelsAccuracy
+        >>> float(AllLabelsAccuracy()(np.array([[1, 1], [0, 1]]), np.array([[3.0, -2.0], [-1.0, 4.0]])))
+        0.5
+    """
+
+    def __init__(self, threshold=0.5, name="accuracy", dtype=None):
+        def all_right(y_true, y_pred):
+            is_given = keras.ops.sigmoid(keras.ops.cast(y_pred, "float32")) >= threshold
+            return keras.ops.all(keras.ops.equal(keras.ops.cast(y_true, "bool"), is_given), axis=-1)
+
+        super().__init__(all_right, name=name, dtype=dtype)
+        self.threshold = threshold
+
+    def get_config(self):
+        return {"threshold": self.threshold, "name": self.name, "dtype": self.dtype}
+
+
+def score_outputs(metrics, labels, outputs):
+    """Score outputs that were pooled or otherwise worked on after `model.predict`.
+
+    Args:
+        metrics: list of `keras.metrics.Metric`, from `classification_metrics`.
+        labels: (examples,) or (examples, classes) array.
+        outputs: (examples, classes) array.
+
+    Returns:
+        dict from the metric's name to float.
+
+    Example:
+        >>> import numpy as np
+        >>> from bert_keras.training import classification_metrics, score_outputs
+        >>> metrics = classification_metrics(num_classes=2, names=["accuracy"])
+        >>> score_outputs(metrics, labels=np.array([1, 0]), outputs=np.array([[0.0, 1.0], [0.0, 1.0]]))
+        {'accuracy': 0.5}
+    """
+    results = {}
+    for metric in metrics:
+        metric.reset_state()
+        metric.update_state(keras.ops.convert_to_tensor(labels), keras.ops.convert_to_tensor(outputs))
+        results[metric.name] = float(metric.result())
+    return results
+
+
+def _check(problem_type):
+    if problem_type not in PROBLEM_TYPES:
+        raise ValueError(f"Expected a problem_type of {', '.join(PROBLEM_TYPES)}; received {problem_type!r}.")
