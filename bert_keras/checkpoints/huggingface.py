@@ -3,11 +3,12 @@
 import functools
 import json
 import pathlib
+import shlex
 
 import numpy as np
-import safetensors.numpy
 
 from bert_keras.atomic_files import write_files
+from bert_keras.checkpoints.encoder_shapes import encoder_shapes
 from bert_keras.checkpoints.huggingface_config import HuggingFaceConfig, config_fields
 from bert_keras.checkpoints.huggingface_names import (
     ARCHITECTURES,
@@ -18,35 +19,54 @@ from bert_keras.checkpoints.huggingface_names import (
     common_name,
     encoder_rows,
     head_rows,
+    own_rows,
 )
-from bert_keras.checkpoints.safetensors_file import SafetensorsFile
+from bert_keras.checkpoints.safetensors_shards import INDEX_FILE, SINGLE_FILE, open_tensors, tensor_files
 from bert_keras.checkpoints.weight_table import StoredTensor, WeightTable
+
+_CONVERSION = (
+    "import sys, torch, safetensors.torch; safetensors.torch.save_file({name: tensor.clone() for name, tensor in "
+    'torch.load(sys.argv[1], weights_only=True, map_location="cpu").items()}, sys.argv[2], {"format": "pt"})'
+)
 
 
 class HuggingFaceCheckpoint:
     """A directory whose configuration and tensor names have been read and found sound, but no tensor yet.
 
     Args:
-        directory: path with `config.json` and `model.safetensors`. Nothing outside of it is opened.
+        directory: path with `config.json` and `model.safetensors`, or several files of tensors and their index.
+            Nothing outside of it is opened.
 
     Raises:
-        FileNotFoundError: where one of the two files is missing.
-        ValueError: where one of them is damaged, or describes a model that we do not have.
+        FileNotFoundError: where a file is missing.
+        ValueError: where one of them is damaged, they do not agree, or they describe a model that we do not have.
     """
 
     def __init__(self, directory):
         directory = pathlib.Path(directory)
         _expect_files(directory)
         self.config = HuggingFaceConfig(directory / "config.json")
-        file = SafetensorsFile(directory / "model.safetensors")
-        rows = encoder_rows(self.encoder_arguments["num_layers"]) + head_rows(self.config.architecture)
-        self._table = WeightTable(file.path, _stored_tensors(file), rows, silent=(*COPIES, *CONSTANTS))
-        self.source = file.path
+        self.source, files = open_tensors(directory)
+        arguments = self.encoder_arguments
+        if arguments["num_layers"] > len(files):  # before as many rows are made
+            raise ValueError(
+                f"{self.source} has {len(files)} tensors, too few for {arguments['num_layers']} layers by config.json."
+            )
+        rows = encoder_rows(arguments["num_layers"]) + head_rows(self.config.architecture)
+        rows += own_rows(files)
+        tensors = _stored_tensors(self.source, files)
+        self._table = WeightTable(self.source, tensors, rows, silent=(*COPIES, *CONSTANTS))
+        self._table.expect(encoder_shapes(arguments), " by config.json")
 
     @property
     def encoder_arguments(self):
         """Arguments of the encoder's constructor."""
         return self.config.encoder_arguments
+
+    @property
+    def masked_lm_arguments(self):
+        """Arguments of the pretrainer's constructor: none, the masked-LM head goes by the encoder's."""
+        return {}
 
     @property
     def classifier_dropout(self):
@@ -57,6 +77,11 @@ class HuggingFaceCheckpoint:
     def labels(self):
         """Names of the classes in the order of their logits, None where they have none."""
         return self.config.labels
+
+    @property
+    def task(self):
+        """What the model's own `task` was when it was saved, such as its head and its scheme of tags; {} without."""
+        return self.config.task
 
     @property
     def shapes(self):
@@ -75,51 +100,68 @@ class HuggingFaceCheckpoint:
         Raises:
             ValueError: where a weight has another shape, or the stored copy of a tied weight differs from it.
         """
-        arrays, report = self._table.read(shapes)
-        if "masked_lm_head/bias" in arrays:
+        if "masked_lm_head/bias" in shapes:
             self._check_copies()
-        return arrays, report
+        return self._table.read(shapes)
 
     def _check_copies(self):
         tensors = self._table.tensors
+        if not self.config.has_tied_decoder and "cls.predictions.decoder.weight" not in tensors:
+            raise ValueError(
+                f"{self.source} lacks cls.predictions.decoder.weight, and by tie_word_embeddings of config.json the "
+                "masked-LM head has weights of its own. That is not supported; the encoder alone can be loaded."
+            )
         for copy, original in COPIES.items():
-            if {copy, original} <= set(tensors) and not np.array_equal(tensors[copy].read(), tensors[original].read()):
+            if copy in tensors and not np.array_equal(tensors[copy].read(), tensors[original].read()):
                 raise ValueError(
                     f"{self.source}: {tensors[copy].name} differs from {tensors[original].name}. In BERT the two are "
-                    "one weight; a head with weights of its own is not supported."
+                    "one weight; a head with weights of its own is not supported. The encoder alone can be loaded."
                 )
 
 
-def _stored_tensors(file):
-    """The file's tensors by the names that the tables know."""
+def _stored_tensors(source, files):
+    """The tensors by the names that the tables know."""
     tensors = {}
-    for name, info in file.tensors.items():
+    for name, file in files.items():
         if (known := tensors.get(common_name(name))) is not None:
-            raise ValueError(f"{file.path}: {known.name} and {name} are the same weight.")
+            raise ValueError(f"{source}: {known.name} and {name} are the same weight.")
+        info = file.tensors[name]
         is_float = not info.dtype.startswith("I")
         read = functools.partial(file.read, name)
         tensors[common_name(name)] = StoredTensor(name, info.shape, info.dtype, is_float, read)
+    for copy, original in COPIES.items():  # of two names for one weight a file may have either
+        if copy in tensors:
+            tensors.setdefault(original, tensors[copy])
     return tensors
 
 
 def _expect_files(directory):
-    for name in ("config.json", "model.safetensors"):
-        if (directory / name).is_file():
-            continue
-        found = sorted(path.name for path in directory.iterdir()) if directory.is_dir() else None
-        message = f"{directory} has no {name}; it holds {', '.join(found) or 'nothing'}." if found is not None else ""
-        if found and "model.safetensors.index.json" in found:
-            message += " Weights in several files are not supported: save them as one with transformers."
-        elif found and "pytorch_model.bin" in found:
-            message += (
-                " A .bin file may run any code when it is read, so it is not: convert it with `AutoModel"
-                ".from_pretrained(directory).save_pretrained(directory)` of transformers where you trust it."
-            )
-        raise FileNotFoundError(message or f"There is no directory {directory}.")
+    if not directory.is_dir():
+        raise FileNotFoundError(f"There is no directory {directory}.")
+    found = sorted(path.name for path in directory.iterdir())
+    if "config.json" not in found:
+        raise FileNotFoundError(f"{directory} has no config.json; it holds {', '.join(found) or 'nothing'}.")
+    if SINGLE_FILE in found or INDEX_FILE in found:
+        return
+    message = f"{directory} has no {SINGLE_FILE}; it holds {', '.join(found)}."
+    if "pytorch_model.bin" in found:
+        paths = (shlex.quote(str(directory / name)) for name in ("pytorch_model.bin", SINGLE_FILE))
+        message += (
+            " A .bin file is a pickle, which can run any code when it is read, so it never is here. This command, with "
+            f"torch 2.6 or newer, reads tensors alone and converts it: python -c '{_CONVERSION}' {' '.join(paths)}"
+        )
+    elif any(name.endswith((".bin", ".h5", ".msgpack")) for name in found):
+        message += (
+            " Other formats are converted by transformers: AutoModelForPreTraining.from_pretrained(directory)"
+            ".save_pretrained(directory)."
+        )
+    raise FileNotFoundError(message)
 
 
-def write_huggingface(directory, architecture, arrays, arguments, **head):
+def write_huggingface(directory, architecture, arrays, arguments, *, max_shard_bytes=None, **head):
     """Write a model as `transformers` would.
+
+    All files are written under other names first, so that a killed process leaves the old ones.
 
     Args:
         directory: path of the directory; made if it is not there.
@@ -128,12 +170,13 @@ def write_huggingface(directory, architecture, arrays, arguments, **head):
             "BertForQuestionAnswering" or "BertForMultipleChoice".
         arrays: {canonical name: array} of all weights; the pooler's are left out where that class has no pooler.
         arguments: arguments of the encoder's constructor, with the number `initializer_range`.
-        **head: `labels`, `num_classes` and `classifier_dropout` of a classification head.
+        max_shard_bytes: most bytes of tensors in a file, None for all in one.
+        **head: `labels`, `num_classes`, `classifier_dropout` and `task` of a head, see `config_fields`.
 
     Raises:
         ValueError: where an array has no name in BERT of transformers, or one is missing.
     """
-    heads = [row for head_name in ARCHITECTURES[architecture] for row in HEAD_ROWS[head_name]]
+    heads = [row for head_name in ARCHITECTURES[architecture] for row in HEAD_ROWS[head_name]] + own_rows(arrays)
     rows = encoder_rows(arguments["num_layers"]) + heads
     arrays = dict(arrays)
     pooler = [name for name in arrays if name.startswith("pooler/")]
@@ -151,9 +194,8 @@ def write_huggingface(directory, architecture, arrays, arguments, **head):
         for name, array in row.to_theirs(np.asarray(arrays[row.ours], "float32")).items():
             tensors[prefix + name] = array
     fields = config_fields(architecture, arguments, **head)
-    contents = {
-        # transformers wants to be told that the axes lie as in torch
-        "model.safetensors": safetensors.numpy.save(tensors, metadata={"format": "pt"}),
-        "config.json": (json.dumps(fields, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode("utf-8"),
-    }
+    contents = tensor_files(tensors, max_shard_bytes)
+    contents["config.json"] = (json.dumps(fields, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode("utf-8")
     write_files(directory, contents)
+    if SINGLE_FILE not in contents:  # an old single file would be read in place of the new ones
+        (pathlib.Path(directory) / SINGLE_FILE).unlink(missing_ok=True)

@@ -3,11 +3,9 @@
 A closed schema: a field that changes what the model computes is read, or refused by name; all others are left alone.
 """
 
-import json
 import math
-import os
 
-_MAX_BYTES = 10_000_000
+from bert_keras.checkpoints.json_file import read_json
 
 # theirs: (ours, type); all of these must be there.
 _NUMBERS = {
@@ -36,10 +34,16 @@ _ACTIVATIONS = {
     "gelu": "gelu",
     "gelu_new": "gelu_tanh",
     "gelu_pytorch_tanh": "gelu_tanh",
+    "gelu_fast": "gelu_tanh",
+    "gelu_python": "gelu",
     "relu": "relu",
     "silu": "silu",
     "swish": "silu",
     "tanh": "tanh",
+    "linear": "linear",
+    "sigmoid": "sigmoid",
+    "mish": "mish",
+    "relu6": "relu6",
 }
 # Fields that would make another model, with the values under which they do not.
 _REFUSED = {
@@ -47,7 +51,6 @@ _REFUSED = {
     "position_embedding_type": ("absolute", None),
     "is_decoder": (False, None),
     "add_cross_attention": (False, None),
-    "tie_word_embeddings": (True, None),
     "pruned_heads": ({}, [], None),
     "quantization_config": (None,),
     "problem_type": ("regression", "single_label_classification", None),
@@ -67,23 +70,10 @@ class HuggingFaceConfig:
 
     def __init__(self, path):
         self.path = str(path)
-        self._fields = self._read()
+        self._fields = read_json(self.path)
         for name, allowed in _REFUSED.items():
             if (value := self._fields.get(name)) not in allowed:
                 raise self._refusal(name, f"is {value!r}; supported: {allowed[0]!r}")
-
-    def _read(self):
-        size = os.path.getsize(self.path)
-        if size > _MAX_BYTES:
-            raise ValueError(f"{self.path} has {size} bytes; a configuration has at most {_MAX_BYTES}.")
-        with open(self.path, "rb") as file:
-            try:
-                fields = json.loads(file.read().decode("utf-8"))
-            except ValueError as error:
-                raise ValueError(f"{self.path} is not JSON in UTF-8: {error}.") from error
-        if not isinstance(fields, dict):
-            raise ValueError(f"{self.path} must hold a JSON object.")
-        return fields
 
     @property
     def encoder_arguments(self):
@@ -97,6 +87,14 @@ class HuggingFaceConfig:
         if spread != _DEFAULTS["initializer_range"]:
             arguments["kernel_initializer"] = {"class_name": "TruncatedNormal", "config": {"stddev": spread}}
         return arguments
+
+    @property
+    def has_tied_decoder(self):
+        """Whether the masked-LM head scores words with the token table."""
+        tied = self._fields.get("tie_word_embeddings", True)
+        if not isinstance(tied, bool):
+            raise self._refusal("tie_word_embeddings", f"must be true or false, not {tied!r}")
+        return tied
 
     @property
     def classifier_dropout(self):
@@ -128,6 +126,14 @@ class HuggingFaceConfig:
             raise self._refusal("architectures", f"must be a list of names, but is {names!r}")
         return names[0] if names else None
 
+    @property
+    def task(self):
+        """What our model of the task needs besides, under the name "bert_keras"; {} where there is nothing."""
+        task = self._fields.get("bert_keras", {})
+        if not isinstance(task, dict):
+            raise self._refusal("bert_keras", f"must be an object, but is {task!r}")
+        return task
+
     def _field(self, name):
         if name not in self._fields and name not in _DEFAULTS:
             raise self._refusal(name, "is missing")
@@ -143,7 +149,7 @@ class HuggingFaceConfig:
         return ValueError(f"{self.path}: {name} {reason}.")
 
 
-def config_fields(architecture, arguments, *, labels=None, num_classes=None, classifier_dropout=None):
+def config_fields(architecture, arguments, *, labels=None, num_classes=None, classifier_dropout=None, task=None):
     """The fields of the `config.json` with which transformers builds the same model.
 
     Args:
@@ -152,6 +158,7 @@ def config_fields(architecture, arguments, *, labels=None, num_classes=None, cla
         labels: names of the classes, or None.
         num_classes: number of classes, 1 for regression; None without a head of classes.
         classifier_dropout: rate of the dropout before the head, None where it has none.
+        task: dict of what our model needs besides and transformers does not know, or None.
 
     Returns:
         dict to be written as JSON.
@@ -174,6 +181,8 @@ def config_fields(architecture, arguments, *, labels=None, num_classes=None, cla
         "pad_token_id": 0,
         "dtype": "float32",
     }
+    if task:
+        fields["bert_keras"] = task
     if classifier_dropout is not None:
         fields["classifier_dropout"] = classifier_dropout
     if num_classes is not None:

@@ -66,6 +66,8 @@ ARCHITECTURES = {
     "BertForQuestionAnswering": ("span_head",),
     "BertForMultipleChoice": ("multiple_choice_head",),
 }
+# Heads that no class of transformers has: their tensors stand beside those that it reads, by our names.
+OWN_HEADS = ("crf", "entity_pointer", "head_pointer", "tail_pointer", "relation_head")
 WITHOUT_POOLER = ("BertForMaskedLM", "BertForTokenClassification", "BertForQuestionAnswering")
 
 
@@ -80,6 +82,12 @@ def head_rows(architecture):
     ] or ["classification_head"]
     heads = ("masked_lm_head", "sentence_pair_head", classifier, "span_head")
     return [row for head in heads for row in HEAD_ROWS[head]]
+
+
+def own_rows(names):
+    """Rows of the heads that transformers does not have, out of names of weights, ours or as stored."""
+    ours = [name.replace(".", "/") for name in names]
+    return [Row(name, (name.replace("/", "."),)) for name in ours if name.split("/")[0] in OWN_HEADS]
 
 
 # Stored by some versions though they are the same as another tensor; they must be equal to it.

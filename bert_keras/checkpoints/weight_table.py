@@ -136,11 +136,25 @@ class WeightTable:
         )
         return arrays, report
 
-    def _check(self, row, expected):
+    def expect(self, shapes, reason):
+        """Check shapes without reading anything.
+
+        Args:
+            shapes: {canonical name: shape}; weights that are not there are passed over.
+            reason: what asks for these shapes, for the message.
+
+        Raises:
+            ValueError: where a weight has another shape, or holds integers.
+        """
+        for name, row in self._rows.items():
+            if name in shapes:
+                self._check(row, tuple(shapes[name]), reason)
+
+    def _check(self, row, expected, reason=""):
         tensors = [self.tensors[name] for name in row.theirs]
         found = row.shape([tensor.shape for tensor in tensors])
         if found != expected or not all(tensor.is_float for tensor in tensors):
             stored = ", ".join(f"{tensor.name} {tensor.dtype} {tensor.shape}" for tensor in tensors)
             raise ValueError(
-                f"{self.source}: weight {row.ours} must have the shape {expected}, found {found} from {stored}."
+                f"{self.source}: weight {row.ours} must have the shape {expected}{reason}, found {found} from {stored}."
             )

@@ -23,13 +23,14 @@ class Presets:
 
     load_report = None
 
-    def save_to_preset(self, directory):
+    def save_to_preset(self, directory, *, max_shard_bytes=None):
         """Write the model so that `transformers` and `from_preset` read it.
 
-        Both files are written under other names first, so that a killed process leaves the old preset whole.
+        All files are written under other names first, so that a killed process leaves the old preset whole.
 
         Args:
             directory: path of the directory; made if it is not there.
+            max_shard_bytes: most bytes of weights in a file, None for all in one.
 
         Raises:
             ValueError: where BERT of transformers has no such model; it says what stands in the way.
@@ -43,7 +44,7 @@ class Presets:
             "activation": getattr(encoder.activation, "__name__", str(encoder.activation)),
             "initializer_range": getattr(encoder.kernel_initializer, "stddev", BERT_INITIALIZER_RANGE),
         }
-        write_huggingface(directory, architecture, arrays, arguments, **head)
+        write_huggingface(directory, architecture, arrays, arguments, max_shard_bytes=max_shard_bytes, **head)
 
     def _load(self, checkpoint, new=()):
         """Take the checkpoint's weights, except those whose names begin with one of `new`: they keep their values."""

@@ -42,6 +42,10 @@ def pretrained_classes(checkpoint, head, num_classes, labels, *, argument="num_c
     if trained is None or num_classes not in (None, *trained):
         return num_classes, labels, (f"{head}/",)
     trained_labels = checkpoint.labels
+    if trained_labels is not None and len(trained_labels) != trained[0]:
+        raise ValueError(
+            f"{checkpoint.source}: the head has {trained[0]} classes, but the configuration names {trained_labels}."
+        )
     if labels is not None and trained_labels is not None and list(labels) != trained_labels:
         raise ValueError(
             f"The head in {checkpoint.source} was trained for the labels {trained_labels}, received {list(labels)}. "

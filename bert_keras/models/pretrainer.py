@@ -6,8 +6,9 @@ from bert_keras.checkpoints import open_checkpoint
 from bert_keras.layers import MaskedLMHead, SentencePairHead
 from bert_keras.models.batch_inputs import BatchInputs
 from bert_keras.models.dtype_config import dtype_config
-from bert_keras.models.encoder import BertEncoder
 from bert_keras.models.presets import Presets
+from bert_keras.models.pretrained import pretrained_encoder
+from bert_keras.ops import get_activation
 from bert_keras.training.token_statistics import TokenStatistics
 
 
@@ -21,13 +22,16 @@ class BertPretrainer(TokenStatistics, Presets, BatchInputs, keras.Model):
 
     Args:
         encoder: `BertEncoder`; with `next_sentence` it must have a pooler.
+        masked_lm: whether there is an `mlm` output and its input `mask_positions`. Default True.
         next_sentence: whether there is an `nsp` output. Default True. Without it nothing trains the encoder's pooler,
             and Keras says so at the first step, unless the encoder was built with `pooler=False`.
+        head_activation: activation function of the masked-LM head or its name, None for the encoder's.
+        head_layer_norm_epsilon: added to the variance in that head's layer norm, None for the encoder's.
         dtype: dtype or policy of the heads, None for the encoder's.
         **kwargs: arguments of `keras.Model`.
 
     Raises:
-        ValueError: where `next_sentence` is asked of an encoder without a pooler.
+        ValueError: where `next_sentence` is asked of an encoder without a pooler, or there is no output at all.
 
     Example:
         >>> import numpy as np
@@ -44,7 +48,19 @@ class BertPretrainer(TokenStatistics, Presets, BatchInputs, keras.Model):
         [Devlin et al., 2019](https://arxiv.org/abs/1810.04805), section 3.1.
     """
 
-    def __init__(self, encoder, *, next_sentence=True, dtype=None, **kwargs):
+    def __init__(
+        self,
+        encoder,
+        *,
+        masked_lm=True,
+        next_sentence=True,
+        head_activation=None,
+        head_layer_norm_epsilon=None,
+        dtype=None,
+        **kwargs,
+    ):
+        if not (masked_lm or next_sentence):
+            raise ValueError("Expected masked_lm, next_sentence or both; there would be nothing to train.")
         if next_sentence and not encoder.pooler:
             raise ValueError(
                 "next_sentence=True needs the encoder's pooled output, but the encoder was built with pooler=False."
@@ -52,37 +68,47 @@ class BertPretrainer(TokenStatistics, Presets, BatchInputs, keras.Model):
         dtype = dtype or encoder.dtype_policy
 
         # === Layers ===
-        masked_lm_head = MaskedLMHead(
-            encoder.token_embedding,
-            activation=encoder.activation,
-            layer_norm_epsilon=encoder.layer_norm_epsilon,
-            kernel_initializer=encoder.kernel_initializer,
-            dtype=dtype,
-            name="masked_lm_head",
-        )
-
-        # === Functional model ===
-        inputs = {name: keras.Input((None,), dtype="int32", name=name) for name in (*encoder.input, "mask_positions")}
-        encoded = encoder({name: inputs[name] for name in encoder.input})
-        outputs = {"mlm": masked_lm_head(encoded["sequence_output"], inputs["mask_positions"])}
+        masked_lm_head = sentence_pair_head = None
+        if masked_lm:
+            masked_lm_head = MaskedLMHead(
+                encoder.token_embedding,
+                activation=head_activation or encoder.activation,
+                layer_norm_epsilon=head_layer_norm_epsilon or encoder.layer_norm_epsilon,
+                kernel_initializer=encoder.kernel_initializer,
+                dtype=dtype,
+                name="masked_lm_head",
+            )
         if next_sentence:
             sentence_pair_head = SentencePairHead(
                 kernel_initializer=encoder.kernel_initializer, dtype=dtype, name="sentence_pair_head"
             )
+
+        # === Functional model ===
+        names = (*encoder.input, "mask_positions") if masked_lm else encoder.input
+        inputs = {name: keras.Input((None,), dtype="int32", name=name) for name in names}
+        encoded = encoder({name: inputs[name] for name in encoder.input})
+        outputs = {}
+        if masked_lm:
+            outputs["mlm"] = masked_lm_head(encoded["sequence_output"], inputs["mask_positions"])
+        if next_sentence:
             outputs["nsp"] = sentence_pair_head(encoded["pooled_output"])
         super().__init__(inputs=inputs, outputs=outputs, **kwargs)
         self.dtype_policy = keras.dtype_policies.get(dtype)
 
         # === Config ===
         self.encoder = encoder
+        self.masked_lm = masked_lm
         self.next_sentence = next_sentence
+        self.head_activation = None if head_activation is None else get_activation(head_activation)
+        self.head_layer_norm_epsilon = head_layer_norm_epsilon
 
     @classmethod
-    def from_preset(cls, directory, *, next_sentence=None, **overrides):
+    def from_preset(cls, directory, *, masked_lm=None, next_sentence=None, **overrides):
         """Load the encoder and its pretraining heads; a head that the preset lacks is new and named in `load_report`.
 
         Args:
             directory: path of a directory with `config.json` and `model.safetensors`.
+            masked_lm: whether there is an `mlm` output, None for what the preset has; True if it has no head at all.
             next_sentence: whether there is an `nsp` output, None for what the preset has.
             **overrides: arguments of the encoder's constructor that shall differ from the preset's, such as `dropout`
                 or `dtype`.
@@ -92,16 +118,27 @@ class BertPretrainer(TokenStatistics, Presets, BatchInputs, keras.Model):
             ValueError: where a file is damaged, describes a model that we do not have, or a weight does not fit.
         """
         checkpoint = open_checkpoint(directory)
-        if next_sentence is None:
-            next_sentence = "sentence_pair_head/dense/kernel" in checkpoint.shapes
+        has_masked_lm = "masked_lm_head/bias" in checkpoint.shapes
+        has_next_sentence = "sentence_pair_head/dense/kernel" in checkpoint.shapes
+        masked_lm = has_masked_lm or not has_next_sentence if masked_lm is None else masked_lm
+        next_sentence = has_next_sentence if next_sentence is None else next_sentence
         # Without next sentence prediction nothing would train a pooler.
-        arguments = checkpoint.encoder_arguments | {"pooler": next_sentence} | overrides
-        encoder = BertEncoder(**arguments)
-        pretrainer = cls(encoder, next_sentence=next_sentence)
+        encoder = pretrained_encoder(checkpoint, **{"pooler": next_sentence} | overrides)
+        pretrainer = cls(encoder, masked_lm=masked_lm, next_sentence=next_sentence, **checkpoint.masked_lm_arguments)
         pretrainer._load(checkpoint)
         return pretrainer
 
     def _huggingface_form(self):
+        if not self.masked_lm:
+            return "BertForNextSentencePrediction", {}
+        head = self.get_layer("masked_lm_head")
+        if (head.activation, head.layer_norm_epsilon) != (self.encoder.activation, self.encoder.layer_norm_epsilon):
+            raise ValueError(
+                "BERT of transformers has one activation and one epsilon for encoder and masked-LM head; this model's "
+                f"head has head_activation={self.head_activation} and "
+                f"head_layer_norm_epsilon={self.head_layer_norm_epsilon}. "
+                "Save it with `model.save(path)`, path ending in .keras."
+            )
         return ("BertForPreTraining" if self.next_sentence else "BertForMaskedLM"), {}
 
     def get_config(self):
@@ -110,7 +147,10 @@ class BertPretrainer(TokenStatistics, Presets, BatchInputs, keras.Model):
             "trainable": self.trainable,
             "dtype": dtype_config(self),
             "encoder": keras.saving.serialize_keras_object(self.encoder),
+            "masked_lm": self.masked_lm,
             "next_sentence": self.next_sentence,
+            "head_activation": self.head_activation and keras.activations.serialize(self.head_activation),
+            "head_layer_norm_epsilon": self.head_layer_norm_epsilon,
         }
 
     @classmethod

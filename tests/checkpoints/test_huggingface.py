@@ -8,6 +8,7 @@ import safetensors.numpy
 
 from bert_keras.checkpoints import HuggingFaceCheckpoint, LoadReport, write_huggingface
 from bert_keras.checkpoints.huggingface_names import encoder_rows, head_rows
+from bert_keras.checkpoints.safetensors_shards import INDEX_FILE
 
 TINY_BERT = pathlib.Path(__file__).parents[1] / "golden" / "tiny_bert"
 
@@ -71,9 +72,14 @@ def test_queries_keys_and_values_are_one_weight_and_kernels_lie_the_keras_way(di
             {name: array} | ({"cls.predictions.decoder.bias": array} if name == "cls.predictions.bias" else {})
         ),
         lambda name, array: {name: array, "bert.embeddings.position_ids": np.arange(16)[None]},
+        lambda name, array: {"cls.predictions.decoder.weight" if "word_emb" in name else name: array},
+        lambda name, array: {"cls.predictions.decoder.bias" if name == "cls.predictions.bias" else name: array},
     ],
-    ids=["no prefix", "gamma and beta", "decoder stored", "decoder's bias stored", "position ids stored"],
-)
+    ids=[
+        "no prefix", "gamma and beta", "decoder stored", "decoder's bias stored", "position ids stored",
+        "decoder only", "decoder's bias only",
+    ],
+)  # fmt: skip
 def test_all_ways_of_naming_give_the_same_weights(directory, function):
     expected, _ = read_all(directory)
     rename(directory, function)
@@ -91,6 +97,15 @@ def test_an_untied_decoder_is_refused(directory):
     )
     with pytest.raises(ValueError, match="cls.predictions.decoder.weight differs from bert.embeddings.word_embeddings"):
         read_all(directory)
+
+
+def test_a_head_with_weights_of_its_own_does_not_hinder_the_encoder(directory):
+    fields = json.loads((directory / "config.json").read_text()) | {"tie_word_embeddings": False}
+    (directory / "config.json").write_text(json.dumps(fields))
+    with pytest.raises(ValueError, match="lacks cls.predictions.decoder.weight, and by tie_word_embeddings"):
+        read_all(directory)
+    shapes = {name: shape for name, shape in all_shapes(TINY_BERT).items() if not name.startswith("masked_lm")}
+    assert set(HuggingFaceCheckpoint(directory).read(shapes)[0]) == set(shapes)
 
 
 def test_one_weight_under_two_names_is_refused(directory):
@@ -144,8 +159,8 @@ def test_no_tensor_is_read_before_all_shapes_fit(directory, monkeypatch):
     [
         ((), "has no config.json; it holds nothing"),
         (("config.json",), "has no model.safetensors; it holds config.json"),
-        (("config.json", "model.safetensors.index.json"), "Weights in several files"),
-        (("config.json", "pytorch_model.bin"), "may run any code when it is read"),
+        (("config.json", "pytorch_model.bin"), "can run any code.* python -c '.*weights_only=True.*pytorch_model.bin"),
+        (("config.json", "tf_model.h5"), "has no model.safetensors; .*from_pretrained"),
     ],
 )
 def test_a_missing_file_is_named(tmp_path, files, message):
@@ -158,6 +173,75 @@ def test_a_missing_file_is_named(tmp_path, files, message):
 def test_a_missing_directory_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="There is no directory .*nowhere"):
         HuggingFaceCheckpoint(tmp_path / "nowhere")
+
+
+def write_shards(directory, max_shard_bytes):
+    checkpoint = HuggingFaceCheckpoint(TINY_BERT)
+    arrays, _ = checkpoint.read(all_shapes(TINY_BERT))
+    arguments = checkpoint.encoder_arguments | {"initializer_range": 0.3}
+    write_huggingface(directory, "BertForPreTraining", arrays, arguments, max_shard_bytes=max_shard_bytes)
+    return arrays
+
+
+def test_weights_may_lie_in_several_files(tmp_path):
+    (tmp_path / "model.safetensors").write_bytes(b"of an earlier model")
+    arrays = write_shards(tmp_path, 4000)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    shards = [f"model-{i:05}-of-00004.safetensors" for i in range(1, 5)]
+    assert names == ["config.json", *shards, INDEX_FILE]
+    index = json.loads((tmp_path / INDEX_FILE).read_text())
+    assert index["metadata"] == {"total_size": 4 * sum(array.size for array in arrays.values())}
+    for name in shards:
+        sizes = [array.nbytes for array in safetensors.numpy.load_file(tmp_path / name).values()]
+        assert sum(sizes) <= 4000 or len(sizes) == 1
+    again, report = HuggingFaceCheckpoint(tmp_path).read(all_shapes(TINY_BERT))
+    assert report.source.endswith(INDEX_FILE) and report.new == report.unused == ()
+    assert all(np.array_equal(again[name], array) for name, array in arrays.items())
+
+
+@pytest.mark.parametrize("place", ["../model.safetensors", "/etc/x.safetensors", "a/b.safetensors", ".x.safetensors",
+                                   "..\\x.safetensors", "x.bin", 7, None])  # fmt: skip
+def test_an_index_leads_nowhere_else(tmp_path, place):
+    write_shards(tmp_path, 4000)
+    index = json.loads((tmp_path / INDEX_FILE).read_text())
+    index["weight_map"]["cls.predictions.bias"] = place
+    (tmp_path / INDEX_FILE).write_text(json.dumps(index))
+    with pytest.raises(ValueError, match="'cls.predictions.bias' is said to be in .*in the same directory"):
+        HuggingFaceCheckpoint(tmp_path)
+
+
+def test_an_index_and_its_files_must_agree(tmp_path):
+    write_shards(tmp_path, 4000)
+    index = json.loads((tmp_path / INDEX_FILE).read_text())
+    del index["weight_map"]["cls.predictions.bias"]
+    (tmp_path / INDEX_FILE).write_text(json.dumps(index))
+    with pytest.raises(ValueError, match=r"do not agree: missing \[\], not in the index \['cls.predictions.bias'\]"):
+        HuggingFaceCheckpoint(tmp_path)
+    (tmp_path / "model-00002-of-00004.safetensors").unlink()
+    with pytest.raises(FileNotFoundError, match="names the file model-00002-of-00004.safetensors, which is not there"):
+        HuggingFaceCheckpoint(tmp_path)
+    (tmp_path / INDEX_FILE).write_text("{}")
+    with pytest.raises(ValueError, match="weight_map must say"):
+        HuggingFaceCheckpoint(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        (
+            "vocab_size",
+            31,
+            r"token_embedding/embeddings must have the shape \(31, 12\) by config.json, found \(30, 12\)",
+        ),
+        ("intermediate_size", 10**9, r"intermediate/kernel must have the shape \(12, 1000000000\) by config.json"),
+        ("num_hidden_layers", 10**9, "tensors, too few for 1000000000 layers by config.json"),
+    ],
+)
+def test_a_configuration_of_another_model_is_refused_before_that_is_built(directory, field, value, message):
+    fields = json.loads((directory / "config.json").read_text()) | {field: value}
+    (directory / "config.json").write_text(json.dumps(fields))
+    with pytest.raises(ValueError, match=message):
+        HuggingFaceCheckpoint(directory)
 
 
 def test_writing_and_reading_are_inverse(directory, tmp_path):

@@ -60,7 +60,6 @@ def test_another_spread_of_initial_weights_is_kept(config_with):
         ({"position_embedding_type": "relative_key"}, "position_embedding_type is 'relative_key'"),
         ({"is_decoder": True}, "is_decoder is True"),
         ({"add_cross_attention": True}, "add_cross_attention"),
-        ({"tie_word_embeddings": False}, "tie_word_embeddings"),
         ({"pruned_heads": {"0": [1]}}, "pruned_heads"),
         ({"quantization_config": {"bits": 4}}, "quantization_config"),
         ({"problem_type": "multi_label_classification"}, "problem_type"),

@@ -138,3 +138,25 @@ def test_exports(make_encoder, pretraining_rows, outputs_of, tmp_path):
         served = loaded.serve({name: tf.constant(value, "int32") for name, value in batch.items()})
         for name, value in outputs_of(pretrainer, batch).items():
             np.testing.assert_allclose(served[name].numpy(), value, atol=1e-5)
+
+
+def test_either_objective_can_be_left_out(make_encoder, pretraining_rows, rows, outputs_of, tmp_path):
+    pretrainer = BertPretrainer(make_encoder(), masked_lm=False)
+    assert list(outputs_of(pretrainer, rows)) == ["nsp"]
+    pretrainer.save_to_preset(tmp_path)
+    loaded = BertPretrainer.from_preset(tmp_path)
+    assert (loaded.masked_lm, loaded.next_sentence, loaded.load_report.new) == (False, True, ())
+    np.testing.assert_array_equal(outputs_of(loaded, rows)["nsp"], outputs_of(pretrainer, rows)["nsp"])
+    with pytest.raises(ValueError, match="masked_lm, next_sentence or both"):
+        BertPretrainer(make_encoder(), masked_lm=False, next_sentence=False)
+
+
+def test_a_head_may_differ_from_its_encoder(make_encoder, pretraining_rows, outputs_of, tmp_path):
+    pretrainer = BertPretrainer(make_encoder(), head_activation="relu", head_layer_norm_epsilon=1e-3)
+    outputs = outputs_of(pretrainer, pretraining_rows)["mlm"]
+    assert not np.allclose(outputs, outputs_of(BertPretrainer(make_encoder()), pretraining_rows)["mlm"])
+    pretrainer.save(tmp_path / "pretrainer.keras")
+    loaded = keras.saving.load_model(tmp_path / "pretrainer.keras")
+    np.testing.assert_array_equal(outputs_of(loaded, pretraining_rows)["mlm"], outputs)
+    with pytest.raises(ValueError, match="one activation and one epsilon .*head_layer_norm_epsilon=0.001"):
+        pretrainer.save_to_preset(tmp_path / "preset")
