@@ -45,6 +45,7 @@ def adamw_update(
     momentums,
     velocities,
     weight_decays,
+    rate_factors,
     *,
     gradient_scale,
     learning_rate,
@@ -64,6 +65,7 @@ def adamw_update(
         momentums: list of `keras.Variable`, running means of the gradients.
         velocities: list of `keras.Variable`, running means of their squares.
         weight_decays: list of floats, 0 where a variable is not decayed.
+        rate_factors: list of floats, each variable's share of the learning rate; its decay shrinks with it.
         gradient_scale: scalar tensor that every gradient is multiplied with first, as clipping asks.
         learning_rate: scalar tensor.
         step: scalar tensor, 1 in the first step.
@@ -76,10 +78,14 @@ def adamw_update(
     """
     learning_rate, step = ops.cast(learning_rate, "float32"), ops.cast(step, "float32")
     rate = learning_rate * ops.sqrt(1 - ops.power(beta_2, step)) / (1 - ops.power(beta_1, step))
-    kept_shares = {decay: 1 - learning_rate * decay for decay in set(weight_decays) if decay}
+    rates = {factor: rate if factor == 1 else rate * factor for factor in set(rate_factors)}
+    decays = [decay * factor for decay, factor in zip(weight_decays, rate_factors, strict=True)]
+    kept_shares = {decay: 1 - learning_rate * decay for decay in set(decays) if decay}
+    kept_shares = [kept_shares.get(decay) for decay in decays]
     kernel = _KERNELS.get(keras.config.backend(), reference_kernel)
-    states = list(zip(variables, momentums, velocities, [kept_shares.get(x) for x in weight_decays], strict=True))
-    kernel(states, gradients, gradient_scale, rate, beta_1, beta_2, epsilon)
+    rates = [rates[factor] for factor in rate_factors]
+    states = list(zip(variables, momentums, velocities, kept_shares, rates, strict=True))
+    kernel(states, gradients, gradient_scale, beta_1, beta_2, epsilon)
 
 
 def reference_norm(gradients):
@@ -87,19 +93,19 @@ def reference_norm(gradients):
     return ops.sqrt(sum(ops.sum(ops.square(ops.cast(gradient, "float32"))) for gradient in gradients))
 
 
-def reference_kernel(states, gradients, gradient_scale, rate, beta_1, beta_2, epsilon):
+def reference_kernel(states, gradients, gradient_scale, beta_1, beta_2, epsilon):
     """`adamw_update` in keras.ops, the truth that the kernels are compared with.
 
     Args:
-        states: list of (variable, momentum, velocity, share of the variable that its decay keeps or None).
+        states: list of (variable, momentum, velocity, share of the variable that its decay keeps or None, rate), the
+            rate a float32 scalar tensor: the learning rate with the correction of both means in it.
         gradients: list of tensors.
         gradient_scale: scalar tensor.
-        rate: float32 scalar tensor, the learning rate with the correction of both means in it.
         beta_1: float.
         beta_2: float.
         epsilon: float.
     """
-    for (variable, momentum, velocity, kept_share), gradient in zip(states, gradients, strict=True):
+    for (variable, momentum, velocity, kept_share, rate), gradient in zip(states, gradients, strict=True):
         gradient = ops.cast(gradient, variable.dtype) * ops.cast(gradient_scale, variable.dtype)
         momentum.assign(momentum + (gradient - momentum) * (1 - beta_1))
         velocity.assign(velocity + (ops.square(gradient) - velocity) * (1 - beta_2))
@@ -113,14 +119,14 @@ def _tensorflow_norm(gradients):
     return tf.linalg.global_norm([tf.cast(gradient, "float32") for gradient in gradients])
 
 
-def _tensorflow_kernel(states, gradients, gradient_scale, rate, beta_1, beta_2, epsilon):
+def _tensorflow_kernel(states, gradients, gradient_scale, beta_1, beta_2, epsilon):
     """TensorFlow's own training kernel, which goes through memory once.
 
     An XLA-compiled function over all variables was no faster, and took 10 s to compile before the first step.
     """
     import tensorflow as tf
 
-    for (variable, momentum, velocity, kept_share), gradient in zip(states, gradients, strict=True):
+    for (variable, momentum, velocity, kept_share, rate), gradient in zip(states, gradients, strict=True):
         variable, momentum, velocity = variable.value, momentum.value, velocity.value
         if kept_share is not None:
             variable.assign(variable * tf.cast(kept_share, variable.dtype))
@@ -145,7 +151,7 @@ def _torch_norm(gradients):
     return torch.linalg.vector_norm(torch.stack([x.float() for x in torch._foreach_norm(gradients)]))
 
 
-def _torch_kernel(states, gradients, gradient_scale, rate, beta_1, beta_2, epsilon):
+def _torch_kernel(states, gradients, gradient_scale, beta_1, beta_2, epsilon):
     """Torch's fused operations, one call for all variables at a time, as its own optimizers and Keras' make them."""
     import torch
 
@@ -156,10 +162,11 @@ def _torch_kernel(states, gradients, gradient_scale, rate, beta_1, beta_2, epsil
         torch._foreach_mul_(velocities, beta_2)
         torch._foreach_addcmul_(velocities, gradients, gradients, 1 - beta_2)
         updates = torch._foreach_div(momentums, torch._foreach_add(torch._foreach_sqrt(velocities), epsilon))
-        for variable, (_, _, _, kept_share) in zip(variables, states, strict=True):
+        for variable, (_, _, _, kept_share, _) in zip(variables, states, strict=True):
             if kept_share is not None:
                 variable.mul_(kept_share)
-        torch._foreach_sub_(variables, torch._foreach_mul(updates, rate))
+        torch._foreach_mul_(updates, [rate for *_, rate in states])
+        torch._foreach_sub_(variables, updates)
 
 
 _NORMS = {"tensorflow": _tensorflow_norm, "torch": _torch_norm}

@@ -12,6 +12,7 @@ from bert_keras.training.classification_metrics import ClassF1, MatthewsCorrelat
 from bert_keras.training.correlations import PearsonCorrelation, SpearmanCorrelation
 from bert_keras.training.entity_f1 import EntityF1
 from bert_keras.training.entity_scores import entity_scores, span_scores
+from bert_keras.training.layerwise_decay import layerwise_decay
 from bert_keras.training.losses import MaskedLMLoss, pretraining_losses
 from bert_keras.training.metrics import pretraining_metrics
 from bert_keras.training.optimizers import AdamW
@@ -39,6 +40,7 @@ __all__ = [
     "classification_metrics",
     "entity_scores",
     "fastest_dtype_policy",
+    "layerwise_decay",
     "pretraining_losses",
     "pretraining_metrics",
     "score_outputs",

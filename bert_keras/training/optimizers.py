@@ -1,5 +1,6 @@
 """The optimizer of BERT: AdamW that spares biases and layer norms, clips the global norm and keeps it for the log."""
 
+import math
 import warnings
 
 import keras
@@ -16,7 +17,7 @@ class AdamW(keras.optimizers.AdamW):
 
     Biases and layer norms are not decayed: variables of one dimension or none, whatever their name, and variables
     called `bias`, `gamma` or `beta`, or ending in one of them after an underscore, whatever their shape.
-    `exclude_from_weight_decay` takes out more; `describe_weight_decay` shows what is decayed.
+    `exclude_from_weight_decay` takes out more; `describe` shows each variable's rate and decay.
 
     `gradient_norm` is a float32 variable with the global norm of the last step's gradients before clipping.
 
@@ -34,16 +35,21 @@ class AdamW(keras.optimizers.AdamW):
         epsilon: float, added to the root of the mean square. Default 1e-6.
         global_clipnorm: the largest global norm of the gradients; longer ones are scaled down to it. None for no
             clipping, as it must be where `clipnorm` or `clipvalue` is given. Default 1.
+        rate_factors: dict of a layer's name to its share of the learning rate, such as `layerwise_decay` gives. It
+            holds for all variables of that layer; others have the whole. Default None.
         **kwargs: further arguments of `keras.optimizers.AdamW`.
+
+    Raises:
+        ValueError: at the first step, where no variable belongs to a layer of `rate_factors`.
 
     Example:
         >>> import keras
         >>> from bert_keras.training import AdamW
         >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, name="dense")], name="model")
-        >>> print(AdamW(1e-3).describe_weight_decay(model.trainable_variables))
-        decay  variable            shape
-        0.01   model/dense/kernel  (3, 2)
-        -      model/dense/bias    (2,)
+        >>> print(AdamW(1e-3, rate_factors={"dense": 0.5}).describe(model.weights))
+        rate   decay  variable            shape
+        0.5    0.01   model/dense/kernel  (3, 2)
+        0.5    -      model/dense/bias    (2,)
 
     Reference:
         [Loshchilov and Hutter, 2019](https://arxiv.org/abs/1711.05101); defaults from `optimization.py` of
@@ -59,6 +65,7 @@ class AdamW(keras.optimizers.AdamW):
         epsilon=1e-6,
         *,
         global_clipnorm=1.0,
+        rate_factors=None,
         **kwargs,
     ):
         super().__init__(
@@ -70,12 +77,16 @@ class AdamW(keras.optimizers.AdamW):
             global_clipnorm=global_clipnorm,
             **kwargs,
         )
+        self.rate_factors = dict(rate_factors or {})
         self.gradient_norm = None
 
     def build(self, variables):
         """Create the running means and `gradient_norm`, and settle which variables are decayed."""
         if self.built:
             return
+        layers = {name for v in variables for name in v.path.split("/")[:-1]}
+        if unknown := [name for name in self.rate_factors if name not in layers]:
+            raise ValueError(f"rate_factors name {unknown}; the layers that are trained are {sorted(layers)}.")
         super().exclude_from_weight_decay(var_list=[v for v in variables if not self.uses_weight_decay(v)])
         super().build(variables)
         self.gradient_norm = self.add_variable(shape=(), dtype="float32", aggregation="mean", name="gradient_norm")
@@ -89,21 +100,31 @@ class AdamW(keras.optimizers.AdamW):
         is_spared = len(variable.shape) <= 1 or variable.name.split("_")[-1] in _NAMES_WITHOUT_DECAY
         return not is_spared and self._use_weight_decay(variable)
 
-    def describe_weight_decay(self, variables):
-        """Show which variables are decayed: a table of text, a line for each.
+    def rate_factor(self, variable):
+        """Tell which share of the learning rate a variable gets.
 
         Args:
-            variables: list of `keras.Variable`, such as `model.trainable_variables`.
+            variable: `keras.Variable`.
+        """
+        factors = (self.rate_factors.get(name) for name in variable.path.split("/")[:-1])
+        return math.prod(factor for factor in factors if factor is not None)
+
+    def describe(self, variables):
+        """Show what training does to each variable: a table of text, a line for each.
+
+        Args:
+            variables: list of `keras.Variable`, such as `model.weights`.
 
         Returns:
-            str to print.
+            str to print: the share of the learning rate or "frozen", the weight decay, path and shape.
         """
-        rows = [("decay", "variable", "shape")]
-        rows += [
-            (str(self.weight_decay) if self.uses_weight_decay(v) else "-", v.path, str(v.shape)) for v in variables
-        ]
-        widths = [max(len(row[i]) for row in rows) for i in (0, 1)]
-        return "\n".join(f"{decay:<{widths[0]}}  {path:<{widths[1]}}  {shape}" for decay, path, shape in rows)
+        rows = [("rate", "decay", "variable", "shape")]
+        for v in variables:
+            rate = f"{self.rate_factor(v):.3g}" if v.trainable else "frozen"
+            decay = str(self.weight_decay) if v.trainable and self.uses_weight_decay(v) else "-"
+            rows.append((rate, decay, v.path, str(v.shape)))
+        widths = [max(len(row[i]) for row in rows) for i in range(3)]
+        return "\n".join("  ".join([*map(str.ljust, row, widths), row[3]]) for row in rows)
 
     def apply(self, grads, trainable_variables=None):
         """Update the variables, and `gradient_norm` with them."""
@@ -132,6 +153,7 @@ class AdamW(keras.optimizers.AdamW):
             [self._momentums[i] for i in indices],
             [self._velocities[i] for i in indices],
             [self.weight_decay if self.uses_weight_decay(v) else 0.0 for v in variables],
+            [self.rate_factor(v) for v in variables],
             gradient_scale=clipnorm / ops.maximum(norm, clipnorm) if clipnorm else 1.0,
             learning_rate=self.learning_rate,
             step=self.iterations + 1,
@@ -140,6 +162,20 @@ class AdamW(keras.optimizers.AdamW):
             epsilon=self.epsilon,
         )
         self.iterations.assign_add(1)
+
+    def update_step(self, gradient, variable, learning_rate):
+        """Update one variable as Keras does, where an option asks for more than the kernel has."""
+        ours = self._trainable_variables[self._get_variable_index(variable)]  # on TensorFlow Keras passes its own
+        super().update_step(gradient, variable, learning_rate * self.rate_factor(ours))
+
+    def _apply_weight_decay(self, variables):
+        whole = self.weight_decay
+        try:
+            for variable in filter(self.uses_weight_decay, variables):
+                self.weight_decay = whole * self.rate_factor(variable)
+                super()._apply_weight_decay([variable])
+        finally:
+            self.weight_decay = whole
 
     def _wants_more_than_adamw(self, variables):
         strategy = getattr(self, "_distribution_strategy", None)
@@ -153,3 +189,6 @@ class AdamW(keras.optimizers.AdamW):
             or any(v.constraint is not None or getattr(v, "overwrite_with_gradient", False) for v in variables)
             or (strategy is not None and strategy.num_replicas_in_sync > 1)
         )
+
+    def get_config(self):
+        return super().get_config() | {"rate_factors": self.rate_factors}

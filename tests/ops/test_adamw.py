@@ -20,6 +20,7 @@ def run_steps(num_steps=3):
             momentums,
             velocities,
             [0.1, 0.0, 0.3],
+            [1.0, 1.0, 0.5],
             gradient_scale=keras.ops.convert_to_tensor(0.5),
             learning_rate=keras.ops.convert_to_tensor(0.01 * step),
             step=keras.ops.convert_to_tensor(step),
@@ -44,8 +45,8 @@ def test_the_reference_follows_the_paper(monkeypatch):
     momentums = [np.zeros(shape) for shape in SHAPES]
     velocities = [np.zeros(shape) for shape in SHAPES]
     for step in range(1, 4):
-        rate = 0.01 * step
-        for i, decay in enumerate([0.1, 0.0, 0.3]):
+        for i, (decay, factor) in enumerate([(0.1, 1.0), (0.0, 1.0), (0.3, 0.5)]):
+            rate = 0.01 * step * factor
             gradient = 0.5 * rng.normal(size=SHAPES[i]).astype("float32")
             momentums[i] = 0.9 * momentums[i] + 0.1 * gradient
             velocities[i] = 0.99 * velocities[i] + 0.01 * gradient**2

@@ -134,13 +134,43 @@ def test_an_excluded_variable_is_not_decayed_and_the_others_still_follow_the_rul
     assert [optimizer.uses_weight_decay(v) for v in (kernel, embeddings, bias)] == [True, False, False]
 
 
-def test_the_description_has_a_line_for_each_variable(small_pretrainer):
+def test_the_description_has_rate_and_decay_of_each_variable(small_pretrainer):
     model = small_pretrainer()
-    lines = model.optimizer.describe_weight_decay(model.trainable_variables).splitlines()
+    lines = model.optimizer.describe(model.trainable_variables).splitlines()
     assert len(lines) == 1 + len(model.trainable_variables)
     rows = [line.split() for line in lines[1:]]
-    assert {row[0] for row in rows if row[1].endswith(("kernel", "embeddings"))} == {"0.01"}
-    assert {row[0] for row in rows if row[1].endswith(("bias", "gamma", "beta"))} == {"-"}
+    assert {row[1] for row in rows if row[2].endswith(("kernel", "embeddings"))} == {"0.01"}
+    assert {row[1] for row in rows if row[2].endswith(("bias", "gamma", "beta"))} == {"-"}
+
+
+def test_the_description_tells_what_is_frozen():
+    layer = keras.layers.Dense(2, name="dense")
+    layer.build((None, 3))
+    layer.trainable = False
+    assert AdamW().describe(layer.weights).splitlines()[1].split()[:3] == ["frozen", "-", "dense/kernel"]
+
+
+@pytest.mark.parametrize("arguments", [{}, {"use_ema": True, "ema_overwrite_frequency": 100}], ids=["kernel", "keras"])
+def test_a_rate_factor_is_a_smaller_learning_rate_for_one_layer(arguments):
+    def trained(factors, learning_rate):
+        layers = [keras.layers.Dense(2, name=name) for name in ("low", "high")]
+        for layer in layers:
+            layer.build((None, 3))
+            layer.kernel.assign(np.ones((3, 2)))
+        variables = [v for layer in layers for v in layer.trainable_variables]
+        optimizer = AdamW(learning_rate, weight_decay=0.5, rate_factors=factors, **arguments)
+        for step in range(3):
+            optimizer.apply([keras.ops.ones(v.shape) * (step + 1) for v in variables], variables)
+        return [v.numpy() for v in variables]
+
+    ours, half, whole = trained({"low": 0.5}, 0.1), trained({}, 0.05), trained({}, 0.1)
+    for number, (value, expected) in enumerate(zip(ours, [*half[:2], *whole[2:]], strict=True)):
+        np.testing.assert_allclose(value, expected, rtol=1e-6, err_msg=str(number))
+
+
+def test_a_rate_factor_for_a_layer_that_is_not_there_is_refused():
+    with pytest.raises(ValueError, match=r"name \['blok'\]; the layers that are trained are"):
+        AdamW(rate_factors={"blok": 0.5}).build([variable((2,), "v")])
 
 
 def test_a_variable_without_gradient_stays_and_is_named():

@@ -1,0 +1,33 @@
+"""Learning rates that shrink towards the input, so that fine-tuning keeps what the lower layers know."""
+
+
+def layerwise_decay(encoder, decay):
+    """Give each layer of an encoder its share of the learning rate: `decay` times that of the layer above it.
+
+    Args:
+        encoder: `BertEncoder`, or what else has `embeddings` and `encoder_blocks`, lowest first.
+        decay: float, 0 to 1. The highest block gets `decay`, the one below it `decay` squared, the embeddings least;
+            pooler and head have the whole rate.
+
+    Returns:
+        dict of the layer's name to its factor, the `rate_factors` of `AdamW`; empty for a decay of 1.
+
+    Raises:
+        ValueError: where the decay is not above 0 and at most 1.
+
+    Example:
+        >>> from bert_keras.models import BertEncoder
+        >>> from bert_keras.training import layerwise_decay
+        >>> layerwise_decay(BertEncoder.from_size("tiny", vocabulary_size=100), 0.5)
+        {'embeddings': 0.125, 'encoder_block_0': 0.25, 'encoder_block_1': 0.5}
+
+    Reference:
+        [Howard and Ruder, 2018](https://arxiv.org/abs/1801.06146), section 3.2; for BERT
+        [Sun et al., 2019](https://arxiv.org/abs/1905.05583), section 5.3.3.
+    """
+    if not 0 < decay <= 1:
+        raise ValueError(f"Expected a decay above 0 and at most 1, received {decay}.")
+    if decay == 1:
+        return {}
+    layers = [encoder.embeddings, *encoder.encoder_blocks]
+    return {layer.name: decay ** (len(layers) - height) for height, layer in enumerate(layers)}
