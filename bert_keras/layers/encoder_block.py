@@ -4,6 +4,8 @@ import inspect
 
 import keras
 
+from bert_keras.layers.dropout import Dropout
+
 
 @keras.saving.register_keras_serializable(package="bert_keras")
 class EncoderBlock(keras.layers.Layer):
@@ -62,7 +64,7 @@ class EncoderBlock(keras.layers.Layer):
 
         self.attention_layer_norm = layer_norm("attention_layer_norm")
         self.feed_forward_layer_norm = layer_norm("feed_forward_layer_norm")
-        self.dropout_layer = keras.layers.Dropout(dropout, dtype=self.dtype_policy, name="dropout")
+        self.dropout_layer = Dropout(dropout, dtype=self.dtype_policy, name="dropout")
 
     def build(self, inputs_shape, attention_mask_shape=None):
         inputs = keras.KerasTensor(inputs_shape, self.compute_dtype)

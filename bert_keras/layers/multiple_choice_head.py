@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from bert_keras.layers.dropout import Dropout
 from bert_keras.layers.initializers import fresh_initializer
 
 
@@ -41,7 +42,7 @@ class MultipleChoiceHead(keras.layers.Layer):
         self.dropout = dropout
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         initializer = fresh_initializer(kernel_initializer)
-        self.dropout_layer = keras.layers.Dropout(dropout, dtype=self.dtype_policy, name="dropout")
+        self.dropout_layer = Dropout(dropout, dtype=self.dtype_policy, name="dropout")
         self.dense = keras.layers.Dense(1, kernel_initializer=initializer, dtype=self.dtype_policy, name="dense")
 
     def build(self, inputs_shape, token_ids_shape=None):

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from bert_keras.layers.dropout import Dropout
 from bert_keras.layers.initializers import fresh_initializer
 
 
@@ -40,7 +41,7 @@ class TokenClassificationHead(keras.layers.Layer):
         self.num_tags = num_tags
         self.dropout = dropout
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
-        self.dropout_layer = keras.layers.Dropout(dropout, dtype=self.dtype_policy, name="dropout")
+        self.dropout_layer = Dropout(dropout, dtype=self.dtype_policy, name="dropout")
         self.dense = keras.layers.Dense(
             num_tags,
             kernel_initializer=fresh_initializer(kernel_initializer),

@@ -3,12 +3,14 @@
 from bert_keras.ops.activations import gelu_tanh, get_activation
 from bert_keras.ops.attention import dot_product_attention, reference_attention
 from bert_keras.ops.check_ids import check_ids
+from bert_keras.ops.dropout import dropout
 from bert_keras.ops.gather import gather_positions
 from bert_keras.ops.matmul_transposed import matmul_transposed
 
 __all__ = [
     "check_ids",
     "dot_product_attention",
+    "dropout",
     "gather_positions",
     "gelu_tanh",
     "get_activation",

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from bert_keras.ops.dropout import dropout as drop_elements
 from bert_keras.ops.matmul_transposed import matmul_transposed
 
 # Chosen once. JAX and torch have a kernel that never holds all the scores; TensorFlow's version in Keras is
@@ -63,5 +64,5 @@ def reference_attention(query, key, value, mask=None, *, dropout=0.0, seed=None)
         scores += ops.expand_dims(ops.cast(ops.logical_not(mask), "float32") * _HIDDEN, 1)
     scores = ops.cast(ops.softmax(scores, axis=-1), value.dtype)
     if dropout:
-        scores = keras.random.dropout(scores, dropout, seed=seed)
+        scores = drop_elements(scores, dropout, seed)
     return ops.matmul(scores, value), scores  # (batch, heads, queries, head_dim)
