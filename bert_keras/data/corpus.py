@@ -6,25 +6,28 @@ shards are byte for byte the same for any number of workers.
 
 import contextlib
 import hashlib
+import itertools
+import logging
 import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-import numpy as np
 import rich.console
 import rich.progress
 
+from bert_keras.data.corpus_progress import CorpusProgress
 from bert_keras.data.corpus_report import FILE_NAME, CorpusReport
-from bert_keras.data.corpus_workers import EncodedChunk, encode_chunks, plain_text_tokenizer
+from bert_keras.data.corpus_tally import CorpusTally
+from bert_keras.data.corpus_workers import encode_chunks, plain_text_tokenizer
 from bert_keras.data.documents import Dropped, group_documents, read_paragraphs, text_paragraphs
 from bert_keras.data.duplicates import SeenTexts
 from bert_keras.data.shard_writer import ShardWriter
 from bert_keras.data.text_lines import find_files
 
+_logger = logging.getLogger(__name__)
 _CHUNK_CHARACTERS = 1 << 20  # one task of a worker
 _REPEATABLE = 64  # characters; shorter paragraphs ("Thank you.", "Chapter 1") may repeat
 _BYTES_PER_WORKER = 1 << 26  # a worker costs the import of TensorFlow: with less text than this it does not pay
-_HISTOGRAM_STEP = 16  # tokens
 
 
 def prepare_corpus(
@@ -48,6 +51,9 @@ def prepare_corpus(
 
     A passage is what one training row is made of: consecutive sentences of a document, see
     `bert_keras.data.passages`. Nothing is masked or paired here; that happens anew in every epoch.
+
+    Killed in the middle and called again with the same files and options, it goes on after the last complete shard,
+    and the corpus is byte for byte the same. Documents from an iterator cannot be known again: that starts anew.
 
     Args:
         source: Files, globs and folders as for `read_documents`, or an iterator (not a list) of documents.
@@ -113,9 +119,10 @@ def prepare_corpus(
     if num_workers < 1:
         raise ValueError(f"num_workers must be at least 1, received {num_workers}")
 
-    dropped, tally = Dropped(errors), _Tally(tokenizer.vocabulary)
+    dropped, tally = Dropped(errors), CorpusTally(tokenizer.vocabulary)
     directory.mkdir(parents=True, exist_ok=True)
     with _progress_bar(num_bytes, shown=progress) as on_read, ShardWriter(directory, records_per_shard) as shards:
+        done = _go_on(directory, fingerprints, shards, tally, is_known=files is not None)
         if files is None:
             paragraphs = text_paragraphs(source, dropped, min_letter_share=min_letter_share)
         else:
@@ -129,17 +136,44 @@ def prepare_corpus(
         blocks = group_documents(paragraphs)
         if deduplicate:
             blocks = _without_duplicates(blocks, dropped)
-        chunks = _chunks(blocks)
-        for encoded in encode_chunks(chunks, plain_text_tokenizer(tokenizer), passage_tokens, num_workers):
-            tally.add(encoded)
-            for record, num_tokens in zip(encoded.records, encoded.lengths, strict=True):
-                shards.write(record, int(num_tokens))
+        # What is in complete shards already is read again, for the duplicates, but not tokenized, which takes longer.
+        chunks = itertools.islice(_chunks(blocks), done.num_chunks, None)
+        encoded_chunks = encode_chunks(chunks, plain_text_tokenizer(tokenizer), passage_tokens, num_workers)
+        for chunk, encoded in enumerate(encoded_chunks, done.num_chunks):
+            first = done.num_records if chunk == done.num_chunks else 0
+            if not first:
+                tally.add(encoded)
+            for number in range(first, len(encoded.records)):
+                if shards.write(encoded.records[number], int(encoded.lengths[number])) and files:
+                    CorpusProgress(fingerprints, shards.complete, chunk, number + 1, tally.get_state()).save(directory)
         if not tally.num_passages:
             raise ValueError(f"the corpus is empty: no text in {source!r}; left out: {dropped}")
         (directory / FILE_NAME).unlink(missing_ok=True)  # from here until the new report is there, no corpus
         report = tally.report(dropped, passage_tokens, fingerprints, shards.finish())
     report.save(directory)
+    CorpusProgress.remove(directory)
     return report
+
+
+def _go_on(
+    directory: Path, fingerprints: dict, shards: ShardWriter, tally: CorpusTally, *, is_known: bool
+) -> CorpusProgress:
+    """Takes over what a killed run has done, if it worked on the same sources, which must be known for that."""
+    done = CorpusProgress.load(directory, fingerprints) if is_known else CorpusProgress(fingerprints)
+    try:
+        is_sound = not done.shards or shards.go_on_from(done.shards)
+        if is_sound and done.tally is not None:
+            tally.set_state(done.tally)
+    except (ValueError, TypeError, AttributeError):
+        is_sound = False
+    if not is_sound:
+        _logger.warning("the shards that a killed run left in %s are damaged; they are made anew", directory)
+        done, shards.complete = CorpusProgress(fingerprints), []
+    elif done.shards:
+        _logger.warning("going on after %d complete shards in %s", len(done.shards), directory)
+    shards.remove_temporary(len(shards.complete))
+    shards.keep_complete = is_known
+    return done
 
 
 def _existing(directory: Path, if_exists: str, fingerprints: dict) -> CorpusReport | None:
@@ -212,50 +246,3 @@ def _progress_bar(num_bytes: int | None, *, shown: bool) -> Iterator[Callable[[i
     with rich.progress.Progress(*columns, console=console) as bar:
         task = bar.add_task("", total=num_bytes)
         yield lambda count: bar.update(task, advance=count)
-
-
-class _Tally:
-    """Adds up what the workers report."""
-
-    def __init__(self, vocabulary):
-        self.vocabulary = vocabulary
-        self.num_passages = self.num_sentences = self.num_documents = 0
-        self.token_counts = np.zeros(len(vocabulary), np.int64)
-        self.length_counts = np.zeros(0, np.int64)
-        self._last_document = None
-
-    def add(self, encoded: EncodedChunk):
-        self.num_passages += len(encoded.records)
-        self.num_sentences += encoded.num_sentences
-        self.num_documents += sum(document != self._last_document for document in encoded.documents)
-        self._last_document = encoded.documents[-1] if encoded.documents else self._last_document
-        self.token_counts += encoded.token_counts
-        counts = np.bincount(-(-encoded.lengths // _HISTOGRAM_STEP), minlength=len(self.length_counts))
-        counts[: len(self.length_counts)] += self.length_counts
-        self.length_counts = counts
-
-    def report(self, dropped: Dropped, passage_tokens: int, fingerprints: dict, shards: list) -> CorpusReport:
-        counts = self.token_counts.copy()
-        num_tokens = int(counts.sum())
-        unknown = int(counts[self.vocabulary.unk_id])
-        counts[self.vocabulary.unk_id] = 0
-        most_frequent = int(counts.argmax())
-        return CorpusReport(
-            num_documents=self.num_documents,
-            num_sentences=self.num_sentences,
-            num_passages=self.num_passages,
-            num_tokens=num_tokens,
-            passage_tokens=passage_tokens,
-            length_histogram=[
-                [bound * _HISTOGRAM_STEP, int(count)] for bound, count in enumerate(self.length_counts) if count
-            ],
-            unknown_share=unknown / num_tokens,
-            most_frequent_id=most_frequent,
-            most_frequent_token=self.vocabulary.tokens[most_frequent],
-            most_frequent_share=int(counts[most_frequent]) / num_tokens,
-            dropped=dropped.counts,
-            first_dropped=dropped.first,
-            vocabulary_size=len(self.vocabulary),
-            shards=shards,
-            **fingerprints,
-        )
