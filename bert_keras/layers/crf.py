@@ -104,7 +104,7 @@ class CRF(keras.layers.Layer):
 
         # All sequences, by the forward algorithm
         def forward(totals, inputs):
-            score, counts = inputs
+            score, counts = inputs[:, :-1], inputs[:, -1:]
             following = ops.logsumexp(ops.expand_dims(totals, 2) + steps, axis=1) + score  # (batch, tags)
             totals = ops.where(counts > 0, following, totals)
             return totals, totals
@@ -127,7 +127,7 @@ class CRF(keras.layers.Layer):
         stay = ops.expand_dims(ops.arange(self.num_tags, dtype="float32"), 0)  # a step to itself
 
         def forward(best, inputs):
-            score, counts = inputs
+            score, counts = inputs[:, :-1], inputs[:, -1:]
             candidates = ops.expand_dims(best, 2) + steps  # (batch, from, to)
             following = ops.max(candidates, axis=1) + score
             # As floats: what a scan gives out has the dtype of what it carries.
@@ -180,8 +180,8 @@ class CRF(keras.layers.Layer):
 def _over_time(scores, is_tag):
     """From the second position on, with time as the first axis; a step that does not count ends it.
 
-    That step makes as many steps as positions, and at least one.
+    That step makes as many steps as positions, and at least one. One tensor, (length, batch, tags + 1), whose last
+    column says what counts: Keras 3.15 on TensorFlow cannot scan over several of unknown length.
     """
-    scores = ops.pad(scores[:, 1:], [[0, 0], [0, 1], [0, 0]])
-    is_tag = ops.pad(is_tag[:, 1:], [[0, 0], [0, 1]])
-    return ops.transpose(scores, (1, 0, 2)), ops.expand_dims(ops.transpose(is_tag), -1)
+    both = ops.concatenate([scores, ops.expand_dims(is_tag, -1)], axis=-1)
+    return ops.transpose(ops.pad(both[:, 1:], [[0, 0], [0, 1], [0, 0]]), (1, 0, 2))

@@ -1,14 +1,18 @@
 """The encoder with a head that gives every token a tag."""
 
 import keras
+from keras import ops
 
 from bert_keras.checkpoints import open_checkpoint
-from bert_keras.layers import TokenClassificationHead
+from bert_keras.layers import CRF, TokenClassificationHead
 from bert_keras.models.batch_inputs import BatchInputs
 from bert_keras.models.dtype_config import dtype_config
 from bert_keras.models.presets import Presets
 from bert_keras.models.pretrained import pretrained_classes, pretrained_encoder
+from bert_keras.tagging_schemes import check_scheme, split_tag, transition_table
 from bert_keras.training.token_statistics import TokenStatistics
+
+HEADS = ("linear", "crf")
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
@@ -16,18 +20,25 @@ class TokenClassifier(TokenStatistics, Presets, BatchInputs, keras.Model):
     """Gives every token a tag, as in named entity recognition or part-of-speech tagging.
 
     Inputs are those of the encoder. Output is (batch, length, num_tags) float32 logits, at padding and special tokens
-    too: weights of 0 leave those out of a loss.
+    too: weights of 0 leave those, and the later pieces of words, out of the loss and of weighted metrics.
+
+    The loss comes with the head, so `compile` needs none: for "linear" the mean cross-entropy of the positions that
+    have weight, for "crf" minus the log-likelihood of the sequences that these positions make, by position. Metrics
+    see what `decode` says.
 
     Args:
         encoder: `BertEncoder`; its pooler is not used, so nothing trains one: `pooler=False` spares Keras a warning.
         num_tags: number of tags.
         labels: names of the tags in the order of their logits, or None.
+        head: "linear" scores every position by itself; "crf" scores sequences of tags, learns which tag stands beside
+            which, and with a `scheme` never gives a sequence that breaks its rules. Default "linear".
+        scheme: how the tags spell spans, "BIO", "BIOES" or "IOB1"; None where they do not, as parts of speech.
         dropout: rate of the dropout before the head. Default 0.1.
         dtype: dtype or policy of the head, None for the encoder's.
         **kwargs: arguments of `keras.Model`.
 
     Raises:
-        ValueError: where `labels` are not `num_tags` different names.
+        ValueError: where `labels` are not `num_tags` different names, or not tags of `scheme`, or `head` is no such.
 
     Example:
         >>> import numpy as np
@@ -39,26 +50,41 @@ class TokenClassifier(TokenStatistics, Presets, BatchInputs, keras.Model):
         True
 
     Reference:
-        [Devlin et al., 2019](https://arxiv.org/abs/1810.04805), section 5.3.
+        [Devlin et al., 2019](https://arxiv.org/abs/1810.04805), section 5.3;
+        [Lample et al., 2016](https://arxiv.org/abs/1603.01360), section 2.2.
     """
 
-    def __init__(self, encoder, num_tags, *, labels=None, dropout=0.1, dtype=None, **kwargs):
+    def __init__(
+        self, encoder, num_tags, *, labels=None, head="linear", scheme=None, dropout=0.1, dtype=None, **kwargs
+    ):
         if labels is not None and (len(labels) != num_tags or len(set(labels)) != num_tags):
             raise ValueError(f"Expected {num_tags} different labels, received {list(labels)}.")
+        if head not in HEADS:
+            raise ValueError(f"Expected head to be one of {', '.join(HEADS)}; received {head!r}.")
+        if scheme is not None:
+            check_scheme(scheme)
+            for label in labels or ():
+                split_tag(label, scheme)
         dtype = dtype or encoder.dtype_policy
 
         # === Layers ===
-        head = TokenClassificationHead(
+        scorer = TokenClassificationHead(
             num_tags,
             dropout=dropout,
             kernel_initializer=encoder.kernel_initializer,
             dtype=dtype,
             name="token_classification_head",
         )
+        crf = None
+        if head == "crf":
+            table = transition_table(labels, scheme) if scheme is not None and labels is not None else None
+            crf = CRF(num_tags, allowed_transitions=table, name="crf")
 
         # === Functional model ===
         inputs = {name: keras.Input((None,), dtype="int32", name=name) for name in encoder.input}
-        outputs = head(encoder(inputs)["sequence_output"])
+        outputs = scorer(encoder(inputs)["sequence_output"])
+        if crf is not None:
+            outputs = crf(outputs)
         super().__init__(inputs=inputs, outputs=outputs, **kwargs)
         self.dtype_policy = keras.dtype_policies.get(dtype)
 
@@ -66,16 +92,59 @@ class TokenClassifier(TokenStatistics, Presets, BatchInputs, keras.Model):
         self.encoder = encoder
         self.num_tags = num_tags
         self.labels = labels if labels is None else list(labels)
+        self.head = head
+        self.scheme = scheme
         self.dropout = dropout
 
+    def decode(self, logits, mask):
+        """Turn logits into tags: each position's best, or with a CRF those of the best sequence.
+
+        Args:
+            logits: (batch, length, num_tags) tensor.
+            mask: (batch, length) boolean tensor, the positions that have a tag.
+
+        Returns:
+            (batch, length) int32 numbers of tags; 0 where the mask is False.
+        """
+        if self.head == "crf":
+            return self.get_layer("crf").decode(logits, mask)
+        return ops.cast(ops.argmax(logits, axis=-1), "int32") * ops.cast(mask, "int32")
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """The head's own loss, unless a linear head was compiled with another."""
+        if self._compile_loss is not None:
+            if self.head == "crf":
+                raise ValueError("A CRF brings its own loss; leave `loss` out of `compile`.")
+            return super().compute_loss(x, y, y_pred, sample_weight, training=training)
+        weights = ops.cast(self._mask(x, sample_weight), "float32") if sample_weight is None else sample_weight
+        num_words = ops.maximum(ops.sum(weights), 1e-6)
+        if self.head == "crf":
+            losses = -self.get_layer("crf").log_likelihood(y_pred, y, self._mask(x, sample_weight))
+        else:
+            losses = keras.losses.sparse_categorical_crossentropy(y, y_pred, from_logits=True) * weights
+        return ops.sum(losses) / num_words + sum(map(self._aggregate_additional_loss, self.losses))
+
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        """Metrics of the decoded tags, as if they had all the probability."""
+        if self.head == "crf":
+            y_pred = ops.one_hot(self.decode(y_pred, self._mask(x, sample_weight)), self.num_tags)
+        return super().compute_metrics(x, y, y_pred, sample_weight)
+
+    def _mask(self, x, sample_weight):
+        """The positions that have a tag: those with weight, or without weights all that are not padding."""
+        return ops.not_equal(x["padding_mask"], 0) if sample_weight is None else ops.greater(sample_weight, 0)
+
     @classmethod
-    def from_preset(cls, directory, num_tags=None, *, labels=None, dropout=None, **overrides):
+    def from_preset(cls, directory, num_tags=None, *, labels=None, head=None, scheme=None, dropout=None, **overrides):
         """Load the encoder, and the head where the preset has one for as many tags; otherwise the head is new.
 
         Args:
             directory: path of a directory with `config.json` and `model.safetensors`.
             num_tags: number of tags, None for as many as there are labels, or as the preset's head has.
             labels: names of the tags, None for those of the preset's head.
+            head: "linear" or "crf", None for the preset's, and "linear" where it has none. The steps of a CRF that the
+                preset has not are new.
+            scheme: how the tags spell spans, None for the preset's.
             dropout: rate of the dropout in the encoder and before the head, None for the preset's.
             **overrides: arguments of the encoder's constructor that shall differ from the preset's, such as `dtype`.
 
@@ -88,10 +157,16 @@ class TokenClassifier(TokenStatistics, Presets, BatchInputs, keras.Model):
         num_tags, labels, new = pretrained_classes(
             checkpoint, "token_classification_head", num_tags, labels, argument="num_tags"
         )
+        task = getattr(checkpoint, "task", {})
+        head = head or task.get("head", "linear")
+        if head == "crf" and (new or "crf/transitions" not in checkpoint.shapes):
+            new = (*new, "crf/")
         tagger = cls(
             pretrained_encoder(checkpoint, pooler=False, dropout=dropout, **overrides),
             num_tags,
             labels=labels,
+            head=head,
+            scheme=scheme or task.get("scheme"),
             dropout=checkpoint.classifier_dropout if dropout is None else dropout,
         )
         tagger._load(checkpoint, new=new)
@@ -102,6 +177,7 @@ class TokenClassifier(TokenStatistics, Presets, BatchInputs, keras.Model):
             "labels": self.labels and list(self.labels),
             "num_classes": self.num_tags,
             "classifier_dropout": self.dropout,
+            "task": {"head": self.head, "scheme": self.scheme},
         }
 
     def get_config(self):
@@ -112,6 +188,8 @@ class TokenClassifier(TokenStatistics, Presets, BatchInputs, keras.Model):
             "encoder": keras.saving.serialize_keras_object(self.encoder),
             "num_tags": self.num_tags,
             "labels": self.labels and list(self.labels),
+            "head": self.head,
+            "scheme": self.scheme,
             "dropout": self.dropout,
         }
 

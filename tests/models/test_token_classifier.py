@@ -56,3 +56,78 @@ def test_labels_that_do_not_fit_are_refused():
     encoder = BertEncoder(10, 1, 1, 4, 4, max_sequence_length=4)
     with pytest.raises(ValueError, match="3 different labels"):
         TokenClassifier(encoder, 3, labels=("O", "B"))
+
+
+NAMES = ("O", "B-a", "I-a")
+
+
+def randomize(tagger):
+    """Steps that matter."""
+    for weight in tagger.get_layer("crf").weights:
+        weight.assign(np.random.default_rng(0).normal(size=weight.shape) / 30)
+
+
+def test_a_crf_decodes_by_the_rules_of_its_scheme_and_is_saved(make_encoder, rows, outputs_of, tmp_path):
+    tagger = TokenClassifier(make_encoder(pooler=False), 3, labels=NAMES, head="crf", scheme="BIO")
+    randomize(tagger)
+    mask = rows["padding_mask"] != 0
+    logits = outputs_of(tagger, rows) * [1.0, 1.0, 3.0]
+    tags = keras.ops.convert_to_numpy(tagger.decode(logits.astype("float32"), mask))
+    assert (logits.argmax(-1) == 2).any(axis=1).all() and not (tags[:, 0] == 2).any() and not tags[~mask].any()
+    tagger.save(tmp_path / "tagger.keras")
+    tagger.save_to_preset(tmp_path)
+    for loaded in (keras.saving.load_model(tmp_path / "tagger.keras"), TokenClassifier.from_preset(tmp_path)):
+        assert (loaded.head, loaded.scheme) == ("crf", "BIO")
+        np.testing.assert_array_equal(outputs_of(loaded, rows), outputs_of(tagger, rows))
+        np.testing.assert_array_equal(keras.ops.convert_to_numpy(loaded.decode(logits.astype("float32"), mask)), tags)
+    assert loaded.load_report.new == loaded.load_report.unused == ()
+    linear = TokenClassifier.from_preset(tmp_path, head="linear")
+    assert set(linear.load_report.unused) == {"crf.transitions", "crf.start_transitions", "crf.end_transitions"}
+    linear.save_to_preset(tmp_path / "linear")
+    again = TokenClassifier.from_preset(tmp_path / "linear", head="crf")
+    assert again.load_report.new == ("crf/transitions", "crf/start_transitions", "crf/end_transitions")
+
+
+@pytest.mark.parametrize("head", ["linear", "crf"])
+def test_the_head_brings_its_loss(make_encoder, rows, outputs_of, head):
+    tagger = TokenClassifier(make_encoder(pooler=False, dropout=0.0), 3, head=head, dropout=0.0)
+    if head == "crf":
+        randomize(tagger)
+    tagger.compile(weighted_metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")])
+    tags = (rows["token_ids"] % 3).astype("int32")
+    weights = np.array([[0, 1, 0, 1, 1, 0], [0, 0, 1, 0, 0, 0]], "float32")
+    logs = tagger.evaluate(rows, tags, sample_weight=weights, return_dict=True, verbose=0)
+    logits = outputs_of(tagger, rows)
+    if head == "crf":
+        expected = -keras.ops.sum(tagger.get_layer("crf").log_likelihood(logits, tags, weights > 0))
+    else:
+        expected = keras.ops.sum(keras.losses.sparse_categorical_crossentropy(tags, logits, True) * weights)
+    assert logs["loss"] == pytest.approx(float(expected) / 4, rel=1e-5)
+    decoded = keras.ops.convert_to_numpy(tagger.decode(logits, weights > 0))
+    assert logs["accuracy"] == pytest.approx((decoded == tags)[weights > 0].mean())
+
+
+def test_a_crf_is_trained_by_fit(make_encoder, rows):
+    tagger = TokenClassifier(
+        make_encoder(pooler=False, dropout=0.0, kernel_initializer=None), 2, head="crf", dropout=0.0
+    )
+    tagger.compile(optimizer=keras.optimizers.Adam(0.005), jit_compile=keras.config.backend() == "jax")
+    tags = (rows["token_ids"] > 8).astype("int32")
+    losses = tagger.fit(rows, tags, sample_weight=rows["padding_mask"], epochs=20, verbose=0).history["loss"]
+    assert losses[-1] < 0.5 * losses[0]
+    tagger.compile(loss="mse")
+    with pytest.raises(ValueError, match="A CRF brings its own loss"):
+        tagger.evaluate(rows, tags, verbose=0)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"head": "memm"}, "one of linear, crf; received 'memm'"),
+        ({"scheme": "BILOU"}, "received 'BILOU'"),
+        ({"scheme": "BIO", "labels": ("O", "B-a", "E-a")}, "tag 'E-a' is neither O nor"),
+    ],
+)
+def test_heads_and_schemes_that_do_not_fit_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        TokenClassifier(BertEncoder(10, 1, 1, 4, 4, max_sequence_length=4), 3, **options)

@@ -1,0 +1,141 @@
+"""Raw text in, named entities or parts of speech with their characters out."""
+
+import numpy as np
+
+from bert_keras.data import TaggedSentences, WordPieceTokenizer, sentences_of_texts
+from bert_keras.data.length_buckets import default_buckets
+from bert_keras.data.tokenized_words import TokenizedWords
+from bert_keras.models import TokenClassifier
+from bert_keras.tagging_schemes import OUTSIDE, split_tag, tags_to_spans
+
+
+class Tagger:
+    """Tags the words of texts, and finds the spans that the tags spell.
+
+    Texts of any length go in: long ones are cut into windows of whole words with context on both sides, and each word
+    is tagged where it has most. Windows of like length share a batch.
+
+    Args:
+        classifier: `bert_keras.models.TokenClassifier` with labels.
+        tokenizer: `bert_keras.data.WordPieceTokenizer`.
+        sequence_length: longest row, special tokens included. Default that of the classifier's encoder.
+        batch_size: most rows in one call of the model. Default 32.
+
+    Call arguments:
+        texts: list of str, or one str.
+
+    Output:
+        for each text a list of dicts of `label`, `text`, `start`, `end` (`text` is the characters from start to end)
+        and `score`, the mean probability of its tags as the head gives it, from 0 to 1. Where the tags spell spans
+        these are the spans; otherwise, as with parts of speech, the words. For one str, its own list alone.
+
+    Raises:
+        ValueError: where the classifier has no labels.
+
+    Example:
+        ```python
+        tagger = Tagger.from_preset("runs/finetune_tagger/preset")
+        tagger("Ada Lovelace was born in London.")
+        # [{"label": "person", "text": "Ada Lovelace", "start": 0, "end": 12, "score": 0.98}, ...]
+        ```
+    """
+
+    def __init__(self, classifier, tokenizer, *, sequence_length=None, batch_size=32):
+        if classifier.labels is None:
+            raise ValueError("The classifier has no labels; give them to TokenClassifier(labels=...).")
+        self.classifier = classifier
+        self.tokenizer = tokenizer
+        self.sequence_length = sequence_length or classifier.encoder.max_sequence_length
+        self.batch_size = batch_size
+        self.has_spans = classifier.scheme is not None or _are_tags(classifier.labels)
+
+    @classmethod
+    def from_preset(cls, directory, **options):
+        """Load classifier and tokenizer of a preset.
+
+        Args:
+            directory: path of the directory, such as recipes/finetune_tagger.py writes.
+            **options: `sequence_length` and `batch_size`.
+        """
+        return cls(TokenClassifier.from_preset(directory), WordPieceTokenizer.from_preset(directory), **options)
+
+    def __call__(self, texts):
+        if isinstance(texts, str):
+            return self([texts])[0]
+        sentences = sentences_of_texts(texts)
+        if not len(sentences):
+            return []
+        tags, scores = self._tags_and_scores(sentences)
+        results = []
+        for text, places, some_tags, some_scores in zip(sentences.texts, sentences.offsets, tags, scores, strict=True):
+            spans = tags_to_spans(some_tags) if self.has_spans else [(i, i + 1, tag) for i, tag in enumerate(some_tags)]
+            results.append([])
+            for first, behind, label in spans:
+                start, end = places[first][0], places[behind - 1][1]
+                score = float(np.mean(some_scores[first:behind]))
+                results[-1].append(
+                    {"label": label, "text": text[start:end], "start": start, "end": end, "score": score}
+                )
+        return results
+
+    def tags(self, sentences: TaggedSentences):
+        """Tag sentences whose words are known.
+
+        Args:
+            sentences: from `read_tagged_sentences`; their own tags are not looked at.
+
+        Returns:
+            list of a tag for each word, for each sentence.
+        """
+        return self._tags_and_scores(sentences)[0]
+
+    def _tags_and_scores(self, sentences):
+        logits = sentences.split(self._logits(sentences.words))
+        numbers, scores = [None] * len(logits), [None] * len(logits)
+        by_length = sorted(range(len(logits)), key=lambda i: len(logits[i]))
+        for start in range(0, len(logits), self.batch_size):
+            chosen = by_length[start : start + self.batch_size]
+            # Whole sentences, not windows: a CRF's best sequence goes over their borders. Few shapes.
+            length = _power_of_two(max(len(logits[i]) for i in chosen))
+            padded = np.zeros((len(chosen), length, self.classifier.num_tags), "float32")
+            mask = np.zeros(padded.shape[:2], bool)
+            for row, i in enumerate(chosen):
+                padded[row, : len(logits[i])], mask[row, : len(logits[i])] = logits[i], True
+            decoded = np.asarray(self.classifier.decode(padded, mask))
+            for row, i in enumerate(chosen):
+                numbers[i] = decoded[row, : len(logits[i])]
+                scores[i] = _softmax(logits[i])[np.arange(len(logits[i])), numbers[i]]
+        return [[self.classifier.labels[number] for number in some] for some in numbers], scores
+
+    def _logits(self, sentences):
+        """(words, tags) logits of all words, end to end."""
+        words = TokenizedWords(sentences, self.tokenizer, self.sequence_length)
+        buckets = np.array(default_buckets(self.sequence_length))
+        logits = np.zeros((words.num_words, self.classifier.num_tags), "float32")
+        by_length = np.argsort(words.row_lengths, kind="stable").astype("int32")
+        for start in range(0, len(by_length), self.batch_size):
+            numbers = by_length[start : start + self.batch_size]
+            length = int(buckets[np.searchsorted(buckets, words.row_lengths[numbers].max())])
+            free = min(_power_of_two(len(numbers)), self.batch_size) - len(numbers)
+            numbers = np.pad(numbers, (0, free), constant_values=-1)
+            x = {name: value.numpy() for name, value in words.rows(numbers, length).items()}
+            is_word, pieces = (value.numpy() for value in words.word_positions(numbers, length))
+            predicted = np.asarray(self.classifier.predict_on_batch(x))
+            logits[np.searchsorted(words.first_pieces, pieces[is_word])] = predicted[is_word]
+        return logits
+
+
+def _are_tags(labels):
+    try:
+        return OUTSIDE in labels and all(split_tag(label) for label in labels)
+    except ValueError:
+        return False
+
+
+def _softmax(logits):
+    exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return exponentials / exponentials.sum(axis=-1, keepdims=True)
+
+
+def _power_of_two(count):
+    return 1 << max(0, count - 1).bit_length()

@@ -1,0 +1,112 @@
+import keras
+import numpy as np
+import pytest
+
+from bert_keras.data import Vocabulary, WordPieceTokenizer, sentences_of_texts
+from bert_keras.inference import Tagger
+from bert_keras.models import BertEncoder, TokenClassifier
+from bert_keras.tagging_schemes import tag_names
+
+WORDS = ("ada", "lovelace", "lyon", "met", "in", ",", ".", "##s")
+NAMES = tag_names(("person", "place"), "BIO")
+TAG_OF = {"ada": 1, "lovelace": 2, "lyon": 3}
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return WordPieceTokenizer(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS]))
+
+
+@pytest.fixture(scope="module")
+def make(tokenizer):
+    """Taggers whose encoder tells words apart, and whose head knows the tag of each."""
+
+    def make(head="linear", labels=NAMES, scheme="BIO", **options):
+        keras.utils.set_random_seed(0)
+        encoder = BertEncoder(
+            13, 1, 2, 16, 16, max_sequence_length=16, dropout=0.0, pooler=False,
+            kernel_initializer=keras.initializers.RandomNormal(stddev=0.3),
+        )  # fmt: skip
+        classifier = TokenClassifier(encoder, len(labels), labels=labels, head=head, scheme=scheme, dropout=0.0)
+        ids = np.stack([np.arange(13), np.zeros(13, int)], axis=1)  # a token and a place of padding
+        # The row of each token as the encoder alone makes it, and a head that takes it for the word's tag.
+        x = {"token_ids": ids, "segment_ids": 0 * ids, "padding_mask": 0 * ids + [1, 0]}
+        states = keras.ops.convert_to_numpy(encoder(x)["sequence_output"])[:, 0]
+        wanted = np.zeros((13, len(labels)))
+        for i in range(13):
+            wanted[i, TAG_OF.get(WORDS[i - 5], 0) if i >= 5 else 0] = 8.0
+        kernel = np.linalg.lstsq(states, wanted, rcond=None)[0]
+        classifier.get_layer("token_classification_head").dense.kernel.assign(kernel)
+        return Tagger(classifier, tokenizer, **options)
+
+    return make
+
+
+def by_hand(tagger, sentences):
+    """Logits of each word alone in its sentence's row, one row a sentence, without windows or batches."""
+    vocabulary, rows = tagger.tokenizer.vocabulary, []
+    for words in sentences:
+        pieces = [tagger.tokenizer(word).numpy().tolist() for word in words]
+        ids = np.array([[vocabulary.cls_id, *sum(pieces, []), vocabulary.sep_id]])
+        x = {"token_ids": ids, "segment_ids": 0 * ids, "padding_mask": 0 * ids + 1}
+        logits = keras.ops.convert_to_numpy(tagger.classifier(x))[0]
+        firsts = np.cumsum([1, *map(len, pieces)])[:-1]
+        rows.append(logits[firsts])
+    return rows
+
+
+@pytest.mark.parametrize("head", ["linear", "crf"])
+def test_gives_each_word_the_tag_that_its_sentence_alone_gives(make, head):
+    tagger = make(head, batch_size=2)
+    texts = ["Ada Lovelace met Lyons.", "", "in", "Lyon, Lyon, Lyon", "met Ada", "in Lyons"]
+    sentences = sentences_of_texts(texts)
+    found = tagger.tags(sentences)
+    for logits, tags in zip(by_hand(tagger, sentences.words), found, strict=True):
+        if head == "linear":
+            expected = logits.argmax(-1)
+        else:
+            expected = keras.ops.convert_to_numpy(
+                tagger.classifier.decode(logits[None], np.ones((1, len(logits)), bool))
+            )[0] if len(logits) else []  # fmt: skip
+        assert tags == [NAMES[tag] for tag in expected]
+
+
+def test_spans_carry_label_text_characters_and_score(make):
+    tagger = make()
+    text = "  Ada\tLOVELACE, in Lyon."
+    spans = tagger(text)
+    assert spans == tagger([text, "in"])[0]
+    assert spans
+    for span in spans:
+        assert list(span) == ["label", "text", "start", "end", "score"]
+        assert span["text"] == text[span["start"] : span["end"]] and 0 < span["score"] <= 1
+        assert type(span["start"]) is int and type(span["score"]) is float
+    assert tagger([]) == [] and tagger("") == []
+
+
+def test_long_texts_lose_no_word(make):
+    tagger = make()
+    text = ", ".join(["Ada met Lyon"] * 30)
+    (tags,) = tagger.tags(sentences_of_texts([text]))
+    assert len(tags) == 30 * 3 + 29
+
+
+def test_labels_without_spans_are_given_word_by_word(make):
+    tagger = make(labels=("NOUN", "VERB", "ADJ", "X"), scheme=None)
+    words = tagger("Ada met Lyon.")
+    assert [word["text"] for word in words] == ["Ada", "met", "Lyon", "."]
+    assert all(word["label"] in ("NOUN", "VERB", "ADJ", "X") for word in words)
+
+
+def test_a_preset_brings_all_that_is_needed(make, tmp_path):
+    tagger = make("crf")
+    tagger.classifier.save_to_preset(tmp_path)
+    tagger.tokenizer.save_to_preset(tmp_path)
+    text = "Ada Lovelace met Lyon in Lyon."
+    assert Tagger.from_preset(tmp_path)(text) == tagger(text)
+
+
+def test_a_classifier_without_labels_is_refused(tokenizer):
+    classifier = TokenClassifier(BertEncoder(13, 1, 1, 4, 4, max_sequence_length=16, pooler=False), 3)
+    with pytest.raises(ValueError, match="has no labels"):
+        Tagger(classifier, tokenizer)
