@@ -4,8 +4,16 @@ A canonical weight name is the path of the variable inside the model, such as
 "encoder_block_3/attention/query_key_value/kernel".
 """
 
+from bert_keras.checkpoints.google import GoogleCheckpoint, write_google
 from bert_keras.checkpoints.huggingface import HuggingFaceCheckpoint, write_huggingface
 from bert_keras.checkpoints.load_report import LoadReport
 from bert_keras.checkpoints.open_checkpoint import open_checkpoint
 
-__all__ = ["HuggingFaceCheckpoint", "LoadReport", "open_checkpoint", "write_huggingface"]
+__all__ = [
+    "GoogleCheckpoint",
+    "HuggingFaceCheckpoint",
+    "LoadReport",
+    "open_checkpoint",
+    "write_google",
+    "write_huggingface",
+]

@@ -8,7 +8,7 @@ import shlex
 import numpy as np
 
 from bert_keras.atomic_files import write_files
-from bert_keras.checkpoints.encoder_shapes import encoder_shapes
+from bert_keras.checkpoints.checkpoint import Checkpoint, expect_as_many_tensors
 from bert_keras.checkpoints.huggingface_config import HuggingFaceConfig, config_fields
 from bert_keras.checkpoints.huggingface_names import (
     ARCHITECTURES,
@@ -30,7 +30,7 @@ _CONVERSION = (
 )
 
 
-class HuggingFaceCheckpoint:
+class HuggingFaceCheckpoint(Checkpoint):
     """A directory whose configuration and tensor names have been read and found sound, but no tensor yet.
 
     Args:
@@ -45,64 +45,19 @@ class HuggingFaceCheckpoint:
     def __init__(self, directory):
         directory = pathlib.Path(directory)
         _expect_files(directory)
-        self.config = HuggingFaceConfig(directory / "config.json")
-        self.source, files = open_tensors(directory)
-        arguments = self.encoder_arguments
-        if arguments["num_layers"] > len(files):  # before as many rows are made
-            raise ValueError(
-                f"{self.source} has {len(files)} tensors, too few for {arguments['num_layers']} layers by config.json."
-            )
-        rows = encoder_rows(arguments["num_layers"]) + head_rows(self.config.architecture)
-        rows += own_rows(files)
-        tensors = _stored_tensors(self.source, files)
-        self._table = WeightTable(self.source, tensors, rows, silent=(*COPIES, *CONSTANTS))
-        self._table.expect(encoder_shapes(arguments), " by config.json")
-
-    @property
-    def encoder_arguments(self):
-        """Arguments of the encoder's constructor."""
-        return self.config.encoder_arguments
-
-    @property
-    def masked_lm_arguments(self):
-        """Arguments of the pretrainer's constructor: none, the masked-LM head goes by the encoder's."""
-        return {}
-
-    @property
-    def classifier_dropout(self):
-        """Rate of the dropout before a classification head."""
-        return self.config.classifier_dropout
-
-    @property
-    def labels(self):
-        """Names of the classes in the order of their logits, None where they have none."""
-        return self.config.labels
-
-    @property
-    def task(self):
-        """What the model's own `task` was when it was saved, such as its head and its scheme of tags; {} without."""
-        return self.config.task
-
-    @property
-    def shapes(self):
-        """{canonical name: shape} of the weights that the file has."""
-        return self._table.shapes
+        config = HuggingFaceConfig(directory / "config.json")
+        source, files = open_tensors(directory)
+        num_layers = config.encoder_arguments["num_layers"]
+        expect_as_many_tensors(source, len(files), num_layers)
+        rows = encoder_rows(num_layers) + head_rows(config.architecture) + own_rows(files)
+        tensors = _stored_tensors(source, files)
+        super().__init__(config, WeightTable(source, tensors, rows, silent=(*COPIES, *CONSTANTS)))
 
     def read(self, shapes):
-        """Read the weights that a model wants, once it is sure that all of them fit.
-
-        Args:
-            shapes: {canonical name: shape} of the model's weights.
-
-        Returns:
-            {canonical name: float32 array} of those that the file has, and a `LoadReport`.
-
-        Raises:
-            ValueError: where a weight has another shape, or the stored copy of a tied weight differs from it.
-        """
+        """As `Checkpoint.read`; the masked-LM head is refused where its words are not the encoder's."""
         if "masked_lm_head/bias" in shapes:
             self._check_copies()
-        return self._table.read(shapes)
+        return super().read(shapes)
 
     def _check_copies(self):
         tensors = self._table.tensors

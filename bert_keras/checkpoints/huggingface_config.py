@@ -88,6 +88,10 @@ class HuggingFaceConfig:
             arguments["kernel_initializer"] = {"class_name": "TruncatedNormal", "config": {"stddev": spread}}
         return arguments
 
+    def field(self, name):
+        """What the file has under a name, None where it is silent."""
+        return self._fields.get(name)
+
     @property
     def has_tied_decoder(self):
         """Whether the masked-LM head scores words with the token table."""

@@ -136,6 +136,29 @@ class WeightTable:
         )
         return arrays, report
 
+    @staticmethod
+    def to_theirs(rows, arrays, form):
+        """The tensors of a format from the weights of a model.
+
+        Args:
+            rows: all `Row`s of the format.
+            arrays: {canonical name: array} of the model's weights.
+            form: what the format is called, for the message.
+
+        Returns:
+            {their name: float32 array}, in the order of the rows.
+
+        Raises:
+            ValueError: where a weight has no row.
+        """
+        if without_place := sorted(set(arrays) - {row.ours for row in rows}):
+            raise ValueError(f"{form} has no place for {without_place}.")
+        tensors = {}
+        for row in rows:
+            if row.ours in arrays:
+                tensors |= row.to_theirs(np.asarray(arrays[row.ours], "float32"))
+        return tensors
+
     def expect(self, shapes, reason):
         """Check shapes without reading anything.
 

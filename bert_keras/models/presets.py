@@ -5,9 +5,10 @@ import logging
 
 import keras
 
-from bert_keras.checkpoints import write_huggingface
+from bert_keras.checkpoints import write_google, write_huggingface
 from bert_keras.layers.initializers import BERT_INITIALIZER_RANGE
 
+FORMATS = ("huggingface", "google")
 _LOG = logging.getLogger("bert_keras")
 
 
@@ -23,18 +24,22 @@ class Presets:
 
     load_report = None
 
-    def save_to_preset(self, directory, *, max_shard_bytes=None):
-        """Write the model so that `transformers` and `from_preset` read it.
+    def save_to_preset(self, directory, *, format="huggingface", max_shard_bytes=None):
+        """Write the model so that `transformers`, or Google's scripts, and `from_preset` read it.
 
         All files are written under other names first, so that a killed process leaves the old preset whole.
 
         Args:
             directory: path of the directory; made if it is not there.
-            max_shard_bytes: most bytes of weights in a file, None for all in one.
+            format: "huggingface", the default: `config.json` and `model.safetensors`; or "google": `bert_config.json`
+                and `bert_model.ckpt`, which takes TensorFlow.
+            max_shard_bytes: most bytes of weights in a file of the Hugging Face layout, None for all in one.
 
         Raises:
-            ValueError: where BERT of transformers has no such model; it says what stands in the way.
+            ValueError: where the format has no such model; it says what stands in the way.
         """
+        if format not in FORMATS:
+            raise ValueError(f"Expected format to be one of {', '.join(FORMATS)}; received {format!r}.")
         encoder = getattr(self, "encoder", self)
         _expect_plain_bert(encoder)
         architecture, head = self._huggingface_form()
@@ -44,7 +49,10 @@ class Presets:
             "activation": getattr(encoder.activation, "__name__", str(encoder.activation)),
             "initializer_range": getattr(encoder.kernel_initializer, "stddev", BERT_INITIALIZER_RANGE),
         }
-        write_huggingface(directory, architecture, arrays, arguments, max_shard_bytes=max_shard_bytes, **head)
+        if format == "google":
+            write_google(directory, arrays, arguments, **head)
+        else:
+            write_huggingface(directory, architecture, arrays, arguments, max_shard_bytes=max_shard_bytes, **head)
 
     def _load(self, checkpoint, new=()):
         """Take the checkpoint's weights, except those whose names begin with one of `new`: they keep their values."""

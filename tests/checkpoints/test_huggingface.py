@@ -231,10 +231,10 @@ def test_an_index_and_its_files_must_agree(tmp_path):
         (
             "vocab_size",
             31,
-            r"token_embedding/embeddings must have the shape \(31, 12\) by config.json, found \(30, 12\)",
+            r"token_embedding/embeddings must have the shape \(31, 12\) by .*config.json, found \(30, 12\)",
         ),
-        ("intermediate_size", 10**9, r"intermediate/kernel must have the shape \(12, 1000000000\) by config.json"),
-        ("num_hidden_layers", 10**9, "tensors, too few for 1000000000 layers by config.json"),
+        ("intermediate_size", 10**9, r"intermediate/kernel must have the shape \(12, 1000000000\) by .*config.json"),
+        ("num_hidden_layers", 10**9, "tensors, too few for the 1000000000 layers"),
     ],
 )
 def test_a_configuration_of_another_model_is_refused_before_that_is_built(directory, field, value, message):

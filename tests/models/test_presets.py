@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from bert_keras.models import BertEncoder, BertPretrainer, TextClassifier
+from bert_keras.models import BertEncoder, BertPretrainer, QuestionAnswerer, TextClassifier
 from bert_keras.models.presets import named_weights
 
 TINY_BERT = pathlib.Path(__file__).parents[1] / "golden" / "tiny_bert"
@@ -110,6 +110,27 @@ def test_a_head_for_other_classes_is_new(make_encoder, tmp_path):
     classifier = TextClassifier.from_preset(tmp_path, num_classes=2)
     assert classifier.load_report.new == ("classification_head/dense/kernel", "classification_head/dense/bias")
     assert classifier.load_report.unused == ("classifier.bias", "classifier.weight")
+
+
+@pytest.mark.parametrize(
+    "wrap", [BertPretrainer, lambda encoder: TextClassifier(encoder, 2, labels=("a", "b")), QuestionAnswerer]
+)
+def test_googles_format_and_back_is_bit_equal(make_encoder, tmp_path, wrap):
+    pytest.importorskip("tensorflow")
+    model = wrap(make_encoder())
+    model.save_to_preset(tmp_path, format="google")
+    names = ["bert_config.json", "bert_model.ckpt.data-00000-of-00001", "bert_model.ckpt.index"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+    loaded = type(model).from_preset(tmp_path)
+    assert getattr(loaded, "labels", None) == getattr(model, "labels", None)
+    assert loaded.load_report.new == ()
+    weights = named_weights(loaded)
+    assert all(np.array_equal(weights[name], value) for name, value in named_weights(model).items() if name in weights)
+
+
+def test_an_unknown_format_is_refused(make_encoder, tmp_path):
+    with pytest.raises(ValueError, match="huggingface, google; received 'torch'"):
+        make_encoder().save_to_preset(tmp_path, format="torch")
 
 
 def test_regression_is_marked_as_such(make_encoder, tmp_path):

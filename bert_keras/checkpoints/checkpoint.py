@@ -1,0 +1,79 @@
+"""What can be asked of a checkpoint, whatever its format."""
+
+from bert_keras.checkpoints.encoder_shapes import encoder_shapes
+
+
+class Checkpoint:
+    """A configuration and a table of weights that agree; the weights have not been read yet.
+
+    Args:
+        config: what describes the model: `path`, `encoder_arguments`, `classifier_dropout`, `labels` and `task`.
+        table: `WeightTable` of the weights that are there.
+
+    Raises:
+        ValueError: where a weight of the encoder has another shape than the configuration says.
+    """
+
+    masked_lm_arguments = {}  # of the pretrainer's constructor, where its head differs from the encoder
+
+    def __init__(self, config, table):
+        self.config = config
+        self.source = table.source
+        self._table = table
+        table.expect(encoder_shapes(self.encoder_arguments), f" by {config.path}")
+
+    @property
+    def encoder_arguments(self):
+        """Arguments of the encoder's constructor."""
+        return self.config.encoder_arguments
+
+    @property
+    def classifier_dropout(self):
+        """Rate of the dropout before a classification head."""
+        return self.config.classifier_dropout
+
+    @property
+    def labels(self):
+        """Names of the classes in the order of their logits, None where they have none."""
+        return self.config.labels
+
+    @property
+    def task(self):
+        """What the model's own `task` was when it was saved, such as its head and its scheme of tags; {} without."""
+        return self.config.task
+
+    @property
+    def shapes(self):
+        """{canonical name: shape} of the weights that are there."""
+        return self._table.shapes
+
+    def read(self, shapes):
+        """Read the weights that a model wants, once it is sure that all of them fit.
+
+        Args:
+            shapes: {canonical name: shape} of the model's weights.
+
+        Returns:
+            {canonical name: float32 array} of those that the checkpoint has, and a `LoadReport`.
+
+        Raises:
+            ValueError: where a weight has another shape, or what is stored is damaged or contradicts itself.
+        """
+        return self._table.read(shapes)
+
+
+def expect_as_many_tensors(source, num_tensors, num_layers):
+    """Refuse a configuration that speaks of more layers than there can be, before rows are made for them.
+
+    Args:
+        source: what is read.
+        num_tensors: number of tensors that it has.
+        num_layers: number of layers by its configuration.
+
+    Raises:
+        ValueError: where there are fewer tensors than layers.
+    """
+    if num_layers > num_tensors:
+        raise ValueError(
+            f"{source} has {num_tensors} tensors, too few for the {num_layers} layers of its configuration."
+        )
