@@ -1,6 +1,7 @@
 """Encoders and what is trained on them: each model is an encoder and its heads."""
 
 from bert_keras.models.encoder import BertEncoder
+from bert_keras.models.head_only import VectorBatches, head_only
 from bert_keras.models.multiple_choice import MultipleChoice
 from bert_keras.models.pretrainer import BertPretrainer
 from bert_keras.models.question_answerer import QuestionAnswerer
@@ -17,5 +18,7 @@ __all__ = [
     "QuestionAnswerer",
     "TextClassifier",
     "TokenClassifier",
+    "VectorBatches",
+    "head_only",
     "warm_start",
 ]

@@ -1,0 +1,83 @@
+"""Trains a classifier's head alone, on vectors that the frozen encoder makes once."""
+
+import keras
+import numpy as np
+
+
+def head_only(classifier, datasets, *, batch_size=32, seed=0):
+    """Encode datasets once, and give the head as a model of its own that trains on the vectors.
+
+    The encoder sees each text once instead of once an epoch, and without dropout. The head is the classifier's: train
+    the model that comes back, then evaluate, predict with and save the classifier.
+
+    Args:
+        classifier: `TextClassifier`; its encoder is frozen by this.
+        datasets: dict of a part's name to batches (x, y, sample_weight), as `classification_dataset` makes them; each
+            is read once, so it must end. Rows of weight 0, which fill up a batch, are left out.
+        batch_size: vectors a batch.
+        seed: int that settles the order of the part called "train" in each epoch; other parts keep theirs.
+
+    Returns:
+        (`keras.Model` from vectors (batch, hidden_dim) to logits, dict of a part's name to its `VectorBatches`).
+
+    Example:
+        >>> import numpy as np
+        >>> from bert_keras.models import BertEncoder, TextClassifier, head_only
+        >>> classifier = TextClassifier(BertEncoder.from_size("tiny", vocabulary_size=100), num_classes=3)
+        >>> ids = np.array([[2, 17, 45, 3]])
+        >>> x = {"token_ids": ids, "segment_ids": 0 * ids, "padding_mask": 0 * ids + 1}
+        >>> head, vectors = head_only(classifier, {"train": [(x, np.array([2]), np.array([1.0]))]})
+        >>> head.predict(vectors["train"], verbose=0).shape == (1, 3)
+        True
+    """
+    classifier.encoder.trainable = False
+    head = classifier.get_layer("classification_head")
+    encode = keras.Model(classifier.input, head.input, name=f"{classifier.name}_vectors")
+    vectors = keras.Input(head.input.shape[1:], dtype=head.input.dtype, name="vectors")
+    model = keras.Model(vectors, head(vectors), name=f"{classifier.name}_head")
+    seeds = {"train": seed}
+    return model, {part: _encoded(encode, some, batch_size, seeds.get(part)) for part, some in datasets.items()}
+
+
+class VectorBatches(keras.utils.PyDataset):
+    """Batches of (vectors, y, sample_weight) out of arrays, in a new order each epoch where a seed is given.
+
+    Args:
+        vectors: (examples, hidden_dim) array.
+        y: (examples, ...) array.
+        sample_weight: (examples,) array.
+        batch_size: rows a batch; the last one may have fewer.
+        seed: int for a new order each epoch, None for the order given.
+    """
+
+    def __init__(self, vectors, y, sample_weight, batch_size, seed=None):
+        super().__init__()
+        self.arrays = vectors, y, sample_weight
+        self.batch_size = batch_size
+        self.seed = seed
+        self._epoch = -1
+        self.on_epoch_begin()
+
+    def on_epoch_begin(self):
+        """Draw the order of the next epoch."""
+        self._epoch += 1
+        size = len(self.arrays[0])
+        self._order = np.arange(size)
+        if self.seed is not None:
+            self._order = np.random.default_rng((self.seed, self._epoch)).permutation(size)
+
+    def __len__(self):
+        return -(-len(self._order) // self.batch_size)
+
+    def __getitem__(self, index):
+        rows = self._order[index * self.batch_size : (index + 1) * self.batch_size]
+        return tuple(array[rows] for array in self.arrays)
+
+
+def _encoded(encode, dataset, batch_size, seed):
+    parts = []
+    for x, y, sample_weight in dataset:
+        y, sample_weight = np.asarray(y), np.asarray(sample_weight)
+        counts = sample_weight > 0
+        parts.append((np.asarray(encode.predict_on_batch(x))[counts], y[counts], sample_weight[counts]))
+    return VectorBatches(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)), batch_size, seed)
