@@ -5,14 +5,15 @@ Paper       Devlin et al., 2019: 15 % masks of which 80/10/10, AdamW, linear war
 Reached     nothing measured yet; quickstart.py shows what a small model reaches in minutes
 Run         python recipes/pretrain.py --corpus runs/corpus --size mini
 Watch       tensorboard --logdir runs/pretrain
-Variation   --init PRESET goes on from a pretrained encoder, on text of your own domain
+Variations  --init PRESET goes on from a pretrained encoder, on text of your own domain;
+            --no-warm-start begins from random weights, as the paper does
 """
 
 from pathlib import Path
 
 import keras
 
-from bert_keras import command_line, data, training
+from bert_keras import command_line, data, models, training
 from bert_keras.inference import FillMask
 from bert_keras.models import BertEncoder, BertPretrainer
 from bert_keras.training import callbacks
@@ -30,6 +31,7 @@ def main(
     init: str | None = None,  # preset to go on from; none: random weights
     size: str = "mini",  # tiny, mini, small, medium, base or large, where there is no preset
     dropout: float = 0.1,
+    warm_start: bool = True,  # begin with co-occurrence vectors, and heads that look at neighbours
     # Training
     steps: int = 20_000,
     warmup_steps: int = 1_000,
@@ -62,6 +64,9 @@ def main(
             pooler=next_sentence,  # nothing else would train it
             dtype=training.fastest_dtype_policy(),
         )
+        if warm_start:
+            vectors = data.cooccurrence_vectors(corpus / "train", tokenizer.vocabulary, encoder.hidden_dim)
+            models.warm_start(encoder, vectors)
         pretrainer = BertPretrainer(encoder, next_sentence=next_sentence)
     else:
         pretrainer = BertPretrainer.from_preset(
