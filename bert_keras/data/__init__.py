@@ -15,6 +15,8 @@ from bert_keras.data.question_answering_dataset import question_answering_datase
 from bert_keras.data.question_windows import QuestionWindows
 from bert_keras.data.questions import Answer, Question, Questions, read_questions
 from bert_keras.data.readers import Examples, read_examples
+from bert_keras.data.relation_dataset import relation_dataset
+from bert_keras.data.relation_examples import RelationExamples, read_relations
 from bert_keras.data.resumed import resumed
 from bert_keras.data.tagged_files import read_tagged_sentences
 from bert_keras.data.tagged_predictions import write_conll, write_spans
@@ -34,6 +36,7 @@ __all__ = [
     "Question",
     "QuestionWindows",
     "Questions",
+    "RelationExamples",
     "TaggedSentences",
     "TextSelectorMasking",
     "TokenMasking",
@@ -50,7 +53,9 @@ __all__ = [
     "read_documents",
     "read_examples",
     "read_questions",
+    "read_relations",
     "read_tagged_sentences",
+    "relation_dataset",
     "resumed",
     "sentences_of_texts",
     "squad_scores",

@@ -12,6 +12,7 @@ from bert_keras.layers.mean_pooling import MeanPooling
 from bert_keras.layers.merge_choices import MergeChoices
 from bert_keras.layers.multiple_choice_head import MultipleChoiceHead
 from bert_keras.layers.pooler import Pooler
+from bert_keras.layers.relation_head import RelationHead
 from bert_keras.layers.self_attention import SelfAttention
 from bert_keras.layers.sentence_pair_head import SentencePairHead
 from bert_keras.layers.span_head import SpanHead
@@ -30,6 +31,7 @@ __all__ = [
     "MergeChoices",
     "MultipleChoiceHead",
     "Pooler",
+    "RelationHead",
     "SelfAttention",
     "SentencePairHead",
     "SpanHead",

@@ -5,6 +5,7 @@ from bert_keras.models.head_only import VectorBatches, head_only
 from bert_keras.models.multiple_choice import MultipleChoice
 from bert_keras.models.pretrainer import BertPretrainer
 from bert_keras.models.question_answerer import QuestionAnswerer
+from bert_keras.models.relation_classifier import RelationClassifier
 from bert_keras.models.sizes import SIZES
 from bert_keras.models.starting_weights import warm_start
 from bert_keras.models.text_classifier import TextClassifier
@@ -16,6 +17,7 @@ __all__ = [
     "BertPretrainer",
     "MultipleChoice",
     "QuestionAnswerer",
+    "RelationClassifier",
     "TextClassifier",
     "TokenClassifier",
     "VectorBatches",

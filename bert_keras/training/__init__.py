@@ -17,6 +17,7 @@ from bert_keras.training.losses import MaskedLMLoss, pretraining_losses
 from bert_keras.training.metrics import pretraining_metrics
 from bert_keras.training.optimizers import AdamW
 from bert_keras.training.precision import fastest_dtype_policy
+from bert_keras.training.relation_scores import relation_scores
 from bert_keras.training.schedules import WarmupCosineDecay, WarmupLinearDecay, WarmupPolynomialDecay
 from bert_keras.training.token_statistics import TokenStatistics
 
@@ -43,6 +44,7 @@ __all__ = [
     "layerwise_decay",
     "pretraining_losses",
     "pretraining_metrics",
+    "relation_scores",
     "score_outputs",
     "span_scores",
 ]

@@ -1,0 +1,99 @@
+"""Texts with two marked entities in, the relation between them out."""
+
+import numpy as np
+
+from bert_keras.data import RelationExamples, WordPieceTokenizer, relation_dataset
+from bert_keras.data.relation_examples import split_markers
+from bert_keras.models import RelationClassifier
+
+
+class RelationExtractor:
+    """Tells the relation between two entities of a text.
+
+    Args:
+        classifier: `bert_keras.models.RelationClassifier` with labels.
+        tokenizer: `bert_keras.data.WordPieceTokenizer`.
+        sequence_length: longest row, special tokens included; of a longer text what is far from the entities is cut.
+            Default that of the classifier's encoder.
+        batch_size: rows in one call of the model. Default 32.
+
+    Call arguments:
+        texts: list of str, or one str, with `<e1>` and `</e1>` around the first entity and `<e2>` and `</e2>` around
+            the second.
+
+    Output:
+        for each text a dict of `label`, `score`, its probability, and `first` and `second`, the entities as dicts of
+        `text`, `start` and `end`, by the characters of the text without markers. For one str, its own dict alone.
+
+    Raises:
+        ValueError: where the classifier has no labels, or a text lacks a marker.
+
+    Example:
+        ```python
+        extract = RelationExtractor.from_preset("runs/finetune_relations/preset")
+        extract("The <e1>child</e1> was in the <e2>box</e2>.")
+        # {"label": "Content-Container(e1,e2)", "score": 0.97, "first": {"text": "child", "start": 4, "end": 9}, ...}
+        ```
+    """
+
+    def __init__(self, classifier, tokenizer, *, sequence_length=None, batch_size=32):
+        if classifier.labels is None:
+            raise ValueError("The classifier has no labels; give them to RelationClassifier(labels=...).")
+        self.classifier = classifier
+        self.tokenizer = tokenizer
+        self.sequence_length = sequence_length or classifier.encoder.max_sequence_length
+        self.batch_size = batch_size
+
+    @classmethod
+    def from_preset(cls, directory, **options):
+        """Load classifier and tokenizer of a preset.
+
+        Args:
+            directory: path of the directory, such as recipes/finetune_relations.py writes.
+            **options: `sequence_length` and `batch_size`.
+        """
+        return cls(RelationClassifier.from_preset(directory), WordPieceTokenizer.from_preset(directory), **options)
+
+    def __call__(self, texts):
+        if isinstance(texts, str):
+            return self([texts])[0]
+        marked = [split_markers(text) for text in texts]
+        if not marked:
+            return []
+        examples = RelationExamples(
+            tuple(text for text, _ in marked),
+            tuple(first for _, (first, _) in marked),
+            tuple(second for _, (_, second) in marked),
+        )
+        results = []
+        for (text, spans), probabilities in zip(marked, self.probabilities(examples), strict=True):
+            best = int(probabilities.argmax())
+            first, second = ({"text": text[start:end], "start": start, "end": end} for start, end in spans)
+            label, score = self.classifier.labels[best], float(probabilities[best])
+            results.append({"label": label, "score": score, "first": first, "second": second})
+        return results
+
+    def probabilities(self, examples: RelationExamples):
+        """Give each relation its probability.
+
+        Args:
+            examples: from `read_relations`; their own labels are not looked at.
+
+        Returns:
+            (examples, num_classes) float32 array.
+        """
+        # Texts of like length share a batch.
+        order = np.array(sorted(range(len(examples)), key=lambda i: len(examples.texts[i])))
+        parts = (examples.texts, examples.first_spans, examples.second_spans)
+        dataset = relation_dataset(
+            RelationExamples(*(tuple(part[i] for i in order) for part in parts)), self.tokenizer,
+            sequence_length=self.sequence_length, batch_size=min(self.batch_size, len(order)), training=False,
+            markers=self.classifier.markers,
+        )  # fmt: skip
+        logits = [
+            np.asarray(self.classifier.predict_on_batch({name: np.asarray(value) for name, value in x.items()}))
+            for x, _, _ in dataset
+        ]
+        logits = np.concatenate(logits)[: len(order)][np.argsort(order)]
+        exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
+        return exponentials / exponentials.sum(axis=-1, keepdims=True)

@@ -1,0 +1,74 @@
+"""The head that tells the relation between two entities of a text."""
+
+import keras
+from keras import ops
+
+from bert_keras.layers.initializers import fresh_initializer
+from bert_keras.ops.gather import gather_positions
+
+
+@keras.saving.register_keras_serializable(package="bert_keras")
+class RelationHead(keras.layers.Layer):
+    """Scores the relations between two entities: the vectors of their markers and the text, dropout, a dense layer.
+
+    Of (batch, length, hidden_dim) vectors the one at the first position and those at the two entities' positions are
+    put side by side, (batch, 3 * hidden_dim), and become (batch, num_classes) logits, in float32 whatever the
+    precision of the layer.
+
+    Args:
+        num_classes: number of relations.
+        dropout: rate of the dropout before the dense layer. Default 0.
+        kernel_initializer: initializer of the kernel, None for BERT's truncated normal of 0.02.
+        **kwargs: arguments of `keras.layers.Layer`.
+
+    Call arguments:
+        inputs: (batch, length, hidden_dim) tensor.
+        entity_positions: (batch, 2) integer tensor, where the markers of the two entities stand.
+
+    Output:
+        (batch, num_classes) float32 tensor.
+
+    Example:
+        >>> import numpy as np
+        >>> from bert_keras.layers import RelationHead
+        >>> RelationHead(num_classes=19)(np.ones((2, 5, 8), "float32"), np.array([[1, 3], [2, 4]])).shape == (2, 19)
+        True
+
+    Reference:
+        Vectors of the markers: [Baldini Soares et al., 2019](https://arxiv.org/abs/1906.03158), section 3.2; with the
+        text's beside them: [Wu and He, 2019](https://arxiv.org/abs/1905.08284).
+    """
+
+    def __init__(self, num_classes, *, dropout=0.0, kernel_initializer=None, **kwargs):
+        super().__init__(**kwargs)
+        self.num_classes = num_classes
+        self.dropout = dropout
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.dropout_layer = keras.layers.Dropout(dropout, dtype=self.dtype_policy, name="dropout")
+        self.dense = keras.layers.Dense(
+            num_classes,
+            kernel_initializer=fresh_initializer(kernel_initializer),
+            dtype=self.dtype_policy,
+            name="dense",
+        )
+
+    def build(self, inputs_shape, entity_positions_shape):
+        self.dense.build((inputs_shape[0], 3 * inputs_shape[-1]))
+        self.built = True
+
+    def call(self, inputs, entity_positions):
+        positions = ops.pad(ops.cast(entity_positions, "int32"), [[0, 0], [1, 0]])  # (batch, 3), the first one 0
+        x = gather_positions(inputs, positions)  # (batch, 3, hidden_dim)
+        x = ops.reshape(x, (-1, 3 * inputs.shape[-1]))  # (batch, 3 * hidden_dim)
+        x = self.dense(self.dropout_layer(x))  # (batch, classes)
+        return ops.cast(x, "float32")
+
+    def compute_output_spec(self, inputs, entity_positions):
+        return keras.KerasTensor((inputs.shape[0], self.num_classes), "float32")
+
+    def get_config(self):
+        return super().get_config() | {
+            "num_classes": self.num_classes,
+            "dropout": self.dropout,
+            "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
+        }

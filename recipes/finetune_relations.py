@@ -1,0 +1,90 @@
+"""Fine-tune an encoder to tell the relation between two entities of a sentence.
+
+Data        SemEval-2010 task 8's files, or JSONL {"text": "... <e1>...</e1> ... <e2>...</e2> ...", "label": ...}
+Paper       Baldini Soares et al., 2019, section 3.2: entities between marker tokens, the relation from their vectors
+Reached     see recipes/README.md
+Run         python recipes/finetune_relations.py --preset PRESET --train TRAIN_FILE.TXT --test TEST_FILE_FULL.TXT
+Watch       tensorboard --logdir runs/finetune_relations
+Variation   --validation FILE chooses the best epoch by its accuracy; without it the last epoch stays
+"""
+
+from pathlib import Path
+
+import keras
+
+from bert_keras import command_line, data, inference, training
+from bert_keras.atomic_files import write_file
+from bert_keras.models import RelationClassifier
+from bert_keras.training import callbacks
+
+
+def main(
+    *,
+    # Data
+    preset: str,  # folder of a pretrained encoder with its tokenizer
+    train: Path,  # sentences with marked entities and their relations
+    validation: Path | None = None,  # the same, to choose the best epoch by
+    test: Path | None = None,  # the same; its predictions are written to RUN_DIRECTORY/predictions.txt
+    errors: str = "raise",  # at the first faulty example; or skip those, and count them
+    sequence_length: int = 128,  # tokens in a row; longer sentences lose what is far from the entities
+    run_directory: Path = Path("runs/finetune_relations"),
+    # Model
+    dropout: float = 0.1,
+    # Training
+    epochs: int = 5,
+    batch_size: int = 16,
+    learning_rate: float = 1e-4,  # at its peak
+    seed: int = 0,
+):
+    keras.utils.set_random_seed(seed)
+    tokenizer = data.WordPieceTokenizer.from_preset(preset)
+    files = {part: file for part, file in {"train": train, "validation": validation, "test": test}.items() if file}
+    examples, labels = {}, None
+    for part, file in files.items():  # train first: its relations are all that the model can learn
+        examples[part] = data.read_relations(file, label_names=labels, errors=errors)
+        labels = examples["train"].label_names
+    datasets = {
+        part: data.relation_dataset(
+            some, tokenizer, sequence_length=sequence_length, batch_size=batch_size, training=part == "train",
+            label_names=labels, seed=seed,
+        )
+        for part, some in examples.items()
+    }  # fmt: skip
+
+    classifier = RelationClassifier.from_preset(preset, labels=labels, dropout=dropout)
+    steps = epochs * len(datasets["train"])
+    classifier.compile(
+        optimizer=training.AdamW(training.WarmupLinearDecay(learning_rate, steps, warmup_steps=steps // 10)),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="mean_with_sample_weight"),
+        weighted_metrics=["accuracy"],
+    )
+    choose_best = keras.callbacks.EarlyStopping("val_accuracy", patience=epochs, restore_best_weights=True)
+    classifier.fit(
+        datasets["train"],
+        epochs=epochs,
+        validation_data=datasets.get("validation"),
+        shuffle=False,  # the dataset comes shuffled
+        callbacks=[
+            *([choose_best] if validation else []),
+            callbacks.LearningRate(),
+            callbacks.Throughput(),
+            callbacks.StepTensorBoard(run_directory / "logs"),
+        ],
+    )
+    classifier.save_to_preset(run_directory / "preset")
+    tokenizer.save_to_preset(run_directory / "preset")
+
+    extractor = inference.RelationExtractor(classifier, tokenizer, sequence_length=sequence_length)
+    results = {}
+    for part in list(files)[1:]:
+        predicted = [labels[number] for number in extractor.probabilities(examples[part]).argmax(-1)]
+        results[part] = training.relation_scores(examples[part].labels, predicted)["macro"]
+    if test:  # as the official scorer wants it
+        lines = (f"{number}\t{label}\n" for number, label in zip(examples["test"].ids, predicted, strict=True))
+        write_file(run_directory / "predictions.txt", "".join(lines).encode())
+    print(results)
+    return results
+
+
+if __name__ == "__main__":
+    command_line.run(main)
