@@ -1,16 +1,20 @@
-"""Fine-tune an encoder to classify texts or pairs of texts, or to give them a number.
+"""Fine-tune an encoder to classify texts or pairs, to give them several labels, or a number.
 
-Data        TSV, CSV or JSONL with a header, one row a text: --train, --validation, --test
-Paper       Devlin et al., 2019, section 4.1: one layer on the pooled output, all weights trained, 3 epochs
-Reached     nothing measured on public tasks yet; quickstart.py has the era of a paragraph
-Run         python recipes/finetune_classifier.py --preset runs/quickstart/preset --train train.tsv --validation dev.tsv
+Data        a folder with a published task's files: --task mrpc --data GLUE/MRPC; or any TSV, CSV or JSONL with a
+            header, one row a text: --train train.csv --validation dev.csv --text-column review --label-column stars
+Paper       Devlin et al., 2019, section 4.1: one layer on the pooled output, all weights trained
+Reached     see recipes/README.md
+Run         python recipes/finetune_classifier.py --preset PRESET --task stsb --data GLUE/STS-B
 Watch       tensorboard --logdir runs/finetune_classifier
-Variation   --freeze-encoder trains the new head alone; --num-frozen-blocks 4 leaves the lowest four as they are
+Variations  --freeze-encoder trains the new head alone; --long-texts windows reads all of a long text, piece by piece;
+            --class-weights balanced lets rare classes weigh as much as frequent ones
 """
 
 from pathlib import Path
+from typing import Literal
 
 import keras
+import numpy as np
 
 from bert_keras import command_line, data, training
 from bert_keras.models import TextClassifier
@@ -21,14 +25,19 @@ def main(
     *,
     # Data
     preset: str,  # folder of a pretrained encoder with its tokenizer
-    train: Path,  # labelled texts: .tsv, .csv or .jsonl
-    validation: Path,  # the same, to choose the best epoch by
+    task: str | None = None,  # a published task, whose files and columns are known: sst2, mrpc, stsb, cola, mnli, ...
+    data_directory: Path | None = None,  # the task's folder
+    train: Path | None = None,  # your own labelled texts: .tsv, .csv or .jsonl
+    validation: Path | None = None,  # the same, to choose the best epoch by
     test: Path | None = None,  # the same; its predictions are written to RUN_DIRECTORY/predictions.tsv
     text_column: str = "sentence",
     second_text_column: str | None = None,  # for pairs
     label_column: str = "label",
     regression: bool = False,  # labels are numbers to predict
-    sequence_length: int = 128,  # tokens in a row; longer texts are cut
+    label_separator: str | None = None,  # a text may have several labels, with this between them
+    errors: Literal["raise", "skip"] = "raise",  # what to do with a faulty row
+    sequence_length: int = 128,  # tokens in a row
+    long_texts: Literal["truncate", "windows"] = "truncate",  # cut them, or average over their pieces
     run_directory: Path = Path("runs/finetune_classifier"),
     # Model
     dropout: float = 0.1,
@@ -36,62 +45,63 @@ def main(
     num_frozen_blocks: int | None = None,  # embeddings and so many of the lowest blocks stay as they are
     # Training
     epochs: int = 3,
-    batch_size: int = 32,
+    batch_size: int = 16,
     learning_rate: float = 5e-5,  # at its peak
+    warmup_share: float = 0.1,  # of all steps
+    class_weights: Literal["none", "balanced"] = "none",
     seed: int = 0,
 ):
     keras.utils.set_random_seed(seed)
     tokenizer = data.WordPieceTokenizer.from_preset(preset)
-    columns = dict(text_column=text_column, second_text_column=second_text_column, label_column=label_column)
-    files = {"train": train, "validation": validation, **({"test": test} if test else {})}
-    examples, labels = {}, None
-    for part, file in files.items():  # train first: its labels are all that the model can learn
-        examples[part] = data.read_examples(file, label_names=labels, regression=regression, **columns)
-        labels = examples["train"].label_names
-    datasets = {
-        part: data.classification_dataset(
-            some, tokenizer, sequence_length=sequence_length, batch_size=batch_size, training=part == "train",
-            label_names=labels, seed=seed,
-        )
-        for part, some in examples.items()
-    }  # fmt: skip
+    layout = data.TASKS[task] if task else data.TaskLayout(
+        text_column, second_text_column, label_column, regression=regression, label_separator=label_separator
+    )  # fmt: skip
+    files = layout.files(data_directory) if task else {"train": train, "validation": validation, "test": test}
+    examples = data.read_task(layout, {part: file for part, file in files.items() if file}, errors=errors)
+    labels, problem = examples["train"].label_names, examples["train"].problem_type
+    rows, text_of = dict(examples), {}  # what goes through the encoder: whole texts, or pieces of them
+    if class_weights == "balanced":
+        rows["train"] = data.weight_classes(examples["train"])
+    for part in rows if long_texts == "windows" else ():
+        rows[part], text_of[part] = data.cut_long_texts(rows[part], tokenizer, sequence_length=sequence_length)
+    options = dict(sequence_length=sequence_length, batch_size=batch_size, label_names=labels, seed=seed)
+    datasets = {p: data.classification_dataset(r, tokenizer, training=p == "train", **options) for p, r in rows.items()}
 
-    classifier = TextClassifier.from_preset(
-        preset, num_classes=1 if regression else len(labels), labels=labels, dropout=dropout
-    )
+    classes = dict(num_classes=len(labels or [0]), labels=labels, problem_type=problem)
+    classifier = TextClassifier.from_preset(preset, dropout=dropout, **classes)
     if freeze_encoder:
         classifier.encoder.trainable = False
     elif num_frozen_blocks is not None:
         classifier.encoder.freeze_lowest(num_frozen_blocks)
+    metrics = training.classification_metrics(problem, num_classes=classifier.num_classes, names=layout.metrics)
     steps = epochs * len(datasets["train"])
-    classifier.compile(
-        optimizer=training.AdamW(training.WarmupLinearDecay(learning_rate, steps, warmup_steps=steps // 10)),
-        loss="mse" if regression else keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        weighted_metrics=["mae"] if regression else ["accuracy"],
-    )
-    monitor = "val_mae" if regression else "val_accuracy"
-    classifier.fit(
-        datasets["train"],
-        epochs=epochs,
-        validation_data=datasets["validation"],
-        shuffle=False,  # the dataset comes shuffled
-        callbacks=[
-            keras.callbacks.EarlyStopping(monitor, patience=epochs, restore_best_weights=True),
-            callbacks.LearningRate(),
-            callbacks.Throughput(),
-            callbacks.StepTensorBoard(run_directory / "logs"),
-        ],
-    )
+    schedule = training.WarmupLinearDecay(learning_rate, steps, warmup_steps=int(warmup_share * steps))
+    classifier.compile(training.AdamW(schedule), training.classification_loss(problem), weighted_metrics=metrics)
+    by = f"val_{metrics[0].name}"  # the best epoch by it is the one that stays
+    report = [
+        keras.callbacks.EarlyStopping(by, mode="max", patience=epochs, restore_best_weights=True),
+        callbacks.LearningRate(),
+        callbacks.Throughput(),
+        callbacks.StepTensorBoard(run_directory / "logs"),
+        callbacks.ProgressLine("loss", metrics[0].name),
+    ]
+    # The dataset comes shuffled.
+    options = dict(epochs=epochs, shuffle=False, verbose=0, callbacks=report)
+    classifier.fit(datasets["train"], validation_data=datasets["validation"], **options)
     classifier.save_to_preset(run_directory / "preset")
     tokenizer.save_to_preset(run_directory / "preset")
 
-    results = {
-        part: classifier.evaluate(datasets[part], return_dict=True, verbose=0) for part in files if part != "train"
-    }
-    if test:
-        outputs = classifier.predict(datasets["test"], verbose=0)[: len(examples["test"].texts)]
-        predictions = outputs[:, 0] if regression else outputs.argmax(-1)
-        data.write_predictions(run_directory / "predictions.tsv", examples["test"], predictions)
+    results = {}
+    for part in [part for part in examples if part != "train"]:
+        outputs = classifier.predict(datasets[part], verbose=0)
+        outputs = data.pool_pieces(outputs, text_of.get(part, np.arange(len(examples[part]))))
+        predictions = data.predictions_of(outputs, problem, classifier.threshold)
+        data.write_predictions(run_directory / f"predictions_{part}.tsv", examples[part], predictions, labels)
+        if examples[part].labels is not None:
+            results[part] = training.score_outputs(metrics, examples[part].label_array(labels), outputs)
+            print(data.confusion_table(examples[part], predictions, labels))
+        else:
+            data.write_submission(run_directory / "submission.tsv", predictions, labels)
     print(results)
     return results
 

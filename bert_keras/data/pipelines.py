@@ -5,17 +5,16 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
 import tensorflow as tf
 
 from bert_keras.data.accelerators import hide_accelerators
 from bert_keras.data.bucketed_dataset import bucketed_dataset, check_numbers
 from bert_keras.data.corpus_report import CorpusReport
 from bert_keras.data.encoder_inputs import assemble_rows
+from bert_keras.data.examples import Examples
 from bert_keras.data.masking import MaskedTokens, TokenMasking, default_num_predictions
 from bert_keras.data.passages import parse_passages
 from bert_keras.data.random_streams import random_stream
-from bert_keras.data.readers import Examples
 from bert_keras.data.record_order import shuffled_records
 from bert_keras.data.sentence_pairs import sentence_pairs, single_texts
 from bert_keras.data.tokenized_texts import TokenizedTexts
@@ -161,42 +160,30 @@ def classification_dataset(
 
     Returns:
         A dataset of `(x, y, sample_weight)`: x `token_ids`, `segment_ids`, `padding_mask` (batch_size, row length)
-        int32; y (batch_size,) int32 classes or float32 numbers; sample_weight (batch_size,) float32.
+        int32; y (batch_size,) int32 classes or float32 numbers, or (batch_size, classes) float32 of 0 and 1 where a
+        text may have several labels; sample_weight (batch_size,) float32, 0 in free places.
 
     Raises:
         ValueError: If a label is unknown or the lengths do not fit.
     """
     hide_accelerators()
-    labels = None if examples.labels is None else _labels(examples, label_names)
+    labels = None if examples.labels is None else tf.constant(examples.label_array(label_names))
+    example_weights = tf.constant(examples.weights or [1.0] * len(examples), tf.float32)
     texts = TokenizedTexts(examples, tokenizer, sequence_length)
 
     def make_batch(numbers: tf.Tensor, length: tf.Tensor | int):
         x = texts.rows(numbers, length)
         if labels is None:
             return x
-        weights = tf.cast(numbers >= 0, tf.float32)
-        y = tf.gather(labels, tf.maximum(numbers, 0))
-        return x, y * tf.cast(weights, y.dtype), weights
+        is_real, numbers = numbers >= 0, tf.maximum(numbers, 0)
+        y = tf.gather(labels, numbers)
+        y *= tf.cast(is_real if labels.shape.rank == 1 else is_real[:, tf.newaxis], y.dtype)
+        return x, y, tf.gather(example_weights, numbers) * tf.cast(is_real, tf.float32)
 
     return bucketed_dataset(
         texts.row_lengths, make_batch, sequence_length=sequence_length, batch_size=batch_size, training=training,
         seed=seed, buckets=buckets, repeat=repeat, start_step=start_step,
     )  # fmt: skip
-
-
-def _labels(examples: Examples, label_names: Sequence[str] | None) -> tf.Tensor:
-    """The labels as a tensor, numbered by `label_names`."""
-    if examples.label_names is None:
-        return tf.constant(examples.labels, tf.float32)
-    numbers = np.array(examples.labels, np.int32)
-    if label_names is not None:
-        unknown = set(examples.label_names) - set(label_names)
-        if unknown:
-            raise ValueError(
-                f"labels {sorted(unknown)} are not among the known ones: {', '.join(map(repr, label_names))}"
-            )
-        numbers = np.array([list(label_names).index(name) for name in examples.label_names], np.int32)[numbers]
-    return tf.constant(numbers)
 
 
 def _check_corpus(directory: Path, report: CorpusReport, vocabulary, sequence_length: int, next_sentence: bool):

@@ -1,7 +1,6 @@
 """Labelled texts from TSV, CSV and JSONL files and from lists: one row, one example, every fault with its place."""
 
 import csv
-import dataclasses
 import json
 import logging
 import math
@@ -9,33 +8,12 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from bert_keras.data.examples import Examples
 from bert_keras.data.text_lines import read_lines
 
 _logger = logging.getLogger(__name__)
 _FORMATS = {".tsv": "tsv", ".txt": "tsv", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 Column = str | int
-
-
-@dataclasses.dataclass(frozen=True)
-class Examples:
-    """Texts, or pairs of texts, with their labels.
-
-    Attributes:
-        texts: The (first) texts.
-        second_texts: The second texts of pairs; None for single texts.
-        labels: Class numbers, or floats for regression; None for texts without labels.
-        label_names: The name of each class; None for regression or without labels.
-        num_skipped: Rows left out under `errors="skip"`.
-    """
-
-    texts: tuple[str, ...]
-    second_texts: tuple[str, ...] | None = None
-    labels: tuple[int, ...] | tuple[float, ...] | None = None
-    label_names: tuple[str, ...] | None = None
-    num_skipped: int = 0
-
-    def __len__(self):
-        return len(self.texts)
 
 
 def read_examples(
@@ -46,6 +24,7 @@ def read_examples(
     label_column: Column | None = None,
     label_names: Sequence[str] | None = None,
     regression: bool = False,
+    label_separator: str | None = None,
     file_format: str | None = None,
     header: bool | None = None,
     errors: str = "raise",
@@ -64,6 +43,7 @@ def read_examples(
         label_names: The classes in the order of their numbers, `examples.label_names` of the training data: then a
             label that training has not seen is an error. None takes the labels found, sorted (numbers by value).
         regression: Labels are numbers to predict, not classes.
+        label_separator: A text may have several labels or none, in one cell with this between them, or as a JSON list.
         file_format: `"tsv"`, `"csv"` or `"jsonl"`; None goes by the file's suffix.
         header: Whether the first line names the columns; None means so if a column is given by name.
         errors: `"raise"` at a faulty row, or `"skip"` it and log how many there were and where the first one is.
@@ -87,20 +67,17 @@ def read_examples(
     texts, seconds, labels, places = [], [], [], []
     for place, row in _rows(source, columns, header, file_format, faults):
         try:
-            text, second, label = (None if column is None else _cell(row, column) for column in columns)
-            label = float(label) if regression and label is not None else label
-            if regression and label is not None and not math.isfinite(label):
-                raise ValueError(f"expected a finite number as the label, received {label}")
-            if label_names is not None and label is not None and str(label) not in label_names:
-                raise ValueError(
-                    f"label {str(label)!r} is not among the known ones: {', '.join(map(repr, label_names))}"
-                )
+            text, second = (None if column is None else _cell(row, column) for column in columns[:2])
+            label = None if label_column is None else _label(row, label_column, regression, label_separator)
+            for name in () if regression or label is None or label_names is None else _as_tuple(label):
+                if name not in label_names:
+                    raise ValueError(f"label {name!r} is not among the known ones: {', '.join(map(repr, label_names))}")
         except (ValueError, TypeError) as error:
             faults.add(f"{place}: {error}")
             continue
         texts.append(str(text))
         seconds.append(None if second is None else str(second))
-        labels.append(label if regression or label is None else str(label))
+        labels.append(label)
         places.append(place)
     if faults.count:
         _logger.warning("skipped %d of %d rows, the first: %s", faults.count, faults.count + len(texts), faults.first)
@@ -111,9 +88,13 @@ def read_examples(
     if label_column is None or regression:
         numbers, names = (None if label_column is None else tuple(labels)), None
     else:
-        names = tuple(sorted(set(labels), key=_by_value)) if label_names is None else tuple(label_names)
+        found = {name for label in labels for name in _as_tuple(label)}
+        names = tuple(sorted(found, key=_by_value)) if label_names is None else tuple(label_names)
         number_of = {name: number for number, name in enumerate(names)}
-        numbers = tuple(number_of[label] for label in labels)
+        if label_separator is None:
+            numbers = tuple(number_of[label] for label in labels)
+        else:
+            numbers = tuple(tuple(sorted({number_of[name] for name in label})) for label in labels)
     return Examples(tuple(texts), None if second_text_column is None else tuple(seconds), numbers, names, faults.count)
 
 
@@ -234,11 +215,32 @@ def _jsonl_rows(path: str, lines: Iterator[tuple[int, str]], faults: _Faults) ->
             faults.add(f"{path}:{number}: expected a JSON object or array, received {type(row).__name__}")
 
 
-def _cell(row, column: Column):
+def _label(row, column: Column, regression: bool, separator: str | None) -> float | str | tuple[str, ...]:
+    if separator is not None:
+        value = _value(row, column)
+        names = value if isinstance(value, (list, tuple)) else str(value).split(separator)
+        return tuple(name for name in (str(name).strip() for name in names) if name)
+    value = _cell(row, column)
+    if not regression:
+        return str(value)
+    if not math.isfinite(value := float(value)):
+        raise ValueError(f"expected a finite number as the label, received {value}")
+    return value
+
+
+def _as_tuple(label) -> tuple[str, ...]:
+    return label if isinstance(label, tuple) else (label,)
+
+
+def _value(row, column: Column):
     try:
-        value = row[column]
+        return row[column]
     except (KeyError, IndexError, TypeError):
         raise ValueError(f"no column {column!r} in a row of {len(row)}: {str(row)[:80]}") from None
+
+
+def _cell(row, column: Column):
+    value = _value(row, column)
     if value is None or isinstance(value, (dict, list)):
         raise ValueError(f"column {column!r} holds {str(value)[:40]}, expected a text or a number")
     return value

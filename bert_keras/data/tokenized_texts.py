@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from bert_keras.data.encoder_inputs import assemble_rows, truncate_longest_first
-from bert_keras.data.readers import Examples
+from bert_keras.data.examples import Examples
 
 _logger = logging.getLogger(__name__)
 _TEXTS_AT_A_TIME = 1024

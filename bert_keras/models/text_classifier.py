@@ -8,6 +8,7 @@ from bert_keras.models.batch_inputs import BatchInputs
 from bert_keras.models.dtype_config import dtype_config
 from bert_keras.models.presets import Presets
 from bert_keras.models.pretrained import pretrained_classes, pretrained_encoder
+from bert_keras.training.classification import PROBLEM_TYPES
 from bert_keras.training.token_statistics import TokenStatistics
 
 POOLINGS = ("pooled", "first", "mean")
@@ -15,10 +16,10 @@ POOLINGS = ("pooled", "first", "mean")
 
 @keras.saving.register_keras_serializable(package="bert_keras")
 class TextClassifier(TokenStatistics, Presets, BatchInputs, keras.Model):
-    """Sorts a text, or a pair of texts, into classes; with one class it gives a number.
+    """Sorts a text, or a pair of texts, into classes; gives it several labels; or gives it a number.
 
-    Inputs are those of the encoder. Output is (batch, num_classes) float32 logits; a softmax makes probabilities of
-    them. With `num_classes=1` the logit is the predicted value, for a regression.
+    Inputs are those of the encoder. Output is (batch, num_classes) float32 logits: a softmax makes probabilities of
+    them, a sigmoid each where a text may have several labels; in a regression the one logit is the predicted value.
 
     Args:
         encoder: `BertEncoder`.
@@ -27,12 +28,15 @@ class TextClassifier(TokenStatistics, Presets, BatchInputs, keras.Model):
         dropout: rate of the dropout before the head. Default 0.1.
         pooling: what the head sees: "pooled", the encoder's pooled output, as in BERT; "first", the first token's
             vector; "mean", the mean of the tokens' vectors. Default "pooled".
+        problem_type: "single_label_classification", "multi_label_classification" or "regression", for who trains the
+            model or reads its outputs. Default None, which is "regression" for one class and the first for more.
+        threshold: probability from which on a text has a label, where it may have several. Default 0.5.
         dtype: dtype or policy of the head, None for the encoder's.
         **kwargs: arguments of `keras.Model`.
 
     Raises:
-        ValueError: where `labels` are not `num_classes` different names, `pooling` is none of the three, or "pooled" is
-            asked of an encoder without a pooler.
+        ValueError: where `labels` are not `num_classes` different names, `pooling` or `problem_type` is none of the
+            three, a regression has several classes, or "pooled" is asked of an encoder without a pooler.
 
     Example:
         >>> import numpy as np
@@ -46,13 +50,31 @@ class TextClassifier(TokenStatistics, Presets, BatchInputs, keras.Model):
         [Devlin et al., 2019](https://arxiv.org/abs/1810.04805), section 4.1.
     """
 
-    def __init__(self, encoder, num_classes, *, labels=None, dropout=0.1, pooling="pooled", dtype=None, **kwargs):
+    def __init__(
+        self,
+        encoder,
+        num_classes,
+        *,
+        labels=None,
+        dropout=0.1,
+        pooling="pooled",
+        problem_type=None,
+        threshold=0.5,
+        dtype=None,
+        **kwargs,
+    ):
         if labels is not None and (len(labels) != num_classes or len(set(labels)) != num_classes):
             raise ValueError(f"Expected {num_classes} different labels, received {list(labels)}.")
         if pooling not in POOLINGS:
             raise ValueError(f"Expected pooling to be one of {', '.join(POOLINGS)}; received {pooling!r}.")
         if pooling == "pooled" and not encoder.pooler:
             raise ValueError('pooling="pooled" needs an encoder with a pooler; choose "first" or "mean".')
+        problem_type = problem_type or PROBLEM_TYPES[-1 if num_classes == 1 else 0]
+        if problem_type not in PROBLEM_TYPES or (problem_type == "regression" and num_classes != 1):
+            raise ValueError(
+                f"Expected problem_type to be one of {', '.join(PROBLEM_TYPES)}, a regression with one class; "
+                f"received {problem_type!r} with {num_classes}."
+            )
         dtype = dtype or encoder.dtype_policy
 
         # === Layers ===
@@ -82,17 +104,33 @@ class TextClassifier(TokenStatistics, Presets, BatchInputs, keras.Model):
         self.labels = labels if labels is None else list(labels)
         self.dropout = dropout
         self.pooling = pooling
+        self.problem_type = problem_type
+        self.threshold = threshold
 
     @classmethod
-    def from_preset(cls, directory, num_classes=None, *, labels=None, dropout=None, pooling="pooled", **overrides):
+    def from_preset(
+        cls,
+        directory,
+        num_classes=None,
+        *,
+        labels=None,
+        dropout=None,
+        pooling="pooled",
+        problem_type=None,
+        threshold=None,
+        **overrides,
+    ):
         """Load the encoder, and the head where the preset has one for as many classes; otherwise the head is new.
 
         Args:
-            directory: path of a directory with `config.json` and `model.safetensors`.
+            directory: what `bert_keras.checkpoints.open_checkpoint` takes: a directory of any format, a name, or an
+                object.
             num_classes: number of classes, 1 for regression, None for that of the preset's head.
             labels: names of the classes, None for those of the preset's head.
             dropout: rate of the dropout in the encoder and before the head, None for the preset's.
             pooling: what the head sees; see the class.
+            problem_type: what the classes are; None for what the preset's head was trained for.
+            threshold: probability of a label; None for the preset's.
             **overrides: arguments of the encoder's constructor that shall differ from the preset's, such as `dtype`.
 
         Raises:
@@ -102,12 +140,15 @@ class TextClassifier(TokenStatistics, Presets, BatchInputs, keras.Model):
         """
         checkpoint = open_checkpoint(directory)
         num_classes, labels, new = pretrained_classes(checkpoint, "classification_head", num_classes, labels)
+        task = {} if new else checkpoint.task
         classifier = cls(
             pretrained_encoder(checkpoint, pooler=pooling == "pooled", dropout=dropout, **overrides),
             num_classes,
             labels=labels,
             dropout=checkpoint.classifier_dropout if dropout is None else dropout,
             pooling=pooling,
+            problem_type=problem_type or task.get("problem_type"),
+            threshold=task.get("threshold", 0.5) if threshold is None else threshold,
         )
         classifier._load(checkpoint, new=new)
         return classifier
@@ -122,6 +163,7 @@ class TextClassifier(TokenStatistics, Presets, BatchInputs, keras.Model):
             "labels": self.labels and list(self.labels),
             "num_classes": self.num_classes,
             "classifier_dropout": self.dropout,
+            "task": {"problem_type": self.problem_type, "threshold": self.threshold},
         }
 
     def get_config(self):
@@ -134,6 +176,8 @@ class TextClassifier(TokenStatistics, Presets, BatchInputs, keras.Model):
             "labels": self.labels and list(self.labels),
             "dropout": self.dropout,
             "pooling": self.pooling,
+            "problem_type": self.problem_type,
+            "threshold": self.threshold,
         }
 
     @classmethod

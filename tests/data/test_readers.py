@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bert_keras.data.readers import Examples, read_examples
+from bert_keras.data.examples import Examples
+from bert_keras.data.readers import read_examples
 
 
 def write(tmp_path, name, content):
@@ -179,3 +180,13 @@ def test_any_bytes_give_examples_or_an_error_with_the_file(tmp_path_factory, con
         assert len(examples.texts) == len(examples.labels) > 0
     except ValueError as error:
         assert str(path) in str(error)
+
+
+def test_several_labels_are_parted_or_come_as_a_list(tmp_path):
+    rows = [("a", "x | y"), ("b", ""), ("c", ["z", "x"])]
+    examples = read_examples(rows, text_column=0, label_column=1, label_separator="|")
+    assert examples.label_names == ("x", "y", "z") and examples.labels == ((0, 1), (), (0, 2))
+    assert examples.label_array(("z", "y", "x", "w")).tolist() == [[0, 1, 1, 0], [0, 0, 0, 0], [1, 0, 1, 0]]
+    path = write(tmp_path, "a.tsv", "a\tx\nb\tx|v\n")
+    with pytest.raises(ValueError, match="a.tsv:2: label 'v' is not among the known ones: 'x', 'y'"):
+        read_examples(path, text_column=0, label_column=1, label_separator="|", label_names=("x", "y"))

@@ -50,6 +50,8 @@ def test_logits_are_float32_in_every_precision(make_encoder, rows):
         ({"labels": ("a", "b")}, "3 different labels"),
         ({"labels": ("a", "b", "b")}, "3 different labels"),
         ({"pooling": "max"}, "pooled, first, mean; received 'max'"),
+        ({"problem_type": "ranking"}, "received 'ranking' with 3"),
+        ({"problem_type": "regression"}, "received 'regression' with 3"),
     ],
 )
 def test_arguments_that_do_not_fit_are_refused(make_encoder, options, message):
@@ -60,3 +62,16 @@ def test_arguments_that_do_not_fit_are_refused(make_encoder, options, message):
 def test_pooled_needs_a_pooler(make_encoder):
     with pytest.raises(ValueError, match="needs an encoder with a pooler"):
         TextClassifier(make_encoder(pooler=False), 3)
+
+
+def test_a_preset_says_what_the_outputs_mean(make_encoder, rows, outputs_of, tmp_path):
+    classifier = TextClassifier(
+        make_encoder(), 3, labels=("a", "b", "c"), problem_type="multi_label_classification", threshold=0.3
+    )
+    classifier.save_to_preset(tmp_path)
+    loaded = TextClassifier.from_preset(tmp_path)
+    assert (loaded.problem_type, loaded.threshold) == ("multi_label_classification", 0.3)
+    np.testing.assert_allclose(outputs_of(loaded, rows), outputs_of(classifier, rows), atol=1e-5)
+    assert TextClassifier.from_preset(tmp_path, 2).problem_type == "single_label_classification"
+    assert TextClassifier(make_encoder(), 1).problem_type == "regression"
+    assert TextClassifier.from_config(classifier.get_config()).threshold == 0.3

@@ -1,0 +1,73 @@
+"""The recipe's tasks beside plain classes: several labels, pieces of long texts, GLUE's folders, numbers."""
+
+import json
+import os
+import pathlib
+import random
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[2]
+
+
+@pytest.fixture
+def finetune(small_preset, tmp_path):
+    """Function that runs the recipe on rows of a header and of 12 examples a part; returns what it printed."""
+
+    def run(header, make_row, *arguments, suffix=".tsv", parts=("train", "validation")):
+        files = []
+        for part in parts:
+            path = tmp_path / f"{part}{suffix}"
+            lines = [header, *(make_row(random.Random(i)) for i in range(12))]
+            path.write_text("\n".join(line for line in lines if line) + "\n")
+            files += [f"--{part}", str(path)]
+        files = [] if "--task" in arguments else files
+        done = subprocess.run(
+            [
+                sys.executable, ROOT / "recipes" / "finetune_classifier.py", "--preset", small_preset, *files,
+                "--epochs", "1", "--batch-size", "4", "--run-directory", tmp_path / "run", *map(str, arguments),
+            ],
+            env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=300,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    return run
+
+
+def test_texts_with_several_labels_are_read_in_pieces(finetune, tmp_path):
+    def row(chosen):
+        labels = chosen.sample(["taste", "price"], chosen.randint(0, 2))
+        return json.dumps({"review": "the good bad " * chosen.randint(1, 9), "topics": labels})
+
+    printed = finetune(
+        None, row, "--text-column", "review", "--label-column", "topics", "--label-separator", "|",
+        "--sequence-length", 16, "--long-texts", "windows", suffix=".jsonl",
+    )  # fmt: skip
+    assert "missed" in printed and "macro_f1" in printed
+    assert len((tmp_path / "run" / "predictions_validation.tsv").read_text().splitlines()) == 13
+    config = json.loads((tmp_path / "run" / "preset" / "config.json").read_text())
+    assert sorted(config["id2label"].values()) == ["price", "taste"]
+
+
+@pytest.mark.slow
+def test_a_folder_of_glue_is_found_by_the_tasks_name(finetune, tmp_path):
+    def row(chosen):
+        return f"0\tthe {chosen.choice('abc')}\tthe {chosen.choice('abc')}\t{chosen.random() * 5:.2f}"
+
+    header = "index\tsentence1\tsentence2\tscore"
+    folder = ("--task", "stsb", "--data-directory", tmp_path)
+    printed = finetune(header, row, *folder, parts=("train", "dev", "test"))
+    assert "spearman" in printed and "pearson" in printed
+    lines = (tmp_path / "run" / "submission.tsv").read_text().splitlines()
+    assert lines[0] == "index\tprediction" and len(lines) == 13
+
+
+@pytest.mark.slow
+def test_rare_classes_may_weigh_more_and_blocks_be_frozen(finetune):
+    def row(chosen):
+        return f"the {chosen.choice('abc')}\t{chosen.choice(['x', 'x', 'x', 'y'])}"
+
+    assert "accuracy" in finetune("sentence\tlabel", row, "--class-weights", "balanced", "--num-frozen-blocks", 0)
