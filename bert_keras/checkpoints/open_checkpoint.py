@@ -1,30 +1,43 @@
 """Whatever a user calls a preset, to a checkpoint that can be read."""
 
+import os
 import pathlib
 
 from bert_keras.checkpoints.google import CONFIG_FILE as GOOGLE_CONFIG_FILE
 from bert_keras.checkpoints.google import GoogleCheckpoint
 from bert_keras.checkpoints.huggingface import HuggingFaceCheckpoint
+from bert_keras.checkpoints.keras_hub import WEIGHTS_FILE as KERAS_HUB_WEIGHTS_FILE
+from bert_keras.checkpoints.keras_hub import KerasHubCheckpoint
+from bert_keras.preset_location import locate_preset
 
 
 def open_checkpoint(preset):
     """Find out which format a preset has, and read its configuration and the names of its tensors.
 
     Args:
-        preset: path of a directory in the Hugging Face layout or of a TF1 release of Google, or of a TF1 checkpoint
-            without its endings.
+        preset: one of
+            path of a directory in the Hugging Face layout, of a TF1 release of Google, or of a preset of KerasHub;
+            path of a TF1 checkpoint without its endings, beside `bert_config.json`;
+            "hf://organisation/name", with "@revision" behind it if wanted; a name of KerasHub's presets;
+            a BERT of KerasHub as an object.
 
     Returns:
-        the checkpoint, with `source`, `encoder_arguments`, `masked_lm_arguments`, `classifier_dropout`, `labels`,
-        `shapes` and `read`.
+        `Checkpoint` that can be read.
 
     Raises:
+        ConnectionError: where a name is not in the cache and cannot be fetched.
         FileNotFoundError: where a file is missing.
         ValueError: where a file is damaged, or describes a model that we do not have.
     """
-    path = pathlib.Path(preset)
-    if path.is_dir():
-        is_google = (path / GOOGLE_CONFIG_FILE).is_file() and not (path / "config.json").is_file()
-    else:
-        is_google = path.name.endswith(".index") or path.with_name(f"{path.name}.index").is_file()
-    return (GoogleCheckpoint if is_google else HuggingFaceCheckpoint)(path)
+    if not isinstance(preset, (str, os.PathLike)):
+        return KerasHubCheckpoint(preset)
+    path = pathlib.Path(locate_preset(preset))
+    if not path.is_dir():
+        is_tensorflow = path.name.endswith(".index") or path.with_name(f"{path.name}.index").is_file()
+        return (GoogleCheckpoint if is_tensorflow else HuggingFaceCheckpoint)(path)
+    found = {file.name for file in path.iterdir()}
+    if "model.safetensors" not in found and KERAS_HUB_WEIGHTS_FILE in found:
+        return KerasHubCheckpoint(path)
+    if "config.json" not in found and GOOGLE_CONFIG_FILE in found:
+        return GoogleCheckpoint(path)
+    return HuggingFaceCheckpoint(path)

@@ -188,7 +188,7 @@ class BertEncoder(Presets, BatchInputs, keras.Model):
         """Load an encoder; what else the preset has, a head say, is left out and named in `load_report`.
 
         Args:
-            directory: path of a directory with `config.json` and `model.safetensors`.
+            directory: what `bert_keras.checkpoints.open_checkpoint` takes: a directory, a name or an object.
             **overrides: arguments of the constructor that shall differ from the preset's, such as `dropout` or `dtype`.
 
         Raises:

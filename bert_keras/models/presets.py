@@ -5,10 +5,10 @@ import logging
 
 import keras
 
-from bert_keras.checkpoints import write_google, write_huggingface
+from bert_keras.checkpoints import build_keras_hub, write_google, write_huggingface
 from bert_keras.layers.initializers import BERT_INITIALIZER_RANGE
 
-FORMATS = ("huggingface", "google")
+FORMATS = ("huggingface", "google", "keras_hub")
 _LOG = logging.getLogger("bert_keras")
 
 
@@ -25,14 +25,14 @@ class Presets:
     load_report = None
 
     def save_to_preset(self, directory, *, format="huggingface", max_shard_bytes=None):
-        """Write the model so that `transformers`, or Google's scripts, and `from_preset` read it.
+        """Write the model so that `transformers`, Google's scripts or KerasHub, and `from_preset`, read it.
 
         All files are written under other names first, so that a killed process leaves the old preset whole.
 
         Args:
             directory: path of the directory; made if it is not there.
-            format: "huggingface", the default: `config.json` and `model.safetensors`; or "google": `bert_config.json`
-                and `bert_model.ckpt`, which takes TensorFlow.
+            format: "huggingface", the default: `config.json` and `model.safetensors`; "google": `bert_config.json` and
+                `bert_model.ckpt`, which takes TensorFlow; "keras_hub": what `to_keras_hub` gives, saved by KerasHub.
             max_shard_bytes: most bytes of weights in a file of the Hugging Face layout, None for all in one.
 
         Raises:
@@ -40,19 +40,46 @@ class Presets:
         """
         if format not in FORMATS:
             raise ValueError(f"Expected format to be one of {', '.join(FORMATS)}; received {format!r}.")
+        if format == "keras_hub":
+            return self.to_keras_hub().save_to_preset(str(directory))
+        arrays, arguments = self._plain_form()
+        architecture, head = self._huggingface_form()
+        if format == "google":
+            write_google(directory, arrays, arguments, **head)
+        else:
+            write_huggingface(directory, architecture, arrays, arguments, max_shard_bytes=max_shard_bytes, **head)
+
+    def to_keras_hub(self, *, exact=True):
+        """Build KerasHub's model with the same weights.
+
+        Args:
+            exact: whether to refuse a model that KerasHub would compute otherwise. Its backbone knows "gelu_tanh" and
+                an epsilon of 1e-12 alone, its masked-LM head "gelu" and 1e-5. With False the weights are taken over,
+                and each difference is logged.
+
+        Returns:
+            `keras_hub.models.BertBackbone`, `BertMaskedLM` or `BertTextClassifier`.
+
+        Raises:
+            ValueError: where KerasHub has no such model; it says what stands in the way.
+        """
+        arrays, arguments = self._plain_form()
+        return build_keras_hub(arrays, arguments, exact=exact, **self._keras_hub_head())
+
+    def _keras_hub_head(self):
+        return self._huggingface_form()[1]
+
+    def _plain_form(self):
+        """All weights as arrays by canonical name, and the arguments of a plain BERT encoder."""
         encoder = getattr(self, "encoder", self)
         _expect_plain_bert(encoder)
-        architecture, head = self._huggingface_form()
         arrays = {name: keras.ops.convert_to_numpy(variable) for name, variable in named_weights(self).items()}
         arguments = encoder.get_config() | {
             "attention_dropout": encoder.dropout if encoder.attention_dropout is None else encoder.attention_dropout,
             "activation": getattr(encoder.activation, "__name__", str(encoder.activation)),
             "initializer_range": getattr(encoder.kernel_initializer, "stddev", BERT_INITIALIZER_RANGE),
         }
-        if format == "google":
-            write_google(directory, arrays, arguments, **head)
-        else:
-            write_huggingface(directory, architecture, arrays, arguments, max_shard_bytes=max_shard_bytes, **head)
+        return arrays, arguments
 
     def _load(self, checkpoint, new=()):
         """Take the checkpoint's weights, except those whose names begin with one of `new`: they keep their values."""

@@ -107,7 +107,7 @@ class BertPretrainer(TokenStatistics, Presets, BatchInputs, keras.Model):
         """Load the encoder and its pretraining heads; a head that the preset lacks is new and named in `load_report`.
 
         Args:
-            directory: path of a directory with `config.json` and `model.safetensors`.
+            directory: what `bert_keras.checkpoints.open_checkpoint` takes: a directory, a name or an object.
             masked_lm: whether there is an `mlm` output, None for what the preset has; True if it has no head at all.
             next_sentence: whether there is an `nsp` output, None for what the preset has.
             **overrides: arguments of the encoder's constructor that shall differ from the preset's, such as `dropout`
@@ -140,6 +140,13 @@ class BertPretrainer(TokenStatistics, Presets, BatchInputs, keras.Model):
                 "Save it with `model.save(path)`, path ending in .keras."
             )
         return ("BertForPreTraining" if self.next_sentence else "BertForMaskedLM"), {}
+
+    def _keras_hub_head(self):
+        if not self.masked_lm:
+            return {}
+        head = self.get_layer("masked_lm_head")
+        activation = getattr(head.activation, "__name__", str(head.activation))
+        return {"head_activation": activation, "head_layer_norm_epsilon": head.layer_norm_epsilon}
 
     def get_config(self):
         return {

@@ -57,7 +57,7 @@ class QuestionAnswerer(TokenStatistics, Presets, BatchInputs, keras.Model):
         """Load the encoder, and the head where the preset has one; otherwise the head is new.
 
         Args:
-            directory: path of a directory with `config.json` and `model.safetensors`.
+            directory: what `bert_keras.checkpoints.open_checkpoint` takes: a directory, a name or an object.
             dropout: rate of the dropout in the encoder, None for the preset's.
             **overrides: arguments of the encoder's constructor that shall differ from the preset's, such as `dtype`.
 

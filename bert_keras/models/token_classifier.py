@@ -139,7 +139,7 @@ class TokenClassifier(TokenStatistics, Presets, BatchInputs, keras.Model):
         """Load the encoder, and the head where the preset has one for as many tags; otherwise the head is new.
 
         Args:
-            directory: path of a directory with `config.json` and `model.safetensors`.
+            directory: what `bert_keras.checkpoints.open_checkpoint` takes: a directory, a name or an object.
             num_tags: number of tags, None for as many as there are labels, or as the preset's head has.
             labels: names of the tags, None for those of the preset's head.
             head: "linear" or "crf", None for the preset's, and "linear" where it has none. The steps of a CRF that the

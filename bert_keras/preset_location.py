@@ -1,0 +1,102 @@
+"""Where a preset lies: a directory of this machine, or a name at Hugging Face or KerasHub, from where it is fetched.
+
+Only files that are read are fetched, and none that can run code. What was fetched before is taken from the cache of
+`huggingface_hub` or `kagglehub`, so a preset that was loaded once loads offline.
+"""
+
+import os
+import re
+
+HUGGING_FACE = "hf://"
+_HUGGING_FACE_FILES = (
+    "config.json", "model.safetensors", "model.safetensors.index.json", "model-*-of-*.safetensors", "vocab.txt",
+    "tokenizer_config.json", "tokenizer.json", "special_tokens_map.json", "modules.json", "1_Pooling/config.json",
+    "sentence_bert_config.json",
+)  # fmt: skip
+_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
+# By family and version at Kaggle, as KerasHub 0.32 pins them: the presets of its BertBackbone that have WordPiece.
+# https://github.com/keras-team/keras-hub/blob/master/keras_hub/src/models/bert/bert_presets.py
+_KERAS_HUB_FAMILIES = {
+    ("bert", 3): (
+        "bert_tiny_en_uncased", "bert_small_en_uncased", "bert_medium_en_uncased", "bert_base_en_uncased",
+        "bert_base_en", "bert_base_zh", "bert_base_multi", "bert_large_en_uncased", "bert_large_en",
+    ),
+    ("bert", 5): ("bert_tiny_en_uncased_sst2",),
+    ("sentence-transformers", 1): (
+        "all_minilm_l6_v2_en", "all_minilm_l6_v1_en", "all_minilm_l12_v2_en", "paraphrase_minilm_l3_v2_en",
+        "paraphrase_minilm_l6_v2_en", "paraphrase_minilm_l12_v2_en", "multi_qa_minilm_l6_cos_v1_en",
+        "multi_qa_minilm_l6_dot_v1_en", "msmarco_minilm_l6_cos_v5_en", "msmarco_minilm_l12_cos_v5_en",
+    ),
+    ("bge", 1): (
+        "bge_small_en", "bge_base_en", "bge_large_en", "bge_small_v1.5_en", "bge_base_v1.5_en", "bge_large_v1.5_en",
+        "bge_base_zh", "bge_large_zh", "bge_small_v1.5_zh", "bge_base_v1.5_zh", "bge_large_v1.5_zh",
+        "bge_llm_embedder",
+    ),
+    ("mxbai-embed", 1): ("mxbai_embed_large_v1_en", "mxbai_embed_2d_large_v1_en", "mxbai_embed_xsmall_v1_en"),
+}  # fmt: skip
+KERAS_HUB_PRESETS = {
+    name: f"keras/{family}/keras/{name}/{version}"
+    for (family, version), names in _KERAS_HUB_FAMILIES.items()
+    for name in names
+}
+
+
+def locate_preset(preset):
+    """Find the directory of a preset, and fetch it first where it is a name.
+
+    Args:
+        preset: path, "hf://organisation/name", "hf://organisation/name@revision" (a branch, a tag or a commit), or a
+            name of KerasHub's, such as "bert_tiny_en_uncased".
+
+    Returns:
+        path of a directory; a path is given back as it is, whether it exists or not.
+
+    Raises:
+        ConnectionError: where a name is not in the cache and cannot be fetched; it says which files to bring, and how.
+        ValueError: where the name is no name of a repository.
+
+    Example:
+        >>> locate_preset("runs/preset")
+        'runs/preset'
+    """
+    preset = os.fspath(preset)
+    if preset.startswith(HUGGING_FACE):
+        return _from_hugging_face(preset.removeprefix(HUGGING_FACE))
+    if preset in KERAS_HUB_PRESETS and not os.path.exists(preset):
+        return _from_kaggle(preset)
+    return preset
+
+
+def _from_hugging_face(name):
+    repository, _, revision = name.partition("@")
+    if not _REPOSITORY.fullmatch(repository):
+        raise ValueError(f"Expected hf://organisation/name, with @revision behind it if wanted; received hf://{name}.")
+    import huggingface_hub
+
+    options = {"revision": revision or None, "allow_patterns": list(_HUGGING_FACE_FILES)}
+    try:
+        return huggingface_hub.snapshot_download(repository, **options)
+    except Exception as error:  # of the many kinds of a failed connection the two packages have no common one
+        tree = f"https://huggingface.co/{repository}/tree/{revision or 'main'}"
+        raise ConnectionError(
+            f"hf://{name} is not in the cache and could not be fetched ({_first_line(error)}). Download config.json, "
+            f"model.safetensors and vocab.txt by hand from {tree} into one directory, and give its path instead."
+        ) from error
+
+
+def _from_kaggle(name):
+    import kagglehub
+
+    handle = KERAS_HUB_PRESETS[name]
+    try:
+        return kagglehub.model_download(handle)
+    except Exception as error:  # see above
+        raise ConnectionError(
+            f"{name} is not in the cache and could not be fetched ({_first_line(error)}). Download config.json, "
+            "model.weights.h5 and assets/tokenizer/vocabulary.txt by hand from "
+            f"https://www.kaggle.com/models/{handle} into one directory, and give its path instead."
+        ) from error
+
+
+def _first_line(error):
+    return f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else 'no message'}"
