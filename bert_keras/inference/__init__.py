@@ -1,11 +1,15 @@
 """Strings in, predictions out."""
 
+from bert_keras.inference.embedder import Embedder
 from bert_keras.inference.fill_mask import FillMask
+from bert_keras.inference.question_answerer import QuestionAnswerer
 from bert_keras.inference.relation_extractor import RelationExtractor
 from bert_keras.inference.tagger import Tagger
 
 __all__ = [
+    "Embedder",
     "FillMask",
+    "QuestionAnswerer",
     "RelationExtractor",
     "Tagger",
 ]

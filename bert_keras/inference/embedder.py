@@ -1,0 +1,109 @@
+"""Texts in, a vector for each out: the mean of what the encoder makes of its tokens."""
+
+import keras
+import numpy as np
+
+from bert_keras.data import WordPieceTokenizer
+from bert_keras.data.length_buckets import default_buckets
+from bert_keras.layers import MeanPooling
+from bert_keras.models import BertEncoder
+
+# XLA compiles for each shape anew, so there rows have one of few lengths; elsewhere they are hardly longer than needed.
+_COMPILES_EACH_SHAPE = keras.config.backend() == "jax"
+_LENGTH_STEP = 8
+
+
+class Embedder:
+    """Gives each text the mean of its tokens' vectors, as sentence encoders such as MiniLM are trained for.
+
+    Texts of like length share a batch, so that little padding is computed, and a batch of short texts holds more of
+    them.
+
+    Args:
+        encoder: `bert_keras.models.BertEncoder`.
+        tokenizer: `bert_keras.data.WordPieceTokenizer`.
+        normalize: whether to scale each vector to length 1, for dot products that are cosines. Default False.
+        sequence_length: longest row, special tokens included; longer texts are cut. Default the encoder's.
+        batch_tokens: most positions in one call of the encoder, padding included. Default 4096.
+
+    Call arguments:
+        texts: list of str, or one str.
+
+    Output:
+        (texts, hidden_dim) float32 array, (hidden_dim,) for one str.
+
+    Example:
+        ```python
+        embed = Embedder.from_preset("all-MiniLM-L6-v2", normalize=True)
+        vectors = embed(["a happy child", "a merry girl", "the stock market"])
+        vectors @ vectors.T  # the first two are nearest
+        ```
+
+    Reference:
+        [Reimers and Gurevych, 2019](https://arxiv.org/abs/1908.10084), section 3.
+    """
+
+    def __init__(self, encoder, tokenizer, *, normalize=False, sequence_length=None, batch_tokens=4096):
+        self.encoder = encoder
+        self.tokenizer = tokenizer
+        self.normalize = normalize
+        self.sequence_length = sequence_length or encoder.max_sequence_length
+        self.batch_tokens = batch_tokens
+        means = MeanPooling(name="mean_pooling")(encoder.output["sequence_output"], encoder.input["padding_mask"])
+        self._model = keras.Model(encoder.input, means)
+
+    @classmethod
+    def from_preset(cls, directory, **options):
+        """Load encoder and tokenizer of a preset.
+
+        Args:
+            directory: path of the directory.
+            **options: further arguments of the constructor.
+        """
+        encoder = BertEncoder.from_preset(directory, pooler=False)
+        return cls(encoder, WordPieceTokenizer.from_preset(directory), **options)
+
+    def __call__(self, texts):
+        if isinstance(texts, str):
+            return self([texts])[0]
+        vectors = np.zeros((len(texts), self.encoder.hidden_dim), "float32")
+        if not len(texts):
+            return vectors
+        token_ids = self.tokenizer(list(texts))
+        starts = token_ids.row_splits.numpy()
+        flat, lengths = token_ids.flat_values.numpy(), np.minimum(np.diff(starts) + 2, self.sequence_length)
+        for row_length, numbers in self._batches(lengths):
+            rows = self._rows(flat, starts[numbers], lengths[numbers], row_length)
+            means = np.asarray(self._model.predict_on_batch(rows), "float32")
+            vectors[numbers] = means[: len(numbers)]
+        if self.normalize:
+            vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+        return vectors
+
+    def _batches(self, lengths):
+        """(row length, numbers of the texts) of each batch, short texts first."""
+        if _COMPILES_EACH_SHAPE:
+            buckets = np.array(default_buckets(self.sequence_length))
+            row_lengths = buckets[np.searchsorted(buckets, lengths)]
+        else:
+            row_lengths = np.minimum(-(-lengths // _LENGTH_STEP) * _LENGTH_STEP, self.sequence_length)
+        order = np.argsort(row_lengths, kind="stable")
+        start = 0
+        while start < len(order):
+            row_length = row_lengths[order[start]]
+            num_rows = max(1, self.batch_tokens // row_length)
+            behind = min(start + num_rows, np.searchsorted(row_lengths[order], row_length, side="right"))
+            yield row_length, order[start:behind]
+            start = behind
+
+    def _rows(self, flat, starts, lengths, row_length):
+        num_rows = max(1, self.batch_tokens // row_length) if _COMPILES_EACH_SHAPE else len(starts)
+        token_ids = np.full((num_rows, row_length), self.tokenizer.vocabulary.pad_id, "int32")
+        padding_mask = np.zeros((num_rows, row_length), "int32")
+        for row, (start, length) in enumerate(zip(starts, lengths, strict=True)):
+            token_ids[row, 0] = self.tokenizer.vocabulary.cls_id
+            token_ids[row, 1 : length - 1] = flat[start : start + length - 2]
+            token_ids[row, length - 1] = self.tokenizer.vocabulary.sep_id
+            padding_mask[row, :length] = 1
+        rows = {"token_ids": token_ids, "segment_ids": np.zeros_like(token_ids), "padding_mask": padding_mask}
+        return {name: rows[name] for name in self.encoder.input}

@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+from keras import ops
+
+from bert_keras.data import Vocabulary, WordPieceTokenizer
+from bert_keras.inference import Embedder
+from bert_keras.models import BertEncoder
+
+TEXTS = ["a b", "b a c " * 9, "", "c", "a b c a b c a", "c b " * 6]
+
+
+@pytest.fixture(scope="module")
+def parts():
+    tokenizer = WordPieceTokenizer(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "b", "c"]))
+    encoder = BertEncoder(8, 1, 2, 8, 16, max_sequence_length=40, kernel_initializer="glorot_normal", pooler=False)
+    return encoder, tokenizer
+
+
+def test_vectors_are_the_means_of_each_text_alone(parts):
+    encoder, tokenizer = parts
+    vectors = Embedder(*parts, batch_tokens=64)(TEXTS)
+    assert vectors.dtype == "float32"
+    for text, vector in zip(TEXTS, vectors, strict=True):
+        ids = np.array([[2, *tokenizer([text]).to_list()[0], 3]], "int32")
+        alone = encoder({"token_ids": ids, "segment_ids": 0 * ids, "padding_mask": 0 * ids + 1})
+        expected = ops.convert_to_numpy(alone["sequence_output"])[0].mean(axis=0)
+        np.testing.assert_allclose(vector, expected, atol=1e-5)
+
+
+def test_longer_texts_are_cut(parts):
+    embed = Embedder(*parts, sequence_length=6)
+    np.testing.assert_allclose(embed("a b c a b c"), embed("a b c a"), atol=1e-6)
+
+
+def test_normalized_vectors_have_length_one(parts):
+    lengths = np.linalg.norm(Embedder(*parts, normalize=True)(TEXTS), axis=1)
+    np.testing.assert_allclose(lengths, 1, atol=1e-5)
+
+
+def test_no_texts_give_no_vectors(parts):
+    assert Embedder(*parts)([]).shape == (0, 8)
+
+
+def test_loads_from_a_preset(parts, tmp_path):
+    encoder, tokenizer = parts
+    encoder.save_to_preset(tmp_path)
+    tokenizer.save_to_preset(tmp_path)
+    np.testing.assert_allclose(Embedder.from_preset(tmp_path)("a c"), Embedder(*parts)("a c"), atol=1e-6)
