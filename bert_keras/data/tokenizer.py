@@ -10,8 +10,8 @@ import tensorflow_text
 
 from bert_keras.data.normalization import normalize, normalized_lengths
 from bert_keras.data.string_tensors import for_any_rank
-from bert_keras.data.tokenizer_config import read_tokenizer_config, write_tokenizer_config
-from bert_keras.data.tokenizer_json import read_tokenizer_json
+from bert_keras.data.tokenizer_config import write_tokenizer_config
+from bert_keras.data.tokenizer_preset import read_tokenizer_preset
 from bert_keras.data.vocabulary import SPECIAL_TOKENS, Vocabulary
 from bert_keras.data.word_length import MAX_WORD_LENGTH, NO_LONG_WORD, limit_word_length
 
@@ -166,22 +166,19 @@ class WordPieceTokenizer:
 
     @classmethod
     def from_preset(cls, directory: str | os.PathLike) -> "WordPieceTokenizer":
-        """Builds the tokenizer of a Hugging Face directory.
+        """Builds the tokenizer of a preset.
 
         Args:
-            directory: Holds `vocab.txt`, or `tokenizer.json` as transformers 5 saves it; and `tokenizer_config.json`,
-                without which the defaults hold.
+            directory: Holds `vocab.txt`, or `tokenizer.json` as transformers 5 saves it, and `tokenizer_config.json`,
+                without which the defaults hold; or is a TF1 release of Google, a preset of KerasHub, or a name as
+                `bert_keras.preset_location.locate_preset` takes it.
 
         Raises:
             FileNotFoundError: The directory has no vocabulary.
             ValueError: A file is faulty or asks for other rules than BERT's; the message names file and line or field.
         """
-        directory, rules = Path(directory), {}
-        if (directory / "tokenizer.json").is_file() and not (directory / "vocab.txt").is_file():
-            vocabulary, rules = read_tokenizer_json(directory / "tokenizer.json")
-        else:
-            vocabulary = Vocabulary.load(directory / "vocab.txt")
-        return cls(vocabulary, **read_tokenizer_config(directory / "tokenizer_config.json", **rules))
+        vocabulary, options = read_tokenizer_preset(directory)
+        return cls(vocabulary, **options)
 
     def save_to_preset(self, directory: str | os.PathLike, *, model_max_length: int | None = None):
         """Writes `vocab.txt` and `tokenizer_config.json`, which `transformers` reads too.

@@ -1,0 +1,52 @@
+import json
+
+import pytest
+
+from bert_keras.data import Vocabulary, WordPieceTokenizer
+
+TOKENS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "cafe", "Cafe"]
+
+
+def google_release(directory):
+    directory.mkdir()
+    Vocabulary(TOKENS).save(directory / "vocab.txt")
+    (directory / "bert_config.json").write_text("{}")
+    return directory
+
+
+def keras_hub_preset(directory, tokenizer):
+    (directory / "assets" / "tokenizer").mkdir(parents=True)
+    Vocabulary(TOKENS).save(directory / "assets" / "tokenizer" / "vocabulary.txt")
+    (directory / "tokenizer.json").write_text(json.dumps(tokenizer))
+    return directory
+
+
+@pytest.mark.parametrize(
+    ("name", "lower_case"),
+    [("uncased_L-12_H-768_A-12", True), ("cased_L-12_H-768_A-12", False), ("wwm_cased_L-24_H-1024_A-16", False),
+     ("multi_cased_L-12_H-768_A-12", False), ("chinese_L-12_H-768_A-12", True)],
+)  # fmt: skip
+def test_a_release_of_google_tells_its_case_by_its_name(tmp_path, name, lower_case):
+    directory = google_release(tmp_path / name)
+    for preset in (directory, directory / "bert_model.ckpt"):
+        tokenizer = WordPieceTokenizer.from_preset(preset)
+        assert (tokenizer.lower_case, tokenizer.vocabulary_size) == (lower_case, 7)
+
+
+@pytest.mark.parametrize("lower_case", [True, False])
+def test_a_preset_of_keras_hub(tmp_path, lower_case):
+    keras_hub_preset(tmp_path, {"config": {"lowercase": lower_case}})
+    tokenizer = WordPieceTokenizer.from_preset(tmp_path)
+    assert tokenizer(["Café"]).to_list() == [[5]] if lower_case else tokenizer(["Cafe"]).to_list() == [[6]]
+
+
+@pytest.mark.parametrize("content", [{}, {"config": 3}, {"config": {"lowercase": "yes"}}])
+def test_a_faulty_file_is_named(tmp_path, content):
+    keras_hub_preset(tmp_path, content)
+    with pytest.raises(ValueError, match=r"tokenizer.json: "):
+        WordPieceTokenizer.from_preset(tmp_path)
+
+
+def test_a_missing_vocabulary_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"vocab.txt"):
+        WordPieceTokenizer.from_preset(tmp_path)
