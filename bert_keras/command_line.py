@@ -8,7 +8,7 @@ import tokenize
 import tyro
 
 
-def run(main):
+def run(main, arguments=None):
     """Call a function with the options of the command line.
 
     Each parameter is an option with its default; the comment behind it on its line is its help. The first line of the
@@ -17,6 +17,7 @@ def run(main):
 
     Args:
         main: function of the script that is run.
+        arguments: sequence of words to read the options from, None for the command line's.
 
     Returns:
         what the function returns.
@@ -34,7 +35,7 @@ def run(main):
     helps = (f"    {name}: {comment}" for name, comment in parameter_comments(main).items())
     # tyro reads the help of a function's parameters from its docstring.
     main.__doc__ = "\n".join([purpose, "", "Args:", *helps])
-    return tyro.cli(main, description=purpose)
+    return tyro.cli(main, description=purpose, args=arguments)
 
 
 def parameter_comments(function):

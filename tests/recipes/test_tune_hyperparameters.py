@@ -1,0 +1,83 @@
+"""Tuning, with a recipe that is a formula: what is tried, what is best, what TensorBoard gets."""
+
+import json
+import os
+import pathlib
+import runpy
+import subprocess
+import sys
+
+import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+ROOT = pathlib.Path(__file__).parents[2]
+SCRIPT = str(ROOT / "recipes" / "tune_hyperparameters.py")
+RECIPE = '''
+"""A recipe whose result is best near rate = 0.1 with two layers."""
+
+from pathlib import Path
+
+
+def main(*, offset: float, rate: float = 1.0, num_layers: int = 1, run_directory: Path = Path("runs")):
+    return {"validation": {"score": offset - abs(rate - 0.1) - abs(num_layers - 2)}}
+'''
+
+
+def tune(directory, *options):
+    recipe = directory / "formula.py"
+    recipe.write_text(RECIPE)
+    done = subprocess.run(
+        [sys.executable, SCRIPT, recipe, "--objective", "validation.score", "--trials", "6",
+         "--run-directory", directory / "run", "--options", *options, "--", "--offset", "5"],
+        env=os.environ | {"PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def tuned(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("tuned")
+    printed = tune(directory, "rate=0.01:1:log", "num_layers=1,2,3")
+    return directory, printed
+
+
+def test_the_best_trial_is_told_and_written(tuned):
+    directory, printed = tuned
+    best = json.loads((directory / "run" / "best.json").read_text())
+    assert best["options"]["num_layers"] == 2
+    assert best["validation.score"] == pytest.approx(5 - abs(best["options"]["rate"] - 0.1))
+    assert f"{best['validation.score']:.4f}" in printed
+
+
+def test_tensorboard_gets_options_and_result_of_each_trial(tuned):
+    trials = sorted((tuned[0] / "run").glob("trial_*"))
+    assert len(trials) == 6
+    for trial in trials:
+        events = EventAccumulator(str(trial)).Reload()
+        assert len(events.Scalars("validation.score")) == 1
+        assert events.PluginTagToContent("hparams").keys() == {
+            "_hparams_/session_start_info", "_hparams_/session_end_info"
+        }  # fmt: skip
+
+
+def test_the_same_command_again_repeats_no_trial(tuned):
+    assert "trial 0" in tuned[1]
+    assert "trial 0" not in tune(tuned[0], "rate=0.01:1:log", "num_layers=1,2,3")
+
+
+# KerasTuner locks its oracle by the thread's name, which it asks for in ways that Python 3.10 deprecated.
+@pytest.mark.filterwarnings("ignore:(currentThread|getName):DeprecationWarning")
+def test_an_objective_that_the_recipe_does_not_give_stops_it(tmp_path):
+    (tmp_path / "formula.py").write_text(RECIPE)
+    with pytest.raises(ValueError, match="no validation.loss among the recipe's results"):
+        runpy.run_path(SCRIPT)["main"](
+            tmp_path / "formula.py", ("--offset", "5"), options=("rate=0.01:1",), objective="validation.loss",
+            run_directory=tmp_path / "run",
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("option", ["rate", "rate=", "rate=1:2:linear", "rate=1:2:log:3"])
+def test_an_option_that_is_no_range_is_refused(option):
+    with pytest.raises(ValueError, match=f"--options {option}: expected name=1,2,3"):
+        runpy.run_path(SCRIPT)["declare"](None, option)
