@@ -21,6 +21,8 @@ class QuestionAnswerer(TokenStatistics, Presets, BatchInputs, keras.Model):
 
     Args:
         encoder: `BertEncoder`; its pooler is not used, so nothing trains one: `pooler=False` spares Keras a warning.
+        null_threshold: how much higher than the best answer "no answer" must score to be given, for who reads the
+            outputs; None where there always is an answer. Default None.
         dtype: dtype or policy of the head, None for the encoder's.
         **kwargs: arguments of `keras.Model`.
 
@@ -37,7 +39,7 @@ class QuestionAnswerer(TokenStatistics, Presets, BatchInputs, keras.Model):
         [Devlin et al., 2019](https://arxiv.org/abs/1810.04805), sections 4.2 and 4.3.
     """
 
-    def __init__(self, encoder, *, dtype=None, **kwargs):
+    def __init__(self, encoder, *, null_threshold=None, dtype=None, **kwargs):
         dtype = dtype or encoder.dtype_policy
 
         # === Layers ===
@@ -51,6 +53,7 @@ class QuestionAnswerer(TokenStatistics, Presets, BatchInputs, keras.Model):
 
         # === Config ===
         self.encoder = encoder
+        self.null_threshold = null_threshold
 
     @classmethod
     def from_preset(cls, directory, *, dropout=None, **overrides):
@@ -66,12 +69,14 @@ class QuestionAnswerer(TokenStatistics, Presets, BatchInputs, keras.Model):
             ValueError: where a file is damaged, describes a model that we do not have, or a weight does not fit.
         """
         checkpoint = open_checkpoint(directory)
-        answerer = cls(pretrained_encoder(checkpoint, pooler=False, dropout=dropout, **overrides))
+        encoder = pretrained_encoder(checkpoint, pooler=False, dropout=dropout, **overrides)
+        answerer = cls(encoder, null_threshold=getattr(checkpoint, "task", {}).get("null_threshold"))
         answerer._load(checkpoint)
         return answerer
 
     def _huggingface_form(self):
-        return "BertForQuestionAnswering", {}
+        task = {} if self.null_threshold is None else {"null_threshold": self.null_threshold}
+        return "BertForQuestionAnswering", {"task": task}
 
     def get_config(self):
         return {
@@ -79,6 +84,7 @@ class QuestionAnswerer(TokenStatistics, Presets, BatchInputs, keras.Model):
             "trainable": self.trainable,
             "dtype": dtype_config(self),
             "encoder": keras.saving.serialize_keras_object(self.encoder),
+            "null_threshold": self.null_threshold,
         }
 
     @classmethod

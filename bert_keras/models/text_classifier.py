@@ -140,7 +140,7 @@ class TextClassifier(TokenStatistics, Presets, BatchInputs, keras.Model):
         """
         checkpoint = open_checkpoint(directory)
         num_classes, labels, new = pretrained_classes(checkpoint, "classification_head", num_classes, labels)
-        task = {} if new else checkpoint.task
+        task = {} if new else getattr(checkpoint, "task", {})
         classifier = cls(
             pretrained_encoder(checkpoint, pooler=pooling == "pooled", dropout=dropout, **overrides),
             num_classes,

@@ -1,0 +1,96 @@
+"""Fine-tune an encoder to answer questions with pieces of a text.
+
+Data        SQuAD's JSON, v1.1 or v2.0, and what has its format, such as XQuAD and CMRC 2018: --train, --validation
+Paper       Devlin et al., 2019, sections 4.2 and 4.3: each token scored as the first and as the last of the answer
+Reached     see recipes/README.md
+Run         python recipes/finetune_question_answering.py --preset PRESET --train train.json --validation dev.json
+Watch       tensorboard --logdir runs/finetune_question_answering
+Variations  --scores cmrc counts as CMRC 2018 does; --errors keep goes on where an answer is not at its offset
+"""
+
+from pathlib import Path
+from typing import Literal
+
+import keras
+
+from bert_keras import command_line, data, inference, training
+from bert_keras.models import QuestionAnswerer
+from bert_keras.training import callbacks
+
+
+def main(
+    *,
+    # Data
+    preset: str,  # folder of a pretrained encoder with its tokenizer
+    train: Path,  # questions with answers, in SQuAD's format
+    validation: Path,  # the same; answers to it are scored and written
+    errors: Literal["raise", "skip", "keep"] = "raise",  # what to do where an answer is not at its offset
+    scores: Literal["squad", "cmrc"] = "squad",  # whose rules count
+    sequence_length: int = 384,  # tokens in a row
+    stride: int = 128,  # tokens between the windows of a longer text
+    max_question_tokens: int = 64,
+    max_answer_tokens: int = 30,
+    run_directory: Path = Path("runs/finetune_question_answering"),
+    # Model
+    dropout: float = 0.1,
+    # Training
+    epochs: int = 3,
+    batch_size: int = 16,
+    learning_rate: float = 1e-4,  # at its peak
+    warmup_share: float = 0.1,  # of all steps
+    seed: int = 0,
+):
+    keras.utils.set_random_seed(seed)
+    tokenizer = data.WordPieceTokenizer.from_preset(preset)
+    questions = {"train": data.read_questions(train, errors=errors)}
+    questions["validation"] = data.read_questions(validation, errors=errors)
+    lengths = dict(sequence_length=sequence_length, stride=stride, max_question_tokens=max_question_tokens)
+    datasets = {
+        part: data.question_answering_dataset(
+            data.QuestionWindows(some, tokenizer, **lengths), batch_size=batch_size, training=part == "train", seed=seed
+        )
+        for part, some in questions.items()
+    }
+    # SQuAD 2.0: some passages do not answer, and "no answer" is a prediction like any other.
+    is_v2 = any(not question.answers for question in questions["train"])
+
+    answerer = QuestionAnswerer.from_preset(preset, dropout=dropout)
+    steps = epochs * len(datasets["train"])
+    schedule = training.WarmupLinearDecay(learning_rate, steps, warmup_steps=int(warmup_share * steps))
+    answerer.compile(
+        training.AdamW(schedule),
+        training.question_answering_losses(),
+        weighted_metrics={"start": ["accuracy"], "end": ["accuracy"]},
+    )
+    report = [
+        callbacks.LearningRate(),
+        callbacks.Throughput(),
+        callbacks.StepTensorBoard(run_directory / "logs"),
+        callbacks.ProgressLine("loss", "start_accuracy", "end_accuracy"),
+    ]
+    # The dataset comes shuffled.
+    options = dict(epochs=epochs, shuffle=False, verbose=0, callbacks=report)
+    answerer.fit(datasets["train"], validation_data=datasets["validation"], **options)
+
+    answerer.null_threshold = 0.0 if is_v2 else None
+    options = dict(sequence_length=sequence_length, stride=stride, max_answer_tokens=max_answer_tokens)
+    predictions = inference.QuestionAnswerer(answerer, tokenizer, **options).predict(questions["validation"])
+    if is_v2:
+        odds = {p.id: p.null_odds for p in predictions}
+        best = {p.id: p.best().text for p in predictions}
+        answerer.null_threshold, _ = data.best_no_answer_threshold(questions["validation"], best, odds)
+    answerer.save_to_preset(run_directory / "preset")
+    tokenizer.save_to_preset(run_directory / "preset")
+    data.write_answers(run_directory, predictions, threshold=answerer.null_threshold)
+
+    answers = {p.id: p.best(answerer.null_threshold).text for p in predictions}
+    if scores == "cmrc":
+        results = data.cmrc_scores(questions["validation"], answers)
+    else:
+        results = data.squad_scores(questions["validation"], answers, version="2.0" if is_v2 else "1.1")
+    print(results)
+    return results
+
+
+if __name__ == "__main__":
+    command_line.run(main)

@@ -1,0 +1,44 @@
+"""The recipe answers, scores and writes the official files, for questions that all have answers and for others."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[2]
+
+
+def squad(path, with_impossible):
+    paragraphs = []
+    for number in range(6):
+        context = f"the {'abc'[number % 3]} was good. " * 12 + f"who was bad? the {number}."
+        answers = [{"text": str(number), "answer_start": context.rindex(str(number))}]
+        qas = [{"id": f"q{number}", "question": "who was bad?", "answers": answers, "is_impossible": False}]
+        if with_impossible:
+            qas.append({"id": f"n{number}", "question": "who?", "answers": [], "is_impossible": True})
+        paragraphs.append({"context": context, "qas": qas})
+    path.write_text(json.dumps({"version": "x", "data": [{"title": "t", "paragraphs": paragraphs}]}))
+    return path
+
+
+@pytest.mark.parametrize("with_impossible", [True, pytest.param(False, marks=pytest.mark.slow)])
+def test_questions_are_answered_scored_and_written(small_preset, tmp_path, with_impossible):
+    questions = squad(tmp_path / "questions.json", with_impossible)
+    done = subprocess.run(
+        [
+            sys.executable, ROOT / "recipes" / "finetune_question_answering.py", "--preset", small_preset,
+            "--train", questions, "--validation", questions, "--sequence-length", "40", "--stride", "16",
+            "--max-question-tokens", "8", "--epochs", "1", "--batch-size", "8", "--run-directory", tmp_path / "run",
+        ],
+        env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert ("no_answer_exact" in done.stdout) == with_impossible and "'f1'" in done.stdout
+    predictions = json.loads((tmp_path / "run" / "predictions.json").read_text())
+    assert len(predictions) == (12 if with_impossible else 6)
+    assert (tmp_path / "run" / "null_odds.json").is_file() == with_impossible
+    config = json.loads((tmp_path / "run" / "preset" / "config.json").read_text())
+    assert config["architectures"] == ["BertForQuestionAnswering"] and ("bert_keras" in config) == with_impossible
