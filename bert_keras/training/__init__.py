@@ -18,6 +18,7 @@ from bert_keras.training.metrics import pretraining_metrics
 from bert_keras.training.optimizers import AdamW
 from bert_keras.training.precision import fastest_dtype_policy
 from bert_keras.training.relation_scores import relation_scores
+from bert_keras.training.question_answering import question_answering_losses
 from bert_keras.training.schedules import WarmupCosineDecay, WarmupLinearDecay, WarmupPolynomialDecay
 from bert_keras.training.token_statistics import TokenStatistics
 
@@ -45,6 +46,7 @@ __all__ = [
     "pretraining_losses",
     "pretraining_metrics",
     "relation_scores",
+    "question_answering_losses",
     "score_outputs",
     "span_scores",
 ]
