@@ -1,5 +1,6 @@
 """Strings in, predictions out."""
 
+from bert_keras.inference.classifier import Classifier
 from bert_keras.inference.embedder import Embedder
 from bert_keras.inference.fill_mask import FillMask
 from bert_keras.inference.question_answerer import QuestionAnswerer
@@ -7,6 +8,7 @@ from bert_keras.inference.relation_extractor import RelationExtractor
 from bert_keras.inference.tagger import Tagger
 
 __all__ = [
+    "Classifier",
     "Embedder",
     "FillMask",
     "QuestionAnswerer",
