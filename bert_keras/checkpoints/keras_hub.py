@@ -81,6 +81,9 @@ class KerasHubCheckpoint(Checkpoint):
         preset: `keras_hub.models.BertBackbone`, `BertMaskedLM` or `BertTextClassifier`, or the path of a preset
             directory that one of them was saved to.
 
+    Attributes:
+        model: KerasHub's model.
+
     Raises:
         FileNotFoundError: where a file is missing.
         ImportError: where KerasHub is not installed.
@@ -93,6 +96,7 @@ class KerasHubCheckpoint(Checkpoint):
             config = _config_of(preset, source)
         else:
             source, (model, config) = str(preset), _load(pathlib.Path(preset))
+        self.model = model
         tensors = {
             name: StoredTensor(
                 name,

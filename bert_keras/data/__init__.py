@@ -28,6 +28,7 @@ from bert_keras.data.tagging_dataset import tagging_dataset
 from bert_keras.data.task_layouts import TASKS, TaskLayout, read_task
 from bert_keras.data.tokenizer import WordPieceTokenizer
 from bert_keras.data.vocabulary import Vocabulary
+from bert_keras.data.vocabulary_changes import add_words, drop_words
 from bert_keras.data.vocabulary_training import train_vocabulary
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "TokenMasking",
     "Vocabulary",
     "WordPieceTokenizer",
+    "add_words",
     "best_answers",
     "best_no_answer_threshold",
     "classification_dataset",
@@ -55,6 +57,7 @@ __all__ = [
     "confusion_table",
     "cooccurrence_vectors",
     "cut_long_texts",
+    "drop_words",
     "pool_pieces",
     "predictions_of",
     "prepare_corpus",

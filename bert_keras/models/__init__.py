@@ -1,7 +1,9 @@
 """Encoders and what is trained on them: each model is an encoder and its heads."""
 
+from bert_keras.models.changed_tables import change_positions, change_vocabulary
 from bert_keras.models.encoder import BertEncoder
 from bert_keras.models.head_only import VectorBatches, head_only
+from bert_keras.models.load_preset import load_preset
 from bert_keras.models.multiple_choice import MultipleChoice
 from bert_keras.models.pretrainer import BertPretrainer
 from bert_keras.models.question_answerer import QuestionAnswerer
@@ -21,6 +23,9 @@ __all__ = [
     "TextClassifier",
     "TokenClassifier",
     "VectorBatches",
+    "change_positions",
+    "change_vocabulary",
     "head_only",
+    "load_preset",
     "warm_start",
 ]

@@ -1,0 +1,171 @@
+"""A model of ours beside the library that its preset is for: the same rows through both."""
+
+import keras
+import numpy as np
+
+from bert_keras.checkpoints.keras_hub import KerasHubCheckpoint
+from bert_keras.checkpoints.open_checkpoint import open_checkpoint
+from bert_keras.models import MultipleChoice
+from bert_keras.models.presets import named_weights
+from bert_keras.preset_location import locate_preset
+
+
+def largest_differences(model, preset, batches):
+    """Compare every hidden state and every output with those of transformers or KerasHub.
+
+    Args:
+        model: model of ours, loaded from the preset or saved to it.
+        preset: what the library loads: a path or a name.
+        batches: list of dicts of (batch, length) int32 arrays, the encoder's inputs.
+
+    Returns:
+        {name of a tensor: largest difference relative to the tensor's largest value}, over all batches.
+
+    Raises:
+        ImportError: where the library is not installed, or there is none that reads the format, as for Google's.
+    """
+    run = _peer(preset)
+    largest = {}
+    for batch in batches:
+        theirs = run(model, batch)
+        for name, ours in _our_outputs(model, batch).items():
+            if name in theirs:
+                difference = float(np.abs(ours - theirs[name]).max() / np.abs(theirs[name]).max())
+                largest[name] = max(difference, largest.get(name, 0.0))
+    return largest
+
+
+def random_rows(encoder, *, batch_size=4, seed=0):
+    """Rows of random tokens as long as the encoder takes, 128 at most: whole and padded ones, in all segments.
+
+    Args:
+        encoder: `BertEncoder`.
+        batch_size: number of rows in each of the two batches.
+        seed: seed of the tokens.
+
+    Returns:
+        two dicts of the encoder's inputs, the first without padding, the second with.
+    """
+    rng = np.random.default_rng(seed)
+    shape = (batch_size, min(encoder.max_sequence_length, 128))
+    batches = []
+    for lengths in (np.full((batch_size, 1), shape[1]), rng.integers(1, shape[1] + 1, (batch_size, 1))):
+        whole = {
+            "token_ids": rng.integers(0, encoder.vocabulary_size, shape).astype("int32"),
+            "segment_ids": np.sort(rng.integers(0, encoder.num_segments, shape), axis=1).astype("int32"),
+            "padding_mask": (np.arange(shape[1]) < lengths).astype("int32"),
+        }
+        batches.append(whole)
+    return batches
+
+
+def text_rows(texts, tokenizer, encoder):
+    """Rows of real texts: each text with the next one, cut to what the encoder takes, 128 tokens at most.
+
+    Args:
+        texts: list of str.
+        tokenizer: `bert_keras.data.WordPieceTokenizer`.
+        encoder: `BertEncoder`.
+
+    Returns:
+        dict of the encoder's inputs, one row for two texts.
+    """
+    vocabulary, length = tokenizer.vocabulary, min(encoder.max_sequence_length, 128)
+    ids = [text_ids[: (length - 3) // 2] for text_ids in tokenizer(list(texts)).to_list()]
+    rows = []
+    for first, second in zip(ids[::2], ids[1::2]):
+        row = [vocabulary.cls_id, *first, vocabulary.sep_id, *second, vocabulary.sep_id]
+        rows.append((row, len(first) + 2))
+    width = max(len(row) for row, _ in rows)
+    column, starts = np.arange(width), np.array([[start] for _, start in rows])
+    padding_mask = (column < np.array([[len(row)] for row, _ in rows])).astype("int32")
+    return {
+        "token_ids": np.array([row + [vocabulary.pad_id] * (width - len(row)) for row, _ in rows], "int32"),
+        "segment_ids": (column >= starts).astype("int32") * padding_mask * (encoder.num_segments > 1),
+        "padding_mask": padding_mask,
+    }
+
+
+def changed_weights(model, other):
+    """Compare two models' weights bit by bit.
+
+    Args:
+        model: model of ours.
+        other: the same after a conversion.
+
+    Returns:
+        names of the weights that differ, and of those that the other lacks.
+    """
+    weights, others = named_weights(model), named_weights(other)
+    both = [name for name in weights if name in others]
+    equal = {name: np.array_equal(*map(keras.ops.convert_to_numpy, (weights[name], others[name]))) for name in both}
+    return [name for name in both if not equal[name]], [name for name in weights if name not in others]
+
+
+def _our_outputs(model, batch):
+    encoder = getattr(model, "encoder", model)
+    seen = encoder.inspector(attention_scores=False)(batch)
+    outputs = {f"hidden_state_{index}": state for index, state in enumerate(seen["hidden_states"])}
+    outputs |= {name: seen[name] for name in ("pooled_output",) if name in seen}
+    if model is not encoder:
+        head = model(_with_choices(model, batch) | {"mask_positions": _all_positions(batch)})
+        outputs |= head if isinstance(head, dict) else {"logits": head}
+    return {name: keras.ops.convert_to_numpy(value) for name, value in outputs.items()}
+
+
+def _all_positions(batch):
+    return np.broadcast_to(np.arange(batch["token_ids"].shape[1], dtype="int32"), batch["token_ids"].shape)
+
+
+def _with_choices(model, batch):
+    """The rows as the choices of one example, where the model wants choices."""
+    return {name: value[None] for name, value in batch.items()} if isinstance(model, MultipleChoice) else batch
+
+
+def _peer(preset):
+    checkpoint = open_checkpoint(preset)
+    if isinstance(checkpoint, KerasHubCheckpoint):
+        return lambda model, batch: _keras_hub_outputs(checkpoint.model, batch)
+    if not hasattr(checkpoint.config, "architecture") or not checkpoint.source.endswith((".safetensors", ".json")):
+        raise ImportError(f"No library at hand reads {checkpoint.source}.")
+    import torch
+    import transformers
+
+    architecture = getattr(transformers, checkpoint.config.architecture or "BertModel")
+    peer = architecture.from_pretrained(locate_preset(preset), attn_implementation="eager").eval()
+
+    def run(model, batch):
+        with torch.no_grad():
+            return _transformers_outputs(peer, _with_choices(model, batch), torch)
+
+    return run
+
+
+def _transformers_outputs(peer, batch, torch):
+    tensors = {name: torch.tensor(np.asarray(value)).long() for name, value in batch.items()}
+    outputs = peer(
+        tensors["token_ids"],
+        attention_mask=tensors["padding_mask"],
+        token_type_ids=tensors.get("segment_ids"),
+        output_hidden_states=True,
+    )
+    found = {f"hidden_state_{index}": state for index, state in enumerate(outputs.hidden_states)}
+    if peer.base_model.pooler is not None:
+        found["pooled_output"] = peer.base_model.pooler(outputs.hidden_states[-1])
+    kind = type(peer).__name__
+    logits = {"BertForMaskedLM": "mlm", "BertForNextSentencePrediction": "nsp"}.get(kind, "logits")
+    names = {"prediction_logits": "mlm", "seq_relationship_logits": "nsp", "start_logits": "start",
+             "end_logits": "end", "logits": logits}  # fmt: skip
+    found |= {ours: outputs[theirs] for theirs, ours in names.items() if theirs in outputs}
+    return {name: value.numpy() for name, value in found.items()}
+
+
+def _keras_hub_outputs(peer, batch):
+    backbone = getattr(peer, "backbone", peer)
+    found = dict(backbone({name: batch[name] for name in backbone.input}))
+    found[f"hidden_state_{backbone.num_layers}"] = found.pop("sequence_output")
+    if peer is not backbone:
+        name = "mlm" if type(peer).__name__ == "BertMaskedLM" else "logits"
+        inputs = batch | {"mask_positions": _all_positions(batch)}
+        found[name] = peer({key: inputs[key] for key in peer.input})
+    return {name: keras.ops.convert_to_numpy(value) for name, value in found.items()}

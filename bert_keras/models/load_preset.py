@@ -1,0 +1,49 @@
+"""A preset into the model that it was saved from, head and all."""
+
+from bert_keras.checkpoints import open_checkpoint
+from bert_keras.models.encoder import BertEncoder
+from bert_keras.models.multiple_choice import MultipleChoice
+from bert_keras.models.pretrainer import BertPretrainer
+from bert_keras.models.question_answerer import QuestionAnswerer
+from bert_keras.models.text_classifier import TextClassifier
+from bert_keras.models.token_classifier import TokenClassifier
+
+_MODELS = {
+    "masked_lm_head": BertPretrainer,
+    "sentence_pair_head": BertPretrainer,
+    "classification_head": TextClassifier,
+    "token_classification_head": TokenClassifier,
+    "multiple_choice_head": MultipleChoice,
+    "span_head": QuestionAnswerer,
+}
+
+
+def load_preset(preset, **overrides):
+    """Load whatever a preset holds: all of its weights, and no new ones.
+
+    Args:
+        preset: what `bert_keras.checkpoints.open_checkpoint` takes: a directory, a name or an object.
+        **overrides: arguments of the encoder's constructor that shall differ from the preset's, such as `dtype`.
+
+    Returns:
+        the model of the preset's head, or a `BertEncoder` where it has none.
+
+    Raises:
+        FileNotFoundError: where a file is missing.
+        ValueError: where a file is damaged, or describes a model that we do not have.
+
+    Example:
+        >>> import tempfile
+        >>> from bert_keras.models import BertEncoder, TokenClassifier, load_preset
+        >>> directory = tempfile.mkdtemp()
+        >>> encoder = BertEncoder.from_size("tiny", vocabulary_size=100, pooler=False)
+        >>> TokenClassifier(encoder, num_tags=3).save_to_preset(directory)
+        >>> type(load_preset(directory)).__name__
+        'TokenClassifier'
+    """
+    shapes = open_checkpoint(preset).shapes
+    heads = {name.split("/")[0] for name in shapes}
+    model_class = next((model for head, model in _MODELS.items() if head in heads), BertEncoder)
+    if model_class in (BertEncoder, BertPretrainer):  # the others know whether they need a pooler
+        overrides = {"pooler": "pooler/dense/kernel" in shapes} | overrides
+    return model_class.from_preset(preset, **overrides)

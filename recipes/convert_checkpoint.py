@@ -1,0 +1,72 @@
+"""Convert a BERT between Hugging Face, Google's TF1 release and KerasHub, with every head, and verify it.
+
+Data        SOURCE: a directory in any of the three formats, a TF1 checkpoint (.../bert_model.ckpt), a name at Hugging
+            Face (hf://organisation/name@revision) or one of KerasHub's (bert_tiny_en_uncased)
+Output      OUTPUT, a directory: configuration, weights, vocabulary
+Reached     every hidden state and output within 1e-5 of transformers, relative; see docs/checkpoints.md
+Run         python recipes/convert_checkpoint.py uncased_L-12_H-768_A-12 --output runs/bert --verify
+Variation   --texts lines.txt verifies on texts of your own besides random tokens
+"""
+
+from pathlib import Path
+from typing import Literal
+
+import tyro
+
+from bert_keras import command_line, data
+from bert_keras.inference.conversion_check import changed_weights, largest_differences, random_rows, text_rows
+from bert_keras.models import load_preset
+
+
+def main(
+    source: tyro.conf.Positional[str],  # directory, checkpoint or name
+    *,
+    output: Path = Path("runs/converted"),  # directory that is written
+    format: Literal["huggingface", "google", "keras_hub"] = "huggingface",  # of the output
+    exact: bool = True,  # refuse what KerasHub would compute otherwise; --no-exact takes the weights over all the same
+    max_shard_megabytes: int | None = None,  # most weights in a file of Hugging Face's; none: all in one
+    verify: bool = False,  # hold source and output against transformers and KerasHub, where they are installed
+    texts: Path | None = None,  # file whose lines are run through both, too
+    tolerance: float = 1e-5,  # largest difference allowed, relative to a tensor's largest value
+):
+    model = load_preset(source)
+    encoder = getattr(model, "encoder", model)
+    print(f"{type(model).__name__} of {encoder.count_params():,} weights in its encoder")
+    print(model.load_report)
+
+    if format == "keras_hub":
+        model.to_keras_hub(exact=exact).save_to_preset(str(output))
+    else:
+        shard = max_shard_megabytes and 1_000_000 * max_shard_megabytes
+        model.save_to_preset(output, format=format, max_shard_bytes=shard)
+    try:
+        tokenizer = data.WordPieceTokenizer.from_preset(source)
+        tokenizer.save_to_preset(output, model_max_length=encoder.max_sequence_length)
+    except FileNotFoundError as error:
+        tokenizer = None
+        print(f"No vocabulary to take along: {error}")
+    print(f"Written to {output}: {', '.join(sorted(path.name for path in output.iterdir()))}")
+    if not verify:
+        return
+
+    changed, missing = changed_weights(model, load_preset(output))
+    print(f"Read back: weights that differ: {changed or 'none'}; weights without a place: {missing or 'none'}")
+    batches = random_rows(encoder)
+    if texts is not None and tokenizer is not None:
+        batches.append(text_rows(texts.read_text(encoding="utf-8").splitlines()[:64], tokenizer, encoder))
+    largest = 0.0
+    for preset in (source, str(output)):
+        try:
+            differences = largest_differences(model, preset, batches)
+        except ImportError as error:
+            print(f"{preset}: not compared. {error}")
+            continue
+        for name, difference in differences.items():
+            print(f"{preset}  {name:<16} {difference:.1e}")
+        largest = max(largest, *differences.values())
+    if changed or largest > tolerance:
+        raise SystemExit(f"The largest difference is {largest:.1e}, more than {tolerance:.0e}; changed: {changed}")
+
+
+if __name__ == "__main__":
+    command_line.run(main)

@@ -1,0 +1,65 @@
+import numpy as np
+import pytest
+from keras import ops
+
+from bert_keras.models import BertEncoder, BertPretrainer, TextClassifier, change_positions, change_vocabulary
+from bert_keras.models.presets import named_weights
+
+TOKENS = "embeddings/token_embedding/embeddings"
+
+
+def arrays_of(model):
+    return {name: ops.convert_to_numpy(weight) for name, weight in named_weights(model).items()}
+
+
+def test_new_words_are_means_of_their_pieces_and_the_rest_stays(make_encoder, pretraining_rows, outputs_of):
+    pretrainer = BertPretrainer(make_encoder())
+    pretrainer.get_layer("masked_lm_head").bias.assign(np.arange(30))
+    changed = change_vocabulary(pretrainer, [[index] for index in range(30)] + [[7, 8, 12], [9]])
+    old, new = arrays_of(pretrainer), arrays_of(changed)
+    np.testing.assert_allclose(new[TOKENS][30], old[TOKENS][[7, 8, 12]].mean(axis=0), rtol=1e-6)
+    np.testing.assert_array_equal(new[TOKENS][31], old[TOKENS][9])
+    np.testing.assert_array_equal(new["masked_lm_head/bias"][-2:], [9, 9])
+    assert all(np.array_equal(new[name], old[name]) for name in old if name not in (TOKENS, "masked_lm_head/bias"))
+    before, after = outputs_of(pretrainer, pretraining_rows), outputs_of(changed, pretraining_rows)
+    np.testing.assert_allclose(after["mlm"][..., :30], before["mlm"], atol=1e-5)
+    np.testing.assert_array_equal(after["nsp"], before["nsp"])
+
+
+def test_words_can_be_dropped(make_encoder, rows, outputs_of):
+    classifier = TextClassifier(make_encoder(), 3, labels=("a", "b", "c"))
+    kept = [index for index in range(30) if index not in (5, 6)]
+    changed = change_vocabulary(classifier, [[index] for index in kept])
+    assert (changed.encoder.vocabulary_size, changed.labels) == (28, ["a", "b", "c"])
+    moved = rows | {"token_ids": np.array([[kept.index(index) for index in row] for row in rows["token_ids"]])}
+    np.testing.assert_allclose(outputs_of(changed, moved), outputs_of(classifier, rows), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "message"), [([[0], []], "Word 1 .* no pieces"), ([[30]], "from 0 to 29"), ([[-1]], "0 to 29")]
+)
+def test_pieces_must_be_of_the_old_vocabulary(make_encoder, pieces, message):
+    with pytest.raises(ValueError, match=message):
+        change_vocabulary(make_encoder(), pieces)
+
+
+@pytest.mark.parametrize("method", ["repeat", "interpolate"])
+def test_rows_can_be_longer(make_encoder, rows, outputs_of, method, tmp_path):
+    encoder = make_encoder()
+    longer = change_positions(encoder, 25, method=method)
+    old, new = (arrays_of(model)["embeddings/position_embedding/embeddings"] for model in (encoder, longer))
+    assert new.shape == (25, 8)
+    if method == "repeat":
+        np.testing.assert_array_equal(new, old[np.arange(25) % 10])
+        expected = outputs_of(encoder, rows)["pooled_output"]
+        np.testing.assert_allclose(outputs_of(longer, rows)["pooled_output"], expected, atol=1e-6)
+    else:
+        np.testing.assert_allclose(new[[0, 8, 24]], old[[0, 3, 9]], atol=1e-6)
+    longer.save_to_preset(tmp_path)
+    assert BertEncoder.from_preset(tmp_path).max_sequence_length == 25
+
+
+def test_rows_can_be_shorter_and_methods_are_known(make_encoder):
+    assert change_positions(make_encoder(), 4, method="interpolate").max_sequence_length == 4
+    with pytest.raises(ValueError, match="repeat or interpolate; received 'copy'"):
+        change_positions(make_encoder(), 20, method="copy")
