@@ -22,8 +22,9 @@ def resumed(dataset: tf.data.Dataset, start_step: int) -> tf.data.Dataset:
         ValueError: If the number of batches is not known.
 
     Example:
+        >>> import tensorflow as tf
         >>> dataset = tf.data.Dataset.range(4).repeat()
-        >>> list(resumed(dataset, 6).take(3).as_numpy_iterator())
+        >>> [int(number) for number in resumed(dataset, 6).take(3)]
         [2, 3, 0]
     """
     num_batches = int(dataset.cardinality())

@@ -72,7 +72,8 @@ def test_the_first_pass_of_a_run_that_goes_on_inside_an_epoch_is_as_long_as_any(
     stream = [batch for _ in range(4) for batch in read(dataset)]
     resumed = make(start_step=4)
     assert resumed.cardinality() == 3
-    assert read(resumed) + read(resumed) == stream[4:10]
+    assert read(resumed) == stream[4:7]
+    assert read(resumed) == stream[6:9]
 
 
 def test_whole_epochs_follow_an_epoch_that_was_entered_in_the_middle_and_left_at_its_end(make):

@@ -1,8 +1,12 @@
 """Writes numbers and text where TensorBoard looks for them, without TensorFlow."""
 
+import pathlib
+import struct
 import time
 
 import numpy as np
+
+from bert_keras.atomic_files import write_file
 
 
 class EventWriter:
@@ -52,8 +56,37 @@ class EventWriter:
         if self._file is not None:
             self._file.flush()
 
+    def drop_after(self, step):
+        """Take points of later steps out of the folder's files, as a run must that goes on from `step`.
+
+        What a killed process left half-written at a file's end goes with them.
+
+        Args:
+            step: int, the last step that stays.
+        """
+        from tensorboard.compat.proto.event_pb2 import Event
+
+        self.close()
+        for path in sorted(pathlib.Path(self.log_dir).glob("events.out.tfevents.*")):
+            content = path.read_bytes()
+            kept = [record for record, event in _records(content) if Event.FromString(event).step <= step]
+            if len(b"".join(kept)) < len(content):
+                write_file(path, b"".join(kept))
+
     def close(self):
         """Write the rest out and close the file; a later write opens a new one."""
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def _records(content):
+    """The whole records of an event file, each with the event inside: length, checksum, event, checksum."""
+    begin = 0
+    while begin + 12 <= len(content):
+        (length,) = struct.unpack_from("<Q", content, begin)
+        end = begin + 12 + length + 4
+        if end > len(content):
+            return
+        yield content[begin:end], content[begin + 12 : end - 4]
+        begin = end

@@ -35,7 +35,8 @@ class FillMaskProbe(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self._writer = EventWriter(os.path.join(self.log_dir, "train"))
-        self._write()
+        if int(self.model.optimizer.iterations) == 0:  # a run that goes on has its last table already
+            self._write()
 
     def on_epoch_end(self, epoch, logs=None):
         self._write()

@@ -33,19 +33,37 @@ class StepTensorBoard(keras.callbacks.Callback):
         self.log_dir = str(log_dir)
         self.every = every
 
+    def get_state(self):
+        self._train.flush()  # what is behind the run now will not be written again
+        self._validation.flush()
+        means = None if self._running_means is None else sorted(self._running_means)
+        state = {"sums": dict(self._sums), "counts": dict(self._counts), "totals": self._totals, "means": means}
+        return state | {"batches": self._batches, "first_step": self._first_step, "step": self._step}
+
+    def set_state(self, state):
+        self._sums, self._counts = collections.Counter(state["sums"]), collections.Counter(state["counts"])
+        self._totals, self._running_means = dict(state["totals"]), state["means"] and set(state["means"])
+        self._batches_before, self._batches = state["batches"] - self._batches, state["batches"]
+        self._first_step, self._step = state["first_step"], state["step"]
+        for writer in (self._train, self._validation):
+            writer.drop_after(self._step)  # points of a run that was stopped, which now come again
+
     def on_train_begin(self, logs=None):
         self._train = EventWriter(os.path.join(self.log_dir, "train"))
         self._validation = EventWriter(os.path.join(self.log_dir, "validation"))
         self._sums, self._counts, self._running_means = collections.Counter(), collections.Counter(), None
+        self._batches = 0
 
     def on_epoch_begin(self, epoch, logs=None):
         self._first_step = self._step = int(self.model.optimizer.iterations)
-        self._batches, self._totals = 0, {}
+        self._batches_before = self._batches = 0
+        self._totals = {}
 
     def on_train_batch_end(self, batch, logs=None):
         if self._running_means is None:
             self._running_means = _running_means(self.model)
-        batches, new = batch + 1, batch + 1 - self._batches
+        batches = self._batches_before + batch + 1  # before: of a resumed epoch
+        new = batches - self._batches
         for name, value in logs.items():
             total = value * batches if name in self._running_means else self._totals.get(name, 0.0) + value * new
             self._sums[name] += total - self._totals.get(name, 0.0)

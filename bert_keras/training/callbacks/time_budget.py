@@ -13,7 +13,7 @@ class TimeBudget(keras.callbacks.Callback):
     probes). The schedule follows `share`, from 0 to 1: it stands still during the first execution, in which the step
     is compiled, and between epochs, and then runs so much faster that it ends with the training.
 
-    `seconds_used` and `share` go on over several calls of `fit`, and may be set to continue an earlier run.
+    `seconds_used` and `share` go on over several calls of `fit`, and over several processes with `SaveAndResume`.
 
     Args:
         minutes: wall-clock minutes for all calls of `fit`.
@@ -38,6 +38,13 @@ class TimeBudget(keras.callbacks.Callback):
         self.minutes = minutes
         self.schedule = schedule
         self.seconds_used = self.share = 0.0
+
+    def get_state(self):
+        return {"seconds_used": time.monotonic() - self._start, "share": self.share}
+
+    def set_state(self, state):
+        self._start -= state["seconds_used"]  # what this process took until now counts as well
+        self.share = state["share"]
 
     def on_train_begin(self, logs=None):
         self._start = time.monotonic() - self.seconds_used

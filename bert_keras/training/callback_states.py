@@ -1,0 +1,81 @@
+"""What callbacks remember, as JSON and arrays, so that a run that goes on has early stopping count where it was.
+
+A callback takes part by two methods: `get_state()` gives a dict of what JSON can hold, `set_state(state)` puts it
+back: after `on_train_begin`, or where an epoch is under way after a first `on_train_batch_end`, which it undoes.
+Those of Keras that remember something are known here.
+"""
+
+import keras
+import numpy as np
+
+_ATTRIBUTES = {
+    keras.callbacks.EarlyStopping: ("wait", "stopped_epoch", "best", "best_epoch", "best_weights"),
+    keras.callbacks.ReduceLROnPlateau: ("wait", "best", "cooldown_counter"),
+    keras.callbacks.ModelCheckpoint: ("best", "_batches_seen_since_last_saving", "_last_batch_seen"),
+}
+
+
+def read_callback_states(callbacks):
+    """Ask callbacks for what they remember.
+
+    Args:
+        callbacks: list of `keras.callbacks.Callback`.
+
+    Returns:
+        list for JSON, an entry a callback, and dict from name to numpy array.
+    """
+    states, arrays = [], {}
+    for index, callback in enumerate(callbacks):
+        state = {}
+        for name, value in _get(callback).items():
+            if isinstance(value, list) and value and isinstance(value[0], np.ndarray):
+                for position, array in enumerate(value):
+                    arrays[f"callbacks/{index:03d}/{name}/{position:05d}"] = array.copy()
+                value = {"arrays": len(value)}
+            state[name] = value.item() if isinstance(value, np.generic) else value
+        states.append({"callback": type(callback).__name__, "state": state})
+    return states, arrays
+
+
+def restore_callback_states(callbacks, states, arrays):
+    """Give callbacks back what they remembered.
+
+    Args:
+        callbacks: list of callbacks in the same order.
+        states: from `read_callback_states`.
+        arrays: from `read_callback_states`; others may be among them.
+
+    Raises:
+        ValueError: if the callbacks are not of the same classes.
+    """
+    expected, received = [entry["callback"] for entry in states], [type(callback).__name__ for callback in callbacks]
+    if expected != received:
+        raise ValueError(
+            f"The run was saved with the callbacks {', '.join(expected)}; it goes on with the same ones in the same "
+            f"order only, received: {', '.join(received)}."
+        )
+    for index, (callback, entry) in enumerate(zip(callbacks, states, strict=True)):
+        state = {}
+        for name, value in entry["state"].items():
+            if isinstance(value, dict) and list(value) == ["arrays"]:
+                value = [arrays[f"callbacks/{index:03d}/{name}/{i:05d}"] for i in range(value["arrays"])]
+            state[name] = value
+        _set(callback, state)
+
+
+def _get(callback):
+    if hasattr(callback, "get_state"):
+        return callback.get_state()
+    return {name: getattr(callback, name) for name in _attributes(callback)}
+
+
+def _set(callback, state):
+    if hasattr(callback, "set_state"):
+        callback.set_state(state)
+        return
+    for name in _attributes(callback):
+        setattr(callback, name, state[name])
+
+
+def _attributes(callback):
+    return next((names for kind, names in _ATTRIBUTES.items() if isinstance(callback, kind)), ())

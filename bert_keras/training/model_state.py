@@ -1,0 +1,115 @@
+"""Everything that changes while a model trains, as arrays: weights, optimizer, metrics and random states."""
+
+import random
+
+import keras
+import numpy as np
+from keras.src.random.seed_generator import global_seed_generator  # the one that unseeded layers draw from
+
+
+def read_model_state(model):
+    """Copy the state of a model and of the random generators.
+
+    Args:
+        model: compiled and built `keras.Model`.
+
+    Returns:
+        dict from name to numpy array; random states of layers are among the model's variables.
+    """
+    if keras.config.backend() == "jax":
+        model.jax_state_sync()  # during an epoch the state lives outside the variables
+    arrays = {}
+    for group, variables in _groups(model).items():
+        for index, variable in enumerate(variables):
+            # Copied: the training goes on in the same memory.
+            arrays[f"{group}/{index:05d}/{variable.path}"] = _storable(
+                np.array(keras.ops.convert_to_numpy(variable.value))
+            )
+    version, words, next_gaussian = random.getstate()
+    arrays["random/python"] = np.array(words, "uint32")
+    arrays["random/python_gaussian"] = np.array([] if next_gaussian is None else [next_gaussian], "float64")
+    name, words, position, has_gaussian, gaussian = np.random.get_state()
+    arrays["random/numpy"] = words
+    arrays["random/numpy_position"] = np.array([position, has_gaussian], "int64")
+    arrays["random/numpy_gaussian"] = np.array([gaussian], "float64")
+    arrays["random/keras"] = np.array(keras.ops.convert_to_numpy(global_seed_generator().state.value))
+    if keras.config.backend() == "torch":
+        import torch
+
+        arrays["random/torch"] = torch.get_rng_state().numpy()
+    return arrays
+
+
+def restore_variables(model, arrays, *groups):
+    """Put variables back.
+
+    Args:
+        model: compiled and built model, the same as was read.
+        arrays: from `read_model_state`.
+        *groups: which of "model", "optimizer" and "metrics".
+
+    Raises:
+        ValueError: if the variables are not the same in number and shapes; nothing is changed then.
+    """
+    if keras.config.backend() == "jax":
+        model.jax_state_sync()  # or the state of the epoch under way would overwrite them later
+    pairs = []
+    for group, variables in _groups(model).items():
+        if group not in groups:
+            continue
+        stored = {name: array for name, array in sorted(arrays.items()) if name.startswith(f"{group}/")}
+        if len(stored) != len(variables):
+            raise ValueError(
+                f"The saved training state has {len(stored)} variables in its {group} part, this {group} has "
+                f"{len(variables)}: it is of another model or optimizer."
+            )
+        for variable, (name, array) in zip(variables, stored.items(), strict=True):
+            if tuple(variable.shape) != array.shape:
+                raise ValueError(
+                    f"The saved training state is of another model: {name} has the shape {array.shape}, here "
+                    f"{variable.path} has {tuple(variable.shape)}."
+                )
+            pairs.append((variable, array))
+    for variable, array in pairs:
+        variable.assign(_restored(array, variable.dtype))
+
+
+def restore_random_states(arrays):
+    """Put back the random generators of Python, numpy, torch and Keras' own global one.
+
+    Args:
+        arrays: from `read_model_state`.
+    """
+    gaussian = arrays["random/python_gaussian"].tolist()
+    random.setstate((3, tuple(arrays["random/python"].tolist()), gaussian[0] if gaussian else None))
+    position, has_gaussian = arrays["random/numpy_position"].tolist()
+    gaussian = float(arrays["random/numpy_gaussian"][0])
+    np.random.set_state(("MT19937", arrays["random/numpy"], position, has_gaussian, gaussian))
+    global_seed_generator().state.assign(arrays["random/keras"])
+    if keras.config.backend() == "torch" and "random/torch" in arrays:
+        import torch
+
+        torch.set_rng_state(torch.from_numpy(arrays["random/torch"].copy()))
+
+
+def _groups(model):
+    return {
+        "model": model.variables,
+        "optimizer": model.optimizer.variables,
+        "metrics": model.metrics_variables,
+    }
+
+
+def _storable(array):
+    """Numbers that only Keras' backends know, such as bfloat16, as integers of the same bits."""
+    return (
+        array if array.dtype.kind in "fiub" and array.dtype.isbuiltin == 1 else array.view(f"u{array.dtype.itemsize}")
+    )
+
+
+def _restored(array, dtype):
+    if array.dtype.kind == "u" and array.dtype != np.dtype("uint8") and keras.backend.is_float_dtype(dtype):
+        import ml_dtypes
+
+        return array.view(getattr(ml_dtypes, dtype))
+    return array

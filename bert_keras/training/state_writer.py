@@ -1,0 +1,54 @@
+"""Writes training states in a thread of its own, so that training does not wait for the disk."""
+
+import concurrent.futures
+import logging
+import time
+
+_logger = logging.getLogger(__name__)
+
+
+class StateWriter:
+    """Writes one state at a time.
+
+    `failure` is the error of the last state, None if it is on the disk. `seconds` is what it took.
+
+    Args:
+        states: `bert_keras.training.checkpointing.TrainingStates`.
+    """
+
+    def __init__(self, states):
+        self.states = states
+        self.failure = None
+        self.seconds = 0.0
+        self._thread = concurrent.futures.ThreadPoolExecutor(1, "training-state")
+        self._writing = None
+
+    def is_busy(self):
+        """Tell whether a state is being written."""
+        return self._writing is not None and not self._writing.done()
+
+    def write(self, training_state, is_best):
+        """Begin to write a state; wait for the one before, if there is one."""
+        self.wait()
+        self._writing = self._thread.submit(self._write, training_state, is_best)
+
+    def wait(self):
+        """Wait for the state that is being written, and log it if that failed."""
+        if self._writing is not None:
+            try:
+                self._writing.result()
+                self.failure = None
+            except OSError as error:
+                self.failure = error
+                _logger.error("%s; training goes on, and the next state will be tried in its turn", error)
+            self._writing = None
+
+    def close(self):
+        """Wait, and end the thread."""
+        self.wait()
+        self._thread.shutdown()
+
+    def _write(self, training_state, is_best):
+        begin = time.monotonic()
+        self.states.save(training_state, is_best)
+        self.seconds = time.monotonic() - begin

@@ -1,0 +1,53 @@
+"""SIGTERM and Ctrl-C as a wish that training can grant between two steps."""
+
+import contextlib
+import os
+import shlex
+import signal
+import sys
+import threading
+
+
+class StopSignals:
+    """Notes the first SIGTERM or SIGINT instead of dying of it; a second one acts as ever.
+
+    `received` is the signal, or None. Only the main thread can listen; elsewhere nothing is changed.
+
+    Example:
+        >>> signals = StopSignals()
+        >>> signals.listen()
+        >>> signal.raise_signal(signal.SIGTERM)
+        >>> signals.received.name
+        'SIGTERM'
+        >>> signals.ignore()
+    """
+
+    def __init__(self):
+        self.received = None
+        self._before = {}
+
+    def listen(self):
+        """Note signals from now on."""
+        self.received = None
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGINT):
+                self._before[number] = signal.signal(number, self._note)
+
+    def ignore(self):
+        """Have signals do what they did before."""
+        for number, handler in self._before.items():
+            with contextlib.suppress(ValueError):  # not the main thread
+                signal.signal(number, handler)
+        self._before = {}
+
+    def _note(self, number, frame):
+        self.received = signal.Signals(number)
+        self.ignore()
+        # Not `print`: the signal may have come in the middle of one.
+        os.write(2, f"\n{self.received.name}: finishing the step, then saving; again to stop at once\n".encode())
+
+
+def command_line():
+    """Give the command that started this process, to be pasted into a shell; None in a notebook or shell of Python."""
+    arguments = sys.orig_argv
+    return None if hasattr(sys, "ps1") or len(arguments) < 2 or "ipykernel" in sys.modules else shlex.join(arguments)
