@@ -21,12 +21,14 @@ from bert_keras.data.readers import read_examples
 from bert_keras.data.relation_dataset import relation_dataset
 from bert_keras.data.relation_examples import RelationExamples, read_relations
 from bert_keras.data.resumed import resumed
+from bert_keras.data.span_dataset import span_dataset, triple_dataset
 from bert_keras.data.tagged_files import read_tagged_sentences
 from bert_keras.data.tagged_predictions import write_conll, write_spans
 from bert_keras.data.tagged_sentences import TaggedSentences, sentences_of_texts
 from bert_keras.data.tagging_dataset import tagging_dataset
 from bert_keras.data.task_layouts import TASKS, TaskLayout, read_task
 from bert_keras.data.tokenizer import WordPieceTokenizer
+from bert_keras.data.triple_examples import TripleExamples, read_triples
 from bert_keras.data.vocabulary import Vocabulary
 from bert_keras.data.vocabulary_changes import add_words, drop_words
 from bert_keras.data.vocabulary_training import train_vocabulary
@@ -47,6 +49,7 @@ __all__ = [
     "TaskLayout",
     "TextSelectorMasking",
     "TokenMasking",
+    "TripleExamples",
     "Vocabulary",
     "WordPieceTokenizer",
     "add_words",
@@ -69,12 +72,15 @@ __all__ = [
     "read_relations",
     "read_tagged_sentences",
     "read_task",
+    "read_triples",
     "relation_dataset",
     "resumed",
     "sentences_of_texts",
+    "span_dataset",
     "squad_scores",
     "tagging_dataset",
     "train_vocabulary",
+    "triple_dataset",
     "unigram_accuracy",
     "weight_classes",
     "write_answers",

@@ -39,7 +39,7 @@ class TokenizedWords:
         overlap = max_pieces // 4 if overlap is None else overlap
         pieces = _pieces_of_words({word for words in sentences for word in words}, tokenizer, max_pieces)
         token_ids, first_pieces, self.windows, starts, lengths, owned = [], [], [], [], [], []
-        num_pieces = 0
+        num_pieces, self._first_words = 0, np.cumsum([0, *map(len, sentences)])
         for number, words in enumerate(sentences):
             counts = [len(pieces[word]) for word in words]
             begins = num_pieces + np.cumsum([0, *counts])
@@ -64,6 +64,13 @@ class TokenizedWords:
             self._is_first = tf.constant(np.append(is_first, False))
             self._ranges = tuple(tf.constant(np.array(part), tf.int32) for part in (starts, lengths))
             self._owned = tf.constant(np.array(owned), tf.int32)
+
+    def positions_of_words(self, window_number: int) -> np.ndarray:
+        """Where in its row the first piece of each word of a window stands."""
+        number, window = self.windows[window_number]
+        begin = self._first_words[number]
+        pieces = self.first_pieces[begin + window.start : begin + window.end]
+        return pieces - (pieces[0] if len(pieces) else 0) + 1
 
     def rows(self, numbers: tf.Tensor, length: tf.Tensor | int) -> dict[str, tf.Tensor]:
         """Makes the encoder's input of some windows, in the graph; -1 gives a row of special tokens only."""

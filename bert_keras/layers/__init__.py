@@ -7,6 +7,7 @@ from bert_keras.layers.dropout import Dropout
 from bert_keras.layers.embeddings import Embeddings
 from bert_keras.layers.encoder_block import EncoderBlock
 from bert_keras.layers.feed_forward import FeedForward
+from bert_keras.layers.global_pointer import GlobalPointer
 from bert_keras.layers.masked_lm_head import MaskedLMHead
 from bert_keras.layers.mean_pooling import MeanPooling
 from bert_keras.layers.merge_choices import MergeChoices
@@ -26,6 +27,7 @@ __all__ = [
     "Embeddings",
     "EncoderBlock",
     "FeedForward",
+    "GlobalPointer",
     "MaskedLMHead",
     "MeanPooling",
     "MergeChoices",

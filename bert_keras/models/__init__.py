@@ -9,9 +9,11 @@ from bert_keras.models.pretrainer import BertPretrainer
 from bert_keras.models.question_answerer import QuestionAnswerer
 from bert_keras.models.relation_classifier import RelationClassifier
 from bert_keras.models.sizes import SIZES
+from bert_keras.models.span_tagger import SpanTagger
 from bert_keras.models.starting_weights import warm_start
 from bert_keras.models.text_classifier import TextClassifier
 from bert_keras.models.token_classifier import TokenClassifier
+from bert_keras.models.triple_extractor import TripleExtractor
 
 __all__ = [
     "SIZES",
@@ -20,8 +22,10 @@ __all__ = [
     "MultipleChoice",
     "QuestionAnswerer",
     "RelationClassifier",
+    "SpanTagger",
     "TextClassifier",
     "TokenClassifier",
+    "TripleExtractor",
     "VectorBatches",
     "change_positions",
     "change_vocabulary",

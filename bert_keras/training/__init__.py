@@ -17,9 +17,10 @@ from bert_keras.training.losses import MaskedLMLoss, pretraining_losses
 from bert_keras.training.metrics import pretraining_metrics
 from bert_keras.training.optimizers import AdamW
 from bert_keras.training.precision import fastest_dtype_policy
-from bert_keras.training.relation_scores import relation_scores
 from bert_keras.training.question_answering import question_answering_losses
+from bert_keras.training.relation_scores import relation_scores
 from bert_keras.training.schedules import WarmupCosineDecay, WarmupLinearDecay, WarmupPolynomialDecay
+from bert_keras.training.span_loss import SpanF1, SpanLoss
 from bert_keras.training.token_statistics import TokenStatistics
 
 __all__ = [
@@ -32,6 +33,8 @@ __all__ = [
     "MatthewsCorrelation",
     "MultiLabelF1",
     "PearsonCorrelation",
+    "SpanF1",
+    "SpanLoss",
     "SpearmanCorrelation",
     "TokenStatistics",
     "WarmupCosineDecay",
@@ -45,8 +48,8 @@ __all__ = [
     "layerwise_decay",
     "pretraining_losses",
     "pretraining_metrics",
-    "relation_scores",
     "question_answering_losses",
+    "relation_scores",
     "score_outputs",
     "span_scores",
 ]

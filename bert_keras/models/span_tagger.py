@@ -1,0 +1,130 @@
+"""The encoder with GlobalPointer: spans with labels, also such that lie in each other."""
+
+import keras
+
+from bert_keras.checkpoints import open_checkpoint
+from bert_keras.layers import GlobalPointer
+from bert_keras.models.batch_inputs import BatchInputs
+from bert_keras.models.dtype_config import dtype_config
+from bert_keras.models.presets import Presets
+from bert_keras.models.pretrained import pretrained_encoder
+from bert_keras.training.token_statistics import TokenStatistics
+
+
+@keras.saving.register_keras_serializable(package="bert_keras")
+class SpanTagger(TokenStatistics, Presets, BatchInputs, keras.Model):
+    """Finds spans with labels, where tags cannot: a span may lie in another, or have several labels.
+
+    Inputs are those of the encoder. Output is (batch, labels, length, length) float32 scores of begins and ends, above
+    0 where there is a span. `bert_keras.data.span_dataset` makes the batches, and `bert_keras.training.SpanLoss` is the
+    loss.
+
+    Args:
+        encoder: `BertEncoder`; its pooler is not used, so nothing trains one: `pooler=False` spares Keras a warning.
+        labels: names of the labels in the order of the scores.
+        head_dim: width of GlobalPointer's queries and keys. Default 64.
+        efficient: whether labels share queries and keys. Default True.
+        dropout: rate of the dropout before the head. Default 0.1.
+        dtype: dtype or policy of the head, None for the encoder's.
+        **kwargs: arguments of `keras.Model`.
+
+    Raises:
+        ValueError: where `labels` are not different names.
+
+    Example:
+        >>> import numpy as np
+        >>> from bert_keras.models import BertEncoder, SpanTagger
+        >>> tagger = SpanTagger(BertEncoder.from_size("tiny", vocabulary_size=100, pooler=False), ("firm", "place"))
+        >>> ids = np.array([[2, 17, 45, 3]])
+        >>> tagger({"token_ids": ids, "segment_ids": 0 * ids, "padding_mask": 0 * ids + 1}).shape == (1, 2, 4, 4)
+        True
+
+    Reference:
+        [Su et al., 2022](https://arxiv.org/abs/2208.03054)
+    """
+
+    def __init__(self, encoder, labels, *, head_dim=64, efficient=True, dropout=0.1, dtype=None, **kwargs):
+        if not labels or len(set(labels)) != len(labels):
+            raise ValueError(f"Expected different labels, received {list(labels)}.")
+        dtype = dtype or encoder.dtype_policy
+
+        # === Layers ===
+        dropout_layer = keras.layers.Dropout(dropout, dtype=dtype, name="dropout")
+        pointer = GlobalPointer(
+            len(labels), head_dim=head_dim, efficient=efficient, kernel_initializer=encoder.kernel_initializer,
+            dtype=dtype, name="entity_pointer",
+        )  # fmt: skip
+
+        # === Functional model ===
+        inputs = {name: keras.Input((None,), dtype="int32", name=name) for name in encoder.input}
+        x = dropout_layer(encoder(inputs)["sequence_output"])
+        super().__init__(inputs=inputs, outputs=pointer(x, inputs["padding_mask"]), **kwargs)
+        self.dtype_policy = keras.dtype_policies.get(dtype)
+
+        # === Config ===
+        self.encoder = encoder
+        self.labels = list(labels)
+        self.head_dim = head_dim
+        self.efficient = efficient
+        self.dropout = dropout
+
+    @classmethod
+    def from_preset(cls, directory, labels=None, *, head_dim=None, efficient=None, dropout=None, **overrides):
+        """Load the encoder, and the head where the preset has one of this form for these labels; otherwise it is new.
+
+        Args:
+            directory: what `bert_keras.checkpoints.open_checkpoint` takes: a directory, a name or an object.
+            labels: names of the labels, None for those of the preset's head.
+            head_dim: width of queries and keys, None for the preset's, and 64 where it has no such head.
+            efficient: whether labels share queries and keys, None for the preset's, and True where it has no such head.
+            dropout: rate of the dropout in the encoder and before the head, None for the preset's.
+            **overrides: arguments of the encoder's constructor that shall differ from the preset's, such as `dtype`.
+
+        Raises:
+            FileNotFoundError: where a file is missing.
+            ValueError: where a file is damaged, describes a model that we do not have, a weight does not fit, or
+                `labels` is None and the preset has no such head.
+        """
+        checkpoint = open_checkpoint(directory)
+        trained = checkpoint.task if checkpoint.task.get("head") == "spans" else {}
+        labels = trained.get("labels") if labels is None else list(labels)
+        if labels is None:
+            raise ValueError(f"{directory} has no head for spans: labels are needed for a new one.")
+        form = {"head_dim": head_dim or trained.get("head_dim", 64)}
+        form["efficient"] = trained.get("efficient", True) if efficient is None else efficient
+        tagger = cls(
+            pretrained_encoder(checkpoint, pooler=False, dropout=dropout, **overrides),
+            labels,
+            **form,
+            dropout=checkpoint.classifier_dropout if dropout is None else dropout,
+        )
+        tagger._load(checkpoint, new=() if tagger._task() == trained else ("entity_pointer/",))
+        return tagger
+
+    def _task(self):
+        return {
+            "head": "spans",
+            "labels": list(self.labels),
+            "head_dim": self.head_dim,
+            "efficient": self.efficient,
+        }
+
+    def _huggingface_form(self):
+        return "BertModel", {"classifier_dropout": self.dropout, "task": self._task()}
+
+    def get_config(self):
+        return {
+            "name": self.name,
+            "trainable": self.trainable,
+            "dtype": dtype_config(self),
+            "encoder": keras.saving.serialize_keras_object(self.encoder),
+            "labels": list(self.labels),
+            "head_dim": self.head_dim,
+            "efficient": self.efficient,
+            "dropout": self.dropout,
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        """Build the model around its encoder."""
+        return cls(**config | {"encoder": keras.saving.deserialize_keras_object(config["encoder"])})

@@ -1,0 +1,141 @@
+"""The encoder with three GlobalPointers that find subjects, objects and the relations between them at once."""
+
+import keras
+
+from bert_keras.checkpoints import open_checkpoint
+from bert_keras.layers import GlobalPointer
+from bert_keras.models.batch_inputs import BatchInputs
+from bert_keras.models.dtype_config import dtype_config
+from bert_keras.models.presets import Presets
+from bert_keras.models.pretrained import pretrained_encoder
+from bert_keras.training.token_statistics import TokenStatistics
+
+
+@keras.saving.register_keras_serializable(package="bert_keras")
+class TripleExtractor(TokenStatistics, Presets, BatchInputs, keras.Model):
+    """Finds all triples of subject, relation and object that a text states, also such that share words.
+
+    Inputs are those of the encoder. Outputs are scores, float32, above 0 where something is: `entities`
+    (batch, 2, length, length), begins and ends of subjects and of objects; `heads` (batch, relations, length, length),
+    the begin of a subject and the begin of its object; `tails`, the same of their ends. A triple is there where all
+    four agree. `bert_keras.data.triple_dataset` makes the batches, `SpanLoss` is the loss of each output.
+
+    Args:
+        encoder: `BertEncoder`; its pooler is not used, so nothing trains one: `pooler=False` spares Keras a warning.
+        relations: names of the relations in the order of the scores.
+        head_dim: width of the queries and keys. Default 64.
+        efficient: whether labels share queries and keys. Default True.
+        dropout: rate of the dropout before the heads. Default 0.1.
+        dtype: dtype or policy of the heads, None for the encoder's.
+        **kwargs: arguments of `keras.Model`.
+
+    Raises:
+        ValueError: where `relations` are not different names.
+
+    Example:
+        >>> import numpy as np
+        >>> from bert_keras.models import BertEncoder, TripleExtractor
+        >>> extractor = TripleExtractor(BertEncoder.from_size("tiny", vocabulary_size=100, pooler=False), ["born-in"])
+        >>> ids = np.array([[2, 17, 45, 3]])
+        >>> outputs = extractor({"token_ids": ids, "segment_ids": 0 * ids, "padding_mask": 0 * ids + 1})
+        >>> outputs["entities"].shape == (1, 2, 4, 4), outputs["heads"].shape == (1, 1, 4, 4)
+        (True, True)
+
+    Reference:
+        GPLinker: Su, 2022, https://kexue.fm/archives/8888
+    """
+
+    def __init__(self, encoder, relations, *, head_dim=64, efficient=True, dropout=0.1, dtype=None, **kwargs):
+        if not relations or len(set(relations)) != len(relations):
+            raise ValueError(f"Expected different relations, received {list(relations)}.")
+        dtype = dtype or encoder.dtype_policy
+
+        # === Layers ===
+        def pointer(num_labels, name, **form):
+            return GlobalPointer(
+                num_labels, head_dim=head_dim, efficient=efficient, kernel_initializer=encoder.kernel_initializer,
+                dtype=dtype, name=name, **form,
+            )  # fmt: skip
+
+        dropout_layer = keras.layers.Dropout(dropout, dtype=dtype, name="dropout")
+        links = {"ordered": False, "rotary": False}  # subject and object stand anywhere
+
+        # === Functional model ===
+        inputs = {name: keras.Input((None,), dtype="int32", name=name) for name in encoder.input}
+        x, mask = dropout_layer(encoder(inputs)["sequence_output"]), inputs["padding_mask"]
+        outputs = {
+            "entities": pointer(2, "entity_pointer")(x, mask),
+            "heads": pointer(len(relations), "head_pointer", **links)(x, mask),
+            "tails": pointer(len(relations), "tail_pointer", **links)(x, mask),
+        }
+        super().__init__(inputs=inputs, outputs=outputs, **kwargs)
+        self.dtype_policy = keras.dtype_policies.get(dtype)
+
+        # === Config ===
+        self.encoder = encoder
+        self.relations = list(relations)
+        self.head_dim = head_dim
+        self.efficient = efficient
+        self.dropout = dropout
+
+    @classmethod
+    def from_preset(cls, directory, relations=None, *, head_dim=None, efficient=None, dropout=None, **overrides):
+        """Load the encoder, and the heads where the preset has those of this form for these relations.
+
+        Args:
+            directory: what `bert_keras.checkpoints.open_checkpoint` takes: a directory, a name or an object.
+            relations: names of the relations, None for those of the preset's heads.
+            head_dim: width of queries and keys, None for the preset's, and 64 where it has no such heads.
+            efficient: whether labels share queries and keys, None for the preset's, True where it has no such heads.
+            dropout: rate of the dropout in the encoder and before the heads, None for the preset's.
+            **overrides: arguments of the encoder's constructor that shall differ from the preset's, such as `dtype`.
+
+        Raises:
+            FileNotFoundError: where a file is missing.
+            ValueError: where a file is damaged, describes a model that we do not have, a weight does not fit, or
+                `relations` is None and the preset has no such heads.
+        """
+        checkpoint = open_checkpoint(directory)
+        trained = checkpoint.task if checkpoint.task.get("head") == "triples" else {}
+        relations = trained.get("relations") if relations is None else list(relations)
+        if relations is None:
+            raise ValueError(f"{directory} has no heads for triples: relations are needed for new ones.")
+        form = {"head_dim": head_dim or trained.get("head_dim", 64)}
+        form["efficient"] = trained.get("efficient", True) if efficient is None else efficient
+        extractor = cls(
+            pretrained_encoder(checkpoint, pooler=False, dropout=dropout, **overrides),
+            relations,
+            **form,
+            dropout=checkpoint.classifier_dropout if dropout is None else dropout,
+        )
+        heads = ("entity_pointer/", "head_pointer/", "tail_pointer/")
+        extractor._load(checkpoint, new=() if extractor._task() == trained else heads)
+        return extractor
+
+    def _task(self):
+        return {
+            "head": "triples",
+            "relations": list(self.relations),
+            "head_dim": self.head_dim,
+            "efficient": self.efficient,
+        }
+
+    def _huggingface_form(self):
+        return "BertModel", {"classifier_dropout": self.dropout, "task": self._task()}
+
+    def get_config(self):
+        return {
+            "name": self.name,
+            "trainable": self.trainable,
+            "dtype": dtype_config(self),
+            "encoder": keras.saving.serialize_keras_object(self.encoder),
+            "relations": list(self.relations),
+            "head_dim": self.head_dim,
+            "efficient": self.efficient,
+            "dropout": self.dropout,
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        """Build the model around its encoder."""
+        return cls(**config | {"encoder": keras.saving.deserialize_keras_object(config["encoder"])})

@@ -1,0 +1,93 @@
+"""The loss and the F1 of spans that are scored pair by pair of positions."""
+
+import keras
+from keras import ops
+
+from bert_keras.ops.span_targets import span_targets
+
+_FAR = 1e7
+
+
+@keras.saving.register_keras_serializable(package="bert_keras")
+class SpanLoss(keras.losses.Loss):
+    """Pushes the scores of spans above 0 and all others below it, however few spans there are among all pairs.
+
+    For each label `log(1 + sum of exp(-score) over spans) + log(1 + sum of exp(score) over all other pairs)`, summed
+    over the labels. Divided by the sum of the rows' weights.
+
+    Args:
+        reduction: see `keras.losses.Loss`. Default "mean_with_sample_weight".
+        name: name of the loss.
+        **kwargs: arguments of `keras.losses.Loss`.
+
+    Call arguments:
+        y_true: (batch, spans, 3) integer tensor of label, begin and end; a label of -1 is none.
+        y_pred: (batch, num_labels, length, length) scores, as `bert_keras.layers.GlobalPointer` gives.
+
+    Example:
+        >>> import numpy as np
+        >>> from bert_keras.training import SpanLoss
+        >>> scores = np.full((1, 2, 3, 3), -9.0, "float32")
+        >>> scores[0, 1, 0, 2] = 9
+        >>> round(float(SpanLoss()(np.array([[[1, 0, 2], [-1, 0, 0]]]), scores)), 3)
+        0.002
+
+    Reference:
+        [Su et al., 2022](https://arxiv.org/abs/2208.02955), formula 3; https://kexue.fm/archives/7359
+    """
+
+    def __init__(self, *, reduction="mean_with_sample_weight", name="span_loss", **kwargs):
+        super().__init__(name=name, reduction=reduction, **kwargs)
+
+    def call(self, y_true, y_pred):
+        num_labels, length = y_pred.shape[1], ops.shape(y_pred)[-1]
+        scores = ops.reshape(ops.cast(y_pred, "float32"), (-1, num_labels, length * length))
+        targets = ops.reshape(span_targets(y_true, num_labels, length), (-1, num_labels, length * length))
+        # logsumexp with a 0 beside the scores
+        outside, inside = scores - _FAR * targets, -scores - _FAR * (1 - targets)
+        losses = (ops.logaddexp(ops.logsumexp(part, axis=-1), 0.0) for part in (outside, inside))
+        return ops.sum(sum(losses), axis=-1)  # (batch,)
+
+
+@keras.saving.register_keras_serializable(package="bert_keras")
+class SpanF1(keras.metrics.Metric):
+    """The micro-averaged F1 of the spans that have a score above 0, over all batches.
+
+    Put it into `weighted_metrics`, so that free rows of a batch do not count.
+
+    Args:
+        name: name in the logs.
+        **kwargs: arguments of `keras.metrics.Metric`.
+
+    Example:
+        >>> import numpy as np
+        >>> from bert_keras.training import SpanF1
+        >>> metric, scores = SpanF1(), np.full((1, 2, 3, 3), -1.0)
+        >>> scores[0, 1, 0, 2] = scores[0, 0, 1, 1] = 1
+        >>> metric.update_state(np.array([[[1, 0, 2]]]), scores)
+        >>> round(float(metric.result()), 3)
+        0.667
+    """
+
+    def __init__(self, *, name="span_f1", **kwargs):
+        super().__init__(name=name, **kwargs)
+        self._counts = self.add_weight(name="counts", shape=(2,), initializer="zeros")  # right, predicted and true
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        """Count the spans of a batch.
+
+        Args:
+            y_true: as for `SpanLoss`.
+            y_pred: as for `SpanLoss`.
+            sample_weight: (batch,), rows of 0 are left out.
+        """
+        targets = span_targets(y_true, y_pred.shape[1], ops.shape(y_pred)[-1])
+        predicted = ops.cast(y_pred > 0, "float32")
+        counts = ops.stack([ops.sum(targets * predicted, axis=(1, 2, 3)), ops.sum(targets + predicted, axis=(1, 2, 3))])
+        if sample_weight is not None:
+            counts = counts * ops.cast(sample_weight > 0, "float32")
+        self._counts.assign_add(ops.cast(ops.sum(counts, axis=1), self._counts.dtype))
+
+    def result(self):
+        """The F1 over all batches so far, from 0 to 1."""
+        return ops.divide_no_nan(2 * self._counts[0], self._counts[1])
