@@ -6,18 +6,25 @@ import numpy as np
 import tensorflow as tf
 
 
-def default_buckets(sequence_length: int) -> tuple[int, ...]:
+def default_buckets(sequence_length: int, *, fine: bool = False) -> tuple[int, ...]:
     """Doubling lengths from 32 on, up to `sequence_length`.
+
+    Args:
+        sequence_length: The longest row.
+        fine: Also one and a half times each, from 24 on. A quarter less padding for sentences; but where a model is
+            compiled for every length, as on JAX, twice as much compiling.
 
     Example:
         >>> default_buckets(100)
         (32, 64, 100)
+        >>> default_buckets(100, fine=True)
+        (24, 32, 48, 64, 96, 100)
     """
     buckets, length = [], 32
-    while length < sequence_length:
-        buckets.append(length)
+    while length < 2 * sequence_length:
+        buckets += [3 * length // 4, length] if fine else [length]
         length *= 2
-    return (*buckets, sequence_length)
+    return (*(bucket for bucket in buckets if bucket < sequence_length), sequence_length)
 
 
 class BucketedBatches:

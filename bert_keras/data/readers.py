@@ -1,19 +1,11 @@
 """Labelled texts from TSV, CSV and JSONL files and from lists: one row, one example, every fault with its place."""
 
-import csv
-import json
-import logging
 import math
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from bert_keras.data.examples import Examples
-from bert_keras.data.text_lines import read_lines
-
-_logger = logging.getLogger(__name__)
-_FORMATS = {".tsv": "tsv", ".txt": "tsv", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
-Column = str | int
+from bert_keras.data.table_files import Column, Faults, cell_of, read_rows, value_of
 
 
 def read_examples(
@@ -58,16 +50,12 @@ def read_examples(
         >>> examples.labels, examples.label_names
         ((1, 0), ('neg', 'pos'))
     """
-    if errors not in ("raise", "skip"):
-        raise ValueError(f"errors must be 'raise' or 'skip', received {errors!r}")
-    faults = _Faults(errors)
+    faults = Faults(errors)
     columns = [text_column, second_text_column, label_column]
-    if header is None:
-        header = any(isinstance(column, str) for column in columns)
-    texts, seconds, labels, places = [], [], [], []
-    for place, row in _rows(source, columns, header, file_format, faults):
+    texts, seconds, labels = [], [], []
+    for place, row in read_rows(source, columns, header, file_format, faults):
         try:
-            text, second = (None if column is None else _cell(row, column) for column in columns[:2])
+            text, second = (None if column is None else cell_of(row, column) for column in columns[:2])
             label = None if label_column is None else _label(row, label_column, regression, label_separator)
             for name in () if regression or label is None or label_names is None else _as_tuple(label):
                 if name not in label_names:
@@ -78,13 +66,7 @@ def read_examples(
         texts.append(str(text))
         seconds.append(None if second is None else str(second))
         labels.append(label)
-        places.append(place)
-    if faults.count:
-        _logger.warning("skipped %d of %d rows, the first: %s", faults.count, faults.count + len(texts), faults.first)
-    if not texts:
-        raise ValueError(
-            f"no examples in {source!r}{f'; skipped {faults.count}: {faults.first}' if faults.count else ''}"
-        )
+    faults.report(len(texts), source)
     if label_column is None or regression:
         numbers, names = (None if label_column is None else tuple(labels)), None
     else:
@@ -98,21 +80,6 @@ def read_examples(
     return Examples(tuple(texts), None if second_text_column is None else tuple(seconds), numbers, names, faults.count)
 
 
-class _Faults:
-    """Raises at the first faulty row, or counts them."""
-
-    def __init__(self, errors: str):
-        self.errors = errors
-        self.count = 0
-        self.first = ""
-
-    def add(self, message: str):
-        if self.errors == "raise":
-            raise ValueError(message)
-        self.count += 1
-        self.first = self.first or message
-
-
 def _by_value(label: str) -> tuple:
     try:
         return 0, float(label), label
@@ -120,107 +87,12 @@ def _by_value(label: str) -> tuple:
         return 1, 0.0, label
 
 
-def _rows(source, columns, header, file_format, faults) -> Iterator[tuple[str, Any]]:
-    """Yields (place, row) pairs; a row is a list of cells or a dict."""
-    if isinstance(source, (str, os.PathLike)):
-        source = [source]
-    for number, item in enumerate(source):
-        if isinstance(item, (str, os.PathLike)):
-            yield from _file_rows(os.fspath(item), columns, header, file_format, faults)
-        elif isinstance(item, (dict, list, tuple)):
-            yield f"example {number}", item
-        else:
-            raise TypeError(f"example {number}: expected a tuple, list or dict, received {type(item).__name__}")
-
-
-def _file_rows(path: str, columns, header: bool, file_format: str | None, faults: _Faults) -> Iterator[tuple[str, Any]]:
-    suffix = os.path.splitext(path.removesuffix(".gz"))[1].lower()
-    file_format = file_format or _FORMATS.get(suffix)
-    if file_format not in ("tsv", "csv", "jsonl"):
-        raise ValueError(
-            f"{path}: cannot tell the format by the suffix {suffix!r}; pass file_format='tsv', 'csv' or 'jsonl'"
-        )
-    lines = _sound_lines(path, faults)
-    rows = {"tsv": _tsv_rows, "csv": _csv_rows, "jsonl": _jsonl_rows}[file_format](path, lines, faults)
-    if file_format == "jsonl" or not header:
-        yield from rows
-        return
-    place, names = next(rows, (path, None))
-    if names is None:
-        raise ValueError(f"{path}: empty file, expected a header")
-    for column in columns:
-        if isinstance(column, str) and names.count(column) != 1:
-            raise ValueError(f"{place}: expected one column {column!r}, the header has {', '.join(map(repr, names))}")
-    for place, cells in rows:
-        # Cells beyond the header stay out, as in STS-B; missing ones are found where they are asked for.
-        yield place, {**dict(zip(names, cells, strict=False)), **dict(enumerate(cells))}
-
-
-def _sound_lines(path: str, faults: _Faults) -> Iterator[tuple[int, str]]:
-    is_continued = False
-    for line in read_lines(path):
-        if line.is_cut or is_continued:
-            if not is_continued:
-                faults.add(f"{path}:{line.number}: line of more than 1 MiB")
-        elif line.problem:
-            faults.add(f"{path}:{line.number}: {line.problem}")
-        else:
-            yield line.number, line.text
-        is_continued = line.is_cut
-
-
-def _tsv_rows(path: str, lines: Iterator[tuple[int, str]], faults: _Faults) -> Iterator[tuple[str, list[str]]]:
-    for number, text in lines:
-        if text.strip():
-            yield f"{path}:{number}", text.split("\t")
-        else:
-            faults.add(f"{path}:{number}: empty line")
-
-
-def _csv_rows(path: str, lines: Iterator[tuple[int, str]], faults: _Faults) -> Iterator[tuple[str, list[str]]]:
-    last = 0
-
-    def numbered() -> Iterator[str]:
-        nonlocal last
-        for number, text in lines:
-            last = number
-            yield text + "\n"
-
-    reader = csv.reader(numbered(), strict=True)
-    while True:
-        begin = last + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            faults.add(f"{path}:{begin}: {error} (a quotation mark left open?)")
-            return
-        if cells:
-            yield f"{path}:{begin}", cells
-        else:
-            faults.add(f"{path}:{begin}: empty line")
-
-
-def _jsonl_rows(path: str, lines: Iterator[tuple[int, str]], faults: _Faults) -> Iterator[tuple[str, Any]]:
-    for number, text in lines:
-        try:
-            row = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            faults.add(f"{path}:{number}: {'not JSON: ' + str(error) if text.strip() else 'empty line'}")
-            continue
-        if isinstance(row, (dict, list)):
-            yield f"{path}:{number}", row
-        else:
-            faults.add(f"{path}:{number}: expected a JSON object or array, received {type(row).__name__}")
-
-
 def _label(row, column: Column, regression: bool, separator: str | None) -> float | str | tuple[str, ...]:
     if separator is not None:
-        value = _value(row, column)
+        value = value_of(row, column)
         names = value if isinstance(value, (list, tuple)) else str(value).split(separator)
         return tuple(name for name in (str(name).strip() for name in names) if name)
-    value = _cell(row, column)
+    value = cell_of(row, column)
     if not regression:
         return str(value)
     if not math.isfinite(value := float(value)):
@@ -230,17 +102,3 @@ def _label(row, column: Column, regression: bool, separator: str | None) -> floa
 
 def _as_tuple(label) -> tuple[str, ...]:
     return label if isinstance(label, tuple) else (label,)
-
-
-def _value(row, column: Column):
-    try:
-        return row[column]
-    except (KeyError, IndexError, TypeError):
-        raise ValueError(f"no column {column!r} in a row of {len(row)}: {str(row)[:80]}") from None
-
-
-def _cell(row, column: Column):
-    value = _value(row, column)
-    if value is None or isinstance(value, (dict, list)):
-        raise ValueError(f"column {column!r} holds {str(value)[:40]}, expected a text or a number")
-    return value

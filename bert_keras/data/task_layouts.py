@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bert_keras.data.examples import Examples
-from bert_keras.data.readers import Column, read_examples
+from bert_keras.data.readers import read_examples
+from bert_keras.data.table_files import Column
 
 
 @dataclasses.dataclass(frozen=True)

@@ -12,6 +12,12 @@ LENGTHS = np.array([5, 30, 9, 10, 11, 64, 7, 8, 31, 12, 6])
 )
 def test_default_buckets(length, expected):
     assert default_buckets(length) == expected
+    assert set(expected) <= set(default_buckets(length, fine=True))
+
+
+def test_fine_buckets_lie_between_the_others():
+    assert default_buckets(128, fine=True) == (24, 32, 48, 64, 96, 128)
+    assert default_buckets(16, fine=True) == (16,)
 
 
 def test_in_order_keeps_the_order_and_fits_each_batch():

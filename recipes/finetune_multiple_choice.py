@@ -1,0 +1,89 @@
+"""Fine-tune an encoder to pick the right one of several choices.
+
+Data        SWAG's CSV (a sentence, the beginning of the next, four endings), or any TSV, CSV or JSONL with a column for
+            the text and one for each choice: --train train.csv --validation val.csv
+Paper       Devlin et al., 2019, section 4.4: each choice scored beside the text by one vector, a softmax over choices
+Reached     nothing measured on public tasks yet
+Run         python recipes/finetune_multiple_choice.py --preset PRESET --train train.csv --validation val.csv
+Watch       tensorboard --logdir runs/finetune_multiple_choice
+"""
+
+from pathlib import Path
+from typing import Literal
+
+import keras
+
+from bert_keras import command_line, data, training
+from bert_keras.models import MultipleChoice
+from bert_keras.training import callbacks
+
+
+def main(
+    *,
+    # Data
+    preset: str,  # folder of a pretrained encoder with its tokenizer
+    train: Path,  # texts with their choices and the number of the right one: .tsv, .csv or .jsonl
+    validation: Path,  # the same, to choose the best epoch by
+    test: Path | None = None,  # the same, with or without labels; predictions go to RUN_DIRECTORY/predictions.tsv
+    context_column: str = "sent1",
+    stem_column: str | None = "sent2",  # what each choice begins with
+    choice_columns: tuple[str, ...] = ("ending0", "ending1", "ending2", "ending3"),
+    label_column: str = "label",
+    test_has_labels: bool = True,
+    errors: Literal["raise", "skip"] = "raise",  # what to do with a faulty row
+    sequence_length: int = 128,  # tokens in a row
+    run_directory: Path = Path("runs/finetune_multiple_choice"),
+    # Model
+    dropout: float = 0.1,
+    # Training
+    epochs: int = 3,
+    batch_size: int = 8,  # texts, each with all its choices
+    learning_rate: float = 5e-5,  # at its peak
+    warmup_share: float = 0.1,  # of all steps
+    seed: int = 0,
+):
+    keras.utils.set_random_seed(seed)
+    tokenizer = data.WordPieceTokenizer.from_preset(preset)
+    files = {"train": train, "validation": validation, **({"test": test} if test else {})}
+    columns = dict(context_column=context_column, stem_column=stem_column, choice_columns=choice_columns)
+    examples, datasets = {}, {}
+    for part, file in files.items():
+        label = label_column if part != "test" or test_has_labels else None
+        examples[part] = data.read_choices(file, label_column=label, errors=errors, **columns)
+        datasets[part] = data.multiple_choice_dataset(
+            examples[part], tokenizer, sequence_length=sequence_length, batch_size=batch_size, training=part == "train",
+            seed=seed,
+        )  # fmt: skip
+
+    chooser = MultipleChoice.from_preset(preset, dropout=dropout)
+    steps = epochs * len(datasets["train"])
+    schedule = training.WarmupLinearDecay(learning_rate, steps, warmup_steps=int(warmup_share * steps))
+    # The choices are classes that mean something else in every text.
+    metrics = training.classification_metrics(num_classes=len(choice_columns), names=["accuracy"])
+    chooser.compile(training.AdamW(schedule), training.classification_loss(), weighted_metrics=metrics)
+    report = [
+        keras.callbacks.EarlyStopping("val_accuracy", mode="max", patience=epochs, restore_best_weights=True),
+        callbacks.LearningRate(),
+        callbacks.Throughput(),
+        callbacks.StepTensorBoard(run_directory / "logs"),
+        callbacks.ProgressLine("loss", "accuracy"),
+    ]
+    # The dataset comes shuffled.
+    options = dict(epochs=epochs, shuffle=False, verbose=0, callbacks=report)
+    chooser.fit(datasets["train"], validation_data=datasets["validation"], **options)
+    chooser.save_to_preset(run_directory / "preset")
+    tokenizer.save_to_preset(run_directory / "preset")
+
+    results = {}
+    for part in files:
+        if part != "train" and examples[part].labels is not None:
+            results[part] = chooser.evaluate(datasets[part], return_dict=True, verbose=0)["accuracy"]
+    if test:
+        numbers = chooser.predict(datasets["test"], verbose=0)[: len(examples["test"])].argmax(-1)
+        data.write_submission(run_directory / "predictions.tsv", numbers, [str(i) for i in range(len(choice_columns))])
+    print(results)
+    return results
+
+
+if __name__ == "__main__":
+    command_line.run(main)

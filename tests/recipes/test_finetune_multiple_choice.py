@@ -1,0 +1,29 @@
+"""The recipe picks endings of SWAG's layout, and writes which ones."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).parents[2]
+
+
+def test_endings_are_picked_and_written(small_preset, tmp_path):
+    lines = ["sent1,sent2,ending0,ending1,ending2,ending3,label"]
+    lines += [f"the {'abc'[i % 3]} was,who,good,bad,{i},{'abc'[i % 3]},{i % 4}" for i in range(8)]
+    (tmp_path / "swag.csv").write_text("\n".join(lines) + "\n")
+    files = [word for part in ("train", "validation", "test") for word in (f"--{part}", tmp_path / "swag.csv")]
+    done = subprocess.run(
+        [
+            sys.executable, ROOT / "recipes" / "finetune_multiple_choice.py", "--preset", small_preset, *files,
+            "--epochs", "1", "--batch-size", "4", "--sequence-length", "16", "--run-directory", tmp_path / "run",
+        ],
+        env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "'validation'" in done.stdout and "'test'" in done.stdout
+    rows = [line.split("\t") for line in (tmp_path / "run" / "predictions.tsv").read_text().splitlines()]
+    assert rows[0] == ["index", "prediction"] and {row[1] for row in rows[1:]} <= set("0123") and len(rows) == 9
+    config = json.loads((tmp_path / "run" / "preset" / "config.json").read_text())
+    assert config["architectures"] == ["BertForMultipleChoice"]
