@@ -4,14 +4,17 @@ from bert_keras.data.answer_files import write_answers
 from bert_keras.data.answer_scores import best_no_answer_threshold, cmrc_scores, squad_scores
 from bert_keras.data.answer_spans import AnswerSpan, PredictedAnswers, best_answers
 from bert_keras.data.baselines import unigram_accuracy
+from bert_keras.data.choices import Choices, read_choices
 from bert_keras.data.class_weights import weight_classes
 from bert_keras.data.cooccurrence import cooccurrence_vectors
 from bert_keras.data.corpus import prepare_corpus
 from bert_keras.data.corpus_report import CorpusReport
 from bert_keras.data.documents import read_documents
 from bert_keras.data.examples import Examples
+from bert_keras.data.length_buckets import default_buckets
 from bert_keras.data.long_texts import cut_long_texts, pool_pieces
 from bert_keras.data.masking import MaskedTokens, TextSelectorMasking, TokenMasking
+from bert_keras.data.multiple_choice_dataset import multiple_choice_dataset
 from bert_keras.data.pipelines import classification_dataset, pretraining_dataset
 from bert_keras.data.predictions import confusion_table, predictions_of, write_predictions, write_submission
 from bert_keras.data.question_answering_dataset import question_answering_dataset
@@ -37,6 +40,7 @@ __all__ = [
     "TASKS",
     "Answer",
     "AnswerSpan",
+    "Choices",
     "CorpusReport",
     "Examples",
     "MaskedTokens",
@@ -60,12 +64,15 @@ __all__ = [
     "confusion_table",
     "cooccurrence_vectors",
     "cut_long_texts",
+    "default_buckets",
     "drop_words",
+    "multiple_choice_dataset",
     "pool_pieces",
     "predictions_of",
     "prepare_corpus",
     "pretraining_dataset",
     "question_answering_dataset",
+    "read_choices",
     "read_documents",
     "read_examples",
     "read_questions",
