@@ -9,6 +9,7 @@ from bert_keras.checkpoints.huggingface import HuggingFaceCheckpoint, write_hugg
 from bert_keras.checkpoints.keras_hub import KerasHubCheckpoint, build_keras_hub
 from bert_keras.checkpoints.load_report import LoadReport
 from bert_keras.checkpoints.open_checkpoint import open_checkpoint
+from bert_keras.checkpoints.sentence_transformers import read_pooling, write_pooling
 
 __all__ = [
     "GoogleCheckpoint",
@@ -17,6 +18,8 @@ __all__ = [
     "LoadReport",
     "build_keras_hub",
     "open_checkpoint",
+    "read_pooling",
     "write_google",
     "write_huggingface",
+    "write_pooling",
 ]

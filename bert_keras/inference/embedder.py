@@ -3,10 +3,12 @@
 import keras
 import numpy as np
 
+from bert_keras.checkpoints import read_pooling, write_pooling
 from bert_keras.data import WordPieceTokenizer
 from bert_keras.data.length_buckets import default_buckets
 from bert_keras.layers import MeanPooling
 from bert_keras.models import BertEncoder
+from bert_keras.preset_location import locate_preset
 
 # XLA compiles for each shape anew, so there rows have one of few lengths; elsewhere they are hardly longer than needed.
 _COMPILES_EACH_SHAPE = keras.config.backend() == "jax"
@@ -54,14 +56,31 @@ class Embedder:
 
     @classmethod
     def from_preset(cls, directory, **options):
-        """Load encoder and tokenizer of a preset.
+        """Load encoder and tokenizer of a preset; where sentence-transformers wrote it, by its settings.
 
         Args:
-            directory: path of the directory.
+            directory: path of the directory, or a name.
             **options: further arguments of the constructor.
+
+        Raises:
+            ValueError: where the preset asks for another pooling than the mean.
         """
+        directory = locate_preset(directory)
+        settings = {name: value for name, value in read_pooling(directory).items() if value is not None}
         encoder = BertEncoder.from_preset(directory, pooler=False)
-        return cls(encoder, WordPieceTokenizer.from_preset(directory), **options)
+        return cls(encoder, WordPieceTokenizer.from_preset(directory), **settings | options)
+
+    def save_to_preset(self, directory):
+        """Write encoder, tokenizer and pooling so that `sentence-transformers` and `from_preset` read them.
+
+        Args:
+            directory: path of the directory; made if it is not there.
+        """
+        self.encoder.save_to_preset(directory)
+        self.tokenizer.save_to_preset(directory, model_max_length=self.encoder.max_sequence_length)
+        write_pooling(
+            directory, self.encoder.hidden_dim, normalize=self.normalize, sequence_length=self.sequence_length
+        )
 
     def __call__(self, texts):
         if isinstance(texts, str):

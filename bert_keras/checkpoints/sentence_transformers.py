@@ -1,0 +1,70 @@
+"""What `sentence-transformers` keeps beside a BERT: how the vectors of a text's tokens become one vector."""
+
+import json
+import pathlib
+
+from bert_keras.atomic_files import write_files
+from bert_keras.checkpoints.json_file import read_json
+
+_PACKAGE = "sentence_transformers.models"  # the names that every version of it reads
+_POOLING_FILE = "1_Pooling/config.json"
+_MEAN = "pooling_mode_mean_tokens"
+
+
+def read_pooling(directory):
+    """Read how a preset of sentence-transformers makes one vector of a text.
+
+    Args:
+        directory: path of a preset.
+
+    Returns:
+        dict of `normalize`, whether vectors are scaled to length 1, and `sequence_length`, the longest row or None;
+        {} where the directory is no preset of sentence-transformers.
+
+    Raises:
+        ValueError: where it pools in another way than by the mean, or has further modules.
+    """
+    directory = pathlib.Path(directory)
+    if not (directory / "modules.json").is_file():
+        return {}
+    content = json.loads((directory / "modules.json").read_bytes())
+    kinds = [module["type"].rpartition(".")[2] for module in content]
+    if kinds not in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"]) or content[0]["path"]:
+        raise ValueError(f"{directory}/modules.json: expected Transformer, Pooling and maybe Normalize, found {kinds}.")
+    pooling = read_json(directory / _POOLING_FILE)
+    modes = {name for name, value in pooling.items() if name.startswith("pooling_mode_") and value}
+    if modes != {_MEAN} and pooling.get("pooling_mode") != "mean":
+        raise ValueError(f"{directory}/{_POOLING_FILE}: expected the mean of all tokens, found {pooling}.")
+    length = None
+    if (directory / "sentence_bert_config.json").is_file():
+        length = read_json(directory / "sentence_bert_config.json").get("max_seq_length")
+    return {"normalize": kinds[-1] == "Normalize", "sequence_length": length}
+
+
+def write_pooling(directory, hidden_dim, *, normalize, sequence_length):
+    """Write beside a model what makes it one of sentence-transformers, with the mean of all tokens.
+
+    Args:
+        directory: path of a preset.
+        hidden_dim: width of the vectors.
+        normalize: whether they are scaled to length 1.
+        sequence_length: longest row, special tokens included.
+    """
+    directory = pathlib.Path(directory)
+    modules = [("", "Transformer"), ("1_Pooling", "Pooling"), ("2_Normalize", "Normalize")][: 3 if normalize else 2]
+    listed = [
+        {"idx": index, "name": str(index), "path": path, "type": f"{_PACKAGE}.{kind}"}
+        for index, (path, kind) in enumerate(modules)
+    ]
+    pooling = {"word_embedding_dimension": hidden_dim, _MEAN: True}
+    others = ("cls_token", "max_tokens", "mean_sqrt_len_tokens")
+    pooling |= {f"pooling_mode_{name}": False for name in others}
+    if normalize:
+        write_files(directory / "2_Normalize", {"config.json": b"{}\n"})
+    write_files(directory / "1_Pooling", {"config.json": _json(pooling)})
+    length = {"max_seq_length": sequence_length, "do_lower_case": False}  # the tokenizer does that
+    write_files(directory, {"sentence_bert_config.json": _json(length), "modules.json": _json(listed)})
+
+
+def _json(content):
+    return (json.dumps(content, indent=2) + "\n").encode("utf-8")

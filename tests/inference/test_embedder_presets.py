@@ -1,0 +1,78 @@
+"""Presets of sentence-transformers: read with their settings, written so that it loads them and gives the same."""
+
+import json
+import os
+import pathlib
+import warnings
+
+import numpy as np
+import pytest
+
+from bert_keras.data import Vocabulary, WordPieceTokenizer
+from bert_keras.inference import Embedder
+from bert_keras.models import BertEncoder
+
+TEXTS = ["a b", "b a c b a c", "c", "a b c a b c a"]
+
+
+@pytest.fixture(scope="module")
+def embed():
+    tokenizer = WordPieceTokenizer(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "b", "c"]))
+    encoder = BertEncoder(8, 1, 2, 8, 16, max_sequence_length=40, kernel_initializer="glorot_normal", pooler=False)
+    return Embedder(encoder, tokenizer, normalize=True, sequence_length=6)
+
+
+def test_settings_come_back(embed, tmp_path):
+    embed.save_to_preset(tmp_path)
+    loaded = Embedder.from_preset(tmp_path)
+    assert (loaded.normalize, loaded.sequence_length) == (True, 6)
+    np.testing.assert_array_equal(loaded(TEXTS), embed(TEXTS))
+    assert Embedder.from_preset(tmp_path, normalize=False).normalize is False
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "message"),
+    [
+        (
+            "1_Pooling/config.json",
+            {"pooling_mode_mean_tokens": False, "pooling_mode_cls_token": True},
+            "the mean of all",
+        ),
+        ("1_Pooling/config.json", {"pooling_mode_max_tokens": True}, "the mean of all tokens"),
+        ("modules.json", [{"type": "x.Transformer", "path": ""}, {"type": "x.Dense", "path": ""}], "found .*Dense"),
+        ("modules.json", [{"type": "x.Transformer", "path": "../x"}, {"type": "x.Pooling", "path": ""}], "expected"),
+    ],
+)
+def test_another_pooling_is_refused(embed, tmp_path, file, change, message):
+    embed.save_to_preset(tmp_path)
+    content = json.loads((tmp_path / file).read_text())
+    (tmp_path / file).write_text(json.dumps(change if isinstance(change, list) else content | change))
+    with pytest.raises(ValueError, match=message):
+        Embedder.from_preset(tmp_path)
+
+
+def check_against_sentence_transformers(directory, texts):
+    sentence_transformers = pytest.importorskip("sentence_transformers")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        theirs = sentence_transformers.SentenceTransformer(str(directory), device="cpu").encode(texts)
+    ours = Embedder.from_preset(directory)(texts)
+    lengths = np.linalg.norm(ours, axis=1) * np.linalg.norm(theirs, axis=1)
+    assert (1 - (ours * theirs).sum(axis=1) / lengths).max() < 1e-5
+    np.testing.assert_allclose(ours, theirs, atol=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("normalize", [True, False])
+def test_sentence_transformers_loads_what_we_write(embed, tmp_path, normalize):
+    Embedder(embed.encoder, embed.tokenizer, normalize=normalize, sequence_length=6).save_to_preset(tmp_path)
+    check_against_sentence_transformers(tmp_path, TEXTS)
+
+
+@pytest.mark.slow
+def test_minilm_gives_the_same_vectors_of_a_thousand_sentences():
+    """BERT_KERAS_MINILM names all-MiniLM-L6-v2, BERT_KERAS_SENTENCES a file with a sentence a line."""
+    if not {"BERT_KERAS_MINILM", "BERT_KERAS_SENTENCES"} <= set(os.environ):
+        pytest.skip("BERT_KERAS_MINILM and BERT_KERAS_SENTENCES are not set")
+    sentences = pathlib.Path(os.environ["BERT_KERAS_SENTENCES"]).read_text(encoding="utf-8").splitlines()[:1000]
+    check_against_sentence_transformers(os.environ["BERT_KERAS_MINILM"], sentences)
