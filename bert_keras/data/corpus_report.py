@@ -1,6 +1,7 @@
 """What a prepared corpus holds: `corpus.json`, written last, read against a closed schema."""
 
 import dataclasses
+import hashlib
 import json
 import os
 import typing
@@ -102,6 +103,12 @@ class CorpusReport:
         text = json.dumps(content, indent=1, ensure_ascii=False)
         # Half a surrogate pair, as in the name of a file that is not UTF-8, becomes its JSON escape.
         write_file(Path(directory, FILE_NAME), text.encode("utf-8", "backslashreplace"))
+
+    @property
+    def checksum(self) -> str:
+        """sha256 over the checksums of the shards and the vocabulary: the same for a corpus of the same bytes."""
+        parts = [self.vocabulary_fingerprint, *(shard.sha256 for shard in self.shards)]
+        return hashlib.sha256("".join(parts).encode()).hexdigest()
 
     def __str__(self):
         mean = self.num_tokens / self.num_passages

@@ -9,10 +9,11 @@ import tensorflow as tf
 
 from bert_keras.data.accelerators import hide_accelerators
 from bert_keras.data.bucketed_dataset import bucketed_dataset, check_numbers
+from bert_keras.data.corpus_check import check_fit, sound_shards
 from bert_keras.data.corpus_report import CorpusReport
 from bert_keras.data.encoder_inputs import assemble_rows
 from bert_keras.data.examples import Examples
-from bert_keras.data.masking import MaskedTokens, TokenMasking, default_num_predictions
+from bert_keras.data.masking import MaskedTokens, TextSelectorMasking, TokenMasking, default_num_predictions
 from bert_keras.data.passages import parse_passages
 from bert_keras.data.random_streams import random_stream
 from bert_keras.data.record_order import shuffled_records
@@ -37,6 +38,8 @@ def pretraining_dataset(
     training: bool = True,
     start_step: int = 0,
     shuffle_shards: int = 8,
+    errors: str = "raise",
+    verify: bool = True,
 ) -> tf.data.Dataset:
     """Batches for masked language modelling and next sentence prediction, with new pairs and masks in every epoch.
 
@@ -58,6 +61,9 @@ def pretraining_dataset(
             masks, whose last batch is filled up with rows of weight 0.
         start_step: Batches to leave out, for a run that goes on: `saving.step` of a `SaveAndResume`.
         shuffle_shards: Shards mixed at a time, in memory.
+        errors: `"raise"` at a shard that is missing or damaged, or `"skip"` it, with a count in the log. A run that
+            goes on is exact if it leaves out the same ones.
+        verify: Whether to compare the checksum of every shard; otherwise its size is all that is looked at.
 
     Returns:
         A dataset of `(x, y, sample_weight)`:
@@ -67,15 +73,18 @@ def pretraining_dataset(
 
     Raises:
         FileNotFoundError: If the folder holds no complete corpus.
-        ValueError: If corpus, vocabulary and lengths do not fit together.
+        ValueError: If corpus, vocabulary and lengths do not fit together, or a shard is damaged.
     """
     hide_accelerators()
     check_numbers(sequence_length, batch_size, start_step)
     report = CorpusReport.load(directory)
-    _check_corpus(Path(directory), report, vocabulary, sequence_length, next_sentence)
+    check_fit(Path(directory), report, vocabulary, sequence_length, next_sentence)
+    shards = sound_shards(Path(directory), report, errors=errors, verify=verify)
     if predictions_per_sequence is None:
         predictions_per_sequence = default_num_predictions(sequence_length, mask_rate)
     masking = masking or TokenMasking(vocabulary, predictions_per_sequence, mask_rate)
+    if start_step and isinstance(masking, TextSelectorMasking):
+        _logger.warning("TextSelectorMasking draws its masks anew: the run goes on with others than it would have had")
     pair_stream, mask_stream = (random_stream(seed, use, training) for use in ("pairs", "masks"))
 
     @tf.autograph.experimental.do_not_convert  # there is nothing to convert, and looking for it takes a second
@@ -101,8 +110,8 @@ def pretraining_dataset(
     num_rows = batches_at_a_time * batch_size
     first_number, skipped = divmod(start_step, batches_at_a_time)
     dataset = shuffled_records(
-        [str(Path(directory, shard.name)) for shard in report.shards],
-        [shard.num_passages for shard in report.shards],
+        [str(Path(directory, shard.name)) for shard in shards],
+        [shard.num_passages for shard in shards],
         stream=random_stream(seed, "order", training),
         start=first_number * num_rows,  # nothing is parsed, and little read, of what is left out
         # Validation is shuffled, too: neighbours in a file are from one document and could not lend each other a
@@ -120,7 +129,7 @@ def pretraining_dataset(
     dataset = dataset.map(make_rows, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
     dataset = dataset.rebatch(batch_size, drop_remainder=True).skip(skipped)
     if not training:
-        num_batches = max(0, -(-report.num_passages // batch_size) - start_step)
+        num_batches = max(0, -(-sum(shard.num_passages for shard in shards) // batch_size) - start_step)
         dataset = dataset.take(num_batches).apply(tf.data.experimental.assert_cardinality(num_batches))
     return dataset.prefetch(tf.data.AUTOTUNE)
 
@@ -184,35 +193,3 @@ def classification_dataset(
         texts.row_lengths, make_batch, sequence_length=sequence_length, batch_size=batch_size, training=training,
         seed=seed, buckets=buckets, repeat=repeat, start_step=start_step,
     )  # fmt: skip
-
-
-def _check_corpus(directory: Path, report: CorpusReport, vocabulary, sequence_length: int, next_sentence: bool):
-    if report.vocabulary_fingerprint != vocabulary.fingerprint:
-        raise ValueError(
-            f"the corpus {directory} was made with another vocabulary: {report.vocabulary_size} tokens, fingerprint "
-            f"{report.vocabulary_fingerprint[:12]}; received one of {len(vocabulary)} tokens, fingerprint "
-            f"{vocabulary.fingerprint[:12]}"
-        )
-    for shard in report.shards:
-        path = directory / shard.name
-        if not path.is_file():
-            raise FileNotFoundError(f"the corpus {directory} lacks its shard {shard.name}")
-        if path.stat().st_size != shard.num_bytes:
-            raise ValueError(f"{path} is damaged: {path.stat().st_size} bytes, expected {shard.num_bytes}")
-    if next_sentence and report.num_documents < 2:
-        raise ValueError(
-            f"the corpus {directory} is one document, so that next sentence prediction has no second text from "
-            "another; pass next_sentence=False, or prepare it with documents='blank_line'"
-        )
-    room, mean = sequence_length - (3 if next_sentence else 2), report.num_tokens / report.num_passages
-    if mean < 0.6 * room:
-        _logger.warning(
-            "passages hold %.0f tokens on average, rows have room for %d: at least %.0f %% of them will be padding; "
-            "prepare the corpus with passage_tokens=%d",
-            mean, room, 100 * (1 - mean / room), room,
-        )  # fmt: skip
-    elif mean > 2 * room:
-        _logger.warning(
-            "passages hold %.0f tokens on average, rows have room for %d: an epoch sees about %.0f %% of the corpus",
-            mean, room, 100 * room / mean,
-        )  # fmt: skip

@@ -196,6 +196,50 @@ def test_a_missing_or_truncated_shard_raises(corpus, tmp_path, vocabulary):
         pretraining_dataset(copy, vocabulary, sequence_length=21, batch_size=5)
 
 
+@pytest.fixture
+def damaged(corpus, tmp_path):
+    """The corpus with one bit of its second shard flipped, and a file that is none of its shards."""
+    copy = shutil.copytree(corpus, tmp_path / "copy")
+    shard = copy / "passages-00001-of-00004.tfrecord"
+    content = bytearray(shard.read_bytes())
+    content[40] ^= 1
+    shard.write_bytes(content)
+    shutil.copy(shard, copy / "passages-00004-of-00004.tfrecord")
+    return copy
+
+
+def test_a_flipped_bit_raises(damaged, vocabulary):
+    with pytest.raises(ValueError, match="passages-00001-of-00004.tfrecord is damaged: sha256"):
+        pretraining_dataset(damaged, vocabulary, sequence_length=21, batch_size=5)
+
+
+def test_damaged_shards_are_skipped_and_counted_and_the_position_stays_exact(damaged, vocabulary, caplog):
+    options = {"sequence_length": 21, "batch_size": 5, "errors": "skip"}
+    batches = batches_of(pretraining_dataset(damaged, vocabulary, **options), 8)
+    assert "1 of 4 shards are left out, and 7 of 24 passages with them" in caplog.text
+    assert_same(batches_of(pretraining_dataset(damaged, vocabulary, start_step=6, **options), 2), batches[6:])
+    validation = pretraining_dataset(damaged, vocabulary, training=False, **options)
+    assert validation.cardinality() == len(list(validation)) == 4  # 17 passages
+    (damaged / "passages-00002-of-00004.tfrecord").unlink()
+    pretraining_dataset(damaged, vocabulary, **options)
+    assert "lacks its shard passages-00002" in caplog.text and "2 of 4 shards are left out" in caplog.text
+
+
+def test_a_corpus_without_a_whole_shard_is_an_error(damaged, vocabulary):
+    for path in damaged.glob("*.tfrecord"):
+        path.unlink()
+    with pytest.raises(ValueError, match="no shard of the corpus .* is whole"):
+        pretraining_dataset(damaged, vocabulary, sequence_length=21, batch_size=5, errors="skip")
+
+
+def test_masks_that_cannot_be_drawn_again_are_told(corpus, vocabulary, caplog):
+    selector = tensorflow_text.RandomItemSelector(4, 0.15, unselectable_ids=list(vocabulary.special_ids))
+    chooser = tensorflow_text.MaskValuesChooser(len(vocabulary), vocabulary.mask_id)
+    masking = TextSelectorMasking(vocabulary, 4, selector, chooser)
+    pretraining_dataset(corpus, vocabulary, sequence_length=21, batch_size=5, masking=masking, start_step=1)
+    assert "draws its masks anew" in caplog.text
+
+
 def test_a_single_document_cannot_give_random_pairs(tmp_path, documents, tokenizer):
     prepare_corpus(iter(documents[:1]), tmp_path, tokenizer, passage_tokens=13)
     options = {"sequence_length": 21, "batch_size": 2}
