@@ -20,8 +20,10 @@ class Embeddings(keras.layers.Layer):
     at each sequence, so that a packed sequence gets the vectors that it gets alone.
 
     Args:
-        vocabulary_size: number of rows of the token table.
+        vocabulary_size: number of tokens.
         hidden_dim: width of the output.
+        vocabulary_multiple: the token table gets as many rows more as make their number a multiple of this; no token
+            id may point there. Default 1: none.
         max_sequence_length: number of rows of the position table. Default 512.
         num_segments: number of rows of the segment table, 0 for none. Default 2.
         embedding_dim: width of the tables, None for `hidden_dim`. ALBERT's "factorised" embedding is a smaller one.
@@ -60,6 +62,7 @@ class Embeddings(keras.layers.Layer):
         vocabulary_size,
         hidden_dim,
         *,
+        vocabulary_multiple=1,
         max_sequence_length=512,
         num_segments=2,
         embedding_dim=None,
@@ -73,6 +76,7 @@ class Embeddings(keras.layers.Layer):
     ):
         super().__init__(**kwargs)
         self.vocabulary_size = vocabulary_size
+        self.vocabulary_multiple = vocabulary_multiple
         self.hidden_dim = hidden_dim
         self.max_sequence_length = max_sequence_length
         self.num_segments = num_segments
@@ -94,7 +98,7 @@ class Embeddings(keras.layers.Layer):
         # Reversible, because the masked-LM head scores words with the same table; in the layer's own precision.
         self.token_embedding = table(
             keras.layers.ReversibleEmbedding,
-            vocabulary_size,
+            -(-vocabulary_size // vocabulary_multiple) * vocabulary_multiple,
             token_initializer,
             "token_embedding",
             reverse_dtype=self.compute_dtype,
@@ -161,6 +165,7 @@ class Embeddings(keras.layers.Layer):
     def get_config(self):
         return super().get_config() | {
             "vocabulary_size": self.vocabulary_size,
+            "vocabulary_multiple": self.vocabulary_multiple,
             "hidden_dim": self.hidden_dim,
             "max_sequence_length": self.max_sequence_length,
             "num_segments": self.num_segments,

@@ -18,6 +18,7 @@ class MaskedLMHead(keras.layers.Layer):
 
     Args:
         token_embedding: the built or unbuilt `keras.layers.ReversibleEmbedding` of the encoder.
+        vocabulary_size: number of words that are scored, None for every row of the table: rows behind are padding.
         activation: activation function or its name. Default "gelu", the exact one.
         layer_norm_epsilon: added to the variance. Default 1e-12, as published.
         kernel_initializer: initializer of the dense kernel, None for BERT's truncated normal of 0.02.
@@ -44,10 +45,18 @@ class MaskedLMHead(keras.layers.Layer):
     """
 
     def __init__(
-        self, token_embedding, *, activation="gelu", layer_norm_epsilon=1e-12, kernel_initializer=None, **kwargs
+        self,
+        token_embedding,
+        *,
+        vocabulary_size=None,
+        activation="gelu",
+        layer_norm_epsilon=1e-12,
+        kernel_initializer=None,
+        **kwargs,
     ):
         super().__init__(**kwargs)
         self.token_embedding = token_embedding
+        self.vocabulary_size = vocabulary_size
         self.activation = get_activation(activation)
         self.layer_norm_epsilon = layer_norm_epsilon
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
@@ -68,7 +77,7 @@ class MaskedLMHead(keras.layers.Layer):
         self.transform.build(inputs_shape)
         self.layer_norm.build((*inputs_shape[:-1], self.token_embedding.output_dim))
         self.bias = self.add_weight(
-            name="bias", shape=(self.token_embedding.input_dim,), initializer="zeros", autocast=False
+            name="bias", shape=(self._num_words,), initializer="zeros", autocast=False
         )
         self.built = True
 
@@ -82,16 +91,21 @@ class MaskedLMHead(keras.layers.Layer):
             x = matmul_transposed(x, self.token_embedding.embeddings)  # (batch * predictions, vocabulary)
         else:
             x = self.token_embedding(x, reverse=True)
-        x = ops.cast(x, "float32") + ops.cast(self.bias, "float32")
-        return ops.reshape(x, (-1, num_predictions, self.token_embedding.input_dim))
+        x = ops.cast(x[:, : self._num_words], "float32") + ops.cast(self.bias, "float32")
+        return ops.reshape(x, (-1, num_predictions, self._num_words))
 
     def compute_output_spec(self, inputs, mask_positions=None):
         leading = inputs.shape[:2] if mask_positions is None else mask_positions.shape
-        return keras.KerasTensor((*leading, self.token_embedding.input_dim), "float32")
+        return keras.KerasTensor((*leading, self._num_words), "float32")
+
+    @property
+    def _num_words(self):
+        return self.vocabulary_size or self.token_embedding.input_dim
 
     def get_config(self):
         return super().get_config() | {
             "token_embedding": keras.saving.serialize_keras_object(self.token_embedding),
+            "vocabulary_size": self.vocabulary_size,
             "activation": keras.activations.serialize(self.activation),
             "layer_norm_epsilon": self.layer_norm_epsilon,
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),

@@ -3,9 +3,8 @@
 import keras
 import numpy as np
 
-from bert_keras.models.presets import named_weights
+from bert_keras.models.presets import TOKEN_TABLE, named_weights, padded
 
-_TOKENS = "embeddings/token_embedding/embeddings"
 _TOKEN_BIAS = "masked_lm_head/bias"
 _POSITIONS = "embeddings/position_embedding/embeddings"
 
@@ -47,7 +46,7 @@ def change_vocabulary(model, pieces):
     def means(array):
         return np.add.reduceat(array[flat], starts) / lengths.reshape(-1, *[1] * (array.ndim - 1))
 
-    return _rebuilt(model, {"vocabulary_size": len(pieces)}, {_TOKENS: means, _TOKEN_BIAS: means})
+    return _rebuilt(model, {"vocabulary_size": len(pieces)}, {TOKEN_TABLE: means, _TOKEN_BIAS: means})
 
 
 def change_positions(model, max_sequence_length, *, method="repeat"):
@@ -99,5 +98,7 @@ def _rebuilt(model, changes, functions):
     weights = named_weights(model)
     for name, variable in named_weights(changed).items():
         array = keras.ops.convert_to_numpy(weights[name])
-        variable.assign(functions[name](array.astype("float32")) if name in functions else array)
+        if name in functions:
+            array = padded(functions[name](array.astype("float32")), variable.shape)
+        variable.assign(array)
     return changed

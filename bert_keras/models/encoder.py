@@ -32,6 +32,8 @@ class BertEncoder(Presets, BatchInputs, keras.Model):
         num_heads: number of attention heads a block; must divide `hidden_dim`.
         hidden_dim: width of the vectors.
         intermediate_dim: width inside the feed-forward, 4 times `hidden_dim` in BERT.
+        vocabulary_multiple: rows of the token table in memory are padded to a multiple of it, such as 64, for matrix
+            products on some machines; neither files nor outputs show it. Default 1.
         max_sequence_length: number of positions; a longer row is refused. Default 512.
         num_segments: number of segments, 0 for an encoder without; `segment_ids` is then no input. Default 2.
         embedding_dim: width of the token, position and segment tables, None for `hidden_dim`.
@@ -73,6 +75,7 @@ class BertEncoder(Presets, BatchInputs, keras.Model):
         hidden_dim,
         intermediate_dim,
         *,
+        vocabulary_multiple=1,
         max_sequence_length=512,
         num_segments=2,
         embedding_dim=None,
@@ -95,6 +98,7 @@ class BertEncoder(Presets, BatchInputs, keras.Model):
         embeddings = Embeddings(
             vocabulary_size,
             hidden_dim,
+            vocabulary_multiple=vocabulary_multiple,
             max_sequence_length=max_sequence_length,
             num_segments=num_segments,
             embedding_dim=embedding_dim,
@@ -148,6 +152,7 @@ class BertEncoder(Presets, BatchInputs, keras.Model):
 
         # === Config ===
         self.vocabulary_size = vocabulary_size
+        self.vocabulary_multiple = vocabulary_multiple
         self.num_layers = num_layers
         self.num_heads = num_heads
         self.hidden_dim = hidden_dim
@@ -261,6 +266,7 @@ class BertEncoder(Presets, BatchInputs, keras.Model):
             "trainable": self.trainable,
             "dtype": dtype_config(self),
             "vocabulary_size": self.vocabulary_size,
+            "vocabulary_multiple": self.vocabulary_multiple,
             "num_layers": self.num_layers,
             "num_heads": self.num_heads,
             "hidden_dim": self.hidden_dim,

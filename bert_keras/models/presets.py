@@ -4,11 +4,13 @@ import dataclasses
 import logging
 
 import keras
+import numpy as np
 
 from bert_keras.checkpoints import build_keras_hub, write_google, write_huggingface
 from bert_keras.layers.initializers import BERT_INITIALIZER_RANGE
 
 FORMATS = ("huggingface", "google", "keras_hub")
+TOKEN_TABLE = "embeddings/token_embedding/embeddings"
 _LOG = logging.getLogger("bert_keras")
 
 
@@ -74,6 +76,7 @@ class Presets:
         encoder = getattr(self, "encoder", self)
         _expect_plain_bert(encoder)
         arrays = {name: keras.ops.convert_to_numpy(variable) for name, variable in named_weights(self).items()}
+        arrays[TOKEN_TABLE] = arrays[TOKEN_TABLE][: encoder.vocabulary_size]
         arguments = encoder.get_config() | {
             "attention_dropout": encoder.dropout if encoder.attention_dropout is None else encoder.attention_dropout,
             "activation": getattr(encoder.activation, "__name__", str(encoder.activation)),
@@ -85,11 +88,25 @@ class Presets:
         """Take the checkpoint's weights, except those whose names begin with one of `new`: they keep their values."""
         weights = named_weights(self)
         new = tuple(name for name in weights if name.startswith(tuple(new)))
-        arrays, report = checkpoint.read({name: weights[name].shape for name in weights if name not in new})
+        shapes = {name: tuple(weights[name].shape) for name in weights if name not in new}
+        # Rows that the table was padded with are never in a file.
+        shapes[TOKEN_TABLE] = (getattr(self, "encoder", self).vocabulary_size, *shapes[TOKEN_TABLE][1:])
+        arrays, report = checkpoint.read(shapes)
         for name, array in arrays.items():
-            weights[name].assign(array)
+            weights[name].assign(padded(array, weights[name].shape))
         self.load_report = dataclasses.replace(report, new=report.new + new)
         _LOG.log(logging.WARNING if self.load_report.new else logging.INFO, "%s", self.load_report)
+
+
+def padded(array, shape):
+    """Bring an array to a shape with as many or more rows; the new ones are 0.
+
+    Args:
+        array: numpy array.
+        shape: shape, the same but for the first axis.
+    """
+    missing = shape[0] - len(array) if array.ndim else 0
+    return np.pad(array, ((0, missing), *[(0, 0)] * (array.ndim - 1))) if missing else array
 
 
 def named_weights(model):

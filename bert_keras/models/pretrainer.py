@@ -72,6 +72,7 @@ class BertPretrainer(TokenStatistics, Presets, BatchInputs, keras.Model):
         if masked_lm:
             masked_lm_head = MaskedLMHead(
                 encoder.token_embedding,
+                vocabulary_size=encoder.vocabulary_size,
                 activation=head_activation or encoder.activation,
                 layer_norm_epsilon=head_layer_norm_epsilon or encoder.layer_norm_epsilon,
                 kernel_initializer=encoder.kernel_initializer,

@@ -8,6 +8,8 @@ leaves that plateau within a few hundred steps. The shape stays plain BERT: only
 import keras
 import numpy as np
 
+from bert_keras.models.presets import padded
+
 
 def warm_start(encoder, token_vectors, *, sharpness=2.0):
     """Set the tables and the first block's attention of a new encoder; all of it stays trainable.
@@ -39,8 +41,10 @@ def warm_start(encoder, token_vectors, *, sharpness=2.0):
     """
     embeddings, attention = encoder.embeddings, encoder.encoder_blocks[0].attention
     table = embeddings.token_embedding.embeddings
-    if tuple(table.shape) != np.shape(token_vectors):
-        raise ValueError(f"Expected token vectors of shape {tuple(table.shape)}, received {np.shape(token_vectors)}.")
+    shape = (encoder.vocabulary_size, table.shape[1])
+    if shape != np.shape(token_vectors):
+        raise ValueError(f"Expected token vectors of shape {shape}, received {np.shape(token_vectors)}.")
+    token_vectors = padded(np.asarray(token_vectors), table.shape)
     if not hasattr(attention, "query_key_value") or embeddings.projection is not None:
         raise ValueError("warm_start needs BERT's own SelfAttention on embeddings as wide as the encoder.")
     width, head_dim = encoder.hidden_dim, encoder.hidden_dim // encoder.num_heads

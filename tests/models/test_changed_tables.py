@@ -3,9 +3,7 @@ import pytest
 from keras import ops
 
 from bert_keras.models import BertEncoder, BertPretrainer, TextClassifier, change_positions, change_vocabulary
-from bert_keras.models.presets import named_weights
-
-TOKENS = "embeddings/token_embedding/embeddings"
+from bert_keras.models.presets import TOKEN_TABLE, named_weights
 
 
 def arrays_of(model):
@@ -17,10 +15,10 @@ def test_new_words_are_means_of_their_pieces_and_the_rest_stays(make_encoder, pr
     pretrainer.get_layer("masked_lm_head").bias.assign(np.arange(30))
     changed = change_vocabulary(pretrainer, [[index] for index in range(30)] + [[7, 8, 12], [9]])
     old, new = arrays_of(pretrainer), arrays_of(changed)
-    np.testing.assert_allclose(new[TOKENS][30], old[TOKENS][[7, 8, 12]].mean(axis=0), rtol=1e-6)
-    np.testing.assert_array_equal(new[TOKENS][31], old[TOKENS][9])
+    np.testing.assert_allclose(new[TOKEN_TABLE][30], old[TOKEN_TABLE][[7, 8, 12]].mean(axis=0), rtol=1e-6)
+    np.testing.assert_array_equal(new[TOKEN_TABLE][31], old[TOKEN_TABLE][9])
     np.testing.assert_array_equal(new["masked_lm_head/bias"][-2:], [9, 9])
-    assert all(np.array_equal(new[name], old[name]) for name in old if name not in (TOKENS, "masked_lm_head/bias"))
+    assert all(np.array_equal(new[name], old[name]) for name in old if name not in (TOKEN_TABLE, "masked_lm_head/bias"))
     before, after = outputs_of(pretrainer, pretraining_rows), outputs_of(changed, pretraining_rows)
     np.testing.assert_allclose(after["mlm"][..., :30], before["mlm"], atol=1e-5)
     np.testing.assert_array_equal(after["nsp"], before["nsp"])
@@ -63,3 +61,23 @@ def test_rows_can_be_shorter_and_methods_are_known(make_encoder):
     assert change_positions(make_encoder(), 4, method="interpolate").max_sequence_length == 4
     with pytest.raises(ValueError, match="repeat or interpolate; received 'copy'"):
         change_positions(make_encoder(), 20, method="copy")
+
+
+def test_a_padded_table_is_seen_in_no_file_and_no_output(make_encoder, pretraining_rows, outputs_of, tmp_path):
+    plain, wide = (BertPretrainer(make_encoder(vocabulary_multiple=multiple)) for multiple in (1, 64))
+    assert wide.encoder.token_embedding.embeddings.shape == (64, 8)
+    plain.save_to_preset(tmp_path / "plain")
+    loaded = BertPretrainer.from_preset(tmp_path / "plain", vocabulary_multiple=64)
+    expected = outputs_of(plain, pretraining_rows)
+    outputs = outputs_of(loaded, pretraining_rows)
+    assert outputs["mlm"].shape == (2, 3, 30)
+    np.testing.assert_allclose(outputs["mlm"], expected["mlm"], atol=1e-5)
+    assert loaded.load_report.new == ()
+    loaded.save_to_preset(tmp_path / "wide")
+    files = [(tmp_path / name / "model.safetensors").read_bytes() for name in ("plain", "wide")]
+    assert files[0] == files[1]
+    more = change_vocabulary(loaded, [[index % 30] for index in range(70)])
+    assert more.encoder.token_embedding.embeddings.shape == (128, 8)
+    assert outputs_of(more, pretraining_rows)["mlm"].shape == (2, 3, 70)
+    with pytest.raises(ValueError, match="30"):
+        outputs_of(loaded, pretraining_rows | {"token_ids": np.full((2, 6), 30, "int32")})

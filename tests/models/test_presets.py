@@ -129,7 +129,7 @@ def test_googles_format_and_back_is_bit_equal(make_encoder, tmp_path, wrap):
 
 
 def test_an_unknown_format_is_refused(make_encoder, tmp_path):
-    with pytest.raises(ValueError, match="huggingface, google; received 'torch'"):
+    with pytest.raises(ValueError, match="huggingface, google, keras_hub; received 'torch'"):
         make_encoder().save_to_preset(tmp_path, format="torch")
 
 
