@@ -26,7 +26,7 @@ from bert_keras.data.relation_examples import RelationExamples, read_relations
 from bert_keras.data.resumed import resumed
 from bert_keras.data.span_dataset import span_dataset, triple_dataset
 from bert_keras.data.tagged_files import read_tagged_sentences
-from bert_keras.data.tagged_predictions import write_conll, write_spans
+from bert_keras.data.tagged_predictions import write_conll, write_spans, write_triples
 from bert_keras.data.tagged_sentences import TaggedSentences, sentences_of_texts
 from bert_keras.data.tagging_dataset import tagging_dataset
 from bert_keras.data.task_layouts import TASKS, TaskLayout, read_task
@@ -94,5 +94,6 @@ __all__ = [
     "write_conll",
     "write_predictions",
     "write_spans",
+    "write_triples",
     "write_submission",
 ]

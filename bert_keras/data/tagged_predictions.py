@@ -1,4 +1,4 @@
-"""Tagged sentences to files: as CoNLL columns that conlleval reads, and as character spans of the raw texts."""
+"""Predictions to files: as CoNLL columns that conlleval reads, as character spans of the raw texts, as triples."""
 
 import json
 import os
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bert_keras.atomic_files import write_file
 from bert_keras.data.tagged_sentences import TaggedSentences
+from bert_keras.data.triple_examples import Triple, TripleExamples
 from bert_keras.tagging_schemes import Span
 
 
@@ -66,6 +67,38 @@ def write_spans(path: str | os.PathLike, sentences: TaggedSentences, predictions
             place = {"start": offsets[first][0], "end": offsets[end - 1][1]}
             rows.append({**place, "label": label, "text": text[place["start"] : place["end"]]})
         lines.append(json.dumps({"text": text, "spans": rows}, ensure_ascii=False))
+    _write(path, "".join(f"{line}\n" for line in lines))
+
+
+def write_triples(path: str | os.PathLike, examples: TripleExamples, predictions: Sequence[Sequence[Triple]]):
+    r"""Writes JSONL that `read_triples` reads: each text, and its predicted triples.
+
+    Args:
+        path: The file; its folder is made if missing.
+        examples: What was predicted.
+        predictions: (subject, object, relation) each, as in `TripleExamples`, for each text.
+
+    Raises:
+        ValueError: If there are not as many predictions as texts.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> from bert_keras.data import TripleExamples
+        >>> examples = TripleExamples((("Ada", "won"),), ("Ada won",), (((0, 3), (4, 7)),), ((),), ("did",))
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "predictions.jsonl")
+        >>> write_triples(path, examples, [[((0, 1), (1, 2), "did")]])
+        >>> path.read_text()
+        '{"text": "Ada won", "spo_list": [["Ada", "did", "won"]]}\n'
+    """
+    if len(predictions) != len(examples):
+        raise ValueError(f"expected predictions for {len(examples)} texts, received {len(predictions)}")
+    lines = []
+    for text, offsets, triples in zip(examples.texts, examples.offsets, predictions, strict=True):
+        stated = []
+        for subject, target, relation in triples:
+            one, other = (text[offsets[first][0] : offsets[end - 1][1]] for first, end in (subject, target))
+            stated.append([one, relation, other])
+        lines.append(json.dumps({"text": text, "spo_list": stated}, ensure_ascii=False))
     _write(path, "".join(f"{line}\n" for line in lines))
 
 

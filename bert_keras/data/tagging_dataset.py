@@ -51,9 +51,11 @@ def tagging_dataset(
         all (batch_size, row length) int32; sample_weight (batch_size, row length) float32.
 
     Raises:
-        ValueError: If a tag is unknown or the lengths do not fit.
+        ValueError: If a tag is unknown, the sentences have spans that no tags spell, or the lengths do not fit.
     """
     hide_accelerators()
+    if sentences.spans is not None and sentences.tags is None:
+        raise ValueError("the sentences have spans and no tags; read them with a scheme, such as scheme='BIO'")
     words = TokenizedWords(sentences.words, tokenizer, sequence_length, overlap)
     tags = np.zeros(len(words.first_pieces), np.int32)
     if sentences.tags is not None:

@@ -5,7 +5,9 @@ from bert_keras.inference.embedder import Embedder
 from bert_keras.inference.fill_mask import FillMask
 from bert_keras.inference.question_answerer import QuestionAnswerer
 from bert_keras.inference.relation_extractor import RelationExtractor
+from bert_keras.inference.span_finder import SpanFinder
 from bert_keras.inference.tagger import Tagger
+from bert_keras.inference.triple_finder import TripleFinder
 
 __all__ = [
     "Classifier",
@@ -13,5 +15,7 @@ __all__ = [
     "FillMask",
     "QuestionAnswerer",
     "RelationExtractor",
+    "SpanFinder",
     "Tagger",
+    "TripleFinder",
 ]

@@ -3,8 +3,7 @@
 import numpy as np
 
 from bert_keras.data import TaggedSentences, WordPieceTokenizer, sentences_of_texts
-from bert_keras.data.length_buckets import default_buckets
-from bert_keras.data.tokenized_words import TokenizedWords
+from bert_keras.inference.word_batches import power_of_two, word_batches
 from bert_keras.models import TokenClassifier
 from bert_keras.tagging_schemes import OUTSIDE, split_tag, tags_to_spans
 
@@ -96,7 +95,7 @@ class Tagger:
         for start in range(0, len(logits), self.batch_size):
             chosen = by_length[start : start + self.batch_size]
             # Whole sentences, not windows: a CRF's best sequence goes over their borders. Few shapes.
-            length = _power_of_two(max(len(logits[i]) for i in chosen))
+            length = power_of_two(max(len(logits[i]) for i in chosen))
             padded = np.zeros((len(chosen), length, self.classifier.num_tags), "float32")
             mask = np.zeros(padded.shape[:2], bool)
             for row, i in enumerate(chosen):
@@ -109,19 +108,9 @@ class Tagger:
 
     def _logits(self, sentences):
         """(words, tags) logits of all words, end to end."""
-        words = TokenizedWords(sentences, self.tokenizer, self.sequence_length)
-        buckets = np.array(default_buckets(self.sequence_length))
-        logits = np.zeros((words.num_words, self.classifier.num_tags), "float32")
-        by_length = np.argsort(words.row_lengths, kind="stable").astype("int32")
-        for start in range(0, len(by_length), self.batch_size):
-            numbers = by_length[start : start + self.batch_size]
-            length = int(buckets[np.searchsorted(buckets, words.row_lengths[numbers].max())])
-            free = min(_power_of_two(len(numbers)), self.batch_size) - len(numbers)
-            numbers = np.pad(numbers, (0, free), constant_values=-1)
-            x = {name: value.numpy() for name, value in words.rows(numbers, length).items()}
-            is_word, pieces = (value.numpy() for value in words.word_positions(numbers, length))
-            predicted = np.asarray(self.classifier.predict_on_batch(x))
-            logits[np.searchsorted(words.first_pieces, pieces[is_word])] = predicted[is_word]
+        logits = np.zeros((sum(map(len, sentences)), self.classifier.num_tags), "float32")
+        for x, words, owned in word_batches(sentences, self.tokenizer, self.sequence_length, self.batch_size):
+            logits[words[owned]] = np.asarray(self.classifier.predict_on_batch(x))[owned]
         return logits
 
 
@@ -135,7 +124,3 @@ def _are_tags(labels):
 def _softmax(logits):
     exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return exponentials / exponentials.sum(axis=-1, keepdims=True)
-
-
-def _power_of_two(count):
-    return 1 << max(0, count - 1).bit_length()

@@ -78,6 +78,12 @@ def test_tags_are_numbered_by_the_models_and_unknown_ones_are_refused(tokenizer)
         tagging_dataset(sentences, tokenizer, tag_names=("X", "Y"), **options)
 
 
+def test_spans_without_tags_are_refused(tokenizer):
+    nested = dataclasses.replace(sentences_of_texts(["d1x1"]), spans=(((0, 1, "a"),),))
+    with pytest.raises(ValueError, match="read them with a scheme"):
+        tagging_dataset(nested, tokenizer, sequence_length=32, batch_size=1, training=False)
+
+
 def test_texts_without_tags_have_weights_all_the_same(tokenizer):
     ((_, tags, weights),) = read(
         tagging_dataset(sentences_of_texts(["d1x1!"]), tokenizer, sequence_length=32, batch_size=1, training=False)

@@ -1,0 +1,96 @@
+"""Raw text in, spans with their characters out, also such that lie in each other."""
+
+import numpy as np
+
+from bert_keras.data import TaggedSentences, WordPieceTokenizer, sentences_of_texts
+from bert_keras.inference.word_batches import word_batches
+from bert_keras.models import SpanTagger
+
+
+class SpanFinder:
+    """Finds the spans of texts with a `SpanTagger`.
+
+    Texts of any length go in: long ones are cut into windows of whole words with context on both sides. A span is taken
+    from the window that speaks for its first word.
+
+    Args:
+        tagger: `bert_keras.models.SpanTagger`.
+        tokenizer: `bert_keras.data.WordPieceTokenizer`.
+        sequence_length: longest row, special tokens included. Default that of the tagger's encoder.
+        batch_size: most rows in one call of the model. Default 32.
+        threshold: score above which there is a span. Default 0; higher finds fewer spans that are surer.
+
+    Call arguments:
+        texts: list of str, or one str.
+
+    Output:
+        for each text a list of dicts of `label`, `text`, `start`, `end` (`text` is the characters from start to end)
+        and `score`, the sigmoid of the span's score, from 0 to 1. For one str, its own list alone.
+
+    Example:
+        ```python
+        find_spans = SpanFinder.from_preset("runs/finetune_tagger/preset")
+        find_spans("Bank of England")
+        # [{"label": "organisation", "text": "Bank of England", "start": 0, "end": 15, "score": 0.99},
+        #  {"label": "place", "text": "England", "start": 8, "end": 15, "score": 0.97}]
+        ```
+    """
+
+    def __init__(self, tagger, tokenizer, *, sequence_length=None, batch_size=32, threshold=0.0):
+        self.tagger = tagger
+        self.tokenizer = tokenizer
+        self.sequence_length = sequence_length or tagger.encoder.max_sequence_length
+        self.batch_size = batch_size
+        self.threshold = threshold
+
+    @classmethod
+    def from_preset(cls, directory, **options):
+        """Load model and tokenizer of a preset.
+
+        Args:
+            directory: path of the directory, such as recipes/finetune_tagger.py writes with `--head global_pointer`.
+            **options: `sequence_length`, `batch_size` and `threshold`.
+        """
+        return cls(SpanTagger.from_preset(directory), WordPieceTokenizer.from_preset(directory), **options)
+
+    def __call__(self, texts):
+        if isinstance(texts, str):
+            return self([texts])[0]
+        sentences = sentences_of_texts(texts)
+        results = []
+        for text, places, spans in zip(sentences.texts, sentences.offsets, self._spans(sentences), strict=True):
+            results.append([])
+            for first, behind, label, score in spans:
+                start, end = places[first][0], places[behind - 1][1]
+                results[-1].append(
+                    {"label": label, "text": text[start:end], "start": start, "end": end, "score": score}
+                )
+        return results
+
+    def spans(self, sentences: TaggedSentences):
+        """Find the spans of sentences whose words are known.
+
+        Args:
+            sentences: from `read_tagged_sentences`; their own spans are not looked at.
+
+        Returns:
+            list of (first word, the one behind the last, label), for each sentence.
+        """
+        return [[span[:3] for span in spans] for spans in self._spans(sentences)]
+
+    def _spans(self, sentences):
+        sentence_of = np.repeat(np.arange(len(sentences)), [len(words) for words in sentences.words])
+        first_words = np.cumsum([0, *map(len, sentences.words)])
+        found = [[] for _ in range(len(sentences))]
+        if not len(sentence_of):
+            return found
+        for x, words, owned in word_batches(sentences.words, self.tokenizer, self.sequence_length, self.batch_size):
+            scores = np.asarray(self.tagger.predict_on_batch(x))
+            for row, label, begin, end in np.argwhere(scores > self.threshold):
+                if not owned[row, begin] or words[row, end] < 0:
+                    continue
+                number = sentence_of[words[row, begin]]
+                first, last = (int(words[row, place] - first_words[number]) for place in (begin, end))
+                score = float(1 / (1 + np.exp(-scores[row, label, begin, end])))
+                found[number].append((first, last + 1, self.tagger.labels[label], score))
+        return [sorted(spans) for spans in found]

@@ -1,0 +1,131 @@
+"""Raw text in, triples of subject, relation and object out."""
+
+import numpy as np
+
+from bert_keras.data import TripleExamples, WordPieceTokenizer, sentences_of_texts
+from bert_keras.data.span_dataset import OBJECT, SUBJECT
+from bert_keras.inference.word_batches import word_batches
+from bert_keras.models import TripleExtractor
+
+
+class TripleFinder:
+    """Finds the triples of texts with a `TripleExtractor`.
+
+    Texts of any length go in: long ones are cut into windows of whole words that overlap, and triples within a window
+    are found.
+
+    Args:
+        extractor: `bert_keras.models.TripleExtractor`.
+        tokenizer: `bert_keras.data.WordPieceTokenizer`.
+        sequence_length: longest row, special tokens included. Default that of the extractor's encoder.
+        batch_size: most rows in one call of the model. Default 32.
+        threshold: score above which something is there. Default 0; higher finds fewer triples that are surer.
+
+    Call arguments:
+        texts: list of str, or one str.
+
+    Output:
+        for each text a list of dicts of `relation`, `subject` and `object`, each a dict of `text`, `start` and `end`
+        (`text` is the characters from start to end), and `score`, the sigmoid of the lowest of the four scores that
+        must agree, from 0 to 1. For one str, its own list alone.
+
+    Example:
+        ```python
+        find_triples = TripleFinder.from_preset("runs/finetune_triples/preset")
+        find_triples("Ada lived in Lyon.")
+        # [{"relation": "lived-in", "score": 0.98, "subject": {"text": "Ada", "start": 0, "end": 3}, ...}]
+        ```
+    """
+
+    def __init__(self, extractor, tokenizer, *, sequence_length=None, batch_size=32, threshold=0.0):
+        self.extractor = extractor
+        self.tokenizer = tokenizer
+        self.sequence_length = sequence_length or extractor.encoder.max_sequence_length
+        self.batch_size = batch_size
+        self.threshold = threshold
+
+    @classmethod
+    def from_preset(cls, directory, **options):
+        """Load model and tokenizer of a preset.
+
+        Args:
+            directory: path of the directory, such as recipes/finetune_triples.py writes.
+            **options: `sequence_length`, `batch_size` and `threshold`.
+        """
+        return cls(TripleExtractor.from_preset(directory), WordPieceTokenizer.from_preset(directory), **options)
+
+    def __call__(self, texts):
+        if isinstance(texts, str):
+            return self([texts])[0]
+        sentences = sentences_of_texts(texts)
+        results = []
+        for text, places, found in zip(sentences.texts, sentences.offsets, self._triples(sentences), strict=True):
+            results.append([])
+            for (subject, target, relation), score in found.items():
+                ends = [(places[first][0], places[behind - 1][1]) for first, behind in (subject, target)]
+                one, other = ({"text": text[start:end], "start": start, "end": end} for start, end in ends)
+                results[-1].append({"relation": relation, "score": score, "subject": one, "object": other})
+        return results
+
+    def triples(self, examples: TripleExamples):
+        """Find the triples of texts whose words are known.
+
+        Args:
+            examples: from `read_triples`; their own triples are not looked at.
+
+        Returns:
+            list of (subject, object, relation) as in `TripleExamples`, for each text.
+        """
+        return [list(found) for found in self._triples(examples)]
+
+    def _triples(self, sentences):
+        """For each text a dict from triple to score."""
+        sentence_of = np.repeat(np.arange(len(sentences)), [len(words) for words in sentences.words])
+        first_words = np.cumsum([0, *map(len, sentences.words)])
+        found = [{} for _ in range(len(sentences))]
+        if not len(sentence_of):
+            return found
+        for x, words, _ in word_batches(sentences.words, self.tokenizer, self.sequence_length, self.batch_size):
+            outputs = {name: np.asarray(value) for name, value in self.extractor.predict_on_batch(x).items()}
+            for row in range(len(words)):
+                if words[row].max() < 0:
+                    continue
+                number = sentence_of[words[row].max()]
+                numbers = words[row] - first_words[number]
+                scores = {name: value[row] for name, value in outputs.items()}
+                for triple, score in _decode(scores, words[row] >= 0, self.threshold):
+                    (head, tail), (target_head, target_tail), relation = triple
+                    subject, target = (
+                        (int(numbers[begin]), int(numbers[end]) + 1)
+                        for begin, end in ((head, tail), (target_head, target_tail))
+                    )
+                    key = (subject, target, self.extractor.relations[relation])
+                    # Two windows may find the same.
+                    found[number][key] = max(found[number].get(key, 0.0), float(1 / (1 + np.exp(-score))))
+        return [dict(sorted(some.items())) for some in found]
+
+
+def _decode(scores, is_word, threshold):
+    """Yields ((begin, end), (begin, end), relation), by positions, and the lowest of the four scores."""
+    spans = {}
+    for label, begin, end in np.argwhere(scores["entities"] > threshold):
+        if is_word[begin] and is_word[end]:
+            spans.setdefault(int(label), []).append((int(begin), int(end)))
+    by_begin = {}
+    for target in spans.get(OBJECT, ()):
+        by_begin.setdefault(target[0], []).append(target)
+    # Links first: there are far fewer of them than pairs of entities.
+    links = {}
+    for relation, head, target_head in np.argwhere(scores["heads"] > threshold):
+        links.setdefault(int(head), []).append((int(relation), int(target_head)))
+    for subject in spans.get(SUBJECT, ()):
+        for relation, target_head in links.get(subject[0], ()):
+            for target in by_begin.get(target_head, ()):
+                four = (
+                    scores["entities"][SUBJECT, subject[0], subject[1]],
+                    scores["entities"][OBJECT, target[0], target[1]],
+                    scores["heads"][relation, subject[0], target[0]],
+                    scores["tails"][relation, subject[1], target[1]],
+                )
+                if min(four) > threshold:
+                    yield (subject, target, relation), min(four)

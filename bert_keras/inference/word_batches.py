@@ -1,0 +1,59 @@
+"""Sentences of words as batches for a model, and from the positions of a batch back to the words."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from bert_keras.data.length_buckets import default_buckets
+from bert_keras.data.tokenized_words import TokenizedWords
+
+
+class WordBatch(NamedTuple):
+    """Some windows of sentences.
+
+    Attributes:
+        x: the encoder's input, numpy arrays.
+        words: (batch, length) int, the number of the word, counted over all sentences, whose first piece stands at a
+            position; -1 elsewhere.
+        owned: (batch, length) bool, whether the window speaks for that word.
+    """
+
+    x: dict
+    words: np.ndarray
+    owned: np.ndarray
+
+
+def word_batches(
+    sentences: Sequence[Sequence[str]], tokenizer, sequence_length: int, batch_size: int
+) -> Iterator[WordBatch]:
+    """Cut sentences into windows, and put windows of like length together, in few shapes.
+
+    Args:
+        sentences: words of each sentence.
+        tokenizer: see `bert_keras.data.tokenized_words.TokenizedWords`.
+        sequence_length: longest row.
+        batch_size: most rows in a batch.
+    """
+    tokenized = TokenizedWords(sentences, tokenizer, sequence_length)
+    buckets = np.array(default_buckets(sequence_length))
+    first_words = np.cumsum([0, *map(len, sentences)])
+    by_length = np.argsort(tokenized.row_lengths, kind="stable").astype("int32")
+    for start in range(0, len(by_length), batch_size):
+        numbers = by_length[start : start + batch_size]
+        length = int(buckets[np.searchsorted(buckets, tokenized.row_lengths[numbers].max())])
+        words = np.full((min(power_of_two(len(numbers)), batch_size), length), -1)
+        owned = np.zeros(words.shape, bool)
+        for row, i in enumerate(numbers):
+            number, window = tokenized.windows[i]
+            positions, begin = tokenized.positions_of_words(i), first_words[number]
+            words[row, positions] = begin + np.arange(window.start, window.end)
+            owned[row, positions[window.owned_start - window.start : window.owned_end - window.start]] = True
+        padded = np.pad(numbers, (0, len(words) - len(numbers)), constant_values=-1)
+        x = {name: value.numpy() for name, value in tokenized.rows(padded, length).items()}
+        yield WordBatch(x, words, owned)
+
+
+def power_of_two(count: int) -> int:
+    """The next power of two."""
+    return 1 << max(0, count - 1).bit_length()

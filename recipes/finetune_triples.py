@@ -1,0 +1,91 @@
+"""Fine-tune an encoder to find triples of subject, relation and object in raw text.
+
+Data        JSONL {"text": ..., "spo_list": [[subject, relation, object], ...]}, as DuIE's; attributes and the arguments
+            of events are the same structure
+Paper       GPLinker: Su, 2022, https://kexue.fm/archives/8888
+Reached     see recipes/README.md
+Run         python recipes/finetune_triples.py --preset PRESET --train train.jsonl --validation dev.jsonl
+Watch       tensorboard --logdir runs/finetune_triples
+Variation   --no-efficient gives each relation queries and keys of its own: more weights, for more data
+"""
+
+from pathlib import Path
+
+import keras
+
+from bert_keras import command_line, data, inference, training
+from bert_keras.models import TripleExtractor
+from bert_keras.training import callbacks
+
+OUTPUTS = ("entities", "heads", "tails")
+
+
+def main(
+    *,
+    # Data
+    preset: str,  # folder of a pretrained encoder with its tokenizer
+    train: Path,  # texts with triples
+    validation: Path,  # the same, to choose the best epoch by
+    test: Path | None = None,  # the same; its predictions are written to RUN_DIRECTORY/predictions.jsonl
+    errors: str = "raise",  # at the first faulty text; or skip those, and count them
+    sequence_length: int = 128,  # tokens in a row; longer texts become overlapping windows
+    run_directory: Path = Path("runs/finetune_triples"),
+    # Model
+    head_dim: int = 64,  # width of queries and keys
+    efficient: bool = True,  # relations share queries and keys
+    dropout: float = 0.1,
+    # Training
+    epochs: int = 10,
+    batch_size: int = 16,
+    learning_rate: float = 1e-4,  # at its peak
+    seed: int = 0,
+):
+    keras.utils.set_random_seed(seed)
+    tokenizer = data.WordPieceTokenizer.from_preset(preset)
+    files = {"train": train, "validation": validation, **({"test": test} if test else {})}
+    examples, relations = {}, None
+    for part, file in files.items():  # train first: its relations are all that the model can learn
+        examples[part] = data.read_triples(file, relations=relations, errors=errors)
+        relations = examples["train"].relations
+    datasets = {
+        part: data.triple_dataset(
+            examples[part], tokenizer, sequence_length=sequence_length, batch_size=batch_size,
+            training=part == "train", relations=relations, seed=seed,
+        )
+        for part in ("train", "validation")
+    }  # fmt: skip
+
+    extractor = TripleExtractor.from_preset(preset, relations, head_dim=head_dim, efficient=efficient, dropout=dropout)
+    steps = epochs * len(datasets["train"])
+    extractor.compile(
+        optimizer=training.AdamW(training.WarmupLinearDecay(learning_rate, steps, warmup_steps=steps // 10)),
+        loss={name: training.SpanLoss() for name in OUTPUTS},
+        weighted_metrics={name: [training.SpanF1(name="f1")] for name in OUTPUTS},
+    )
+    extractor.fit(
+        datasets["train"],
+        epochs=epochs,
+        validation_data=datasets["validation"],
+        shuffle=False,  # the dataset comes shuffled
+        callbacks=[
+            keras.callbacks.EarlyStopping("val_heads_f1", mode="max", patience=epochs, restore_best_weights=True),
+            callbacks.LearningRate(),
+            callbacks.Throughput(),
+            callbacks.StepTensorBoard(run_directory / "logs"),
+        ],
+    )
+    extractor.save_to_preset(run_directory / "preset")
+    tokenizer.save_to_preset(run_directory / "preset")
+
+    finder, results = inference.TripleFinder(extractor, tokenizer, sequence_length=sequence_length), {}
+    for part in list(files)[1:]:
+        predicted = finder.triples(examples[part])
+        results[part] = training.span_scores(examples[part].triples, predicted)["overall"]
+    if test:
+        data.write_triples(run_directory / "predictions.jsonl", examples["test"], predicted)
+    print(results)
+    return results
+
+
+if __name__ == "__main__":
+    command_line.run(main)

@@ -1,0 +1,99 @@
+import keras
+import numpy as np
+import pytest
+
+from bert_keras.data import TripleExamples, Vocabulary, WordPieceTokenizer, sentences_of_texts
+from bert_keras.inference import SpanFinder, TripleFinder
+from bert_keras.inference.triple_finder import _decode
+from bert_keras.models import BertEncoder, SpanTagger, TripleExtractor
+
+WORDS = ("ada", "lovelace", "lyon", "met", "in", ",", ".", "##s")
+TEXTS = ["Ada Lovelace met  LYONS.", "", "in Lyon, Lyon", ", ".join(["Ada met Lyon"] * 12)]
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return WordPieceTokenizer(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS]))
+
+
+@pytest.fixture(scope="module")
+def encoder():
+    keras.utils.set_random_seed(0)
+    return BertEncoder(
+        13, 1, 2, 16, 16, max_sequence_length=32, pooler=False,
+        kernel_initializer=keras.initializers.RandomNormal(stddev=0.5),
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def spans(encoder, tokenizer):
+    return SpanFinder(SpanTagger(encoder, ("a", "b"), head_dim=8), tokenizer, batch_size=2)
+
+
+@pytest.fixture(scope="module")
+def triples(encoder, tokenizer):
+    return TripleFinder(TripleExtractor(encoder, ("r", "s"), head_dim=8), tokenizer, batch_size=2)
+
+
+def test_spans_are_those_with_a_score_above_0(spans):
+    sentences = sentences_of_texts(TEXTS[:3])
+    vocabulary = spans.tokenizer.vocabulary
+    for words, found in zip(sentences.words, spans.spans(sentences), strict=True):
+        pieces = [spans.tokenizer(word).numpy().tolist() for word in words]
+        ids = np.array([[vocabulary.cls_id, *sum(pieces, []), vocabulary.sep_id]])
+        x = {"token_ids": ids, "segment_ids": 0 * ids, "padding_mask": 0 * ids + 1}
+        scores = keras.ops.convert_to_numpy(spans.tagger(x))[0]
+        firsts = np.cumsum([1, *map(len, pieces)])[:-1]
+        expected = [
+            (begin, end + 1, label)
+            for begin in range(len(words))
+            for end in range(begin, len(words))
+            for number, label in enumerate("ab")
+            if scores[number, firsts[begin], firsts[end]] > 0
+        ]
+        assert found == sorted(expected)
+
+
+def test_spans_carry_label_text_characters_and_score(spans):
+    found = spans(TEXTS)
+    assert found[1] == [] and any(found)
+    for text, some in zip(TEXTS, found, strict=True):
+        for span in some:
+            assert span["text"] == text[span["start"] : span["end"]] and 0.5 < span["score"] <= 1
+    assert spans(TEXTS[0]) == found[0] or len(spans(TEXTS[0])) == len(found[0])
+    assert spans([]) == []
+
+
+def test_a_triple_needs_its_four_scores():
+    scores = {name: np.full((2, 5, 5), -1.0) for name in ("entities", "heads", "tails")}
+    scores["entities"][0, 1, 2] = scores["entities"][1, 3, 4] = scores["entities"][1, 3, 3] = 4
+    scores["heads"][1, 1, 3], scores["tails"][1, 2, 4] = 3, 2
+    is_word = np.array([False, True, True, True, True])
+    assert list(_decode(scores, is_word, 0.0)) == [(((1, 2), (3, 4), 1), 2.0)]
+    assert list(_decode(scores, is_word, 2.5)) == []
+    assert list(_decode(scores, np.array([False, True, True, False, True]), 0.0)) == []
+
+
+def test_triples_carry_relation_and_the_characters_of_both(triples, monkeypatch):
+    def everything(x):
+        length = x["token_ids"].shape[1]
+        return {name: np.ones((len(x["token_ids"]), 2, length, length)) for name in ("entities", "heads", "tails")}
+
+    monkeypatch.setattr(triples.extractor, "predict_on_batch", everything)
+    text = "Ada met"
+    found = triples(text)
+    assert {"relation": "r", "score": pytest.approx(0.731, abs=1e-3)}.items() <= found[0].items()
+    assert found[0]["subject"] == {"text": "Ada", "start": 0, "end": 3}
+    assert {triple["object"]["text"] for triple in found} >= {"Ada", "met", "Ada met"}
+    examples = TripleExamples((("Ada", "met"),), (text,), (((0, 3), (4, 7)),), ((),), ("r", "s"))
+    assert ((0, 1), (1, 2), "s") in triples.triples(examples)[0]
+
+
+def test_presets_bring_all_that_is_needed(spans, triples, tmp_path):
+    for finder, model in ((spans, spans.tagger), (triples, triples.extractor)):
+        directory = tmp_path / type(finder).__name__
+        model.save_to_preset(directory)
+        finder.tokenizer.save_to_preset(directory)
+        loaded = type(finder).from_preset(directory)
+        assert len(loaded(TEXTS[0])) == len(finder(TEXTS[0]))
+    assert triples([]) == [] and triples("") == []

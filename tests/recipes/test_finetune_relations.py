@@ -1,0 +1,59 @@
+"""The recipes tell relations and find triples, and write what they predict."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[2]
+
+
+def run(recipe, preset, *arguments):
+    done = subprocess.run(
+        [
+            sys.executable, ROOT / "recipes" / recipe, "--preset", preset, "--sequence-length", "32", "--epochs", "1",
+            "--batch-size", "4", *arguments,
+        ],
+        env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def marked_preset(tmp_path_factory, small_preset):
+    """The preset with the markers in its vocabulary."""
+    import shutil
+
+    from bert_keras.data import WordPieceTokenizer
+
+    directory = tmp_path_factory.mktemp("marked")
+    shutil.copytree(small_preset, directory, dirs_exist_ok=True)
+    tokens = WordPieceTokenizer.from_preset(small_preset).get_config()["vocabulary"]
+    tokens[-2:] = ["$", "#"]
+    WordPieceTokenizer(tokens).save_to_preset(directory)
+    return directory
+
+
+def test_relations_are_told_scored_and_written_for_the_official_scorer(marked_preset, tmp_path):
+    rows = [f'{i}\t"the <e1>ada</e1> was <e2>good</e2>"\n{"Is(e1,e2)" if i % 2 else "Other"}\n\n' for i in range(8)]
+    (tmp_path / "train.txt").write_text("".join(rows))
+    files = [word for part in ("train", "test") for word in (f"--{part}", tmp_path / "train.txt")]
+    assert "'f1'" in run("finetune_relations.py", marked_preset, *files, "--run-directory", tmp_path / "run")
+    lines = [line.split("\t") for line in (tmp_path / "run" / "predictions.txt").read_text().splitlines()]
+    assert [number for number, _ in lines] == [str(i) for i in range(8)]
+    assert {label for _, label in lines} <= {"Is(e1,e2)", "Other"}
+    config = json.loads((tmp_path / "run" / "preset" / "config.json").read_text())
+    assert config["bert_keras"] == {"head": "relations", "markers": ["$", "#"]}
+
+
+@pytest.mark.slow
+def test_triples_are_found_scored_and_written(small_preset, tmp_path):
+    row = {"text": "ada was good, bo was bad", "spo_list": [["ada", "is", "good"], ["bo", "is", "bad"]]}
+    (tmp_path / "train.jsonl").write_text((json.dumps(row) + "\n") * 8)
+    files = [word for part in ("train", "validation", "test") for word in (f"--{part}", tmp_path / "train.jsonl")]
+    assert "'f1'" in run("finetune_triples.py", small_preset, *files, "--run-directory", tmp_path / "run")
+    assert len((tmp_path / "run" / "predictions.jsonl").read_text().splitlines()) == 8
