@@ -1,12 +1,13 @@
 """Fine-tune an encoder to classify texts or pairs, to give them several labels, or a number.
 
-Data        a folder with a published task's files: --task mrpc --data GLUE/MRPC; or any TSV, CSV or JSONL with a
+Data        a folder with a published task's files: --task mrpc --data-directory MRPC; or any TSV, CSV or JSONL with a
             header, one row a text: --train train.csv --validation dev.csv --text-column review --label-column stars
 Paper       Devlin et al., 2019, section 4.1: one layer on the pooled output, all weights trained
 Reached     see recipes/README.md
-Run         python recipes/finetune_classifier.py --preset PRESET --task stsb --data GLUE/STS-B
+Run         python recipes/finetune_classifier.py --preset PRESET --task stsb --data-directory STS-B
 Watch       tensorboard --logdir runs/finetune_classifier
-Variations  --freeze-encoder trains the new head alone; --long-texts windows reads all of a long text, piece by piece;
+Variations  --freeze-encoder trains pooler and head alone; --layerwise-decay 0.9 lets lower layers learn slower;
+            --long-texts windows reads all of a long text, piece by piece;
             --class-weights balanced lets rare classes weigh as much as frequent ones
 """
 
@@ -17,7 +18,7 @@ import keras
 import numpy as np
 
 from bert_keras import command_line, data, training
-from bert_keras.models import TextClassifier
+from bert_keras.models import TextClassifier, head_only
 from bert_keras.training import callbacks
 
 
@@ -41,12 +42,13 @@ def main(
     run_directory: Path = Path("runs/finetune_classifier"),
     # Model
     dropout: float = 0.1,
-    freeze_encoder: bool = False,  # train the new head only
+    freeze_encoder: bool = False,  # train pooler and head only, on vectors made once
     num_frozen_blocks: int | None = None,  # embeddings and so many of the lowest blocks stay as they are
     # Training
     epochs: int = 3,
     batch_size: int = 16,
     learning_rate: float = 5e-5,  # at its peak
+    layerwise_decay: float = 1.0,  # a layer's learning rate as a share of that of the layer above it
     warmup_share: float = 0.1,  # of all steps
     class_weights: Literal["none", "balanced"] = "none",
     seed: int = 0,
@@ -65,29 +67,34 @@ def main(
     for part in rows if long_texts == "windows" else ():
         rows[part], text_of[part] = data.cut_long_texts(rows[part], tokenizer, sequence_length=sequence_length)
     options = dict(sequence_length=sequence_length, batch_size=batch_size, label_names=labels, seed=seed)
+    options["buckets"] = data.default_buckets(sequence_length, fine=True)  # rows of a few lengths, with little padding
     datasets = {p: data.classification_dataset(r, tokenizer, training=p == "train", **options) for p, r in rows.items()}
 
     classes = dict(num_classes=len(labels or [0]), labels=labels, problem_type=problem)
     classifier = TextClassifier.from_preset(preset, dropout=dropout, **classes)
-    if freeze_encoder:
-        classifier.encoder.trainable = False
+    model, batches = classifier, datasets
+    if freeze_encoder:  # each text is encoded once
+        model, batches = head_only(classifier, datasets, batch_size=batch_size, seed=seed)
     elif num_frozen_blocks is not None:
         classifier.encoder.freeze_lowest(num_frozen_blocks)
     metrics = training.classification_metrics(problem, num_classes=classifier.num_classes, names=layout.metrics)
-    steps = epochs * len(datasets["train"])
+    steps = epochs * len(batches["train"])
     schedule = training.WarmupLinearDecay(learning_rate, steps, warmup_steps=int(warmup_share * steps))
-    classifier.compile(training.AdamW(schedule), training.classification_loss(problem), weighted_metrics=metrics)
+    factors = {} if freeze_encoder else training.layerwise_decay(classifier.encoder, layerwise_decay)
+    optimizer = training.AdamW(schedule, rate_factors=factors)
+    model.compile(optimizer, training.classification_loss(problem), weighted_metrics=metrics)
+    print(optimizer.describe(classifier.weights))
     by = f"val_{metrics[0].name}"  # the best epoch by it is the one that stays
     report = [
         keras.callbacks.EarlyStopping(by, mode="max", patience=epochs, restore_best_weights=True),
         callbacks.LearningRate(),
-        callbacks.Throughput(),
+        *([] if freeze_encoder else [callbacks.Throughput()]),
         callbacks.StepTensorBoard(run_directory / "logs"),
         callbacks.ProgressLine("loss", metrics[0].name),
     ]
     # The dataset comes shuffled.
     options = dict(epochs=epochs, shuffle=False, verbose=0, callbacks=report)
-    classifier.fit(datasets["train"], validation_data=datasets["validation"], **options)
+    model.fit(batches["train"], validation_data=batches["validation"], **options)
     classifier.save_to_preset(run_directory / "preset")
     tokenizer.save_to_preset(run_directory / "preset")
 

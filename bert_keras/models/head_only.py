@@ -1,4 +1,4 @@
-"""Trains a classifier's head alone, on vectors that the frozen encoder makes once."""
+"""Trains a classifier's head alone, on vectors that the frozen blocks make once."""
 
 import keras
 import numpy as np
@@ -7,18 +7,20 @@ import numpy as np
 def head_only(classifier, datasets, *, batch_size=32, seed=0):
     """Encode datasets once, and give the head as a model of its own that trains on the vectors.
 
-    The encoder sees each text once instead of once an epoch, and without dropout. The head is the classifier's: train
-    the model that comes back, then evaluate, predict with and save the classifier.
+    The blocks see each text once instead of once an epoch, and without dropout. The pooler, where the classifier uses
+    one, learns with the head: many presets come without a trained one. Both are the classifier's own: train the model
+    that comes back, then evaluate, predict with and save the classifier.
 
     Args:
-        classifier: `TextClassifier`; its encoder is frozen by this.
+        classifier: `TextClassifier`; its embeddings and blocks are frozen by this.
         datasets: dict of a part's name to batches (x, y, sample_weight), as `classification_dataset` makes them; each
             is read once, so it must end. Rows of weight 0, which fill up a batch, are left out.
         batch_size: vectors a batch.
         seed: int that settles the order of the part called "train" in each epoch; other parts keep theirs.
 
     Returns:
-        (`keras.Model` from vectors (batch, hidden_dim) to logits, dict of a part's name to its `VectorBatches`).
+        (`keras.Model` from vectors to logits, dict of a part's name to its `VectorBatches`). A vector is (batch, 1,
+        hidden_dim) for a pooler, (batch, hidden_dim) without one.
 
     Example:
         >>> import numpy as np
@@ -30,11 +32,15 @@ def head_only(classifier, datasets, *, batch_size=32, seed=0):
         >>> head.predict(vectors["train"], verbose=0).shape == (1, 3)
         True
     """
-    classifier.encoder.trainable = False
-    head = classifier.get_layer("classification_head")
-    encode = keras.Model(classifier.input, head.input, name=f"{classifier.name}_vectors")
-    vectors = keras.Input(head.input.shape[1:], dtype=head.input.dtype, name="vectors")
-    model = keras.Model(vectors, head(vectors), name=f"{classifier.name}_head")
+    encoder, head = classifier.encoder, classifier.get_layer("classification_head")
+    encoder.freeze_lowest(encoder.num_layers)
+    has_pooler = classifier.pooling == "pooled"
+    # A pooler looks at the first token alone.
+    encoded = encoder(classifier.input)["sequence_output"][:, :1] if has_pooler else head.input
+    vectors = keras.Input(encoded.shape[1:], dtype=encoded.dtype, name="vectors")
+    pooled = encoder.get_layer("pooler")(vectors) if has_pooler else vectors
+    model = keras.Model(vectors, head(pooled), name=f"{classifier.name}_head")
+    encode = keras.Model(classifier.input, encoded, name=f"{classifier.name}_vectors")
     seeds = {"train": seed}
     return model, {part: _encoded(encode, some, batch_size, seeds.get(part)) for part, some in datasets.items()}
 
@@ -43,7 +49,7 @@ class VectorBatches(keras.utils.PyDataset):
     """Batches of (vectors, y, sample_weight) out of arrays, in a new order each epoch where a seed is given.
 
     Args:
-        vectors: (examples, hidden_dim) array.
+        vectors: (examples, ...) array.
         y: (examples, ...) array.
         sample_weight: (examples,) array.
         batch_size: rows a batch; the last one may have fewer.
