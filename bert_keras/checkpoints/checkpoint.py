@@ -38,6 +38,11 @@ class Checkpoint:
         return self.config.labels
 
     @property
+    def problem_type(self):
+        """What the classification head was trained for, in transformers' words; None where that is not said."""
+        return getattr(self.config, "problem_type", None)
+
+    @property
     def task(self):
         """What the model's own `task` was when it was saved, such as its head and its scheme of tags; {} without."""
         return self.config.task

@@ -53,7 +53,7 @@ _REFUSED = {
     "add_cross_attention": (False, None),
     "pruned_heads": ({}, [], None),
     "quantization_config": (None,),
-    "problem_type": ("regression", "single_label_classification", None),
+    "problem_type": ("regression", "single_label_classification", "multi_label_classification", None),
 }
 
 
@@ -138,6 +138,11 @@ class HuggingFaceConfig:
             raise self._refusal("bert_keras", f"must be an object, but is {task!r}")
         return task
 
+    @property
+    def problem_type(self):
+        """What a head of classes was trained for, in transformers' words; None where the file does not say."""
+        return self._fields.get("problem_type")
+
     def _field(self, name):
         if name not in self._fields and name not in _DEFAULTS:
             raise self._refusal(name, "is missing")
@@ -153,7 +158,16 @@ class HuggingFaceConfig:
         return ValueError(f"{self.path}: {name} {reason}.")
 
 
-def config_fields(architecture, arguments, *, labels=None, num_classes=None, classifier_dropout=None, task=None):
+def config_fields(
+    architecture,
+    arguments,
+    *,
+    labels=None,
+    num_classes=None,
+    classifier_dropout=None,
+    problem_type=None,
+    task=None,
+):
     """The fields of the `config.json` with which transformers builds the same model.
 
     Args:
@@ -162,6 +176,7 @@ def config_fields(architecture, arguments, *, labels=None, num_classes=None, cla
         labels: names of the classes, or None.
         num_classes: number of classes, 1 for regression; None without a head of classes.
         classifier_dropout: rate of the dropout before the head, None where it has none.
+        problem_type: what a classifier was trained for, in transformers' words; None without one.
         task: dict of what our model needs besides and transformers does not know, or None.
 
     Returns:
@@ -193,6 +208,6 @@ def config_fields(architecture, arguments, *, labels=None, num_classes=None, cla
         labels = labels or [f"LABEL_{index}" for index in range(num_classes)]
         fields["id2label"] = {str(index): label for index, label in enumerate(labels)}
         fields["label2id"] = {label: index for index, label in enumerate(labels)}
-    if architecture == "BertForSequenceClassification":
-        fields["problem_type"] = "regression" if num_classes == 1 else "single_label_classification"
+    if problem_type is not None:
+        fields["problem_type"] = problem_type
     return fields

@@ -62,7 +62,7 @@ def test_another_spread_of_initial_weights_is_kept(config_with):
         ({"add_cross_attention": True}, "add_cross_attention"),
         ({"pruned_heads": {"0": [1]}}, "pruned_heads"),
         ({"quantization_config": {"bits": 4}}, "quantization_config"),
-        ({"problem_type": "multi_label_classification"}, "problem_type"),
+        ({"problem_type": "ranking"}, "problem_type"),
         ({"hidden_act": "geglu"}, "hidden_act is 'geglu'; supported: gelu"),
         ({"vocab_size": None}, "vocab_size is missing"),
         ({"vocab_size": "30"}, "vocab_size must be a whole number, not '30'"),
@@ -111,8 +111,10 @@ def test_what_is_written_is_read_back(config_with, activation):
         labels=["a", "b"],
         num_classes=2,
         classifier_dropout=0.2,
+        problem_type="multi_label_classification",
     )
     again = config_with(**fields)
     assert again.encoder_arguments == config.encoder_arguments
     assert (again.labels, again.classifier_dropout) == (["a", "b"], 0.2)
+    assert again.problem_type == "multi_label_classification"
     assert fields["hidden_act"] == activation
