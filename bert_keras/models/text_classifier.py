@@ -147,7 +147,7 @@ class TextClassifier(TokenStatistics, Presets, BatchInputs, keras.Model):
             labels=labels,
             dropout=checkpoint.classifier_dropout if dropout is None else dropout,
             pooling=pooling,
-            problem_type=problem_type or task.get("problem_type"),
+            problem_type=problem_type or (None if new else getattr(checkpoint, "problem_type", None)),
             threshold=task.get("threshold", 0.5) if threshold is None else threshold,
         )
         classifier._load(checkpoint, new=new)
@@ -163,7 +163,8 @@ class TextClassifier(TokenStatistics, Presets, BatchInputs, keras.Model):
             "labels": self.labels and list(self.labels),
             "num_classes": self.num_classes,
             "classifier_dropout": self.dropout,
-            "task": {"problem_type": self.problem_type, "threshold": self.threshold},
+            "problem_type": self.problem_type,
+            "task": {} if self.threshold == 0.5 else {"threshold": self.threshold},
         }
 
     def get_config(self):
