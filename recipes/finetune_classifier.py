@@ -30,7 +30,7 @@ def main(
     data_directory: Path | None = None,  # the task's folder
     train: Path | None = None,  # your own labelled texts: .tsv, .csv or .jsonl
     validation: Path | None = None,  # the same, to choose the best epoch by
-    test: Path | None = None,  # the same; its predictions are written to RUN_DIRECTORY/predictions.tsv
+    test: Path | None = None,  # the same; predictions are written to RUN_DIRECTORY/predictions_test.tsv
     text_column: str = "sentence",
     second_text_column: str | None = None,  # for pairs
     label_column: str = "label",
@@ -55,11 +55,11 @@ def main(
 ):
     keras.utils.set_random_seed(seed)
     tokenizer = data.WordPieceTokenizer.from_preset(preset)
-    layout = data.TASKS[task] if task else data.TaskLayout(
+    layout = data.task_layout(task) if task else data.TaskLayout(
         text_column, second_text_column, label_column, regression=regression, label_separator=label_separator
     )  # fmt: skip
     files = layout.files(data_directory) if task else {"train": train, "validation": validation, "test": test}
-    examples = data.read_task(layout, {part: file for part, file in files.items() if file}, errors=errors)
+    examples = data.read_task(layout, files, errors=errors)
     labels, problem = examples["train"].label_names, examples["train"].problem_type
     rows, text_of = dict(examples), {}  # what goes through the encoder: whole texts, or pieces of them
     if class_weights == "balanced":

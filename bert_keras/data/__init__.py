@@ -29,7 +29,7 @@ from bert_keras.data.tagged_files import read_tagged_sentences
 from bert_keras.data.tagged_predictions import write_conll, write_spans, write_triples
 from bert_keras.data.tagged_sentences import TaggedSentences, sentences_of_texts
 from bert_keras.data.tagging_dataset import tagging_dataset
-from bert_keras.data.task_layouts import TASKS, TaskLayout, read_task
+from bert_keras.data.task_layouts import TASKS, TaskLayout, read_task, task_layout
 from bert_keras.data.tokenizer import WordPieceTokenizer
 from bert_keras.data.triple_examples import TripleExamples, read_triples
 from bert_keras.data.vocabulary import Vocabulary
@@ -86,6 +86,7 @@ __all__ = [
     "span_dataset",
     "squad_scores",
     "tagging_dataset",
+    "task_layout",
     "train_vocabulary",
     "triple_dataset",
     "unigram_accuracy",
@@ -94,6 +95,6 @@ __all__ = [
     "write_conll",
     "write_predictions",
     "write_spans",
-    "write_triples",
     "write_submission",
+    "write_triples",
 ]

@@ -45,6 +45,8 @@ class TaskLayout:
 
     def files(self, directory: str | os.PathLike) -> dict[str, Path]:
         """The task's files in a folder: `train`, `validation`, and `test` where it is there."""
+        if directory is None:
+            raise ValueError(f"expected the folder that holds {self.train} and {self.validation}, received None")
         files = {part: Path(directory, getattr(self, part)) for part in ("train", "validation", "test")}
         return {part: path for part, path in files.items() if part != "test" or path.is_file()}
 
@@ -77,14 +79,28 @@ TASKS = {
 }
 
 
+def task_layout(name: str) -> TaskLayout:
+    """The layout of a published task.
+
+    Args:
+        name: A key of `TASKS`, such as `"sst2"`.
+
+    Raises:
+        ValueError: If no task has that name.
+    """
+    if name not in TASKS:
+        raise ValueError(f"no task is called {name!r}; known: {', '.join(TASKS)}")
+    return TASKS[name]
+
+
 def read_task(
-    layout: TaskLayout, files: Mapping[str, str | os.PathLike], *, errors: str = "raise"
+    layout: TaskLayout, files: Mapping[str, str | os.PathLike | None], *, errors: str = "raise"
 ) -> dict[str, Examples]:
     """Reads the parts of a task; the labels of the training part number those of the others.
 
     Args:
         layout: One of `TASKS`, or your own.
-        files: {part: file} with the part `"train"`, from `layout.files(folder)` or your own.
+        files: {part: file} with the part `"train"`, from `layout.files(folder)` or your own; None for no such part.
         errors: As for `read_examples`.
 
     Returns:
@@ -92,7 +108,8 @@ def read_task(
 
     Raises:
         FileNotFoundError: If a file is missing.
-        ValueError: With file and line, as `read_examples`; a label that training does not have is an error.
+        ValueError: If there is no training file; with file and line, as `read_examples`; a label that training does not
+            have is an error.
 
     Example:
         >>> import pathlib, tempfile
@@ -104,8 +121,10 @@ def read_task(
         >>> parts["train"].labels, parts["validation"].label_names
         ((1, 0), ('0', '1'))
     """
+    if files.get("train") is None:
+        raise ValueError(f"expected a training file, received {dict(files)}")
     examples, names = {}, None
-    for part in sorted(files, key=lambda part: part != "train"):
+    for part in sorted((part for part, file in files.items() if file), key=lambda part: part != "train"):
         is_test = part == "test"
         text_column = layout.text_column
         if is_test and layout.test_text_column is not None:

@@ -1,6 +1,6 @@
 import pytest
 
-from bert_keras.data.task_layouts import TASKS, TaskLayout, read_task
+from bert_keras.data.task_layouts import TASKS, TaskLayout, read_task, task_layout
 
 # The first lines of each task's train.tsv, dev.tsv and test.tsv, with other texts, and what must come out.
 FILES = {
@@ -99,3 +99,13 @@ def test_errors_may_be_skipped(tmp_path):
     assert read_task(layout, {"train": tmp_path / "train.tsv"}, errors="skip")["train"].num_skipped == 1
     with pytest.raises(ValueError, match="train.tsv:3: could not convert string to float: 'much'"):
         read_task(layout, {"train": tmp_path / "train.tsv"})
+
+
+def test_unknown_tasks_and_missing_files_are_errors():
+    assert task_layout("rte") is TASKS["rte"]
+    with pytest.raises(ValueError, match="no task is called 'sst'; known: cola, sst2, mrpc"):
+        task_layout("sst")
+    with pytest.raises(ValueError, match="the folder that holds train.tsv and dev.tsv"):
+        TASKS["sst2"].files(None)
+    with pytest.raises(ValueError, match="expected a training file"):
+        read_task(TASKS["sst2"], {"train": None})
