@@ -9,6 +9,7 @@ Variation   --validation FILE chooses the best epoch by its accuracy; without it
 """
 
 from pathlib import Path
+from typing import Literal
 
 import keras
 
@@ -25,7 +26,7 @@ def main(
     train: Path,  # sentences with marked entities and their relations
     validation: Path | None = None,  # the same, to choose the best epoch by
     test: Path | None = None,  # the same; its predictions are written to RUN_DIRECTORY/predictions.txt
-    errors: str = "raise",  # at the first faulty example; or skip those, and count them
+    errors: Literal["raise", "skip"] = "raise",  # at the first faulty example; or skip those, and count them
     sequence_length: int = 128,  # tokens in a row; longer sentences lose what is far from the entities
     run_directory: Path = Path("runs/finetune_relations"),
     # Model
@@ -34,6 +35,7 @@ def main(
     epochs: int = 5,
     batch_size: int = 16,
     learning_rate: float = 1e-4,  # at its peak
+    layerwise_decay: float = 1.0,  # a layer's learning rate as a share of that of the layer above it
     seed: int = 0,
 ):
     keras.utils.set_random_seed(seed)
@@ -43,18 +45,21 @@ def main(
     for part, file in files.items():  # train first: its relations are all that the model can learn
         examples[part] = data.read_relations(file, label_names=labels, errors=errors)
         labels = examples["train"].label_names
+    buckets = data.default_buckets(sequence_length, fine=True)  # rows of a few lengths, with little padding
     datasets = {
         part: data.relation_dataset(
             some, tokenizer, sequence_length=sequence_length, batch_size=batch_size, training=part == "train",
-            label_names=labels, seed=seed,
+            label_names=labels, buckets=buckets, seed=seed,
         )
         for part, some in examples.items()
     }  # fmt: skip
 
     classifier = RelationClassifier.from_preset(preset, labels=labels, dropout=dropout)
     steps = epochs * len(datasets["train"])
+    schedule = training.WarmupLinearDecay(learning_rate, steps, warmup_steps=steps // 10)
+    factors = training.layerwise_decay(classifier.encoder, layerwise_decay)
     classifier.compile(
-        optimizer=training.AdamW(training.WarmupLinearDecay(learning_rate, steps, warmup_steps=steps // 10)),
+        optimizer=training.AdamW(schedule, rate_factors=factors),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="mean_with_sample_weight"),
         weighted_metrics=["accuracy"],
     )
@@ -64,11 +69,13 @@ def main(
         epochs=epochs,
         validation_data=datasets.get("validation"),
         shuffle=False,  # the dataset comes shuffled
+        verbose=0,
         callbacks=[
             *([choose_best] if validation else []),
             callbacks.LearningRate(),
             callbacks.Throughput(),
             callbacks.StepTensorBoard(run_directory / "logs"),
+            callbacks.ProgressLine("loss", "accuracy", "tokens_per_second"),
         ],
     )
     classifier.save_to_preset(run_directory / "preset")

@@ -11,6 +11,7 @@ Variation   --head crf learns which tag stands beside which, and never breaks th
 """
 
 from pathlib import Path
+from typing import Literal
 
 import keras
 
@@ -26,19 +27,20 @@ def main(
     preset: str,  # folder of a pretrained encoder with its tokenizer
     train: Path,  # tagged sentences: .conllu, .jsonl with spans, or columns under any other suffix
     validation: Path,  # the same, to choose the best epoch by
-    test: Path | None = None,  # the same; its predictions are written to RUN_DIRECTORY
-    scheme: str | None = "BIO",  # how the tags spell spans: BIO, BIOES or IOB1; None for tags that do not
+    test: Path | None = None,  # the same; predictions of all parts are written to RUN_DIRECTORY
+    scheme: Literal["BIO", "BIOES", "IOB1"] | None = "BIO",  # how the tags spell spans; None for tags that do not
     tag_column: int | None = None,  # of CoNLL files, from 0, or from the end if negative; None for the last, or UPOS
-    errors: str = "raise",  # at the first faulty sentence; or skip those, and count them
+    errors: Literal["raise", "skip"] = "raise",  # at the first faulty sentence; or skip those, and count them
     sequence_length: int = 128,  # tokens in a row; longer sentences become overlapping windows
     run_directory: Path = Path("runs/finetune_tagger"),
     # Model
-    head: str = "linear",  # or crf, or global_pointer
+    head: Literal["linear", "crf", "global_pointer"] = "linear",
     dropout: float = 0.1,
     # Training
     epochs: int = 6,
     batch_size: int = 16,
     learning_rate: float = 1e-4,  # at its peak
+    layerwise_decay: float = 1.0,  # a layer's learning rate as a share of that of the layer above it
     seed: int = 0,
 ):
     keras.utils.set_random_seed(seed)
@@ -60,30 +62,31 @@ def main(
         model = TokenClassifier.from_preset(preset, labels=tag_names, head=head, scheme=scheme, dropout=dropout)
         loss = None  # the head brings its own
         metric = training.EntityF1(tag_names) if scheme else keras.metrics.SparseCategoricalAccuracy(name="accuracy")
+    buckets = data.default_buckets(sequence_length, fine=True)  # rows of a few lengths, with little padding
     datasets = {
         part: dataset(
             sentences[part], tokenizer, sequence_length=sequence_length, batch_size=batch_size,
-            training=part == "train", seed=seed, **names,
+            training=part == "train", buckets=buckets, seed=seed, **names,
         )
         for part in ("train", "validation")
     }  # fmt: skip
 
     steps = epochs * len(datasets["train"])
-    model.compile(
-        optimizer=training.AdamW(training.WarmupLinearDecay(learning_rate, steps, warmup_steps=steps // 10)),
-        loss=loss,
-        weighted_metrics=[metric],
-    )
+    schedule = training.WarmupLinearDecay(learning_rate, steps, warmup_steps=steps // 10)
+    factors = training.layerwise_decay(model.encoder, layerwise_decay)
+    model.compile(optimizer=training.AdamW(schedule, rate_factors=factors), loss=loss, weighted_metrics=[metric])
     model.fit(
         datasets["train"],
         epochs=epochs,
         validation_data=datasets["validation"],
         shuffle=False,  # the dataset comes shuffled
+        verbose=0,
         callbacks=[
             keras.callbacks.EarlyStopping(f"val_{metric.name}", mode="max", patience=epochs, restore_best_weights=True),
             callbacks.LearningRate(),
             callbacks.Throughput(),
             callbacks.StepTensorBoard(run_directory / "logs"),
+            callbacks.ProgressLine("loss", metric.name, "tokens_per_second"),
         ],
     )
     model.save_to_preset(run_directory / "preset")
@@ -93,19 +96,15 @@ def main(
     for part in list(files)[1:]:
         if head == "global_pointer":
             spans = inference.SpanFinder(model, tokenizer, sequence_length=sequence_length).spans(sentences[part])
-            results[part] = training.span_scores(sentences[part].spans, spans)["overall"]
-            continue
-        tags = inference.Tagger(model, tokenizer, sequence_length=sequence_length).tags(sentences[part])
-        if scheme:
-            spans = [tags_to_spans(some) for some in tags]
-            results[part] = training.entity_scores(sentences[part].tags, tags)["overall"]
         else:
-            pairs = [pair for both in zip(sentences[part].tags, tags, strict=True) for pair in zip(*both)]
-            results[part] = {"accuracy": sum(true == tag for true, tag in pairs) / len(pairs)}
-    if test and head != "global_pointer":
-        data.write_conll(run_directory / "predictions.conll", sentences["test"], tags)
-    if test and labels:
-        data.write_spans(run_directory / "predictions.jsonl", sentences["test"], spans)
+            tags = inference.Tagger(model, tokenizer, sequence_length=sequence_length).tags(sentences[part])
+            data.write_conll(run_directory / f"predictions_{part}.conll", sentences[part], tags)
+            spans = [tags_to_spans(some) for some in tags] if scheme else None
+        if spans is None:
+            results[part] = {"accuracy": training.tag_accuracy(sentences[part].tags, tags)}
+        else:
+            results[part] = training.span_scores(sentences[part].spans, spans)["overall"]
+            data.write_spans(run_directory / f"predictions_{part}.jsonl", sentences[part], spans)
     print(results)
     return results
 

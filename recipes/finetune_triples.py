@@ -10,6 +10,7 @@ Variation   --no-efficient gives each relation queries and keys of its own: more
 """
 
 from pathlib import Path
+from typing import Literal
 
 import keras
 
@@ -27,7 +28,7 @@ def main(
     train: Path,  # texts with triples
     validation: Path,  # the same, to choose the best epoch by
     test: Path | None = None,  # the same; its predictions are written to RUN_DIRECTORY/predictions.jsonl
-    errors: str = "raise",  # at the first faulty text; or skip those, and count them
+    errors: Literal["raise", "skip"] = "raise",  # at the first faulty text; or skip those, and count them
     sequence_length: int = 128,  # tokens in a row; longer texts become overlapping windows
     run_directory: Path = Path("runs/finetune_triples"),
     # Model
@@ -38,6 +39,7 @@ def main(
     epochs: int = 10,
     batch_size: int = 16,
     learning_rate: float = 1e-4,  # at its peak
+    layerwise_decay: float = 1.0,  # a layer's learning rate as a share of that of the layer above it
     seed: int = 0,
 ):
     keras.utils.set_random_seed(seed)
@@ -47,18 +49,21 @@ def main(
     for part, file in files.items():  # train first: its relations are all that the model can learn
         examples[part] = data.read_triples(file, relations=relations, errors=errors)
         relations = examples["train"].relations
+    buckets = data.default_buckets(sequence_length, fine=True)  # rows of a few lengths, with little padding
     datasets = {
         part: data.triple_dataset(
             examples[part], tokenizer, sequence_length=sequence_length, batch_size=batch_size,
-            training=part == "train", relations=relations, seed=seed,
+            training=part == "train", buckets=buckets, relations=relations, seed=seed,
         )
         for part in ("train", "validation")
     }  # fmt: skip
 
     extractor = TripleExtractor.from_preset(preset, relations, head_dim=head_dim, efficient=efficient, dropout=dropout)
     steps = epochs * len(datasets["train"])
+    schedule = training.WarmupLinearDecay(learning_rate, steps, warmup_steps=steps // 10)
+    factors = training.layerwise_decay(extractor.encoder, layerwise_decay)
     extractor.compile(
-        optimizer=training.AdamW(training.WarmupLinearDecay(learning_rate, steps, warmup_steps=steps // 10)),
+        optimizer=training.AdamW(schedule, rate_factors=factors),
         loss={name: training.SpanLoss() for name in OUTPUTS},
         weighted_metrics={name: [training.SpanF1(name="f1")] for name in OUTPUTS},
     )
@@ -67,11 +72,13 @@ def main(
         epochs=epochs,
         validation_data=datasets["validation"],
         shuffle=False,  # the dataset comes shuffled
+        verbose=0,
         callbacks=[
             keras.callbacks.EarlyStopping("val_heads_f1", mode="max", patience=epochs, restore_best_weights=True),
             callbacks.LearningRate(),
             callbacks.Throughput(),
             callbacks.StepTensorBoard(run_directory / "logs"),
+            callbacks.ProgressLine("loss", "heads_f1", "tokens_per_second"),
         ],
     )
     extractor.save_to_preset(run_directory / "preset")

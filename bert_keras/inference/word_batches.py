@@ -36,7 +36,7 @@ def word_batches(
         batch_size: most rows in a batch.
     """
     tokenized = TokenizedWords(sentences, tokenizer, sequence_length)
-    buckets = np.array(default_buckets(sequence_length))
+    buckets = np.array(default_buckets(sequence_length, fine=True))
     first_words = np.cumsum([0, *map(len, sentences)])
     by_length = np.argsort(tokenized.row_lengths, kind="stable").astype("int32")
     for start in range(0, len(by_length), batch_size):

@@ -11,7 +11,7 @@ from bert_keras.training.classification import (
 from bert_keras.training.classification_metrics import ClassF1, MatthewsCorrelation, MultiLabelF1
 from bert_keras.training.correlations import PearsonCorrelation, SpearmanCorrelation
 from bert_keras.training.entity_f1 import EntityF1
-from bert_keras.training.entity_scores import entity_scores, span_scores
+from bert_keras.training.entity_scores import entity_scores, span_scores, tag_accuracy
 from bert_keras.training.layerwise_decay import layerwise_decay
 from bert_keras.training.losses import MaskedLMLoss, pretraining_losses
 from bert_keras.training.metrics import pretraining_metrics
@@ -52,4 +52,5 @@ __all__ = [
     "relation_scores",
     "score_outputs",
     "span_scores",
+    "tag_accuracy",
 ]

@@ -65,11 +65,40 @@ def entity_scores(
         >>> entity_scores([["B-place", "I-place", "O"]], [["B-place", "O", "O"]])["overall"]
         {'precision': 0.0, 'recall': 0.0, 'f1': 0.0, 'support': 1}
     """
+    _check_lengths(true_tags, predicted_tags)
+    spans = ([tags_to_spans(tags, scheme) for tags in sentences] for sentences in (true_tags, predicted_tags))
+    return span_scores(*spans)
+
+
+def tag_accuracy(true_tags: Sequence[Sequence[str]], predicted_tags: Sequence[Sequence[str]]) -> float:
+    """Count the words whose tag is right, as for parts of speech.
+
+    Args:
+        true_tags: a tag for each word, for each sentence.
+        predicted_tags: the same.
+
+    Returns:
+        their share, from 0 to 1.
+
+    Raises:
+        ValueError: where sentences have not as many tags in one as in the other, or there is no word.
+
+    Example:
+        >>> from bert_keras.training import tag_accuracy
+        >>> tag_accuracy([["DET", "NOUN"], ["VERB", "ADV"]], [["DET", "VERB"], ["VERB", "ADV"]])
+        0.75
+    """
+    _check_lengths(true_tags, predicted_tags)
+    pairs = [pair for both in zip(true_tags, predicted_tags, strict=True) for pair in zip(*both, strict=True)]
+    if not pairs:
+        raise ValueError("Expected at least one word.")
+    return sum(true == predicted for true, predicted in pairs) / len(pairs)
+
+
+def _check_lengths(true_tags, predicted_tags):
     for number, (one, other) in enumerate(zip(true_tags, predicted_tags, strict=False)):
         if len(one) != len(other):
             raise ValueError(f"Sentence {number} has {len(one)} true tags and {len(other)} predicted ones.")
-    spans = ([tags_to_spans(tags, scheme) for tags in sentences] for sentences in (true_tags, predicted_tags))
-    return span_scores(*spans)
 
 
 def f1_scores(num_right: int, num_predicted: int, num_true: int) -> dict[str, float]:

@@ -34,11 +34,11 @@ def conll(tmp_path):
 
 def test_entities_are_tagged_by_a_crf_and_written_as_columns_and_as_spans(small_preset, conll, tmp_path):
     assert "'f1'" in run(small_preset, conll, tmp_path / "run", "--head", "crf")
-    lines = (tmp_path / "run" / "predictions.conll").read_text().splitlines()
+    lines = (tmp_path / "run" / "predictions_test.conll").read_text().splitlines()
     assert [line.split("\t")[:2] for line in lines if line] == [
         line.split() for line in conll.read_text().splitlines() if line
     ]
-    rows = [json.loads(line) for line in (tmp_path / "run" / "predictions.jsonl").read_text().splitlines()]
+    rows = [json.loads(line) for line in (tmp_path / "run" / "predictions_test.jsonl").read_text().splitlines()]
     assert len(rows) == 8 and rows[0]["text"] == "ada b was good"
     config = json.loads((tmp_path / "run" / "preset" / "config.json").read_text())
     assert config["architectures"] == ["BertForTokenClassification"]
@@ -52,7 +52,7 @@ def test_spans_in_each_other_are_found_by_global_pointer(small_preset, tmp_path)
     (tmp_path / "train.jsonl").write_text((json.dumps(row) + "\n") * 8)
     arguments = ("--head", "global_pointer", "--scheme", "None")
     assert "'f1'" in run(small_preset, tmp_path / "train.jsonl", tmp_path / "run", *arguments)
-    rows = [json.loads(line) for line in (tmp_path / "run" / "predictions.jsonl").read_text().splitlines()]
+    rows = [json.loads(line) for line in (tmp_path / "run" / "predictions_test.jsonl").read_text().splitlines()]
     assert len(rows) == 8
 
 
@@ -66,7 +66,7 @@ def test_parts_of_speech_are_tagged_on_jax(small_preset, tmp_path):
     (tmp_path / "train.conllu").write_text(f"{words}\n" * 8)
     printed = run(small_preset, tmp_path / "train.conllu", tmp_path / "run", "--scheme", "None", backend="jax")
     assert "'accuracy'" in printed
-    assert not (tmp_path / "run" / "predictions.jsonl").exists()
+    assert not (tmp_path / "run" / "predictions_test.jsonl").exists()
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ import pytest
 
 from bert_keras.tagging_schemes import SCHEMES, tag_names
 from bert_keras.training.entity_f1 import EntityF1
-from bert_keras.training.entity_scores import entity_scores, span_scores
+from bert_keras.training.entity_scores import entity_scores, span_scores, tag_accuracy
 
 GOLDEN = json.loads((pathlib.Path(__file__).parents[1] / "golden" / "entity_scores.json").read_text())
 
@@ -70,6 +70,10 @@ def test_spans_may_lie_in_each_other_and_nothing_at_all_scores_0():
 def test_sentences_that_do_not_fit_each_other_are_refused():
     with pytest.raises(ValueError, match="Sentence 1 has 1 true tags and 2 predicted ones"):
         entity_scores([[], ["O"]], [[], ["O", "O"]])
+    with pytest.raises(ValueError, match="Sentence 0 has 1 true tags and 0 predicted ones"):
+        tag_accuracy([["O"]], [[]])
+    with pytest.raises(ValueError, match="at least one word"):
+        tag_accuracy([[]], [[]])
     with pytest.raises(ValueError, match="spans of 1 sentences, received those of 2"):
         span_scores([[]], [[], []])
     with pytest.raises(ValueError, match="f1, precision or recall; received 'accuracy'"):
