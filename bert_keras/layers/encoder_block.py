@@ -5,6 +5,7 @@ import inspect
 import keras
 
 from bert_keras.layers.dropout import Dropout
+from bert_keras.ops import gather_positions
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
@@ -29,9 +30,11 @@ class EncoderBlock(keras.layers.Layer):
         inputs: (batch, length, hidden_dim) tensor.
         attention_mask: (batch, length, length) bool tensor, True where the first may see the second, or None.
         return_attention_scores: whether to return a pair with the scores of the attention.
+        output_positions: (batch, positions) int tensor, or None for all: where an output is wanted. The feed-forward
+            works on these alone.
 
     Output:
-        (batch, length, hidden_dim) tensor, or the pair.
+        (batch, length, hidden_dim) tensor, or the pair; (batch, positions, hidden_dim) with `output_positions`.
 
     Raises:
         ValueError: where scores are asked of an attention whose `call` takes no `return_attention_scores`.
@@ -79,12 +82,14 @@ class EncoderBlock(keras.layers.Layer):
         self.feed_forward_layer_norm.build(inputs_shape)
         self.built = True
 
-    def call(self, inputs, attention_mask=None, return_attention_scores=False):
+    def call(self, inputs, attention_mask=None, return_attention_scores=False, output_positions=None):
         arguments = self._attention_arguments(attention_mask, return_attention_scores)
         x = self.attention_layer_norm(inputs) if self.normalize_first else inputs
         x = self.attention(x, **arguments)
         x, scores = x if return_attention_scores else (x, None)
         x = inputs + self.dropout_layer(x)
+        if output_positions is not None:
+            x = gather_positions(x, output_positions)  # (batch, positions, hidden)
         if self.normalize_first:
             x = x + self.dropout_layer(self.feed_forward(self.feed_forward_layer_norm(x)))
         else:
@@ -105,8 +110,9 @@ class EncoderBlock(keras.layers.Layer):
             arguments["return_attention_scores"] = True
         return arguments
 
-    def compute_output_spec(self, inputs, attention_mask=None, return_attention_scores=False):
-        outputs = keras.KerasTensor(inputs.shape, self.compute_dtype)
+    def compute_output_spec(self, inputs, attention_mask=None, return_attention_scores=False, output_positions=None):
+        leading = inputs.shape[:-1] if output_positions is None else output_positions.shape
+        outputs = keras.KerasTensor((*leading, inputs.shape[-1]), self.compute_dtype)
         if not return_attention_scores:
             return outputs
         arguments = self._attention_arguments(attention_mask, return_attention_scores)

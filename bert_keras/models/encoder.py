@@ -8,6 +8,7 @@ from bert_keras.layers.encoder_block import part_config
 from bert_keras.models.batch_inputs import BatchInputs
 from bert_keras.models.dtype_config import dtype_config
 from bert_keras.models.inspector import inspector
+from bert_keras.models.output_positions import OutputPositions
 from bert_keras.models.presets import Presets
 from bert_keras.models.sizes import SIZES
 from bert_keras.ops import get_activation
@@ -16,7 +17,7 @@ _INITIALIZERS = ("kernel_initializer", "token_initializer", "position_initialize
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
-class BertEncoder(Presets, BatchInputs, keras.Model):
+class BertEncoder(Presets, OutputPositions, BatchInputs, keras.Model):
     """A stack of Transformer blocks over embedded tokens.
 
     Input is a dict of int32 tensors, all (batch, length): `token_ids`; `segment_ids`, 0 in the first text and 1 in the
@@ -24,6 +25,8 @@ class BertEncoder(Presets, BatchInputs, keras.Model):
     attends to itself alone and counts its positions from 0.
 
     Output is a dict of `sequence_output`, (batch, length, hidden_dim), and `pooled_output`, (batch, hidden_dim).
+    A head that looks at few vectors may give `output_positions` among the inputs: (batch, positions) int32, at which
+    alone there is a `sequence_output` then, and of which the first, 0, gives the `pooled_output`.
 
     Args:
         vocabulary_size: number of tokens. A token id beyond it is refused, except inside JAX's compiled steps and on

@@ -1,6 +1,7 @@
 """The encoder with a head that picks one of several choices."""
 
 import keras
+from keras import ops
 
 from bert_keras.checkpoints import open_checkpoint
 from bert_keras.layers import MergeChoices, MultipleChoiceHead
@@ -53,6 +54,7 @@ class MultipleChoice(TokenStatistics, Presets, BatchInputs, keras.Model):
         # === Functional model ===
         inputs = {name: keras.Input((None, None), dtype="int32", name=name) for name in encoder.input}
         rows = {name: MergeChoices(name=f"merge_{name}")(value) for name, value in inputs.items()}
+        rows["output_positions"] = ops.zeros_like(rows["token_ids"][:, :1])  # the head sees the first vector alone
         outputs = head(encoder(rows)["pooled_output"], inputs["token_ids"])
         super().__init__(inputs=inputs, outputs=outputs, **kwargs)
         self.dtype_policy = keras.dtype_policies.get(dtype)

@@ -1,6 +1,7 @@
 """The encoder with the two heads that BERT is pretrained with."""
 
 import keras
+from keras import ops
 
 from bert_keras.checkpoints import open_checkpoint
 from bert_keras.layers import MaskedLMHead, SentencePairHead
@@ -87,10 +88,13 @@ class BertPretrainer(TokenStatistics, Presets, BatchInputs, keras.Model):
         # === Functional model ===
         names = (*encoder.input, "mask_positions") if masked_lm else encoder.input
         inputs = {name: keras.Input((None,), dtype="int32", name=name) for name in names}
-        encoded = encoder({name: inputs[name] for name in encoder.input})
+        # The encoder's last block computes the vectors that the heads look at, and no others.
+        first = [ops.zeros_like(inputs["token_ids"][:, :1])] if next_sentence else []
+        masked = [inputs["mask_positions"]] if masked_lm else []
+        encoded = encoder(inputs | {"output_positions": ops.concatenate(first + masked, axis=1)})
         outputs = {}
         if masked_lm:
-            outputs["mlm"] = masked_lm_head(encoded["sequence_output"], inputs["mask_positions"])
+            outputs["mlm"] = masked_lm_head(encoded["sequence_output"][:, len(first) :])
         if next_sentence:
             outputs["nsp"] = sentence_pair_head(encoded["pooled_output"])
         super().__init__(inputs=inputs, outputs=outputs, **kwargs)

@@ -1,6 +1,7 @@
 """The encoder with a head that sorts texts into classes, or gives them a number."""
 
 import keras
+from keras import ops
 
 from bert_keras.checkpoints import open_checkpoint
 from bert_keras.layers import ClassificationHead, MeanPooling
@@ -88,7 +89,8 @@ class TextClassifier(TokenStatistics, Presets, BatchInputs, keras.Model):
 
         # === Functional model ===
         inputs = {name: keras.Input((None,), dtype="int32", name=name) for name in encoder.input}
-        encoded = encoder(inputs)
+        first = {"output_positions": ops.zeros_like(inputs["token_ids"][:, :1])}  # all that most heads see
+        encoded = encoder(inputs if pooling == "mean" else inputs | first)
         if pooling == "pooled":
             x = encoded["pooled_output"]
         elif pooling == "first":
