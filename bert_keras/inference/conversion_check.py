@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 
+from bert_keras.checkpoints.huggingface_names import ARCHITECTURES
 from bert_keras.checkpoints.keras_hub import KerasHubCheckpoint
 from bert_keras.checkpoints.open_checkpoint import open_checkpoint
 from bert_keras.models import MultipleChoice
@@ -24,7 +25,7 @@ def largest_differences(model, preset, batches):
     Raises:
         ImportError: where the library is not installed, or there is none that reads the format, as for Google's.
     """
-    run = _peer(preset)
+    run = _peer(model, preset)
     largest = {}
     for batch in batches:
         theirs = run(model, batch)
@@ -122,7 +123,8 @@ def _with_choices(model, batch):
     return {name: value[None] for name, value in batch.items()} if isinstance(model, MultipleChoice) else batch
 
 
-def _peer(preset):
+def _peer(model, preset):
+    """Function from a model of ours and a batch to what the library computes; names are ours."""
     checkpoint = open_checkpoint(preset)
     if isinstance(checkpoint, KerasHubCheckpoint):
         return lambda model, batch: _keras_hub_outputs(checkpoint.model, batch)
@@ -131,7 +133,8 @@ def _peer(preset):
     import torch
     import transformers
 
-    architecture = getattr(transformers, checkpoint.config.architecture or "BertModel")
+    name = checkpoint.config.architecture  # not every configuration tells
+    architecture = getattr(transformers, name if name in ARCHITECTURES else model._huggingface_form()[0])
     peer = architecture.from_pretrained(locate_preset(preset), attn_implementation="eager").eval()
 
     def run(model, batch):
