@@ -41,10 +41,15 @@ def main(
         model.save_to_preset(output, format=format, max_shard_bytes=shard)
     try:
         tokenizer = data.WordPieceTokenizer.from_preset(source)
-        tokenizer.save_to_preset(output, model_max_length=encoder.max_sequence_length)
     except FileNotFoundError as error:
         tokenizer = None
         print(f"No vocabulary to take along: {error}")
+    if tokenizer and format == "keras_hub":
+        from keras_hub.models import BertTokenizer
+
+        BertTokenizer(list(tokenizer.vocabulary.tokens), lowercase=tokenizer.lower_case).save_to_preset(str(output))
+    elif tokenizer:
+        tokenizer.save_to_preset(output, model_max_length=encoder.max_sequence_length)
     print(f"Written to {output}: {', '.join(sorted(path.name for path in output.iterdir()))}")
     if not verify:
         return

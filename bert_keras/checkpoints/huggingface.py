@@ -21,7 +21,13 @@ from bert_keras.checkpoints.huggingface_names import (
     head_rows,
     own_rows,
 )
-from bert_keras.checkpoints.safetensors_shards import INDEX_FILE, SINGLE_FILE, open_tensors, tensor_files
+from bert_keras.checkpoints.safetensors_shards import (
+    INDEX_FILE,
+    SINGLE_FILE,
+    open_tensors,
+    outdated_files,
+    tensor_files,
+)
 from bert_keras.checkpoints.weight_table import StoredTensor, WeightTable
 
 _CONVERSION = (
@@ -149,8 +155,10 @@ def write_huggingface(directory, architecture, arrays, arguments, *, max_shard_b
         for name, array in row.to_theirs(np.asarray(arrays[row.ours], "float32")).items():
             tensors[prefix + name] = array
     fields = config_fields(architecture, arguments, **head)
-    contents = tensor_files(tensors, max_shard_bytes)
+    directory = pathlib.Path(directory)
+    taken = {path.name for path in directory.iterdir()} if directory.is_dir() else ()
+    contents = tensor_files(tensors, max_shard_bytes, taken)
     contents["config.json"] = (json.dumps(fields, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode("utf-8")
     write_files(directory, contents)
-    if SINGLE_FILE not in contents:  # an old single file would be read in place of the new ones
-        (pathlib.Path(directory) / SINGLE_FILE).unlink(missing_ok=True)
+    for path in outdated_files(directory, contents):
+        path.unlink()

@@ -1,4 +1,6 @@
+import contextlib
 import json
+import os
 import pathlib
 import shutil
 
@@ -197,6 +199,44 @@ def test_weights_may_lie_in_several_files(tmp_path):
     again, report = HuggingFaceCheckpoint(tmp_path).read(all_shapes(TINY_BERT))
     assert report.source.endswith(INDEX_FILE) and report.new == report.unused == ()
     assert all(np.array_equal(again[name], array) for name, array in arrays.items())
+
+
+@pytest.mark.parametrize("before", [None, 4000], ids=["one file before", "several before"])
+@pytest.mark.parametrize("after", [None, 4000], ids=["one file after", "several after"])
+def test_a_save_killed_at_any_point_leaves_the_old_weights_or_the_new(tmp_path, monkeypatch, before, after):
+    source = HuggingFaceCheckpoint(TINY_BERT)
+    old, _ = source.read(source.shapes)
+    new = {name: array + 1 for name, array in old.items()}
+    arguments = source.encoder_arguments | {"initializer_range": 0.3}
+    replace, unlink = os.replace, pathlib.Path.unlink
+    steps = []
+
+    def counting(function):
+        def step(*arguments, **options):
+            if len(steps) == last:
+                raise KeyboardInterrupt
+            steps.append(function)
+            return function(*arguments, **options)
+
+        return step
+
+    found = set()
+    for last in range(20):
+        directory = tmp_path / str(last)
+        write_huggingface(directory, "BertForPreTraining", old, arguments, max_shard_bytes=before)
+        steps.clear()
+        with monkeypatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
+            patch.setattr(os, "replace", counting(replace))
+            patch.setattr(pathlib.Path, "unlink", counting(unlink))
+            write_huggingface(directory, "BertForPreTraining", new, arguments, max_shard_bytes=after)
+        arrays, _ = HuggingFaceCheckpoint(directory).read(source.shapes)
+        is_new = {bool(np.array_equal(array, new[name])) for name, array in arrays.items()}
+        assert len(is_new) == 1 and all(
+            np.array_equal(arrays[name], (new if True in is_new else old)[name]) for name in old
+        )
+        found |= is_new
+    assert found == {False, True}
+    assert len(list(directory.iterdir())) == (2 if after is None else 6)  # nothing is left of the old ones
 
 
 @pytest.mark.parametrize("place", ["../model.safetensors", "/etc/x.safetensors", "a/b.safetensors", ".x.safetensors",
