@@ -53,6 +53,7 @@ def adamw_update(
     beta_1,
     beta_2,
     epsilon,
+    is_sound=True,
 ):
     """Update variables, momentums and velocities in place.
 
@@ -72,6 +73,7 @@ def adamw_update(
         beta_1: float, how much of the old momentum stays.
         beta_2: float, how much of the old velocity stays.
         epsilon: float, added to the root of the velocity.
+        is_sound: bool scalar tensor; where it is False nothing is changed. On torch it is waited for.
 
     Reference:
         [Loshchilov and Hutter, 2019](https://arxiv.org/abs/1711.05101)
@@ -85,7 +87,7 @@ def adamw_update(
     kernel = _KERNELS.get(keras.config.backend(), reference_kernel)
     rates = [rates[factor] for factor in rate_factors]
     states = list(zip(variables, momentums, velocities, kept_shares, rates, strict=True))
-    kernel(states, gradients, gradient_scale, beta_1, beta_2, epsilon)
+    kernel(states, gradients, gradient_scale, beta_1, beta_2, epsilon, is_sound)
 
 
 def reference_norm(gradients):
@@ -93,7 +95,7 @@ def reference_norm(gradients):
     return ops.sqrt(sum(ops.sum(ops.square(ops.cast(gradient, "float32"))) for gradient in gradients))
 
 
-def reference_kernel(states, gradients, gradient_scale, beta_1, beta_2, epsilon):
+def reference_kernel(states, gradients, gradient_scale, beta_1, beta_2, epsilon, is_sound=True):
     """`adamw_update` in keras.ops, the truth that the kernels are compared with.
 
     Args:
@@ -104,13 +106,16 @@ def reference_kernel(states, gradients, gradient_scale, beta_1, beta_2, epsilon)
         beta_1: float.
         beta_2: float.
         epsilon: float.
+        is_sound: bool scalar tensor.
     """
     for (variable, momentum, velocity, kept_share, rate), gradient in zip(states, gradients, strict=True):
         gradient = ops.cast(gradient, variable.dtype) * ops.cast(gradient_scale, variable.dtype)
-        momentum.assign(momentum + (gradient - momentum) * (1 - beta_1))
-        velocity.assign(velocity + (ops.square(gradient) - velocity) * (1 - beta_2))
+        new_momentum = momentum + (gradient - momentum) * (1 - beta_1)
+        new_velocity = velocity + (ops.square(gradient) - velocity) * (1 - beta_2)
         kept = variable if kept_share is None else variable * ops.cast(kept_share, variable.dtype)
-        variable.assign(kept - ops.cast(rate, variable.dtype) * momentum / (ops.sqrt(velocity) + epsilon))
+        updated = kept - ops.cast(rate, variable.dtype) * new_momentum / (ops.sqrt(new_velocity) + epsilon)
+        for old, new in (momentum, new_momentum), (velocity, new_velocity), (variable, updated):
+            old.assign(new if is_sound is True else ops.where(is_sound, new, old.value))
 
 
 def _tensorflow_norm(gradients):
@@ -119,30 +124,36 @@ def _tensorflow_norm(gradients):
     return tf.linalg.global_norm([tf.cast(gradient, "float32") for gradient in gradients])
 
 
-def _tensorflow_kernel(states, gradients, gradient_scale, beta_1, beta_2, epsilon):
+def _tensorflow_kernel(states, gradients, gradient_scale, beta_1, beta_2, epsilon, is_sound=True):
     """TensorFlow's own training kernel, which goes through memory once.
 
     An XLA-compiled function over all variables was no faster, and took 10 s to compile before the first step.
     """
     import tensorflow as tf
 
-    for (variable, momentum, velocity, kept_share, rate), gradient in zip(states, gradients, strict=True):
-        variable, momentum, velocity = variable.value, momentum.value, velocity.value
-        if kept_share is not None:
-            variable.assign(variable * tf.cast(kept_share, variable.dtype))
-        gradient = tf.cast(gradient, variable.dtype) * tf.cast(gradient_scale, variable.dtype)
-        tf.raw_ops.ResourceApplyAdam(
-            var=variable.handle,
-            m=momentum.handle,
-            v=velocity.handle,
-            grad=gradient,
-            lr=tf.cast(rate, variable.dtype),
-            beta1=tf.cast(beta_1, variable.dtype),
-            beta2=tf.cast(beta_2, variable.dtype),
-            epsilon=tf.cast(epsilon, variable.dtype),
-            beta1_power=tf.zeros((), variable.dtype),  # the correction is in the rate already
-            beta2_power=tf.zeros((), variable.dtype),
-        )
+    def update():
+        for (variable, momentum, velocity, kept_share, rate), gradient in zip(states, gradients, strict=True):
+            variable, momentum, velocity = variable.value, momentum.value, velocity.value
+            if kept_share is not None:
+                variable.assign(variable * tf.cast(kept_share, variable.dtype))
+            gradient = tf.cast(gradient, variable.dtype) * tf.cast(gradient_scale, variable.dtype)
+            tf.raw_ops.ResourceApplyAdam(
+                var=variable.handle,
+                m=momentum.handle,
+                v=velocity.handle,
+                grad=gradient,
+                lr=tf.cast(rate, variable.dtype),
+                beta1=tf.cast(beta_1, variable.dtype),
+                beta2=tf.cast(beta_2, variable.dtype),
+                epsilon=tf.cast(epsilon, variable.dtype),
+                beta1_power=tf.zeros((), variable.dtype),  # the correction is in the rate already
+                beta2_power=tf.zeros((), variable.dtype),
+            )
+
+    if is_sound is True:
+        update()
+    else:
+        tf.cond(is_sound, update, lambda: None)
 
 
 def _torch_norm(gradients):
@@ -151,10 +162,12 @@ def _torch_norm(gradients):
     return torch.linalg.vector_norm(torch.stack([x.float() for x in torch._foreach_norm(gradients)]))
 
 
-def _torch_kernel(states, gradients, gradient_scale, beta_1, beta_2, epsilon):
+def _torch_kernel(states, gradients, gradient_scale, beta_1, beta_2, epsilon, is_sound=True):
     """Torch's fused operations, one call for all variables at a time, as its own optimizers and Keras' make them."""
     import torch
 
+    if not is_sound:
+        return
     with torch.no_grad():
         variables, momentums, velocities = ([state[i].value for state in states] for i in range(3))
         gradients = torch._foreach_mul(gradients, gradient_scale)

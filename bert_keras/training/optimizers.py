@@ -19,11 +19,13 @@ class AdamW(keras.optimizers.AdamW):
     called `bias`, `gamma` or `beta`, or ending in one of them after an underscore, whatever their shape.
     `exclude_from_weight_decay` takes out more; `describe` shows each variable's rate and decay.
 
-    `gradient_norm` is a float32 variable with the global norm of the last step's gradients before clipping.
+    `gradient_norm` is a float32 variable with the global norm of the last step's gradients before clipping. Where it is
+    not finite the step changes nothing: one NaN in a batch would be in every weight after it. `skipped_steps` counts
+    these steps, `skipped_in_a_row` those since the last sound one; `SkippedSteps` logs them.
 
     All variables are updated by `bert_keras.ops.adamw`, one kernel a variable. Keras' own loop does the update where
     an option asks for more: gradient accumulation (where `gradient_norm` is that of the last part), moving averages,
-    AMSGrad, other clipping, variable constraints, replicas of a `tf.distribute` strategy.
+    AMSGrad, other clipping, variable constraints, replicas of a `tf.distribute` strategy; it skips no step.
 
     Unlike Google's optimizer of 2018, and like every AdamW since, it corrects both running means for their start at 0.
 
@@ -78,7 +80,7 @@ class AdamW(keras.optimizers.AdamW):
             **kwargs,
         )
         self.rate_factors = dict(rate_factors or {})
-        self.gradient_norm = None
+        self.gradient_norm = self.skipped_steps = self.skipped_in_a_row = None
 
     def build(self, variables):
         """Create the running means and `gradient_norm`, and settle which variables are decayed."""
@@ -90,6 +92,8 @@ class AdamW(keras.optimizers.AdamW):
         super().exclude_from_weight_decay(var_list=[v for v in variables if not self.uses_weight_decay(v)])
         super().build(variables)
         self.gradient_norm = self.add_variable(shape=(), dtype="float32", aggregation="mean", name="gradient_norm")
+        for name in ("skipped_steps", "skipped_in_a_row"):
+            setattr(self, name, self.add_variable(shape=(), dtype="int32", aggregation="only_first_replica", name=name))
 
     def uses_weight_decay(self, variable):
         """Tell whether a variable is decayed.
@@ -136,7 +140,10 @@ class AdamW(keras.optimizers.AdamW):
         if not pairs:
             raise ValueError("No variable has a gradient: does the loss depend on the model's weights?")
         norm = global_norm([gradient for gradient, _ in pairs]) / (self.loss_scale_factor or 1.0)
+        is_sound = ops.isfinite(norm)
         self.gradient_norm.assign(norm)
+        self.skipped_steps.assign_add(ops.cast(ops.logical_not(is_sound), "int32"))
+        self.skipped_in_a_row.assign(ops.where(is_sound, 0, self.skipped_in_a_row + 1))
         if self._wants_more_than_adamw(variables):
             super().apply(grads, trainable_variables)
             return
@@ -160,6 +167,7 @@ class AdamW(keras.optimizers.AdamW):
             beta_1=self.beta_1,
             beta_2=self.beta_2,
             epsilon=self.epsilon,
+            is_sound=is_sound,
         )
         self.iterations.assign_add(1)
 

@@ -7,6 +7,7 @@ from bert_keras.training.callbacks.learning_rate import LearningRate
 from bert_keras.training.callbacks.perplexity import Perplexity
 from bert_keras.training.callbacks.progress_line import ProgressLine
 from bert_keras.training.callbacks.save_and_resume import SaveAndResume
+from bert_keras.training.callbacks.skipped_steps import SkippedSteps
 from bert_keras.training.callbacks.step_tensorboard import StepTensorBoard
 from bert_keras.training.callbacks.throughput import Throughput
 from bert_keras.training.callbacks.time_budget import TimeBudget
@@ -19,6 +20,7 @@ __all__ = [
     "Perplexity",
     "SaveAndResume",
     "ProgressLine",
+    "SkippedSteps",
     "StepTensorBoard",
     "Throughput",
     "TimeBudget",

@@ -91,12 +91,12 @@ class SaveAndResume(keras.callbacks.Callback):
         self._loaded = self.states.load()
         if self._loaded is None:
             self._position = {"epoch": 0, "batches": 0, "repeated": 0, "is_finished": False}
-            self._step, self._history, self._best = 0, {}, None
+            self._step, self._history, self._best, self._remembered = 0, {}, None, {}
         else:
             self._check_configuration()
             state = self._loaded.state
             self._position, self._history, self._best = state["position"], state["history"], state["best"]
-            self._step = self._loaded.step
+            self._step, self._remembered = self._loaded.step, state["remembered"]
         self._signals = StopSignals()
 
     @property
@@ -104,6 +104,20 @@ class SaveAndResume(keras.callbacks.Callback):
         """The training dataset's `start_step`: batches that were trained on, less those of the step to be repeated."""
         self._step_was_read = True
         return self._step - self._position["repeated"]
+
+    def remember(self, name, make):
+        """Decide something once a run, such as a precision that is chosen by measuring.
+
+        Args:
+            name: str, what it is.
+            make: function without arguments whose result JSON can hold; called if the run has not decided yet.
+
+        Returns:
+            what was decided when the run began.
+        """
+        if name not in self._remembered:
+            self._remembered[name] = make()
+        return self._remembered[name]
 
     def after(self, callbacks):
         """Put this callback behind others, whose states it then saves along.
@@ -116,6 +130,23 @@ class SaveAndResume(keras.callbacks.Callback):
         """
         self._others = list(callbacks)
         return [*self._others, self]
+
+    def roll_back(self):
+        """Set weights and optimizer back to the last state on disk; the step and the position in the data stay.
+
+        Returns:
+            bool, False if there is no state yet.
+        """
+        self._writer.wait()
+        last = self.states.load()
+        if last is None:
+            return False
+        if keras.config.backend() == "jax":
+            self.model.jax_state_sync()
+        iterations = int(self.model.optimizer.iterations)
+        restore_variables(self.model, last.arrays, "model", "optimizer")
+        self.model.optimizer.iterations.assign(iterations)  # schedule and curves go on
+        return True
 
     def set_model(self, model):
         super().set_model(model)
@@ -231,8 +262,8 @@ class SaveAndResume(keras.callbacks.Callback):
         return True
 
     def _save(self, is_best=False, wait=False):
-        """Copy the state; another thread writes it, unless that one is still busy and nobody has to wait."""
-        if self._writer.is_busy() and not (wait or is_best):
+        """Copy the state; another thread writes it, unless that one is busy and the state may come a little later."""
+        if self._writer.is_busy() and self.every_steps is None and not (wait or is_best):
             return
         begin = time.monotonic()
         arrays = read_model_state(self.model)
@@ -241,6 +272,7 @@ class SaveAndResume(keras.callbacks.Callback):
             "position": self._position,
             "history": {name: list(values) for name, values in self._history.items()},
             "best": self._best,
+            "remembered": self._remembered,
             "callbacks": callback_states,
         }
         self._last_save, self._last_saved_step = begin, self._step

@@ -1,0 +1,83 @@
+"""Watches the steps that the optimizer skipped because their gradients were not finite."""
+
+import collections
+import logging
+
+import keras
+
+_logger = logging.getLogger(__name__)
+
+
+class SkippedSteps(keras.callbacks.Callback):
+    """Publishes `skipped_steps`, goes back to the last good state after too many in a row, and stops after that.
+
+    One bad batch costs its own step: `AdamW` leaves it out. Many in a row mean that the model itself has gone wrong.
+    Then weights and optimizer are set back to the last state of `SaveAndResume`, and training goes on with the batches
+    that follow: those that did the harm are left out. The counters are read every tenth step by default, as each
+    reading waits for the device.
+
+    Args:
+        saving: the `SaveAndResume` of the run, or None: then training stops at once.
+        most_in_a_row: how many steps in a row may be skipped. Default 10.
+        most_rollbacks: how often to go back before training stops. Default 2.
+        every: steps between two readings. Default 10.
+
+    Raises:
+        RuntimeError: when training stops, with the step, the position in the epoch and the last gradient norms.
+        ValueError: at the start of training with an optimizer that skips no steps.
+
+    Example:
+        >>> from bert_keras.training.callbacks import SkippedSteps
+        >>> callbacks = [SkippedSteps()]  # for model.fit, compiled with bert_keras.training.AdamW
+    """
+
+    def __init__(self, saving=None, most_in_a_row=10, most_rollbacks=2, every=10):
+        super().__init__()
+        self.saving = saving
+        self.most_in_a_row = most_in_a_row
+        self.most_rollbacks = most_rollbacks
+        self.every = every
+        self.num_rollbacks = 0
+        self._norms = collections.deque(maxlen=20)
+
+    def get_state(self):
+        return {"num_rollbacks": self.num_rollbacks}
+
+    def set_state(self, state):
+        self.num_rollbacks = state["num_rollbacks"]
+
+    def on_train_begin(self, logs=None):
+        if not hasattr(self.model.optimizer, "skipped_steps"):
+            raise ValueError(
+                "SkippedSteps reads what bert_keras.training.AdamW counts; the model was compiled with "
+                f"{type(self.model.optimizer).__name__}."
+            )
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._epoch, self._interval = epoch, 0
+
+    def on_train_batch_end(self, batch, logs=None):
+        if (batch + 1) // self.every == self._interval:
+            return
+        self._interval = (batch + 1) // self.every
+        optimizer = self.model.optimizer
+        self._norms.append(float(optimizer.gradient_norm))
+        if int(optimizer.skipped_in_a_row) < self.most_in_a_row:
+            return
+        report = (
+            f"{int(optimizer.skipped_in_a_row)} steps in a row had gradients that are not finite, until step "
+            f"{int(optimizer.iterations)} (epoch {self._epoch + 1}, batch {batch + 1} of this process in it); the last "
+            f"gradient norms, every {self.every} steps: {', '.join(f'{norm:.3g}' for norm in self._norms)}"
+        )
+        if self.saving is None or self.num_rollbacks >= self.most_rollbacks or not self.saving.roll_back():
+            raise RuntimeError(
+                f"{report}. A lower learning rate, a longer warm-up or float32 may help; the data before this batch "
+                "may be at fault."
+            )
+        self.num_rollbacks += 1
+        _logger.warning(
+            "%s. Went back to the last good state (%d of %d)", report, self.num_rollbacks, self.most_rollbacks
+        )
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs["skipped_steps"] = int(self.model.optimizer.skipped_steps)

@@ -1,0 +1,77 @@
+import keras
+import numpy as np
+import pytest
+
+from bert_keras.training import AdamW
+from bert_keras.training.callbacks import SaveAndResume, SkippedSteps
+
+
+def make_model():
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2), keras.layers.Dense(1)])
+    model.compile(AdamW(0.05), "mse")
+    return model
+
+
+def weights(model):
+    return [keras.ops.convert_to_numpy(weight).copy() for weight in model.weights]
+
+
+def data(bad=(), num_batches=8):
+    x = np.random.default_rng(0).normal(size=(2 * num_batches, 3)).astype("float32")
+    for batch in bad:
+        x[2 * batch] = np.nan
+    return x, x.sum(axis=1)
+
+
+def fit(model, *callbacks, bad=(), epochs=1):
+    return model.fit(*data(bad), batch_size=2, shuffle=False, epochs=epochs, verbose=0, callbacks=list(callbacks))
+
+
+def test_a_step_without_finite_gradients_changes_nothing_but_its_counters():
+    model = make_model()
+    fit(model)
+    before = weights(model), [keras.ops.convert_to_numpy(v).copy() for v in model.optimizer._velocities]
+    x, y = data(bad=[0])
+    model.train_on_batch(x[:2], y[:2])
+    after = weights(model), [keras.ops.convert_to_numpy(v).copy() for v in model.optimizer._velocities]
+    for one, two in zip(before, after, strict=True):
+        for expected, received in zip(one, two, strict=True):
+            np.testing.assert_array_equal(received, expected)
+    assert int(model.optimizer.skipped_steps) == int(model.optimizer.skipped_in_a_row) == 1
+    assert not np.isfinite(float(model.optimizer.gradient_norm))
+    model.train_on_batch(x[2:4], y[2:4])
+    assert int(model.optimizer.skipped_in_a_row) == 0
+    assert all(np.isfinite(weight).all() for weight in weights(model))
+
+
+def test_skipped_steps_are_in_the_log():
+    history = fit(make_model(), SkippedSteps(), bad=[2, 5])
+    assert history.history["skipped_steps"] == [2]
+
+
+def test_too_many_in_a_row_stop_with_a_report():
+    with pytest.raises(RuntimeError, match=r"3 steps in a row .* step 6 \(epoch 1, batch 6 .* every 1 steps: .*nan"):
+        fit(make_model(), SkippedSteps(most_in_a_row=3, every=1), bad=[1, 3, 4, 5])
+
+
+def test_weights_and_optimizer_go_back_and_training_goes_on(tmp_path, caplog):
+    model, saving = make_model(), SaveAndResume(tmp_path, every_steps=2)
+    states = {}
+    watch = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: states.update({batch: weights(model)})
+    )
+    fit(model, *saving.after([SkippedSteps(saving, most_in_a_row=3, every=1), watch]), bad=[3, 4, 5])
+    saving._signals.ignore()
+    assert "Went back to the last good state (1 of 2)" in caplog.text
+    for good, back in zip(states[2], states[5], strict=True):  # batch 3, the last before a state, changed nothing
+        np.testing.assert_array_equal(back, good)
+    assert int(model.optimizer.iterations) == 8
+    assert all(np.isfinite(weight).all() for weight in weights(model))
+
+
+def test_another_optimizer_is_an_error():
+    model = make_model()
+    model.compile("sgd", "mse")
+    with pytest.raises(ValueError, match="AdamW counts"):
+        fit(model, SkippedSteps())
