@@ -4,6 +4,7 @@ Data        what prepare_corpus.py wrote
 Paper       Devlin et al., 2019: 15 % masks of which 80/10/10, AdamW, linear warm-up and decay, dropout 0.1
 Reached     nothing measured yet; quickstart.py shows what a small model reaches in minutes
 Run         python recipes/pretrain.py --corpus runs/corpus --size mini
+Stopped     by Ctrl-C, SIGTERM or a crash, the same command goes on where it was: docs/reliability.md
 Watch       tensorboard --logdir runs/pretrain
 Variations  --init PRESET goes on from a pretrained encoder, on text of your own domain;
             --no-warm-start begins from random weights, as the paper does
@@ -37,11 +38,18 @@ def main(
     warmup_steps: int = 1_000,
     batch_size: int = 32,  # rows a step
     learning_rate: float = 5e-4,  # at its peak
+    max_hours: float | None = None,  # by the clock instead of steps; the schedule is fitted into them
+    save_minutes: float = 10.0,  # between two states that a stopped run goes on from
     steps_per_report: int = 200,  # between two lines of the log, with a validation each
     validation_batches: int = 20,
     probes: tuple[str, ...] = (),  # sentences with [MASK], whose guesses TensorBoard shows
     seed: int = 0,
 ):
+    options = {
+        name: str(value) for name, value in locals().items() if name not in ("run_directory", "probes", "save_minutes")
+    }
+    options["corpus"] = data.CorpusReport.load(corpus / "train").checksum
+    saving = callbacks.SaveAndResume(run_directory / "state", every_minutes=save_minutes, configuration=options)
     keras.utils.set_random_seed(seed)
     tokenizer = data.WordPieceTokenizer.from_preset(corpus)
 
@@ -51,10 +59,12 @@ def main(
             mask_rate=mask_rate, next_sentence=next_sentence, seed=seed, **options,
         )  # fmt: skip
 
-    train, validation = dataset("train"), dataset("validation", training=False).take(validation_batches).cache()
+    train = dataset("train", start_step=saving.step)
+    validation = dataset("validation", training=False).take(validation_batches).cache()
     x, _, _ = next(iter(train))
     print("One row as the model sees it:", tokenizer.detokenize(x["token_ids"][:1])[0].numpy().decode(), sep="\n")
 
+    dtype = saving.remember("dtype", training.fastest_dtype_policy)  # measured, so another time it might be another
     if init is None:
         encoder = BertEncoder.from_size(
             size,
@@ -62,23 +72,24 @@ def main(
             max_sequence_length=max(512, sequence_length),
             dropout=dropout,
             pooler=next_sentence,  # nothing else would train it
-            dtype=training.fastest_dtype_policy(),
+            dtype=dtype,
         )
         if warm_start:
             vectors = data.cooccurrence_vectors(corpus / "train", tokenizer.vocabulary, encoder.hidden_dim)
             models.warm_start(encoder, vectors)
         pretrainer = BertPretrainer(encoder, next_sentence=next_sentence)
     else:
-        pretrainer = BertPretrainer.from_preset(
-            init, next_sentence=next_sentence, dropout=dropout, dtype=training.fastest_dtype_policy()
-        )
+        pretrainer = BertPretrainer.from_preset(init, next_sentence=next_sentence, dropout=dropout, dtype=dtype)
     pretrainer.encoder.summary()
+    schedule = training.WarmupLinearDecay(learning_rate, steps, warmup_steps)
     pretrainer.compile(
-        optimizer=training.AdamW(training.WarmupLinearDecay(learning_rate, steps, warmup_steps)),
+        optimizer=training.AdamW(learning_rate if max_hours else schedule),
         loss=training.pretraining_losses(next_sentence=next_sentence),
         weighted_metrics=training.pretraining_metrics(next_sentence=next_sentence),
     )
     report = [callbacks.LearningRate(), callbacks.GradientNorm(), callbacks.Throughput(), callbacks.Perplexity()]
+    if max_hours:
+        report.insert(0, callbacks.TimeBudget(60 * max_hours, schedule))
     if probes:
         report.append(callbacks.FillMaskProbe(FillMask(pretrainer, tokenizer), probes, run_directory / "logs"))
     shown = ("mlm_loss", "mlm_accuracy", *(("nsp_accuracy",) if next_sentence else ()), "tokens_per_second")
@@ -86,11 +97,11 @@ def main(
     pretrainer.fit(
         train,
         steps_per_epoch=steps_per_report,
-        epochs=steps // steps_per_report,
+        epochs=10**6 if max_hours else steps // steps_per_report,
         validation_data=validation,
         shuffle=False,  # the dataset comes shuffled
         verbose=0,
-        callbacks=[*report, callbacks.StepTensorBoard(run_directory / "logs"), line],
+        callbacks=saving.after([*report, callbacks.StepTensorBoard(run_directory / "logs"), line]),
     )
     pretrainer.save_to_preset(run_directory / "preset")
     tokenizer.save_to_preset(run_directory / "preset")

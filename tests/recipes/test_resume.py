@@ -1,0 +1,74 @@
+"""The pretraining recipe as a user's machine treats it: killed, told to stop, started again."""
+
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[2]
+pytestmark = pytest.mark.slow
+
+
+def start(recipe, *arguments, backend="tensorflow"):
+    environment = os.environ | {"KERAS_BACKEND": backend, "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(
+        [sys.executable, ROOT / "recipes" / recipe, *map(str, arguments)],
+        env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+
+
+def finish(process, status=0):
+    printed, _ = process.communicate(timeout=500)
+    assert process.returncode == status, printed
+    return printed
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("text")
+    words = "president united congress people army southern treasury several states house".split()
+    for number in range(40):
+        chosen = random.Random(number)
+        texts = (f"The {' '.join(chosen.choices(words, k=7))}. " for _ in range(30))
+        (directory / f"{number:02}.txt").write_text("".join(texts))
+    options = ["--output", directory / "corpus", "--vocabulary-size", 120, "--passage-tokens", 29]
+    finish(start("prepare_corpus.py", f"{directory}/*.txt", *options))
+    return directory / "corpus"
+
+
+def pretrain(corpus, directory, **options):
+    return start(
+        "pretrain.py", "--corpus", corpus, "--run-directory", directory, "--size", "tiny", "--sequence-length", 32,
+        "--steps", 240, "--warmup-steps", 4, "--steps-per-report", 40, "--batch-size", 8, "--validation-batches", 2,
+        "--save-minutes", 0, "--no-warm-start", **options,
+    )  # fmt: skip
+
+
+def stop_at(process, directory, step, number):
+    """Sends a signal once a state of the step, or of a later one, is there."""
+    while process.poll() is None:
+        saved = [int(path.name[5:]) for path in (directory / "state").glob("step-*")]
+        if max(saved, default=0) >= step:
+            process.send_signal(number)
+            break
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
+def test_killed_and_stopped_it_ends_as_if_it_had_not_been(corpus, tmp_path, backend):
+    pytest.importorskip(backend)
+    finish(pretrain(corpus, tmp_path / "unbroken", backend=backend))
+    stopped = pretrain(corpus, tmp_path / "stopped", backend=backend)
+    stop_at(stopped, tmp_path / "stopped", 1, signal.SIGKILL)
+    finish(stopped, -signal.SIGKILL)
+    stopped = pretrain(corpus, tmp_path / "stopped", backend=backend)
+    stop_at(stopped, tmp_path / "stopped", 60, signal.SIGTERM)
+    assert "Go on with:" in finish(stopped, 128 + signal.SIGTERM)
+    assert "going on at step" in finish(pretrain(corpus, tmp_path / "stopped", backend=backend))
+    unbroken, stopped = (tmp_path / name / "preset" / "model.safetensors" for name in ("unbroken", "stopped"))
+    assert stopped.read_bytes() == unbroken.read_bytes()
