@@ -75,14 +75,11 @@ class KerasHubConfig:
 
 
 class KerasHubCheckpoint(Checkpoint):
-    """KerasHub's BERT with its weights in memory.
+    """KerasHub's BERT with its weights in memory; `model` is the object itself.
 
     Args:
         preset: `keras_hub.models.BertBackbone`, `BertMaskedLM` or `BertTextClassifier`, or the path of a preset
             directory that one of them was saved to.
-
-    Attributes:
-        model: KerasHub's model.
 
     Raises:
         FileNotFoundError: where a file is missing.
