@@ -8,6 +8,7 @@ import os
 import re
 
 HUGGING_FACE = "hf://"
+_AS_PATH = "hf:/"  # what pathlib.Path makes of it
 _HUGGING_FACE_FILES = (
     "config.json", "model.safetensors", "model.safetensors.index.json", "model-*-of-*.safetensors", "vocab.txt",
     "tokenizer_config.json", "tokenizer.json", "special_tokens_map.json", "modules.json", "1_Pooling/config.json",
@@ -60,8 +61,9 @@ def locate_preset(preset):
         'runs/preset'
     """
     preset = os.fspath(preset)
-    if preset.startswith(HUGGING_FACE):
-        return _from_hugging_face(preset.removeprefix(HUGGING_FACE))
+    for prefix in (HUGGING_FACE, _AS_PATH):
+        if preset.startswith(prefix):
+            return _from_hugging_face(preset.removeprefix(prefix))
     if preset in KERAS_HUB_PRESETS and not os.path.exists(preset):
         return _from_kaggle(preset)
     return preset

@@ -1,3 +1,4 @@
+import pathlib
 import sys
 import types
 
@@ -28,8 +29,9 @@ def test_a_path_is_given_back(path):
 @pytest.mark.parametrize(("name", "revision"), [("google/bert", None), ("google/bert@abc123", "abc123")])
 def test_hugging_face_is_asked_for_what_is_read_and_no_more(monkeypatch, name, revision):
     asked = stand_in(monkeypatch, "huggingface_hub", "snapshot_download", "/cache/bert")
-    assert locate_preset(f"hf://{name}") == "/cache/bert"
-    (((repository,), options),) = asked
+    assert locate_preset(f"hf://{name}") == locate_preset(pathlib.Path(f"hf://{name}")) == "/cache/bert"
+    ((repository,), options), again = asked
+    assert again == asked[0]
     assert (repository, options["revision"]) == ("google/bert", revision)
     assert not any(pattern.endswith((".bin", ".py", ".h5", ".msgpack")) for pattern in options["allow_patterns"])
 
