@@ -42,7 +42,7 @@ class CorpusProgress:
             if content.pop("format") != _FORMAT:
                 raise ValueError(f"expected format {_FORMAT!r}")
             progress = cls(**content)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             _logger.warning("%s is damaged, so the corpus is prepared from the start: %r", path, error)
             return cls(fingerprints)
         return progress if progress.fingerprints == fingerprints else cls(fingerprints)

@@ -94,7 +94,7 @@ class CorpusReport:
                 raise ValueError(f"expected format {_FORMAT!r}")
             shards = [Shard(**_checked(Shard, shard)) for shard in content["shards"]]
             return cls(**{**_checked(cls, content), "shards": shards})
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise ValueError(f"{path} is not the report of a prepared corpus: {error!r}") from None
 
     def save(self, directory: str | os.PathLike):

@@ -32,7 +32,7 @@ def read_tokenizer_json(path: str | os.PathLike) -> tuple[Vocabulary, dict]:
     place = os.fspath(path)
     try:
         content = json.loads(Path(path).read_bytes())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{place}: expected JSON in UTF-8: {error}") from error
     sections = {name: _section(content, name, place) for name in ("model", "normalizer", "pre_tokenizer")}
     for (section, field), expected in _RULES.items():
@@ -43,11 +43,13 @@ def read_tokenizer_json(path: str | os.PathLike) -> tuple[Vocabulary, dict]:
             )
 
     ids = _section(sections["model"], "vocab", place)
-    tokens = {token_id: token for token, token_id in ids.items()}
-    if list(range(len(ids))) != sorted(key for key in tokens if type(key) is int):
+    tokens = {token_id: token for token, token_id in ids.items() if type(token_id) is int}
+    if list(range(len(ids))) != sorted(tokens):
         raise ValueError(f"{place}: the ids in model.vocab must be 0 to {len(ids) - 1}, each once")
-    for added in content.get("added_tokens") or ():
-        if not isinstance(added, dict) or added.get("content") not in ids:
+    added_tokens = content.get("added_tokens") or []
+    for added in added_tokens if isinstance(added_tokens, list) else [added_tokens]:
+        token = added.get("content") if isinstance(added, dict) else None
+        if not isinstance(token, str) or token not in ids:
             raise ValueError(f"{place}: added_tokens must be tokens of model.vocab, received {added!r:.100}")
 
     options = {"do_lower_case": sections["normalizer"].get("lowercase", True)}

@@ -14,6 +14,7 @@ from bert_keras.training.entity_f1 import EntityF1
 from bert_keras.training.entity_scores import entity_scores, span_scores, tag_accuracy
 from bert_keras.training.layerwise_decay import layerwise_decay
 from bert_keras.training.losses import MaskedLMLoss, pretraining_losses
+from bert_keras.training.memory_advice import memory_advice
 from bert_keras.training.metrics import pretraining_metrics
 from bert_keras.training.optimizers import AdamW
 from bert_keras.training.precision import fastest_dtype_policy
@@ -46,6 +47,7 @@ __all__ = [
     "entity_scores",
     "fastest_dtype_policy",
     "layerwise_decay",
+    "memory_advice",
     "pretraining_losses",
     "pretraining_metrics",
     "question_answering_losses",

@@ -24,6 +24,7 @@ except ImportError:  # Windows
 _logger = logging.getLogger(__name__)
 _FORMAT = "bert_keras training state 1"
 _ARRAYS, _STATE, _MANIFEST = "arrays.safetensors", "state.json", "manifest.json"
+_FAULTS = (ValueError, OSError, KeyError, TypeError, AttributeError, RecursionError)  # of reading what is damaged
 _PACKAGES = ("keras", "numpy", "tensorflow", "tensorflow-text", "jax", "torch")
 _DTYPES = {"f8": "F64", "f4": "F32", "f2": "F16", "i8": "I64", "i4": "I32", "i2": "I16", "i1": "I8", "b1": "BOOL"}
 _DTYPES |= {"u8": "U64", "u4": "U32", "u2": "U16", "u1": "U8"}
@@ -116,7 +117,7 @@ class TrainingStates:
         for folder in reversed(self._folders()):
             try:
                 return self._read(folder)
-            except (ValueError, OSError, KeyError, TypeError) as error:
+            except _FAULTS as error:
                 faults.append(f"{folder}: {error}")
                 _logger.warning("damaged training state, taking the one before: %s", faults[-1])
         if faults:
@@ -159,7 +160,7 @@ class TrainingStates:
         for folder in folders:
             try:
                 newest_best = folder if self._manifest(folder)["is_best"] else newest_best
-            except (ValueError, OSError, KeyError, TypeError):
+            except _FAULTS:
                 continue
         for folder in old[: max(0, len(folders) - self.keep_last)]:
             if folder != newest_best:

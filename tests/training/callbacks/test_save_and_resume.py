@@ -363,3 +363,22 @@ def test_saving_waits_where_it_would_cost_too_much(tmp_path):
     )
     fit(saving, [expensive])
     assert steps == [1, EPOCHS * STEPS]  # at the first chance, and at the end
+
+
+@slow
+@on_tensorflow
+def test_a_state_with_random_damage_is_never_taken(state, tmp_path, caplog):
+    random = np.random.default_rng(0)
+    files = sorted(path for path in (state / "step-00000006").iterdir())
+    for number in range(300):
+        copy = shutil.copytree(state, tmp_path / str(number))
+        path = copy / "step-00000006" / files[number % len(files)].name
+        content = bytearray(path.read_bytes())
+        place = int(random.integers(len(content)))
+        if number % 2:
+            del content[place:]
+        else:
+            content[place] ^= 1 << int(random.integers(8))
+        path.write_bytes(content)
+        assert SaveAndResume(copy, configuration={"seed": 1, "batch_size": 4})._step == 4
+        shutil.rmtree(copy)

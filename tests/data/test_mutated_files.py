@@ -1,0 +1,122 @@
+"""Every reader against files with random damage: it reads, or it says in a ValueError which file is at fault.
+
+A few damages each by default, 1000 by `make test-all`.
+"""
+
+import gzip
+import json
+import re
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bert_keras.data.choices import read_choices
+from bert_keras.data.corpus_report import CorpusReport
+from bert_keras.data.documents import read_documents
+from bert_keras.data.questions import read_questions
+from bert_keras.data.readers import read_examples
+from bert_keras.data.relation_examples import read_relations
+from bert_keras.data.tagged_files import read_tagged_sentences
+from bert_keras.data.tokenizer_config import read_tokenizer_config
+from bert_keras.data.tokenizer_json import read_tokenizer_json
+from bert_keras.data.triple_examples import read_triples
+from bert_keras.data.vocabulary import SPECIAL_TOKENS, Vocabulary
+
+TABLE = "sentence\tlabel\nIt is good, \u00e9t\u00e9\tyes\nAnd bad\tno\nSo so\tyes\n"
+CSV = 'sentence,label\n"It is, ""so"" good",yes\nAnd bad,no\n'
+JSONL = '{"sentence": "It is good", "label": "yes"}\n{"sentence": "\\u00e9t\\u00e9", "label": 1}\n'
+CONLL = "-DOCSTART- O\n\nAda B-PER\nLovelace I-PER\nsaw O\nLyon B-LOC\n\nIt O\nrains O\n"
+CONLLU = "# text = It rains\n1\tIt\tit\tPRON\t_\t_\t2\tnsubj\t_\t_\n2\trains\train\tVERB\t_\t_\t0\troot\t_\t_\n\n"
+SPANS = '{"text": "Ada saw Lyon", "spans": [{"start": 0, "end": 3, "label": "PER"}]}\n'
+QUESTIONS = json.dumps({"version": "1", "data": [{"title": "t", "paragraphs": [{"context": "The cat sat.", "qas": [
+    {"id": "q1", "question": "Who sat?", "answers": [{"text": "The cat", "answer_start": 0}]}]}]}]})  # fmt: skip
+RELATIONS = '1\t"A <e1>cat</e1> in a <e2>box</e2>."\nContent-Container(e1,e2)\nComment:\n\n'
+TRIPLES = '{"text": "Ada lived in Lyon.", "spo_list": [["Ada", "lived-in", "Lyon"]]}\n'
+CHOICES = "sent1\tsent2\tending0\tending1\tending2\tending3\tlabel\nIt rains.\tShe\truns.\tswims.\tsits.\tsits.\t1\n"
+TOKENS = "".join(f"{token}\n" for token in [*SPECIAL_TOKENS, "a", "##a", "\u00e9t\u00e9"])
+CONFIG = '{"do_lower_case": true, "strip_accents": null, "model_max_length": 512}'
+COLUMNS = {"text_column": "sentence", "label_column": "label"}
+READERS = {
+    "table.tsv": (TABLE, lambda path: read_examples(path, **COLUMNS)),
+    "table.csv": (CSV, lambda path: read_examples(path, **COLUMNS)),
+    "table.jsonl": (JSONL, lambda path: read_examples(path, **COLUMNS)),
+    "table.tsv.gz": (TABLE, lambda path: read_examples(path, **COLUMNS)),
+    "tags.conll": (CONLL, read_tagged_sentences),
+    "tags.conllu": (CONLLU, lambda path: read_tagged_sentences(path, scheme=None)),
+    "tags.jsonl": (SPANS, read_tagged_sentences),
+    "questions.json": (QUESTIONS, read_questions),
+    "relations.txt": (RELATIONS, read_relations),
+    "triples.jsonl": (TRIPLES, read_triples),
+    "choices.tsv": (CHOICES, read_choices),
+    "documents.txt": (TABLE, lambda path: list(read_documents(path, errors="raise", min_letter_share=0))),
+    "documents.txt.gz": (TABLE, lambda path: list(read_documents(path, errors="raise", min_letter_share=0))),
+    "vocab.txt": (TOKENS, Vocabulary.load),
+    "tokenizer_config.json": (CONFIG, read_tokenizer_config),
+    "tokenizer.json": (None, read_tokenizer_json),
+    "corpus.json": (None, lambda path: CorpusReport.load(path.parent)),
+}
+
+change = st.tuples(
+    st.sampled_from(["flip", "delete", "insert", "truncate", "repeat", "word"]),
+    st.integers(0, 10_000),
+    st.binary(min_size=1, max_size=4)
+    | st.sampled_from([b"\0", b"\n", b"\t", b'"', b"\r\n", b"\xff", b"[" * 2000, b"1e999"]),
+)
+
+
+def damaged(content, changes):
+    content = bytearray(content)
+    for kind, place, new in changes:
+        place %= len(content) + 1
+        if kind == "flip":
+            content[place : place + 1] = new[:1]
+        elif kind == "delete":
+            del content[place : place + len(new)]
+        elif kind == "insert":
+            content[place:place] = new
+        elif kind == "truncate":
+            del content[place:]
+        elif kind == "repeat":
+            content[place:place] = content[place // 2 : place]
+        else:  # another value where a word or a number stood
+            words = list(re.finditer(rb"[\w.-]+", content))
+            if words:
+                begin, end = words[place % len(words)].span()
+                content[begin:end] = [b"null", b"-1", b"true", b"{}", b"99999999999999999999", b"1.5"][place % 6]
+    return bytes(content)
+
+
+@pytest.fixture(scope="module")
+def contents(tmp_path_factory, corpus):
+    directory = tmp_path_factory.mktemp("tokenizer")
+    tokenizers = pytest.importorskip("tokenizers")
+    tokens = TOKENS.split()
+    model = tokenizers.models.WordPiece({token: number for number, token in enumerate(tokens)}, unk_token="[UNK]")
+    tokenizer = tokenizers.Tokenizer(model)
+    tokenizer.normalizer = tokenizers.normalizers.BertNormalizer()
+    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.BertPreTokenizer()
+    tokenizer.save(str(directory / "tokenizer.json"))
+    made = {name: text.encode() for name, (text, _) in READERS.items() if text is not None}
+    made["tokenizer.json"] = (directory / "tokenizer.json").read_bytes()
+    made["corpus.json"] = (corpus / "corpus.json").read_bytes()
+    return {name: gzip.compress(content) if name.endswith(".gz") else content for name, content in made.items()}
+
+
+@pytest.mark.parametrize("name", READERS)
+@pytest.mark.parametrize("number", [10, pytest.param(1000, marks=pytest.mark.slow)])
+def test_a_damaged_file_is_read_or_named(tmp_path, contents, name, number):
+    path, reader = tmp_path / name, READERS[name][1]
+    path.write_bytes(contents[name])
+    reader(path)
+
+    @settings(max_examples=number, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+    @given(changes=st.lists(change, min_size=1, max_size=3))
+    def check(changes):
+        path.write_bytes(damaged(contents[name], changes))
+        try:
+            reader(path)
+        except ValueError as error:
+            assert name in str(error), f"no file name in {error!r}"
+
+    check()
