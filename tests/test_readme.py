@@ -34,6 +34,7 @@ def test_the_recipe_in_short_runs_to_its_preset(tmp_path, monkeypatch):
     assert {file.name for file in (tmp_path / "runs" / "preset").iterdir()} == {
         "config.json", "model.safetensors", "tokenizer_config.json", "vocab.txt",
     }  # fmt: skip
+    exec(SNIPPETS[2], {})  # asks what was pretrained
 
 
 def test_every_make_target_and_file_it_names_is_there():

@@ -2,6 +2,9 @@
 
 import numpy as np
 
+from bert_keras.data import WordPieceTokenizer
+from bert_keras.models import BertPretrainer
+
 
 class FillMask:
     """Guesses the masked tokens of texts.
@@ -29,7 +32,7 @@ class FillMask:
 
     Example:
         ```python
-        fill_mask = FillMask(pretrainer, tokenizer)
+        fill_mask = FillMask.from_preset("runs/quickstart/preset")
         fill_mask("the president of the united [MASK]", top_k=2)
         # [[("states", 0.93), ("nations", 0.01)]]
         ```
@@ -40,6 +43,23 @@ class FillMask:
         self.tokenizer = tokenizer
         self.max_sequence_length = max_sequence_length or pretrainer.encoder.max_sequence_length
         self.batch_size = batch_size
+
+    @classmethod
+    def from_preset(cls, directory, **options):
+        """Load model and tokenizer of a preset.
+
+        Args:
+            directory: path of the directory, such as recipes/pretrain.py writes, or what else `from_preset` of
+                `BertPretrainer` takes.
+            **options: those of the constructor.
+
+        Raises:
+            ValueError: where the preset has no masked-LM head: a new one would guess at random.
+        """
+        pretrainer = BertPretrainer.from_preset(directory, next_sentence=False)
+        if new := [name for name in pretrainer.load_report.new if name.startswith("masked_lm_head")]:
+            raise ValueError(f"{directory} has no masked-LM head: {', '.join(new)} would be random.")
+        return cls(pretrainer, WordPieceTokenizer.from_preset(directory), **options)
 
     def __call__(self, texts, top_k=5):
         if isinstance(texts, str):

@@ -2,7 +2,9 @@ import keras
 import numpy as np
 import pytest
 
+from bert_keras import data
 from bert_keras.inference import FillMask
+from bert_keras.models import BertEncoder, BertPretrainer
 
 TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "b", "c", "d")
 
@@ -96,3 +98,32 @@ def test_a_keras_model_is_asked_as_it_is_now():
     weights[Vocabulary.mask_id, TOKENS.index("c")] = 50.0
     table.set_weights([weights])
     assert fill_mask("a [MASK]", top_k=1) == [[("c", pytest.approx(1.0))]]
+
+
+@pytest.fixture
+def preset(tmp_path):
+    vocabulary = data.Vocabulary([*TOKENS])
+    encoder = BertEncoder(len(TOKENS), num_layers=1, num_heads=1, hidden_dim=4, intermediate_dim=4)
+
+    def save(model):
+        model.save_to_preset(tmp_path)
+        data.WordPieceTokenizer(vocabulary).save_to_preset(tmp_path)
+        return tmp_path
+
+    return encoder, save
+
+
+def test_a_preset_answers_as_the_model_that_was_saved(preset):
+    encoder, save = preset
+    pretrainer = BertPretrainer(encoder)
+    directory = save(pretrainer)
+    ours = FillMask(pretrainer, data.WordPieceTokenizer.from_preset(directory))("a [MASK] b", top_k=3)
+    again = FillMask.from_preset(directory)("a [MASK] b", top_k=3)
+    assert [token for token, _ in ours[0]] == [token for token, _ in again[0]]
+    np.testing.assert_allclose([p for _, p in ours[0]], [p for _, p in again[0]], rtol=1e-5)
+
+
+def test_a_preset_without_a_masked_lm_head_is_refused(preset):
+    encoder, save = preset
+    with pytest.raises(ValueError, match="has no masked-LM head: masked_lm_head/"):
+        FillMask.from_preset(save(encoder))
