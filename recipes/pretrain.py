@@ -94,10 +94,11 @@ def main(
         report.append(callbacks.FillMaskProbe(FillMask(pretrainer, tokenizer), probes, run_directory / "logs"))
     shown = ("mlm_loss", "mlm_accuracy", *(("nsp_accuracy",) if next_sentence else ()), "tokens_per_second")
     line = callbacks.ProgressLine(*shown)
+    num_reports = max(1, round(steps / steps_per_report))
     pretrainer.fit(
         train,
-        steps_per_epoch=steps_per_report,
-        epochs=10**6 if max_hours else steps // steps_per_report,
+        steps_per_epoch=steps_per_report if max_hours else steps // num_reports,
+        epochs=10**6 if max_hours else num_reports,
         validation_data=validation,
         shuffle=False,  # the dataset comes shuffled
         verbose=0,
