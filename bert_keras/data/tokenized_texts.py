@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from bert_keras.data.encoder_inputs import assemble_rows, truncate_longest_first
 from bert_keras.data.examples import Examples
+from bert_keras.data.string_tensors import as_strings
 
 _logger = logging.getLogger(__name__)
 _TEXTS_AT_A_TIME = 1024
@@ -101,9 +102,14 @@ def tokenize_all_with_offsets(texts: Sequence[str], tokenizer) -> tuple[tuple[np
 def _tokenize(texts: Sequence[str], function: Callable) -> tuple[tuple[np.ndarray, ...], np.ndarray, np.ndarray]:
     """What a function from strings to equally ragged tensors gives: flat values, starts and lengths of the texts."""
     with tf.device("CPU"):
-        batches = tf.data.Dataset.from_tensor_slices(tf.constant(texts, tf.string)).batch(_TEXTS_AT_A_TIME)
+        texts = as_strings(list(texts))
+        if len(texts) <= _TEXTS_AT_A_TIME:  # one batch: making a graph of it would take longer than its work
+            batches = [tuple(function(texts))]
+        else:
+            batches = tf.data.Dataset.from_tensor_slices(texts).batch(_TEXTS_AT_A_TIME)
+            batches = batches.map(lambda texts: tuple(function(texts)), tf.data.AUTOTUNE, deterministic=True)
     values, lengths = [], []
-    for parts in batches.map(lambda texts: tuple(function(texts)), num_parallel_calls=tf.data.AUTOTUNE):
+    for parts in batches:
         values.append([part.flat_values.numpy() for part in parts])
         lengths.append(parts[0].row_lengths().numpy().astype(np.int32))
     lengths = np.concatenate(lengths)

@@ -124,3 +124,11 @@ def test_nothing_to_train_on_is_an_error(tokenizer, questions):
 def test_rows_too_short_for_a_question_and_a_stride_are_an_error(tokenizer):
     with pytest.raises(ValueError, match="sequence_length=12, max_question_tokens=6, stride=4"):
         windows_of([question()], tokenizer, max_question_tokens=6)
+
+
+def test_halves_of_characters_do_not_move_the_offsets(tokenizer):
+    context = "a \ud83d b"
+    windows = windows_of([question("b", context)], tokenizer)
+    starts, _, _ = windows.answer_positions()
+    position, first_characters, end_characters, _ = windows.context_tokens(0)
+    assert context[first_characters[starts[0] - position] : end_characters[starts[0] - position]] == "b"
