@@ -1,5 +1,6 @@
 """Raw text in, named entities or parts of speech with their characters out."""
 
+import keras
 import numpy as np
 
 from bert_keras.data import TaggedSentences, WordPieceTokenizer, sentences_of_texts
@@ -100,7 +101,7 @@ class Tagger:
             mask = np.zeros(padded.shape[:2], bool)
             for row, i in enumerate(chosen):
                 padded[row, : len(logits[i])], mask[row, : len(logits[i])] = logits[i], True
-            decoded = np.asarray(self.classifier.decode(padded, mask))
+            decoded = keras.ops.convert_to_numpy(self.classifier.decode(padded, mask))
             for row, i in enumerate(chosen):
                 numbers[i] = decoded[row, : len(logits[i])]
                 scores[i] = _softmax(logits[i])[np.arange(len(logits[i])), numbers[i]]

@@ -123,7 +123,7 @@ class CRF(keras.layers.Layer):
             (batch, length) int32 tensor; 0 where the mask is False.
         """
         scores, is_tag, order = self._tagged_first(scores, mask)
-        start, steps, end = self._steps(constrained=True)
+        scores, start, steps, end = map(ops.stop_gradient, (scores, *self._steps(constrained=True)))
         stay = ops.expand_dims(ops.arange(self.num_tags, dtype="float32"), 0)  # a step to itself
 
         def forward(best, inputs):

@@ -119,15 +119,18 @@ class TokenClassifier(TokenStatistics, Presets, BatchInputs, keras.Model):
         weights = ops.cast(self._mask(x, sample_weight), "float32") if sample_weight is None else sample_weight
         num_words = ops.maximum(ops.sum(weights), 1e-6)
         if self.head == "crf":
-            losses = -self.get_layer("crf").log_likelihood(y_pred, y, self._mask(x, sample_weight))
+            mask = self._mask(x, sample_weight)
+            losses = -self.get_layer("crf").log_likelihood(y_pred, y, mask)
+            # The metrics are updated here, where the CRF's weights are in reach: on JAX `compute_metrics` sees none.
+            super().compute_metrics(x, y, ops.one_hot(self.decode(y_pred, mask), self.num_tags), sample_weight)
         else:
             losses = keras.losses.sparse_categorical_crossentropy(y, y_pred, from_logits=True) * weights
         return ops.sum(losses) / num_words + sum(map(self._aggregate_additional_loss, self.losses))
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
-        """Metrics of the decoded tags, as if they had all the probability."""
-        if self.head == "crf":
-            y_pred = ops.one_hot(self.decode(y_pred, self._mask(x, sample_weight)), self.num_tags)
+        """Metrics of the decoded tags, as if they had all the probability; with a CRF `compute_loss` updates them."""
+        if self.head == "crf" and self._compile_metrics is not None and self._compile_metrics.built:
+            return self.get_metrics_result()
         return super().compute_metrics(x, y, y_pred, sample_weight)
 
     def _mask(self, x, sample_weight):
