@@ -8,6 +8,7 @@ from keras import ops
 
 from bert_keras.ops.adamw import adamw_update, dense_gradients, global_norm
 
+_NORM_MOMENTUM, _SPIKE_GROWTH = 0.98, 1.05  # of the norm that spikes are measured by
 _NAMES_WITHOUT_DECAY = ("bias", "gamma", "beta")
 
 
@@ -39,6 +40,8 @@ class AdamW(keras.optimizers.AdamW):
             clipping, as it must be where `clipnorm` or `clipvalue` is given. Default 1.
         rate_factors: dict of a layer's name to its share of the learning rate, such as `layerwise_decay` gives. It
             holds for all variables of that layer; others have the whole. Default None.
+        spike_factor: float; a step whose gradient norm is more than so many times the running mean of the norms is left
+            out like one that is not finite, for bad batches that make a loss jump. Default None, for never.
         **kwargs: further arguments of `keras.optimizers.AdamW`.
 
     Raises:
@@ -68,6 +71,7 @@ class AdamW(keras.optimizers.AdamW):
         *,
         global_clipnorm=1.0,
         rate_factors=None,
+        spike_factor=None,
         **kwargs,
     ):
         super().__init__(
@@ -79,7 +83,10 @@ class AdamW(keras.optimizers.AdamW):
             global_clipnorm=global_clipnorm,
             **kwargs,
         )
+        if spike_factor is not None and spike_factor <= 1:
+            raise ValueError(f"Expected a spike_factor above 1, received: {spike_factor}.")
         self.rate_factors = dict(rate_factors or {})
+        self.spike_factor = spike_factor
         self.gradient_norm = self.skipped_steps = self.skipped_in_a_row = None
 
     def build(self, variables):
@@ -94,6 +101,8 @@ class AdamW(keras.optimizers.AdamW):
         self.gradient_norm = self.add_variable(shape=(), dtype="float32", aggregation="mean", name="gradient_norm")
         for name in ("skipped_steps", "skipped_in_a_row"):
             setattr(self, name, self.add_variable(shape=(), dtype="int32", aggregation="only_first_replica", name=name))
+        if self.spike_factor is not None:
+            self.typical_norm = self.add_variable(shape=(), dtype="float32", aggregation="mean", name="typical_norm")
 
     def uses_weight_decay(self, variable):
         """Tell whether a variable is decayed.
@@ -140,7 +149,7 @@ class AdamW(keras.optimizers.AdamW):
         if not pairs:
             raise ValueError("No variable has a gradient: does the loss depend on the model's weights?")
         norm = global_norm([gradient for gradient, _ in pairs]) / (self.loss_scale_factor or 1.0)
-        is_sound = ops.isfinite(norm)
+        is_sound = ops.isfinite(norm) if self.spike_factor is None else self._is_no_spike(norm)
         self.gradient_norm.assign(norm)
         self.skipped_steps.assign_add(ops.cast(ops.logical_not(is_sound), "int32"))
         self.skipped_in_a_row.assign(ops.where(is_sound, 0, self.skipped_in_a_row + 1))
@@ -171,6 +180,15 @@ class AdamW(keras.optimizers.AdamW):
         )
         self.iterations.assign_add(1)
 
+    def _is_no_spike(self, norm):
+        """Compare with the running mean of the norms; a spike raises it a little, so that a new level is known in time."""
+        typical = ops.where(self.typical_norm.value == 0, norm, self.typical_norm.value)
+        is_sound = ops.isfinite(norm) & (norm <= self.spike_factor * typical)
+        grown = ops.where(ops.isfinite(norm), _SPIKE_GROWTH * self.typical_norm.value, self.typical_norm.value)
+        mean = typical + (norm - typical) * (1 - _NORM_MOMENTUM)
+        self.typical_norm.assign(ops.where(is_sound, mean, grown))
+        return is_sound
+
     def update_step(self, gradient, variable, learning_rate):
         """Update one variable as Keras does, where an option asks for more than the kernel has."""
         ours = self._trainable_variables[self._get_variable_index(variable)]  # on TensorFlow Keras passes its own
@@ -199,4 +217,4 @@ class AdamW(keras.optimizers.AdamW):
         )
 
     def get_config(self):
-        return super().get_config() | {"rate_factors": self.rate_factors}
+        return super().get_config() | {"rate_factors": self.rate_factors, "spike_factor": self.spike_factor}

@@ -206,3 +206,24 @@ def test_the_loss_scale_of_float16_wraps_it(small_pretrainer, pretraining_batch)
         weights(fit(model, pretraining_batch())), weights(fit(plain, pretraining_batch())), strict=True
     ):
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6)
+
+
+def test_a_spike_of_the_gradient_norm_is_left_out_by_option():
+    variable = keras.Variable([1.0, 1.0])
+    optimizer = AdamW(0.1, spike_factor=5.0)
+
+    def step(norm):
+        before = keras.ops.convert_to_numpy(variable.value).copy()
+        optimizer.apply([keras.ops.array([norm, 0.0])], [variable])
+        return (keras.ops.convert_to_numpy(variable.value) != before).any()
+
+    assert all(step(norm) for norm in (1.0, 1.2, 0.8, 4.0))
+    assert not step(6.0) and int(optimizer.skipped_steps) == 1
+    assert not step(float("nan")) and step(1.0)
+    assert any(step(10.0) for _ in range(20))  # a level that stays is no spike
+    assert AdamW.from_config(optimizer.get_config()).spike_factor == 5.0
+
+
+def test_a_spike_factor_that_would_leave_out_every_step_is_an_error():
+    with pytest.raises(ValueError, match="above 1, received: 0.5"):
+        AdamW(spike_factor=0.5)

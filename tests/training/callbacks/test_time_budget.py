@@ -122,3 +122,20 @@ def test_it_works_with_several_steps_an_execution(small_pretrainer, pretraining_
     fit(small_pretrainer(AdamW(0.5), steps_per_execution=2, run_eagerly=False), pretraining_batch(8), budget, passing)
     assert len(passing.rates) == 3
     assert budget.share == pytest.approx(1.0)
+
+
+def test_a_run_that_goes_on_in_another_process_keeps_its_budget(clock):
+    first, second = TimeBudget(1.0), TimeBudget(1.0)
+    first.on_train_begin()
+    clock.now += 30.0
+    state = first.get_state()
+    clock.now += 1000.0  # between the two nothing counts
+    second.on_train_begin()
+    clock.now += 10.0  # what the second took before it had its state back counts
+    second.set_state(state)
+    assert second.get_state()["seconds_used"] == 40.0
+    second.set_model(type("Model", (), {"stop_training": False})())
+    for seconds, is_over in (15.0, False), (6.0, True):
+        clock.now += seconds
+        second.on_train_batch_end(0, {})
+        assert second.model.stop_training == is_over
