@@ -5,6 +5,7 @@ Data        SWAG's CSV (a sentence, the beginning of the next, four endings), or
 Paper       Devlin et al., 2019, section 4.4: each choice scored beside the text by one vector, a softmax over choices
 Reached     nothing measured on public tasks yet
 Run         python recipes/finetune_multiple_choice.py --preset PRESET --train train.csv --validation val.csv
+Stopped     by Ctrl-C, SIGTERM or a crash, the same command goes on where it was: docs/reliability.md
 Watch       tensorboard --logdir runs/finetune_multiple_choice
 """
 
@@ -42,6 +43,8 @@ def main(
     warmup_share: float = 0.1,  # of all steps
     seed: int = 0,
 ):
+    configuration = {name: str(value) for name, value in locals().items() if name != "run_directory"}
+    saving = callbacks.SaveAndResume(run_directory / "state", configuration=configuration)
     keras.utils.set_random_seed(seed)
     tokenizer = data.WordPieceTokenizer.from_preset(preset)
     files = {"train": train, "validation": validation, **({"test": test} if test else {})}
@@ -51,8 +54,8 @@ def main(
         label = label_column if part != "test" or test_has_labels else None
         examples[part] = data.read_choices(file, label_column=label, errors=errors, **columns)
         datasets[part] = data.multiple_choice_dataset(
-            examples[part], tokenizer, sequence_length=sequence_length, batch_size=batch_size, training=part == "train",
-            seed=seed,
+            examples[part], tokenizer, sequence_length=sequence_length, batch_size=batch_size, seed=seed,
+            training=part == "train", start_step=saving.step if part == "train" else 0,
         )  # fmt: skip
 
     chooser = MultipleChoice.from_preset(preset, dropout=dropout)
@@ -69,7 +72,7 @@ def main(
         callbacks.ProgressLine("loss", "accuracy"),
     ]
     # The dataset comes shuffled.
-    options = dict(epochs=epochs, shuffle=False, verbose=0, callbacks=report)
+    options = dict(epochs=epochs, shuffle=False, verbose=0, callbacks=saving.after(report))
     chooser.fit(datasets["train"], validation_data=datasets["validation"], **options)
     chooser.save_to_preset(run_directory / "preset")
     tokenizer.save_to_preset(run_directory / "preset")

@@ -2,8 +2,9 @@
 
 Data        SQuAD's JSON, v1.1 or v2.0, and what has its format, such as XQuAD and CMRC 2018: --train, --validation
 Paper       Devlin et al., 2019, sections 4.2 and 4.3: each token scored as the first and as the last of the answer
-Reached     see recipes/README.md
+Reached     nothing measured on public tasks yet
 Run         python recipes/finetune_question_answering.py --preset PRESET --train train.json --validation dev.json
+Stopped     by Ctrl-C, SIGTERM or a crash, the same command goes on where it was: docs/reliability.md
 Watch       tensorboard --logdir runs/finetune_question_answering
 Variations  --scores cmrc counts as CMRC 2018 does; --errors keep goes on where an answer is not at its offset
 """
@@ -40,16 +41,18 @@ def main(
     warmup_share: float = 0.1,  # of all steps
     seed: int = 0,
 ):
+    configuration = {name: str(value) for name, value in locals().items() if name != "run_directory"}
+    saving = callbacks.SaveAndResume(run_directory / "state", configuration=configuration)
     keras.utils.set_random_seed(seed)
     tokenizer = data.WordPieceTokenizer.from_preset(preset)
     questions = {"train": data.read_questions(train, errors=errors)}
     questions["validation"] = data.read_questions(validation, errors=errors)
     lengths = dict(sequence_length=sequence_length, stride=stride, max_question_tokens=max_question_tokens)
+    windows = {part: data.QuestionWindows(some, tokenizer, **lengths) for part, some in questions.items()}
+    options = dict(batch_size=batch_size, seed=seed)
     datasets = {
-        part: data.question_answering_dataset(
-            data.QuestionWindows(some, tokenizer, **lengths), batch_size=batch_size, training=part == "train", seed=seed
-        )
-        for part, some in questions.items()
+        "train": data.question_answering_dataset(windows["train"], training=True, start_step=saving.step, **options),
+        "validation": data.question_answering_dataset(windows["validation"], training=False, **options),
     }
     # SQuAD 2.0: some passages do not answer, and "no answer" is a prediction like any other.
     is_v2 = any(not question.answers for question in questions["train"])
@@ -69,7 +72,7 @@ def main(
         callbacks.ProgressLine("loss", "start_accuracy", "end_accuracy"),
     ]
     # The dataset comes shuffled.
-    options = dict(epochs=epochs, shuffle=False, verbose=0, callbacks=report)
+    options = dict(epochs=epochs, shuffle=False, verbose=0, callbacks=saving.after(report))
     answerer.fit(datasets["train"], validation_data=datasets["validation"], **options)
 
     answerer.null_threshold = 0.0 if is_v2 else None
