@@ -63,6 +63,9 @@ class TaggedSentences:
 def sentences_of_texts(texts: Iterable[str]) -> TaggedSentences:
     """Makes sentences without tags out of raw texts.
 
+    Args:
+        texts: One sentence or more in each; their words are those of `split_words`.
+
     Example:
         >>> sentences_of_texts(["It's Lyon."]).words
         (('It', "'", 's', 'Lyon', '.'),)
