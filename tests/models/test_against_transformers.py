@@ -47,7 +47,9 @@ def rows_for(vocabulary_size, num_segments):
 
 def outputs_as_list(model, rows):
     positions = np.tile(np.arange(LENGTH, dtype="int32"), (len(rows["token_ids"]), 1))
-    outputs = model(rows | {"mask_positions": positions})
+    # JAX would compile each operation by itself; this way it compiles the model at once.
+    run = model.predict_on_batch if keras.config.backend() == "jax" else model
+    outputs = run(rows | {"mask_positions": positions})
     if not isinstance(outputs, dict):
         return [keras.ops.convert_to_numpy(outputs)]
     order = ("sequence_output", "pooled_output", "mlm", "nsp", "start", "end")
