@@ -5,9 +5,9 @@ import os
 import numpy as np
 
 from bert_keras.data import Examples, WordPieceTokenizer, cut_long_texts, pool_pieces
-from bert_keras.data.text_lines import read_lines
 from bert_keras.data.tokenized_texts import TokenizedTexts
 from bert_keras.inference.rows_by_length import predict_by_length
+from bert_keras.inference.text_sources import as_texts
 from bert_keras.models import TextClassifier
 
 
@@ -69,7 +69,7 @@ class Classifier:
         if isinstance(texts, str):
             return self([texts], None if second_texts is None else [second_texts], top_k)[0]
         if isinstance(texts, os.PathLike):
-            texts = [_text_of(line, texts) for line in read_lines(texts)]
+            texts = as_texts(texts)
         examples = texts if isinstance(texts, Examples) else _examples(texts, second_texts)
         return [self._read(row, top_k) for row in self.logits(examples)] if len(examples) else []
 
@@ -108,9 +108,3 @@ def _examples(texts, second_texts):
     if seconds is not None and len(seconds) != len(texts):
         raise ValueError(f"Expected a second text for each of {len(texts)} texts, received {len(seconds)}.")
     return Examples(texts, seconds)
-
-
-def _text_of(line, path):
-    if line.problem or line.is_cut:
-        raise ValueError(f"{os.fspath(path)}:{line.number}: {line.problem or 'line of more than 1 MiB'}")
-    return line.text

@@ -4,6 +4,7 @@ import numpy as np
 
 from bert_keras.data import RelationExamples, WordPieceTokenizer, relation_dataset
 from bert_keras.data.relation_examples import split_markers
+from bert_keras.inference.text_sources import as_texts
 from bert_keras.models import RelationClassifier
 
 
@@ -18,8 +19,8 @@ class RelationExtractor:
         batch_size: rows in one call of the model. Default 32.
 
     Call arguments:
-        texts: list of str, or one str, with `<e1>` and `</e1>` around the first entity and `<e2>` and `</e2>` around
-            the second.
+        texts: list of str, or one str, or the path of a text file, one text a line; each with `<e1>` and `</e1>` around
+            the first entity and `<e2>` and `</e2>` around the second.
 
     Output:
         for each text a dict of `label`, `score`, its probability, and `first` and `second`, the entities as dicts of
@@ -57,7 +58,7 @@ class RelationExtractor:
     def __call__(self, texts):
         if isinstance(texts, str):
             return self([texts])[0]
-        marked = [split_markers(text) for text in texts]
+        marked = [split_markers(text) for text in as_texts(texts)]
         if not marked:
             return []
         examples = RelationExamples(

@@ -3,6 +3,7 @@
 import numpy as np
 
 from bert_keras.data import TaggedSentences, WordPieceTokenizer, sentences_of_texts
+from bert_keras.inference.text_sources import as_texts
 from bert_keras.inference.word_batches import word_batches
 from bert_keras.models import SpanTagger
 
@@ -21,7 +22,7 @@ class SpanFinder:
         threshold: score above which there is a span. Default 0; higher finds fewer spans that are surer.
 
     Call arguments:
-        texts: list of str, or one str.
+        texts: list of str, or one str, or the path of a text file, one text a line.
 
     Output:
         for each text a list of dicts of `label`, `text`, `start`, `end` (`text` is the characters from start to end)
@@ -56,7 +57,7 @@ class SpanFinder:
     def __call__(self, texts):
         if isinstance(texts, str):
             return self([texts])[0]
-        sentences = sentences_of_texts(texts)
+        sentences = sentences_of_texts(as_texts(texts))
         results = []
         for text, places, spans in zip(sentences.texts, sentences.offsets, self._spans(sentences), strict=True):
             results.append([])

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 
 from bert_keras.data import TaggedSentences, WordPieceTokenizer, sentences_of_texts
+from bert_keras.inference.text_sources import as_texts
 from bert_keras.inference.word_batches import power_of_two, word_batches
 from bert_keras.models import TokenClassifier
 from bert_keras.tagging_schemes import OUTSIDE, split_tag, tags_to_spans
@@ -22,7 +23,7 @@ class Tagger:
         batch_size: most rows in one call of the model. Default 32.
 
     Call arguments:
-        texts: list of str, or one str.
+        texts: list of str, or one str, or the path of a text file, one text a line.
 
     Output:
         for each text a list of dicts of `label`, `text`, `start`, `end` (`text` is the characters from start to end)
@@ -62,7 +63,7 @@ class Tagger:
     def __call__(self, texts):
         if isinstance(texts, str):
             return self([texts])[0]
-        sentences = sentences_of_texts(texts)
+        sentences = sentences_of_texts(as_texts(texts))
         if not len(sentences):
             return []
         tags, scores = self._tags_and_scores(sentences)

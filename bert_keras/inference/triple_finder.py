@@ -4,6 +4,7 @@ import numpy as np
 
 from bert_keras.data import TripleExamples, WordPieceTokenizer, sentences_of_texts
 from bert_keras.data.span_dataset import OBJECT, SUBJECT
+from bert_keras.inference.text_sources import as_texts
 from bert_keras.inference.word_batches import word_batches
 from bert_keras.models import TripleExtractor
 
@@ -22,7 +23,7 @@ class TripleFinder:
         threshold: score above which something is there. Default 0; higher finds fewer triples that are surer.
 
     Call arguments:
-        texts: list of str, or one str.
+        texts: list of str, or one str, or the path of a text file, one text a line.
 
     Output:
         for each text a list of dicts of `relation`, `subject` and `object`, each a dict of `text`, `start` and `end`
@@ -57,7 +58,7 @@ class TripleFinder:
     def __call__(self, texts):
         if isinstance(texts, str):
             return self([texts])[0]
-        sentences = sentences_of_texts(texts)
+        sentences = sentences_of_texts(as_texts(texts))
         results = []
         for text, places, found in zip(sentences.texts, sentences.offsets, self._triples(sentences), strict=True):
             results.append([])

@@ -86,6 +86,17 @@ def test_spans_carry_label_text_characters_and_score(make):
     assert tagger([]) == [] and tagger("") == []
 
 
+def test_a_file_is_read_line_by_line(make, tmp_path):
+    tagger = make()
+    (tmp_path / "texts.txt").write_text("Ada met\n\nin Lyon\n")
+    assert [[span["text"] for span in spans] for spans in tagger(tmp_path / "texts.txt")] == [
+        [span["text"] for span in tagger(text)] for text in ("Ada met", "", "in Lyon")
+    ]
+    (tmp_path / "texts.txt").write_bytes(b"Ada\n\xff\n")
+    with pytest.raises(ValueError, match="texts.txt:2: not UTF-8"):
+        tagger(tmp_path / "texts.txt")
+
+
 def test_long_texts_lose_no_word(make):
     tagger = make()
     text = ", ".join(["Ada met Lyon"] * 30)
