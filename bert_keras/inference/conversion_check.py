@@ -111,13 +111,18 @@ def changed_weights(model, other):
 
 def _our_outputs(model, batch):
     encoder = getattr(model, "encoder", model)
-    seen = encoder.inspector(attention_scores=False)(batch)
+    seen = _run(encoder.inspector(attention_scores=False), batch)
     outputs = {f"hidden_state_{index}": state for index, state in enumerate(seen["hidden_states"])}
     outputs |= {name: seen[name] for name in ("pooled_output",) if name in seen}
     if model is not encoder:
-        head = model(_with_choices(model, batch) | {"mask_positions": _all_positions(batch)})
+        head = _run(model, _with_choices(model, batch) | {"mask_positions": _all_positions(batch)})
         outputs |= head if isinstance(head, dict) else {"logits": head}
     return {name: keras.ops.convert_to_numpy(value) for name, value in outputs.items()}
+
+
+def _run(model, batch):
+    """Call a model; on JAX compiled as a whole, for an eager call would compile each operation by itself."""
+    return model.predict_on_batch(batch) if keras.config.backend() == "jax" else model(batch)
 
 
 def _all_positions(batch):
