@@ -129,7 +129,7 @@ def _predicted(question, spans, null_start, null_end, num_best, no_answer):
         text = question.context[start:end]
         if text not in kept and len(kept) < num_best:
             kept[text] = score, AnswerSpan(text, start, end, 0.0, start_logit, end_logit)
-    best = max((score for score, _ in kept.values()), default=-np.inf)
+    best = max((score for score, _ in kept.values()), default=0.0)  # of an empty passage, as in Google's code
     if no_answer or not kept:
         kept[""] = null_start + null_end, AnswerSpan("", 0, 0, 0.0, null_start, null_end)
     ordered = sorted(kept.values(), key=lambda item: -item[0])

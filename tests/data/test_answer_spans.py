@@ -72,7 +72,7 @@ def test_an_empty_passage_has_no_answer():
         [Question("q", "when", " ")], tokenizer, sequence_length=12, stride=4, max_question_tokens=2
     )
     (predicted,) = best_answers(windows, *np.zeros((2, 1, 12)))
-    assert predicted.best().text == "" and len(predicted.spans) == 1
+    assert predicted.best().text == "" and len(predicted.spans) == 1 and predicted.null_odds == 0.0
 
 
 def test_too_few_logits_are_an_error(windows, logits):
