@@ -5,6 +5,7 @@ Data        a folder with a published task's files: --task mrpc --data-directory
 Paper       Devlin et al., 2019, section 4.1: one layer on the pooled output, all weights trained
 Reached     see recipes/README.md
 Run         python recipes/finetune_classifier.py --preset PRESET --task stsb --data-directory STS-B
+Stopped     by Ctrl-C, SIGTERM or a crash, the same command goes on where it was: docs/reliability.md
 Watch       tensorboard --logdir runs/finetune_classifier
 Variations  --freeze-encoder trains pooler and head alone; --layerwise-decay 0.9 lets lower layers learn slower;
             --long-texts windows reads all of a long text, piece by piece;
@@ -53,6 +54,8 @@ def main(
     class_weights: Literal["none", "balanced"] = "none",
     seed: int = 0,
 ):
+    configuration = {name: str(value) for name, value in locals().items() if name != "run_directory"}
+    saving = callbacks.SaveAndResume(run_directory / "state", configuration=configuration)
     keras.utils.set_random_seed(seed)
     tokenizer = data.WordPieceTokenizer.from_preset(preset)
     layout = data.task_layout(task) if task else data.TaskLayout(
@@ -67,6 +70,7 @@ def main(
     for part in rows if long_texts == "windows" else ():
         rows[part], text_of[part] = data.cut_long_texts(rows[part], tokenizer, sequence_length=sequence_length)
     options = dict(sequence_length=sequence_length, batch_size=batch_size, label_names=labels, seed=seed)
+    options["start_step"] = saving.step  # in the training part; 0 but for a run that goes on
     options["buckets"] = data.default_buckets(sequence_length, fine=True)  # rows of a few lengths, with little padding
     datasets = {p: data.classification_dataset(r, tokenizer, training=p == "train", **options) for p, r in rows.items()}
 
@@ -93,7 +97,8 @@ def main(
         callbacks.ProgressLine("loss", metrics[0].name),
     ]
     # The dataset comes shuffled.
-    options = dict(epochs=epochs, shuffle=False, verbose=0, callbacks=report)
+    options = dict(epochs=epochs, shuffle=False, verbose=0)
+    options["callbacks"] = report if freeze_encoder else saving.after(report)  # a head alone is soon trained anew
     model.fit(batches["train"], validation_data=batches["validation"], **options)
     classifier.save_to_preset(run_directory / "preset")
     tokenizer.save_to_preset(run_directory / "preset")

@@ -72,3 +72,30 @@ def test_killed_and_stopped_it_ends_as_if_it_had_not_been(corpus, tmp_path, back
     assert "going on at step" in finish(pretrain(corpus, tmp_path / "stopped", backend=backend))
     unbroken, stopped = (tmp_path / name / "preset" / "model.safetensors" for name in ("unbroken", "stopped"))
     assert stopped.read_bytes() == unbroken.read_bytes()
+
+
+def labelled(path, num_rows):
+    rows = (
+        f"the {'old' if number % 2 else 'united'} house number {number % 7}\tname{number % 2}"
+        for number in range(num_rows)
+    )
+    path.write_text("sentence\tlabel\n" + "\n".join(rows) + "\n")
+    return path
+
+
+def test_a_classifier_told_to_stop_ends_as_if_it_had_not_been(corpus, tmp_path):
+    options = ["--size", "tiny", "--sequence-length", 32, "--steps", 2, "--warmup-steps", 1, "--steps-per-report", 2]
+    options += ["--run-directory", tmp_path / "pretrained", "--no-warm-start", "--validation-batches", 1]
+    finish(start("pretrain.py", "--corpus", corpus, *options))
+    train, validation = labelled(tmp_path / "train.tsv", 640), labelled(tmp_path / "validation.tsv", 12)
+    options = ["--preset", tmp_path / "pretrained" / "preset", "--train", train, "--validation", validation]
+    options += ["--sequence-length", 16, "--epochs", 3, "--batch-size", 8]
+    finish(start("finetune_classifier.py", *options, "--run-directory", tmp_path / "unbroken"))
+    stopped = start("finetune_classifier.py", *options, "--run-directory", tmp_path / "stopped")
+    while not list(tmp_path.glob("stopped/logs/train/events.*")) and stopped.poll() is None:  # it trains
+        time.sleep(0.02)
+    stopped.send_signal(signal.SIGTERM)
+    finish(stopped, 128 + signal.SIGTERM)
+    assert "going on" in finish(start("finetune_classifier.py", *options, "--run-directory", tmp_path / "stopped"))
+    unbroken, stopped = (tmp_path / name / "preset" / "model.safetensors" for name in ("unbroken", "stopped"))
+    assert stopped.read_bytes() == unbroken.read_bytes()
