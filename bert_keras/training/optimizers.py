@@ -52,9 +52,9 @@ class AdamW(keras.optimizers.AdamW):
         >>> from bert_keras.training import AdamW
         >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, name="dense")], name="model")
         >>> print(AdamW(1e-3, rate_factors={"dense": 0.5}).describe(model.weights))
-        rate   decay  variable            shape
-        0.5    0.01   model/dense/kernel  (3, 2)
-        0.5    -      model/dense/bias    (2,)
+        rate  decay  variable            shape
+        0.5   0.01   model/dense/kernel  (3, 2)
+        0.5   -      model/dense/bias    (2,)
 
     Reference:
         [Loshchilov and Hutter, 2019](https://arxiv.org/abs/1711.05101); defaults from `optimization.py` of
@@ -181,7 +181,7 @@ class AdamW(keras.optimizers.AdamW):
         self.iterations.assign_add(1)
 
     def _is_no_spike(self, norm):
-        """Compare with the running mean of the norms; a spike raises it a little, so that a new level is known in time."""
+        """Compare with the running mean of the norms; a spike raises it a little, so a new level is known in time."""
         typical = ops.where(self.typical_norm.value == 0, norm, self.typical_norm.value)
         is_sound = ops.isfinite(norm) & (norm <= self.spike_factor * typical)
         grown = ops.where(ops.isfinite(norm), _SPIKE_GROWTH * self.typical_norm.value, self.typical_norm.value)
