@@ -83,6 +83,7 @@ class VectorBatches(keras.utils.PyDataset):
 def _encoded(encode, dataset, batch_size, seed):
     parts = []
     for x, y, sample_weight in dataset:
+        x = keras.tree.map_structure(np.asarray, x)  # tf.data gives TensorFlow's tensors to every backend
         y, sample_weight = np.asarray(y), np.asarray(sample_weight)
         counts = sample_weight > 0
         parts.append((np.asarray(encode.predict_on_batch(x))[counts], y[counts], sample_weight[counts]))
