@@ -34,6 +34,7 @@ def test_keeps_itself_in_files_and_presets(make_encoder, marked_rows, outputs_of
         RelationClassifier.from_preset(tmp_path, labels=("a", "b", "c"))
 
 
+@pytest.mark.slow
 def test_learns_relations(make_encoder, marked_rows):
     classifier = RelationClassifier(make_encoder(pooler=False, dropout=0.0, kernel_initializer=None), 2, dropout=0.0)
     classifier.compile(

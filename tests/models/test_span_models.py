@@ -38,6 +38,7 @@ def test_outputs_have_the_shapes_that_the_losses_want(make_encoder, rows, output
     }
 
 
+@pytest.mark.slow
 def test_triples_are_learned_by_fit(make_encoder, rows):
     model = make(TripleExtractor, make_encoder(pooler=False, dropout=0.0, kernel_initializer=None), dropout=0.0)
     names = ("entities", "heads", "tails")

@@ -108,6 +108,7 @@ def test_the_head_brings_its_loss(make_encoder, rows, outputs_of, head):
     assert logs["accuracy"] == pytest.approx((decoded == tags)[weights > 0].mean())
 
 
+@pytest.mark.slow
 def test_a_crf_is_trained_by_fit(make_encoder, rows):
     tagger = TokenClassifier(
         make_encoder(pooler=False, dropout=0.0, kernel_initializer=None), 2, head="crf", dropout=0.0
@@ -116,9 +117,13 @@ def test_a_crf_is_trained_by_fit(make_encoder, rows):
     tags = (rows["token_ids"] > 8).astype("int32")
     losses = tagger.fit(rows, tags, sample_weight=rows["padding_mask"], epochs=20, verbose=0).history["loss"]
     assert losses[-1] < 0.5 * losses[0]
+
+
+def test_a_crf_refuses_another_loss(make_encoder, rows, outputs_of):
+    tagger = TokenClassifier(make_encoder(pooler=False), 2, head="crf")
     tagger.compile(loss="mse")
     with pytest.raises(ValueError, match="A CRF brings its own loss"):
-        tagger.evaluate(rows, tags, verbose=0)
+        tagger.compute_loss(rows, (rows["token_ids"] > 8).astype("int32"), outputs_of(tagger, rows))
 
 
 @pytest.mark.parametrize(
