@@ -73,7 +73,7 @@ class RelationClassifier(TokenStatistics, Presets, BatchInputs, keras.Model):
         """Load the encoder, and the head where the preset has one for as many relations; otherwise the head is new.
 
         Args:
-            directory: path of a directory with `config.json` and `model.safetensors`.
+            directory: what `bert_keras.checkpoints.open_checkpoint` takes: a directory, a name or an object.
             num_classes: number of relations, None for as many as there are labels, or as the preset's head has.
             labels: names of the relations, None for those of the preset's head.
             markers: the two marker tokens, None for the preset's.
