@@ -92,6 +92,31 @@ def restore_random_states(arrays):
         torch.set_rng_state(torch.from_numpy(arrays["random/torch"].copy()))
 
 
+def torch_random_state():
+    """Read the generator that unseeded dropout draws from on torch.
+
+    Returns:
+        tensor, or None on the other backends.
+    """
+    if keras.config.backend() != "torch":
+        return None
+    import torch
+
+    return torch.get_rng_state()
+
+
+def restore_torch_random_state(state):
+    """Put that generator back.
+
+    Args:
+        state: from `torch_random_state`; None changes nothing.
+    """
+    if state is not None:
+        import torch
+
+        torch.set_rng_state(state)
+
+
 def _groups(model):
     return {
         "model": model.variables,

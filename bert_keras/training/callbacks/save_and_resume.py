@@ -9,7 +9,13 @@ import numpy as np
 
 from bert_keras.training.callback_states import read_callback_states, restore_callback_states
 from bert_keras.training.checkpointing import TrainingState, TrainingStates
-from bert_keras.training.model_state import read_model_state, restore_random_states, restore_variables
+from bert_keras.training.model_state import (
+    read_model_state,
+    restore_random_states,
+    restore_torch_random_state,
+    restore_variables,
+    torch_random_state,
+)
 from bert_keras.training.state_writer import StateWriter
 from bert_keras.training.stop_signals import StopSignals, command_line
 
@@ -162,7 +168,7 @@ class SaveAndResume(keras.callbacks.Callback):
         self.states.claim()
         self._writer = StateWriter(self.states)
         self._last_save, self._last_saved_step = time.monotonic(), self._step
-        self._copying_seconds = 0.0
+        self._copying_seconds, self._after_epoch = 0.0, None
         self._is_resuming = self._loaded is not None
         if self._is_resuming:
             self._check_step_was_read()
@@ -186,6 +192,9 @@ class SaveAndResume(keras.callbacks.Callback):
         self._first_step = self._step - self._position["batches"] if self._is_resuming else self._step
 
     def on_train_batch_begin(self, batch, logs=None):
+        if batch == 0:
+            restore_torch_random_state(self._after_epoch)
+            self._after_epoch = None
         if self._is_resuming and not self._position["batches"]:
             # As late as possible: making an iterator over the data draws random numbers on torch.
             restore_random_states(self._loaded.arrays)
@@ -204,6 +213,8 @@ class SaveAndResume(keras.callbacks.Callback):
         repeated, self._step = self._first_step + batches - self._step, self._first_step + batches
         num_batches = self.params["steps"]
         if num_batches is None or batches >= num_batches:  # the epoch's end follows, and saves
+            # Every iterator over data that Keras makes draws from torch's generator, more of them in whole epochs.
+            self._after_epoch = torch_random_state()
             if num_batches is not None and self._batches_before and not self.model.stop_training:
                 self.model.stop_training = _END_OF_EPOCH  # Keras counts the batches of a resumed epoch from 0
             return
@@ -216,6 +227,7 @@ class SaveAndResume(keras.callbacks.Callback):
             self._save()
 
     def on_epoch_end(self, epoch, logs=None):
+        restore_torch_random_state(self._after_epoch)
         if self.model.stop_training is _END_OF_EPOCH:
             self.model.stop_training = False
         for name, value in logs.items():
