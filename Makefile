@@ -30,8 +30,8 @@ test-all: $(VENV)/.installed-test-all lint  ## every test, the slow ones and all
 lint: $(VENV)/.installed-test  ## style, and the floors that say who may import whom
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports
 
-bench: $(VENV)/.installed-test  ## the benchmarks, ours and the peers in one run
-	$(BIN)/python benchmarks/tokenization.py
+bench: $(VENV)/.installed-test-all  ## the benchmarks, ours and the peers in one run
+	$(BIN)/python -m benchmarks
 
 clean:  ## remove the environment and everything that runs wrote
 	rm -rf $(VENV) runs

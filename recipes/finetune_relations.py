@@ -38,6 +38,8 @@ def main(
     layerwise_decay: float = 1.0,  # a layer's learning rate as a share of that of the layer above it
     seed: int = 0,
 ):
+    configuration = {name: str(value) for name, value in locals().items() if name != "run_directory"}
+    saving = callbacks.SaveAndResume(run_directory / "state", configuration=configuration)
     keras.utils.set_random_seed(seed)
     tokenizer = data.WordPieceTokenizer.from_preset(preset)
     files = {part: file for part, file in {"train": train, "validation": validation, "test": test}.items() if file}
@@ -49,7 +51,7 @@ def main(
     datasets = {
         part: data.relation_dataset(
             some, tokenizer, sequence_length=sequence_length, batch_size=batch_size, training=part == "train",
-            label_names=labels, buckets=buckets, seed=seed,
+            start_step=saving.step if part == "train" else 0, label_names=labels, buckets=buckets, seed=seed,
         )
         for part, some in examples.items()
     }  # fmt: skip
@@ -64,19 +66,20 @@ def main(
         weighted_metrics=["accuracy"],
     )
     choose_best = keras.callbacks.EarlyStopping("val_accuracy", patience=epochs, restore_best_weights=True)
+    report = [
+        *([choose_best] if validation else []),
+        callbacks.LearningRate(),
+        callbacks.Throughput(),
+        callbacks.StepTensorBoard(run_directory / "logs"),
+        callbacks.ProgressLine("loss", "accuracy", "tokens_per_second"),
+    ]
     classifier.fit(
         datasets["train"],
         epochs=epochs,
         validation_data=datasets.get("validation"),
         shuffle=False,  # the dataset comes shuffled
         verbose=0,
-        callbacks=[
-            *([choose_best] if validation else []),
-            callbacks.LearningRate(),
-            callbacks.Throughput(),
-            callbacks.StepTensorBoard(run_directory / "logs"),
-            callbacks.ProgressLine("loss", "accuracy", "tokens_per_second"),
-        ],
+        callbacks=saving.after(report),
     )
     classifier.save_to_preset(run_directory / "preset")
     tokenizer.save_to_preset(run_directory / "preset")

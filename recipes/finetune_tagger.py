@@ -43,6 +43,8 @@ def main(
     layerwise_decay: float = 1.0,  # a layer's learning rate as a share of that of the layer above it
     seed: int = 0,
 ):
+    configuration = {name: str(value) for name, value in locals().items() if name != "run_directory"}
+    saving = callbacks.SaveAndResume(run_directory / "state", configuration=configuration)
     keras.utils.set_random_seed(seed)
     tokenizer = data.WordPieceTokenizer.from_preset(preset)
     files = {"train": train, "validation": validation, **({"test": test} if test else {})}
@@ -66,7 +68,8 @@ def main(
     datasets = {
         part: dataset(
             sentences[part], tokenizer, sequence_length=sequence_length, batch_size=batch_size,
-            training=part == "train", buckets=buckets, seed=seed, **names,
+            training=part == "train", start_step=saving.step if part == "train" else 0, buckets=buckets,
+            seed=seed, **names,
         )
         for part in ("train", "validation")
     }  # fmt: skip
@@ -75,19 +78,20 @@ def main(
     schedule = training.WarmupLinearDecay(learning_rate, steps, warmup_steps=steps // 10)
     factors = training.layerwise_decay(model.encoder, layerwise_decay)
     model.compile(optimizer=training.AdamW(schedule, rate_factors=factors), loss=loss, weighted_metrics=[metric])
+    report = [
+        keras.callbacks.EarlyStopping(f"val_{metric.name}", mode="max", patience=epochs, restore_best_weights=True),
+        callbacks.LearningRate(),
+        callbacks.Throughput(),
+        callbacks.StepTensorBoard(run_directory / "logs"),
+        callbacks.ProgressLine("loss", metric.name, "tokens_per_second"),
+    ]
     model.fit(
         datasets["train"],
         epochs=epochs,
         validation_data=datasets["validation"],
         shuffle=False,  # the dataset comes shuffled
         verbose=0,
-        callbacks=[
-            keras.callbacks.EarlyStopping(f"val_{metric.name}", mode="max", patience=epochs, restore_best_weights=True),
-            callbacks.LearningRate(),
-            callbacks.Throughput(),
-            callbacks.StepTensorBoard(run_directory / "logs"),
-            callbacks.ProgressLine("loss", metric.name, "tokens_per_second"),
-        ],
+        callbacks=saving.after(report),
     )
     model.save_to_preset(run_directory / "preset")
     tokenizer.save_to_preset(run_directory / "preset")

@@ -42,6 +42,8 @@ def main(
     layerwise_decay: float = 1.0,  # a layer's learning rate as a share of that of the layer above it
     seed: int = 0,
 ):
+    configuration = {name: str(value) for name, value in locals().items() if name != "run_directory"}
+    saving = callbacks.SaveAndResume(run_directory / "state", configuration=configuration)
     keras.utils.set_random_seed(seed)
     tokenizer = data.WordPieceTokenizer.from_preset(preset)
     files = {"train": train, "validation": validation, **({"test": test} if test else {})}
@@ -53,7 +55,8 @@ def main(
     datasets = {
         part: data.triple_dataset(
             examples[part], tokenizer, sequence_length=sequence_length, batch_size=batch_size,
-            training=part == "train", buckets=buckets, relations=relations, seed=seed,
+            training=part == "train", start_step=saving.step if part == "train" else 0, buckets=buckets,
+            relations=relations, seed=seed,
         )
         for part in ("train", "validation")
     }  # fmt: skip
@@ -67,19 +70,20 @@ def main(
         loss={name: training.SpanLoss() for name in OUTPUTS},
         weighted_metrics={name: [training.SpanF1(name="f1")] for name in OUTPUTS},
     )
+    report = [
+        keras.callbacks.EarlyStopping("val_heads_f1", mode="max", patience=epochs, restore_best_weights=True),
+        callbacks.LearningRate(),
+        callbacks.Throughput(),
+        callbacks.StepTensorBoard(run_directory / "logs"),
+        callbacks.ProgressLine("loss", "heads_f1", "tokens_per_second"),
+    ]
     extractor.fit(
         datasets["train"],
         epochs=epochs,
         validation_data=datasets["validation"],
         shuffle=False,  # the dataset comes shuffled
         verbose=0,
-        callbacks=[
-            keras.callbacks.EarlyStopping("val_heads_f1", mode="max", patience=epochs, restore_best_weights=True),
-            callbacks.LearningRate(),
-            callbacks.Throughput(),
-            callbacks.StepTensorBoard(run_directory / "logs"),
-            callbacks.ProgressLine("loss", "heads_f1", "tokens_per_second"),
-        ],
+        callbacks=saving.after(report),
     )
     extractor.save_to_preset(run_directory / "preset")
     tokenizer.save_to_preset(run_directory / "preset")

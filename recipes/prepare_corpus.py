@@ -29,7 +29,7 @@ def main(
     passage_tokens: int = 125,  # what closes a passage: the sequence length of pretraining less 3
     validation_every: int = 20,  # every so-manieth document is held out; 0: none
     num_workers: int | None = None,  # processes; none: as many as the corpus is worth
-    overwrite: bool = False,  # replace what OUTPUT holds; otherwise it is an error
+    overwrite: bool = False,  # replace what OUTPUT holds; otherwise what is complete stays, if made from the same files
 ):
     if vocabulary is None:
         texts = data.read_documents(corpus, documents=documents)
@@ -50,7 +50,7 @@ def main(
             part=part,
             validation_every=validation_every,
             num_workers=num_workers,
-            if_exists="overwrite" if overwrite else "error",
+            if_exists="overwrite" if overwrite else "reuse",
         )
         print(f"{part}: {report}\n")
 

@@ -88,6 +88,7 @@ def main(
         weighted_metrics=training.pretraining_metrics(next_sentence=next_sentence),
     )
     report = [callbacks.LearningRate(), callbacks.GradientNorm(), callbacks.Throughput(), callbacks.Perplexity()]
+    report.append(callbacks.SkippedSteps(saving))  # those whose gradients are not finite
     if max_hours:
         report.insert(0, callbacks.TimeBudget(60 * max_hours, schedule))
     if probes:
@@ -95,15 +96,16 @@ def main(
     shown = ("mlm_loss", "mlm_accuracy", *(("nsp_accuracy",) if next_sentence else ()), "tokens_per_second")
     line = callbacks.ProgressLine(*shown)
     num_reports = max(1, round(steps / steps_per_report))
-    pretrainer.fit(
-        train,
-        steps_per_epoch=steps_per_report if max_hours else steps // num_reports,
-        epochs=10**6 if max_hours else num_reports,
-        validation_data=validation,
-        shuffle=False,  # the dataset comes shuffled
-        verbose=0,
-        callbacks=saving.after([*report, callbacks.StepTensorBoard(run_directory / "logs"), line]),
-    )
+    with training.memory_advice(batch_size, sequence_length):
+        pretrainer.fit(
+            train,
+            steps_per_epoch=steps_per_report if max_hours else steps // num_reports,
+            epochs=10**6 if max_hours else num_reports,
+            validation_data=validation,
+            shuffle=False,  # the dataset comes shuffled
+            verbose=0,
+            callbacks=saving.after([*report, callbacks.StepTensorBoard(run_directory / "logs"), line]),
+        )
     pretrainer.save_to_preset(run_directory / "preset")
     tokenizer.save_to_preset(run_directory / "preset")
     return pretrainer.evaluate(dataset("validation", training=False), return_dict=True)

@@ -44,7 +44,7 @@ def relation_dataset(
         markers: The tokens around the first and around the second entity; the vocabulary must have them.
         buckets: Row lengths, ascending; None for 32, 64, 128, ... up to `sequence_length`.
         repeat: In training, an endless stream, for `fit(..., steps_per_epoch=n)`.
-        start_step: Batches to leave out, for a run that goes on.
+        start_step: Batches of the training to leave out: `saving.step` of a `SaveAndResume`.
 
     Returns:
         A dataset of `(x, y, sample_weight)`: x `token_ids`, `segment_ids`, `padding_mask` (batch_size, row length) and

@@ -43,7 +43,7 @@ def span_dataset(
         overlap: Pieces that neighbouring windows of a sentence share; None for a quarter of a row.
         buckets: Row lengths, ascending; None for 32, 64, 128, ... up to `sequence_length`.
         repeat: In training, an endless stream, for `fit(..., steps_per_epoch=n)`.
-        start_step: Batches to leave out, for a run that goes on.
+        start_step: Batches of the training to leave out: `saving.step` of a `SaveAndResume`.
 
     Returns:
         A dataset of `(x, y, sample_weight)`: x as the encoder wants it; y (batch_size, spans, 3) int32, label, begin
@@ -98,7 +98,7 @@ def triple_dataset(
         overlap: Pieces that neighbouring windows of a text share; None for a quarter of a row.
         buckets: Row lengths, ascending; None for 32, 64, 128, ... up to `sequence_length`.
         repeat: In training, an endless stream, for `fit(..., steps_per_epoch=n)`.
-        start_step: Batches to leave out, for a run that goes on.
+        start_step: Batches of the training to leave out: `saving.step` of a `SaveAndResume`.
 
     Returns:
         A dataset of `(x, y, sample_weight)`: x as the encoder wants it; y a dict of (batch_size, spans, 3) int32:

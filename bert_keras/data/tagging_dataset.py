@@ -44,7 +44,7 @@ def tagging_dataset(
         overlap: Pieces that neighbouring windows of a sentence share; None for a quarter of a row.
         buckets: Row lengths, ascending; None for 32, 64, 128, ... up to `sequence_length`.
         repeat: In training, an endless stream, for `fit(..., steps_per_epoch=n)`.
-        start_step: Batches to leave out, for a run that goes on; whole epochs, unless `repeat`.
+        start_step: Batches of the training to leave out: `saving.step` of a `SaveAndResume`.
 
     Returns:
         A dataset of `(x, y, sample_weight)`: x `token_ids`, `segment_ids`, `padding_mask`, y the number of the tag,

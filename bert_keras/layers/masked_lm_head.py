@@ -76,9 +76,7 @@ class MaskedLMHead(keras.layers.Layer):
             self.token_embedding.build(inputs_shape[:2])
         self.transform.build(inputs_shape)
         self.layer_norm.build((*inputs_shape[:-1], self.token_embedding.output_dim))
-        self.bias = self.add_weight(
-            name="bias", shape=(self._num_words,), initializer="zeros", autocast=False
-        )
+        self.bias = self.add_weight(name="bias", shape=(self._num_words,), initializer="zeros", autocast=False)
         self.built = True
 
     def call(self, inputs, mask_positions=None):
