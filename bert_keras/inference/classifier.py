@@ -5,7 +5,7 @@ import os
 import numpy as np
 
 from bert_keras.data import Examples, WordPieceTokenizer, cut_long_texts, pool_pieces
-from bert_keras.data.tokenized_texts import TokenizedTexts
+from bert_keras.data.batches.tokenized_texts import TokenizedTexts
 from bert_keras.inference.rows_by_length import predict_by_length
 from bert_keras.inference.text_sources import as_texts
 from bert_keras.models import TextClassifier

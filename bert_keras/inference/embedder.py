@@ -5,7 +5,7 @@ import numpy as np
 
 from bert_keras.checkpoints import read_pooling, write_pooling
 from bert_keras.data import WordPieceTokenizer
-from bert_keras.data.length_buckets import default_buckets
+from bert_keras.data.batches.length_buckets import default_buckets
 from bert_keras.layers import MeanPooling
 from bert_keras.models import BertEncoder
 from bert_keras.preset_location import locate_preset

@@ -3,7 +3,7 @@
 import numpy as np
 
 from bert_keras.data import RelationExamples, WordPieceTokenizer, relation_dataset
-from bert_keras.data.relation_examples import split_markers
+from bert_keras.data.tagging.relation_examples import split_markers
 from bert_keras.inference.text_sources import as_texts
 from bert_keras.models import RelationClassifier
 

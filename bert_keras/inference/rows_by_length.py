@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from bert_keras.data.length_buckets import default_buckets
+from bert_keras.data.batches.length_buckets import default_buckets
 
 
 def predict_by_length(model, make_rows, row_lengths, *, sequence_length, batch_size=32):

@@ -2,7 +2,7 @@
 
 import os
 
-from bert_keras.data.text_lines import read_lines
+from bert_keras.data.files.text_lines import read_lines
 
 
 def as_texts(texts):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from bert_keras.data import TripleExamples, WordPieceTokenizer, sentences_of_texts
-from bert_keras.data.span_dataset import OBJECT, SUBJECT
+from bert_keras.data.tagging.span_dataset import OBJECT, SUBJECT
 from bert_keras.inference.text_sources import as_texts
 from bert_keras.inference.word_batches import word_batches
 from bert_keras.models import TripleExtractor

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bert_keras.data.length_buckets import default_buckets
-from bert_keras.data.tokenized_words import TokenizedWords
+from bert_keras.data.batches.length_buckets import default_buckets
+from bert_keras.data.tagging.tokenized_words import TokenizedWords
 
 
 class WordBatch(NamedTuple):
@@ -31,7 +31,7 @@ def word_batches(
 
     Args:
         sentences: words of each sentence.
-        tokenizer: see `bert_keras.data.tokenized_words.TokenizedWords`.
+        tokenizer: see `bert_keras.data.tagging.tokenized_words.TokenizedWords`.
         sequence_length: longest row.
         batch_size: most rows in a batch.
     """

@@ -2,9 +2,9 @@
 
 import pytest
 
-from bert_keras.data.corpus import prepare_corpus
-from bert_keras.data.tokenizer import WordPieceTokenizer
-from bert_keras.data.vocabulary import SPECIAL_TOKENS, Vocabulary
+from bert_keras.data.corpus.preparation import prepare_corpus
+from bert_keras.data.tokenization.tokenizer import WordPieceTokenizer
+from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS, Vocabulary
 
 NUM_DOCUMENTS, NUM_WORDS = 6, 60
 

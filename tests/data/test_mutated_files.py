@@ -11,17 +11,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bert_keras.data.choices import read_choices
-from bert_keras.data.corpus_report import CorpusReport
-from bert_keras.data.documents import read_documents
-from bert_keras.data.questions import read_questions
-from bert_keras.data.readers import read_examples
-from bert_keras.data.relation_examples import read_relations
-from bert_keras.data.tagged_files import read_tagged_sentences
-from bert_keras.data.tokenizer_config import read_tokenizer_config
-from bert_keras.data.tokenizer_json import read_tokenizer_json
-from bert_keras.data.triple_examples import read_triples
-from bert_keras.data.vocabulary import SPECIAL_TOKENS, Vocabulary
+from bert_keras.data.classification.choices import read_choices
+from bert_keras.data.classification.readers import read_examples
+from bert_keras.data.corpus.documents import read_documents
+from bert_keras.data.corpus.report import CorpusReport
+from bert_keras.data.questions.questions import read_questions
+from bert_keras.data.tagging.relation_examples import read_relations
+from bert_keras.data.tagging.tagged_files import read_tagged_sentences
+from bert_keras.data.tagging.triple_examples import read_triples
+from bert_keras.data.tokenization.tokenizer_config import read_tokenizer_config
+from bert_keras.data.tokenization.tokenizer_json import read_tokenizer_json
+from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS, Vocabulary
 
 TABLE = "sentence\tlabel\nIt is good, \u00e9t\u00e9\tyes\nAnd bad\tno\nSo so\tyes\n"
 CSV = 'sentence,label\n"It is, ""so"" good",yes\nAnd bad,no\n'

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bert_keras.data import WordPieceTokenizer, read_examples
-from bert_keras.data.vocabulary import SPECIAL_TOKENS
+from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS
 from bert_keras.inference import Classifier
 
 

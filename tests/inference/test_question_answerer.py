@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from bert_keras.data import WordPieceTokenizer
-from bert_keras.data.vocabulary import SPECIAL_TOKENS
+from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS
 from bert_keras.inference import QuestionAnswerer
 
 LETTERS = "a b c d e f g h i j k l m n o p q r s t"

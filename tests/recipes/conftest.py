@@ -10,7 +10,7 @@ def small_preset(tmp_path_factory):
     import keras
 
     from bert_keras.data import WordPieceTokenizer
-    from bert_keras.data.vocabulary import SPECIAL_TOKENS
+    from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS
     from bert_keras.models import BertEncoder
 
     keras.utils.set_random_seed(0)

@@ -1,0 +1,117 @@
+"""Texts as token ids in memory: tokenized once, in big batches, then addressed by number."""
+
+import logging
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from bert_keras.data.batches.encoder_inputs import assemble_rows, truncate_longest_first
+from bert_keras.data.classification.examples import Examples
+from bert_keras.data.tokenization.string_tensors import as_strings
+
+_logger = logging.getLogger(__name__)
+_TEXTS_AT_A_TIME = 1024
+
+
+class TokenizedTexts:
+    """The texts, or pairs, of `Examples` as token ids, truncated to fit into a row.
+
+    Pairs lose tokens of the longer text first. What is cut is counted and logged.
+
+    Args:
+        examples: The texts.
+        tokenizer: Turns a vector of strings into a RaggedTensor of ids.
+        sequence_length: The longest row, special tokens included.
+
+    Attributes:
+        row_lengths: (examples,) numpy int, the length of the row that each example needs.
+        num_truncated: Examples that lost tokens.
+    """
+
+    def __init__(self, examples: Examples, tokenizer: Callable, sequence_length: int):
+        self.vocabulary = tokenizer.vocabulary
+        token_ids, starts, lengths = tokenize_all(examples.texts, tokenizer)
+        if examples.second_texts is None:
+            num_specials, seconds = 2, None
+            kept, needed = np.minimum(lengths, sequence_length - 2), lengths
+        else:
+            num_specials = 3
+            second_ids, second_starts, second_lengths = tokenize_all(examples.second_texts, tokenizer)
+            kept, kept_second = (
+                tensor.numpy() for tensor in truncate_longest_first(lengths, second_lengths, sequence_length - 3)
+            )
+            needed = lengths + second_lengths
+            seconds = second_starts + len(token_ids), kept_second
+            token_ids = np.concatenate([token_ids, second_ids])
+        self.row_lengths = kept + num_specials + (0 if seconds is None else seconds[1])
+        self.num_truncated = int((self.row_lengths < needed + num_specials).sum())
+        if self.num_truncated:
+            _logger.warning(
+                "%d of %d examples are longer than sequence_length=%d and were cut; the longest needs %d",
+                self.num_truncated, len(examples), sequence_length, int(needed.max()) + num_specials,
+            )  # fmt: skip
+        with tf.device("CPU"):  # where the input pipeline runs
+            self._token_ids = tf.constant(token_ids)
+            self._first = tf.constant(starts), tf.constant(kept)
+            self._second = None if seconds is None else tuple(map(tf.constant, seconds))
+
+    def rows(self, numbers: tf.Tensor, length: tf.Tensor | int) -> dict[str, tf.Tensor]:
+        """Makes the encoder's input of some examples, in the graph.
+
+        Args:
+            numbers: (batch,) int32; -1 gives a row of special tokens only.
+            length: Row length.
+        """
+
+        def ranges(texts):
+            starts, lengths = (tf.gather(part, tf.maximum(numbers, 0)) for part in texts)
+            return starts, tf.where(numbers >= 0, lengths, 0)
+
+        second = None if self._second is None else ranges(self._second)
+        return assemble_rows(self._token_ids, ranges(self._first), second, length, self.vocabulary)
+
+
+def tokenize_all(texts: Sequence[str], tokenizer: Callable) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Tokenizes many texts in big batches.
+
+    Args:
+        texts: The texts.
+        tokenizer: From a vector of strings to a ragged tensor of ids.
+
+    Returns:
+        Token ids end to end, starts and lengths of the texts among them, int32.
+    """
+    (token_ids,), starts, lengths = _tokenize(texts, lambda texts: [tokenizer(texts)])
+    return token_ids, starts, lengths
+
+
+def tokenize_all_with_offsets(texts: Sequence[str], tokenizer) -> tuple[tuple[np.ndarray, ...], np.ndarray, np.ndarray]:
+    """Tokenizes many texts in big batches, and says which characters each token comes from.
+
+    Args:
+        texts: The texts.
+        tokenizer: Has `tokenize_with_offsets`.
+
+    Returns:
+        (token ids, first characters, last characters + 1) end to end; starts and lengths of the texts; int32.
+    """
+    return _tokenize(texts, lambda texts: list(tokenizer.tokenize_with_offsets(texts)))
+
+
+def _tokenize(texts: Sequence[str], function: Callable) -> tuple[tuple[np.ndarray, ...], np.ndarray, np.ndarray]:
+    """What a function from strings to equally ragged tensors gives: flat values, starts and lengths of the texts."""
+    with tf.device("CPU"):
+        texts = as_strings(list(texts))
+        if len(texts) <= _TEXTS_AT_A_TIME:  # one batch: making a graph of it would take longer than its work
+            batches = [tuple(function(texts))]
+        else:
+            batches = tf.data.Dataset.from_tensor_slices(texts).batch(_TEXTS_AT_A_TIME)
+            batches = batches.map(lambda texts: tuple(function(texts)), tf.data.AUTOTUNE, deterministic=True)
+    values, lengths = [], []
+    for parts in batches:
+        values.append([part.flat_values.numpy() for part in parts])
+        lengths.append(parts[0].row_lengths().numpy().astype(np.int32))
+    lengths = np.concatenate(lengths)
+    flat = tuple(np.concatenate(part) for part in zip(*values, strict=True))
+    return flat, np.cumsum(lengths, dtype=np.int32) - lengths, lengths

@@ -1,0 +1,1 @@
+"""Labelled texts, pairs and choices: readers, datasets, predictions."""

@@ -1,0 +1,248 @@
+"""Corpus preparation: text in, TFRecord shards of passages and a report out, in bounded memory.
+
+One process reads, drops duplicates and writes, in the order of the input; workers split sentences and tokenize. So the
+shards are byte for byte the same for any number of workers.
+"""
+
+import contextlib
+import hashlib
+import itertools
+import logging
+import os
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import rich.console
+import rich.progress
+
+from bert_keras.data.corpus.documents import Dropped, group_documents, read_paragraphs, text_paragraphs
+from bert_keras.data.corpus.duplicates import SeenTexts
+from bert_keras.data.corpus.progress import CorpusProgress
+from bert_keras.data.corpus.report import FILE_NAME, CorpusReport
+from bert_keras.data.corpus.shard_writer import ShardWriter
+from bert_keras.data.corpus.tally import CorpusTally
+from bert_keras.data.corpus.workers import encode_chunks, plain_text_tokenizer
+from bert_keras.data.files.text_lines import find_files
+
+_logger = logging.getLogger(__name__)
+_CHUNK_CHARACTERS = 1 << 20  # one task of a worker
+_REPEATABLE = 64  # characters; shorter paragraphs ("Thank you.", "Chapter 1") may repeat
+_BYTES_PER_WORKER = 1 << 26  # a worker costs the import of TensorFlow: with less text than this it does not pay
+
+
+def prepare_corpus(
+    source: str | os.PathLike | Iterable[str | os.PathLike] | Iterator[str],
+    output_dir: str | os.PathLike,
+    tokenizer: Callable,
+    *,
+    passage_tokens: int = 125,
+    documents: str = "auto",
+    validation_every: int = 0,
+    part: str = "train",
+    errors: str = "skip",
+    min_letter_share: float = 0.3,
+    deduplicate: bool = True,
+    records_per_shard: int = 16384,
+    num_workers: int | None = None,
+    if_exists: str = "error",
+    progress: bool = True,
+) -> CorpusReport:
+    """Turns raw text into TFRecord shards of passages, with `corpus.json` written last.
+
+    A passage is what one training row is made of: consecutive sentences of a document, see
+    `bert_keras.data.corpus.passages`. Nothing is masked or paired here; that happens anew in every epoch.
+
+    Killed in the middle and called again with the same files and options, it goes on after the last complete shard,
+    and the corpus is byte for byte the same. Documents from an iterator cannot be known again: that starts anew.
+
+    Args:
+        source: Files, globs and folders as for `read_documents`, or an iterator (not a list) of documents.
+        output_dir: Folder for the shards; made if missing.
+        tokenizer: Turns a list of strings into a RaggedTensor of ids, e.g. a `WordPieceTokenizer`. A special token
+            spelled out in the text ("[SEP]") is taken as ordinary text.
+        passage_tokens: Tokens that close a passage; `sequence_length - 3` fits a training row with two texts.
+        documents: What a document is: `"file"`, `"blank_line"`, `"line"` or `"auto"`, as for `read_documents`.
+        validation_every: With 20, each twentieth document is of the part `"validation"` and not of `"train"`; with 0
+            all are of `"train"`.
+        part: Which part to prepare, `"train"` or `"validation"`.
+        errors: `"skip"` counts lines with NUL bytes or not in UTF-8, `"raise"` stops at the first.
+        min_letter_share: Lines with a smaller share of letters are left out and counted.
+        deduplicate: Leave out documents and paragraphs (of 64 characters or more) that were there before.
+        records_per_shard: Passages in a shard. Training shuffles a few whole shards in memory.
+        num_workers: Processes that split and tokenize; 1 starts none; None takes one more for each 64 MiB of files,
+            up to the number of processors. A script that starts workers needs `if __name__ == "__main__":`.
+        if_exists: What to do if `output_dir` holds a corpus: `"error"`, `"overwrite"`, or `"reuse"` it if it was made
+            from the same files with the same options.
+        progress: Show a progress bar, if standard error is a terminal.
+
+    Returns:
+        The `CorpusReport` that is also in `corpus.json`; `print` shows it well.
+
+    Raises:
+        FileNotFoundError: If a pattern matches no file.
+        FileExistsError: If there is a corpus in `output_dir` that may not be replaced or reused.
+        ValueError: If nothing is left of the corpus, or an argument is out of range.
+
+    Reference: `create_pretraining_data.py` of google-research/bert, from which the passages are taken.
+    """
+    if passage_tokens < 1 or records_per_shard < 1:
+        raise ValueError(
+            f"passage_tokens and records_per_shard must be at least 1, received {passage_tokens}, {records_per_shard}"
+        )
+    if part not in ("train", "validation") or part == "validation" and validation_every < 1:
+        raise ValueError(
+            "part must be 'train', or 'validation' with validation_every of 1 or more, "
+            f"received part={part!r}, validation_every={validation_every}"
+        )
+    files = None if isinstance(source, Iterator) else find_files(source)
+    directory = Path(output_dir)
+    settings = {
+        "passage_tokens": passage_tokens,
+        "documents": documents,
+        "validation_every": validation_every,
+        "part": part,
+        "min_letter_share": min_letter_share,
+        "deduplicate": deduplicate,
+        "records_per_shard": records_per_shard,
+        **{name: getattr(tokenizer, name) for name in ("lower_case", "strip_accents") if hasattr(tokenizer, name)},
+    }
+    fingerprints = {
+        "settings": settings,
+        "sources": _fingerprint(files) if files else "",
+        "vocabulary_fingerprint": tokenizer.vocabulary.fingerprint,
+    }
+    if (directory / FILE_NAME).exists() and (reused := _existing(directory, if_exists, fingerprints)):
+        return reused
+    num_bytes = sum(file.stat().st_size for file in files) if files else None
+    if num_workers is None:
+        num_workers = min(os.cpu_count() or 1, 1 + (num_bytes or 0) // _BYTES_PER_WORKER)
+    if num_workers < 1:
+        raise ValueError(f"num_workers must be at least 1, received {num_workers}")
+
+    dropped, tally = Dropped(errors), CorpusTally(tokenizer.vocabulary)
+    directory.mkdir(parents=True, exist_ok=True)
+    with _progress_bar(num_bytes, shown=progress) as on_read, ShardWriter(directory, records_per_shard) as shards:
+        done = _go_on(directory, fingerprints, shards, tally, is_known=files is not None)
+        if files is None:
+            paragraphs = text_paragraphs(source, dropped, min_letter_share=min_letter_share)
+        else:
+            paragraphs = read_paragraphs(
+                files, dropped, documents=documents, min_letter_share=min_letter_share, on_read=on_read
+            )
+        if validation_every:
+            paragraphs = (
+                x for x in paragraphs if (x[0] % validation_every == validation_every - 1) == (part == "validation")
+            )
+        blocks = group_documents(paragraphs)
+        if deduplicate:
+            blocks = _without_duplicates(blocks, dropped)
+        # What is in complete shards already is read again, for the duplicates, but not tokenized, which takes longer.
+        chunks = itertools.islice(_chunks(blocks), done.num_chunks, None)
+        encoded_chunks = encode_chunks(chunks, plain_text_tokenizer(tokenizer), passage_tokens, num_workers)
+        for chunk, encoded in enumerate(encoded_chunks, done.num_chunks):
+            first = done.num_records if chunk == done.num_chunks else 0
+            if not first:
+                tally.add(encoded)
+            for number in range(first, len(encoded.records)):
+                if shards.write(encoded.records[number], int(encoded.lengths[number])) and files:
+                    CorpusProgress(fingerprints, shards.complete, chunk, number + 1, tally.get_state()).save(directory)
+        if not tally.num_passages:
+            raise ValueError(f"the corpus is empty: no text in {source!r}; left out: {dropped}")
+        (directory / FILE_NAME).unlink(missing_ok=True)  # from here until the new report is there, no corpus
+        report = tally.report(dropped, passage_tokens, fingerprints, shards.finish())
+    report.save(directory)
+    CorpusProgress.remove(directory)
+    return report
+
+
+def _go_on(
+    directory: Path, fingerprints: dict, shards: ShardWriter, tally: CorpusTally, *, is_known: bool
+) -> CorpusProgress:
+    """Takes over what a killed run has done, if it worked on the same sources, which must be known for that."""
+    done = CorpusProgress.load(directory, fingerprints) if is_known else CorpusProgress(fingerprints)
+    try:
+        is_sound = not done.shards or shards.go_on_from(done.shards)
+        if is_sound and done.tally is not None:
+            tally.set_state(done.tally)
+    except (ValueError, TypeError, AttributeError):
+        is_sound = False
+    if not is_sound:
+        _logger.warning("the shards that a killed run left in %s are damaged; they are made anew", directory)
+        done, shards.complete = CorpusProgress(fingerprints), []
+    elif done.shards:
+        _logger.warning("going on after %d complete shards in %s", len(done.shards), directory)
+    shards.remove_temporary(len(shards.complete))
+    shards.keep_complete = is_known
+    return done
+
+
+def _existing(directory: Path, if_exists: str, fingerprints: dict) -> CorpusReport | None:
+    if if_exists == "overwrite":
+        return None
+    if if_exists == "error":
+        raise FileExistsError(
+            f"{directory} holds a corpus already; if_exists='reuse' takes it, 'overwrite' replaces it"
+        )
+    if if_exists != "reuse":
+        raise ValueError(f"if_exists must be 'error', 'reuse' or 'overwrite', received {if_exists!r}")
+    report = CorpusReport.load(directory)
+    if not fingerprints["sources"]:
+        raise FileExistsError(f"{directory} holds a corpus, and only one made from files can be reused")
+    for name, value in fingerprints.items():
+        if getattr(report, name) != value:
+            raise FileExistsError(
+                f"{directory} holds a corpus with other {name.replace('_', ' ')}: {getattr(report, name)}, "
+                f"asked for {value}; if_exists='overwrite' replaces it"
+            )
+    return report
+
+
+def _fingerprint(files: list[Path]) -> str:
+    stats = [(str(file), file.stat()) for file in files]
+    content = repr([(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats])
+    return hashlib.sha256(content.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _without_duplicates(blocks: Iterator[tuple[int, list[str]]], dropped: Dropped) -> Iterator[tuple[int, list[str]]]:
+    seen_documents, seen_paragraphs = SeenTexts(), SeenTexts()
+    for document, paragraphs in blocks:
+        if not seen_documents.add("\n".join(paragraphs)):
+            dropped.add("duplicate documents", repr(paragraphs[0][:60]))
+            continue
+        kept = []
+        for paragraph in paragraphs:
+            if len(paragraph) < _REPEATABLE or seen_paragraphs.add(paragraph):
+                kept.append(paragraph)
+            else:
+                dropped.add("duplicate paragraphs", repr(paragraph[:60]))
+        if kept:
+            yield document, kept
+
+
+def _chunks(blocks: Iterator[tuple[int, list[str]]]) -> Iterator[list[tuple[int, list[str]]]]:
+    chunk, size = [], 0
+    for document, paragraphs in blocks:
+        chunk.append((document, paragraphs))
+        size += sum(map(len, paragraphs))
+        if size >= _CHUNK_CHARACTERS:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+@contextlib.contextmanager
+def _progress_bar(num_bytes: int | None, *, shown: bool) -> Iterator[Callable[[int], None]]:
+    console = rich.console.Console(stderr=True)
+    if not (shown and console.is_terminal):
+        yield lambda count: None
+        return
+    columns = (
+        rich.progress.TextColumn("preparing the corpus"),
+        rich.progress.BarColumn(),
+        rich.progress.DownloadColumn(),
+        rich.progress.TimeRemainingColumn(),
+    )
+    with rich.progress.Progress(*columns, console=console) as bar:
+        task = bar.add_task("", total=num_bytes)
+        yield lambda count: bar.update(task, advance=count)

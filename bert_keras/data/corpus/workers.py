@@ -1,0 +1,144 @@
+"""The work of corpus preparation: sentences, token ids and records of a chunk of documents, in several processes."""
+
+import collections
+import concurrent.futures
+import concurrent.futures.process
+import multiprocessing
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from bert_keras.data.corpus.passages import encode_passage, gather_passages
+from bert_keras.data.corpus.sentences import split_sentences
+
+Chunk = list[tuple[int, list[str]]]  # (document number, paragraphs)
+
+
+class EncodedChunk(NamedTuple):
+    """The records of a chunk and what the report needs to know of them.
+
+    Attributes:
+        records: Serialised passages.
+        lengths: (passages,) int, tokens of each.
+        documents: The documents that gave at least one passage.
+        num_sentences: Sentences that hold a token.
+        token_counts: (vocabulary,) int64, how often each id occurs.
+    """
+
+    records: list[bytes]
+    lengths: np.ndarray
+    documents: list[int]
+    num_sentences: int
+    token_counts: np.ndarray
+
+
+def plain_text_tokenizer(tokenizer: Callable) -> Callable:
+    """The same tokenizer, but one that takes a special token spelled out in the text as ordinary text."""
+    if getattr(tokenizer, "split_special_tokens", True):
+        return tokenizer
+    return _rebuild(type(tokenizer), tokenizer.vocabulary, {**_options(tokenizer), "split_special_tokens": True})
+
+
+def encode_chunks(
+    chunks: Iterable[Chunk], tokenizer: Callable, passage_tokens: int, num_workers: int
+) -> Iterator[EncodedChunk]:
+    """Encodes chunks in order; with more than one worker in spawned processes, with a bounded number under way."""
+    if num_workers == 1:
+        for chunk in chunks:
+            yield encode_chunk(chunk, tokenizer, passage_tokens)
+        return
+    pool = concurrent.futures.ProcessPoolExecutor(
+        num_workers,
+        # Forking a process in which TensorFlow's threads run deadlocks sooner or later.
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_start_worker,
+        initargs=_parts(tokenizer),
+    )
+    try:
+        under_way = collections.deque()
+        for chunk in chunks:
+            under_way.append(pool.submit(_encode_in_worker, chunk, passage_tokens))
+            if len(under_way) > 2 * num_workers:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()
+    except concurrent.futures.process.BrokenProcessPool:
+        raise RuntimeError(
+            "a worker of corpus preparation died: out of memory, or the script lacks `if __name__ == '__main__':`; "
+            "num_workers=1 needs no processes"
+        ) from None
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def encode_chunk(chunk: Chunk, tokenizer: Callable, passage_tokens: int) -> EncodedChunk:
+    """Splits, tokenizes and serialises the documents of a chunk.
+
+    Raises:
+        ValueError: If the tokenizer makes special tokens other than `[UNK]` out of text.
+    """
+    sentences, num_sentences = [], []
+    for _, paragraphs in chunk:
+        before = len(sentences)
+        for paragraph in paragraphs:
+            sentences += split_sentences(paragraph)
+        num_sentences.append(len(sentences) - before)
+    ragged = tokenizer(sentences)
+    token_ids, lengths = ragged.flat_values.numpy(), ragged.row_lengths().numpy()
+    vocabulary = tokenizer.vocabulary
+    token_counts = np.bincount(token_ids, minlength=len(vocabulary))
+    _check_no_special_tokens(token_counts, vocabulary)
+
+    records, passage_lengths, documents = [], [], []
+    sentence, token = 0, 0
+    for (document, _), count in zip(chunk, num_sentences, strict=True):
+        passages = gather_passages(lengths[sentence : sentence + count].tolist(), passage_tokens)
+        sentence += count
+        for sentence_lengths in passages:
+            num_tokens = sum(sentence_lengths)
+            records.append(encode_passage(token_ids[token : token + num_tokens], sentence_lengths, document))
+            passage_lengths.append(num_tokens)
+            token += num_tokens
+        if passages:
+            documents.append(document)
+    return EncodedChunk(records, np.array(passage_lengths, int), documents, int((lengths > 0).sum()), token_counts)
+
+
+def _check_no_special_tokens(token_counts: np.ndarray, vocabulary):
+    for token_id in set(vocabulary.special_ids) - {vocabulary.unk_id}:
+        if token_counts[token_id]:
+            raise ValueError(
+                f"the tokenizer made {token_counts[token_id]} {vocabulary.tokens[token_id]} out of corpus text; "
+                "build it with split_special_tokens=True"
+            )
+
+
+# A tokenizer holds TensorFlow resources, which cannot be sent to another process; what it was built from can.
+def _options(tokenizer: Callable) -> dict | None:
+    if not hasattr(tokenizer, "split_special_tokens"):
+        return None
+    names = ("lower_case", "strip_accents", "split_special_tokens")
+    return {name: getattr(tokenizer, name) for name in names}
+
+
+def _parts(tokenizer: Callable) -> tuple:
+    options = _options(tokenizer)
+    return (tokenizer, None, None) if options is None else (type(tokenizer), tokenizer.vocabulary, options)
+
+
+def _rebuild(tokenizer: Callable, vocabulary, options: dict | None) -> Callable:
+    return tokenizer if options is None else tokenizer(vocabulary, **options)
+
+
+def _start_worker(*parts):
+    global _worker_tokenizer
+    tf.config.set_visible_devices([], "GPU")
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    _worker_tokenizer = _rebuild(*parts)
+
+
+def _encode_in_worker(chunk: Chunk, passage_tokens: int) -> EncodedChunk:
+    return encode_chunk(chunk, _worker_tokenizer, passage_tokens)

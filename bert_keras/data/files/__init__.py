@@ -1,0 +1,1 @@
+"""Text files and tables, read row by row, every fault with its place."""

@@ -1,0 +1,1 @@
+"""Extractive question answering: SQuAD's files, windows, answers and their scores."""

@@ -1,0 +1,167 @@
+"""Questions with their passages as rows of the encoder: a long passage becomes several rows that overlap."""
+
+import logging
+from collections.abc import Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from bert_keras.data.batches.encoder_inputs import assemble_rows
+from bert_keras.data.batches.tokenized_texts import tokenize_all, tokenize_all_with_offsets
+from bert_keras.data.questions.questions import Question
+
+_logger = logging.getLogger(__name__)
+
+
+class QuestionWindows:
+    """Rows `[CLS] question [SEP] window of the passage [SEP]`, and where in them the answers are.
+
+    A passage that does not fit beside its question is seen through windows that begin `stride` tokens apart. Every
+    passage is tokenized once, however many questions it has. `question_of`, (windows,) int, says which question each
+    row belongs to, the rows of a question being neighbours; `row_lengths`, (windows,) int, how many tokens a row has.
+
+    Args:
+        questions: From `read_questions`, or a sequence of `Question`.
+        tokenizer: A `WordPieceTokenizer`, or what has its `vocabulary`, `__call__` and `tokenize_with_offsets`.
+        sequence_length: The longest row, special tokens included.
+        stride: Tokens between the beginnings of two windows; Google's `doc_stride`.
+        max_question_tokens: A longer question is cut; how many were is logged.
+
+    Raises:
+        ValueError: If a row has no room for a question and a stride.
+
+    Example:
+        >>> from bert_keras.data import WordPieceTokenizer
+        >>> tokenizer = WordPieceTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "who", "a", "b", "c", "d", "e"])
+        >>> lengths = dict(sequence_length=8, stride=2, max_question_tokens=2)
+        >>> windows = QuestionWindows([Question("1", "who", "a b c d e")], tokenizer, **lengths)
+        >>> windows.rows([0, 1], 8)["token_ids"].numpy().tolist()
+        [[2, 4, 3, 5, 6, 7, 8, 3], [2, 4, 3, 7, 8, 9, 3, 0]]
+
+    Reference:
+        `convert_examples_to_features` of https://github.com/google-research/bert/blob/master/run_squad.py
+    """
+
+    def __init__(
+        self,
+        questions: Sequence[Question],
+        tokenizer,
+        *,
+        sequence_length: int = 384,
+        stride: int = 128,
+        max_question_tokens: int = 64,
+    ):
+        if stride < 1 or max_question_tokens < 1 or sequence_length < max_question_tokens + stride + 3:
+            raise ValueError(
+                "sequence_length must hold a question, a stride and three special tokens, received "
+                f"sequence_length={sequence_length}, max_question_tokens={max_question_tokens}, stride={stride}"
+            )
+        self.questions = tuple(questions)
+        self.sequence_length = sequence_length
+        self.vocabulary = tokenizer.vocabulary
+        question_ids, question_starts, question_lengths = tokenize_all([q.question for q in questions], tokenizer)
+        if is_long := int((question_lengths > max_question_tokens).sum()):
+            _logger.warning("%d of %d questions were cut to %d tokens", is_long, len(questions), max_question_tokens)
+        self._question_lengths = np.minimum(question_lengths, max_question_tokens)
+
+        number_of = {}
+        contexts = np.array([number_of.setdefault(q.context, len(number_of)) for q in questions], np.int32)
+        tokens, starts, lengths = tokenize_all_with_offsets(list(number_of), tokenizer)
+        context_ids, self._first_characters, self._end_characters = tokens
+        self._context_starts, self._context_lengths = starts[contexts], lengths[contexts]  # of each question
+
+        begins = [
+            _window_begins(length, sequence_length - question_length - 3, stride)
+            for length, question_length in zip(self._context_lengths, self._question_lengths)
+        ]
+        self.question_of = np.repeat(np.arange(len(begins), dtype=np.int32), [len(b) for b in begins])
+        self._begins = np.concatenate(begins).astype(np.int32)  # (windows,) in tokens of the context
+        question_lengths = self._question_lengths[self.question_of]
+        self._num_tokens = np.minimum(
+            self._context_lengths[self.question_of] - self._begins, sequence_length - question_lengths - 3
+        )
+        self.row_lengths = question_lengths + self._num_tokens + 3
+        with tf.device("CPU"):  # where the input pipeline runs
+            self._token_ids = tf.constant(np.concatenate([question_ids, context_ids]))
+            self._first = tf.constant(question_starts[self.question_of]), tf.constant(question_lengths)
+            context_starts = len(question_ids) + self._context_starts[self.question_of] + self._begins
+            self._second = tf.constant(context_starts), tf.constant(self._num_tokens)
+
+    def __len__(self):
+        return len(self.question_of)
+
+    def rows(self, numbers: tf.Tensor, length: tf.Tensor | int) -> dict[str, tf.Tensor]:
+        """Makes the encoder's input of some windows, in the graph or eagerly.
+
+        Args:
+            numbers: (batch,) int32; -1 gives a row of special tokens only.
+            length: Row length.
+        """
+        numbers = tf.convert_to_tensor(numbers)
+
+        def ranges(texts):
+            starts, lengths = (tf.gather(part, tf.maximum(numbers, 0)) for part in texts)
+            return starts, tf.where(numbers >= 0, lengths, 0)
+
+        return assemble_rows(self._token_ids, ranges(self._first), ranges(self._second), length, self.vocabulary)
+
+    def answer_positions(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Where each row has the first answer of its question that has a place.
+
+        Returns:
+            starts, ends: (windows,) int32, the row's first and last token of the answer; 0, the `[CLS]`, where the
+            window does not hold all of it or the question has no answer. is_known: (windows,) bool, False where the
+            question has answers, but none at a known place or none that covers a token.
+        """
+        spans = np.array([self._token_span(number) for number in range(len(self.questions))]).reshape(-1, 3)
+        first, last, is_known = spans[self.question_of].T  # in tokens of the context
+        is_inside = (first >= self._begins) & (last < self._begins + self._num_tokens) & (is_known > 0)
+        to_row = self._question_lengths[self.question_of] + 2 - self._begins
+        return (
+            np.where(is_inside, first + to_row, 0).astype(np.int32),
+            np.where(is_inside, last + to_row, 0).astype(np.int32),
+            is_known != 0,
+        )
+
+    def _token_span(self, number: int) -> tuple[int, int, int]:
+        """First and last token of a question's answer in its context; 1, or -1 without an answer, 0 if not found."""
+        question = self.questions[number]
+        if not question.answers:
+            return 0, 0, -1
+        begin, end = self._context_starts[number], self._context_starts[number] + self._context_lengths[number]
+        for answer in question.answers:
+            if answer.start is not None:
+                # All tokens that share a character with the answer: the first that ends behind its start, and so on.
+                first = np.searchsorted(self._end_characters[begin:end], answer.start, side="right")
+                last = np.searchsorted(self._first_characters[begin:end], answer.start + len(answer.text)) - 1
+                if first <= last:
+                    return int(first), int(last), 1
+        return 0, 0, 0
+
+    def context_tokens(self, window: int) -> tuple[int, np.ndarray, np.ndarray, np.ndarray]:
+        """What is needed to read an answer off a window's scores.
+
+        Returns:
+            The row position of the window's first context token; first characters and last characters + 1 of its
+            tokens in the passage, (tokens,) int32 each; and (tokens,) bool, whether no other window of the question
+            shows the token with more context on both sides.
+        """
+        number, begin, count = self.question_of[window], self._begins[window], self._num_tokens[window]
+        start = self._context_starts[number] + begin
+        siblings = np.flatnonzero(self.question_of == number) if count < self._context_lengths[number] else [window]
+        position = begin + np.arange(count)
+        contexts = [self._context_around(sibling, position) for sibling in siblings]
+        has_most = np.argmax(contexts, axis=0) == list(siblings).index(window)
+        characters = slice(start, start + count)
+        row_position = int(self._question_lengths[number]) + 2
+        return row_position, self._first_characters[characters], self._end_characters[characters], has_most
+
+    def _context_around(self, window: int, position: np.ndarray) -> np.ndarray:
+        """How much of the passage a window shows around tokens: the smaller side counts, as in Google's code."""
+        left = position - self._begins[window]
+        right = self._begins[window] + self._num_tokens[window] - 1 - position
+        return np.minimum(left, right) + 0.01 * self._num_tokens[window]
+
+
+def _window_begins(num_tokens: int, room: int, stride: int) -> np.ndarray:
+    return stride * np.arange(1 + max(0, -(-(num_tokens - room) // stride)))

@@ -1,0 +1,1 @@
+"""Words, spans, relations and triples: their files, datasets and predictions."""

@@ -1,0 +1,1 @@
+"""WordPiece as Google's BERT does it: vocabularies, the tokenizer, its files."""

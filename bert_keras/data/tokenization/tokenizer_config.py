@@ -1,0 +1,90 @@
+"""`tokenizer_config.json` of the Hugging Face layout: the few fields that decide ids, against a closed schema."""
+
+import json
+import os
+from pathlib import Path
+
+from bert_keras.atomic_files import write_file
+from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS
+
+_TOKEN_FIELDS = {f"{token.strip('[]').lower()}_token": token for token in SPECIAL_TOKENS}  # "mask_token": "[MASK]"
+_OPTIONS = {"do_lower_case": True, "strip_accents": None, "split_special_tokens": False}
+
+
+def read_tokenizer_config(path: str | os.PathLike, **defaults: bool | None) -> dict:
+    """Reads and checks the fields that decide how a text is tokenized.
+
+    Fields that we do not use are passed over, and so is every path or class name in the file: nothing is followed,
+    nothing is run. A missing file means the defaults, as in transformers.
+
+    Args:
+        path: A `tokenizer_config.json`.
+        **defaults: `do_lower_case` and `strip_accents` where the file does not say.
+
+    Returns:
+        Keyword arguments of `WordPieceTokenizer`: `lower_case`, `strip_accents`, `split_special_tokens`.
+
+    Raises:
+        ValueError: The file is not a JSON object, a field has the wrong type, or it asks for rules other than BERT's;
+            the message names file and field.
+    """
+    try:
+        config = json.loads(Path(path).read_bytes())
+    except FileNotFoundError:
+        config = {}
+    except ValueError as error:
+        raise ValueError(f"{os.fspath(path)}: expected JSON in UTF-8: {error}") from error
+    if not isinstance(config, dict):
+        raise ValueError(f"{os.fspath(path)}: expected a JSON object, received {type(config).__name__}")
+    config = defaults | config
+
+    def refuse(field, expected):
+        raise ValueError(f"{os.fspath(path)}: {field} must be {expected}, received {config[field]!r}")
+
+    for field, default in _OPTIONS.items():
+        if not isinstance(config.get(field, default), bool | type(default)):
+            refuse(field, "true or false" if default is not None else "true, false or null")
+    for field in ("tokenize_chinese_chars", "do_basic_tokenize"):
+        if config.get(field, True) is not True:
+            refuse(field, "true, as in Google's BERT")
+    for field, token in _TOKEN_FIELDS.items():
+        value = config.get(field)
+        if isinstance(value, dict):  # how transformers writes a token with its stripping rules
+            value = value.get("content")
+        if value not in (None, token):
+            refuse(field, f"{token!r}, the only spelling BERT's vocabularies have")
+    return {
+        "lower_case": config.get("do_lower_case", True),
+        "strip_accents": config.get("strip_accents"),
+        "split_special_tokens": config.get("split_special_tokens", False),
+    }
+
+
+def write_tokenizer_config(
+    path: str | os.PathLike,
+    *,
+    lower_case: bool,
+    strip_accents: bool | None,
+    split_special_tokens: bool,
+    model_max_length: int | None = None,
+):
+    """Writes a `tokenizer_config.json` with which `transformers` builds the same tokenizer.
+
+    Args:
+        path: Where to write.
+        lower_case: As in `WordPieceTokenizer`.
+        strip_accents: As in `WordPieceTokenizer`.
+        split_special_tokens: As in `WordPieceTokenizer`.
+        model_max_length: Longest input of the model in tokens; transformers cuts longer ones when asked to truncate.
+    """
+    config = {
+        "tokenizer_class": "BertTokenizer",
+        "do_lower_case": lower_case,
+        "strip_accents": strip_accents,
+        "tokenize_chinese_chars": True,
+        "split_special_tokens": split_special_tokens,
+        **_TOKEN_FIELDS,
+    }
+    if model_max_length is not None:
+        config["model_max_length"] = model_max_length
+    write_file(path, (json.dumps(config, indent=2) + "\n").encode())

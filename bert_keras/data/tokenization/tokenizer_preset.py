@@ -1,0 +1,57 @@
+"""The vocabulary and the rules of a preset's tokenizer, whoever wrote the preset."""
+
+import json
+import os
+import re
+from pathlib import Path
+
+from bert_keras.data.tokenization.tokenizer_config import read_tokenizer_config
+from bert_keras.data.tokenization.tokenizer_json import read_tokenizer_json
+from bert_keras.data.tokenization.vocabulary import Vocabulary
+from bert_keras.preset_location import locate_preset
+
+# Google's TF1 releases tell by the folder's name alone; see `validate_case_matches_checkpoint` of its tokenization.py.
+_CASED_RELEASE = re.compile(r"(?:^|_)cased_L-")
+
+
+def read_tokenizer_preset(preset: str | os.PathLike) -> tuple[Vocabulary, dict]:
+    """Reads what a `WordPieceTokenizer` is built from.
+
+    Args:
+        preset: Directory of the Hugging Face layout, of Google's TF1 release or of KerasHub, a TF1 checkpoint in its
+            directory, or a name as `bert_keras.preset_location.locate_preset` takes it.
+
+    Returns:
+        The vocabulary, and the tokenizer's other arguments.
+
+    Raises:
+        FileNotFoundError: There is no vocabulary.
+        ValueError: A file is faulty or asks for other rules than BERT's; the message names file and line or field.
+    """
+    directory, rules = Path(locate_preset(preset)), {}
+    if not directory.is_dir() and directory.parent.joinpath("bert_config.json").is_file():
+        directory = directory.parent  # the preset is a checkpoint's path
+    of_keras_hub = directory / "assets" / "tokenizer" / "vocabulary.txt"
+    if (directory / "vocab.txt").is_file():
+        vocabulary = Vocabulary.load(directory / "vocab.txt")
+        if _CASED_RELEASE.search(directory.name):
+            rules = {"do_lower_case": False}
+    elif of_keras_hub.is_file():
+        vocabulary = Vocabulary.load(of_keras_hub)
+        # Accents are left to BERT's rule: KerasHub keeps them, but its published weights were trained without.
+        return vocabulary, {"lower_case": _lowercase_of_keras_hub(directory / "tokenizer.json")}
+    elif (directory / "tokenizer.json").is_file():
+        vocabulary, rules = read_tokenizer_json(directory / "tokenizer.json")
+    else:
+        vocabulary = Vocabulary.load(directory / "vocab.txt")  # which names the missing file
+    return vocabulary, read_tokenizer_config(directory / "tokenizer_config.json", **rules)
+
+
+def _lowercase_of_keras_hub(path: Path) -> bool:
+    try:
+        lowercase = json.loads(path.read_bytes())["config"]["lowercase"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path}: expected the config of a BertTokenizer of KerasHub") from error
+    if not isinstance(lowercase, bool):
+        raise ValueError(f"{path}: lowercase must be true or false, received {lowercase!r}")
+    return lowercase

@@ -1,0 +1,47 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from bert_keras.data.batches.length_buckets import BucketedBatches, default_buckets
+
+LENGTHS = np.array([5, 30, 9, 10, 11, 64, 7, 8, 31, 12, 6])
+
+
+@pytest.mark.parametrize(
+    ("length", "expected"), [(16, (16,)), (32, (32,)), (64, (32, 64)), (128, (32, 64, 128)), (100, (32, 64, 100))]
+)
+def test_default_buckets(length, expected):
+    assert default_buckets(length) == expected
+    assert set(expected) <= set(default_buckets(length, fine=True))
+
+
+def test_fine_buckets_lie_between_the_others():
+    assert default_buckets(128, fine=True) == (24, 32, 48, 64, 96, 128)
+    assert default_buckets(16, fine=True) == (16,)
+
+
+def test_in_order_keeps_the_order_and_fits_each_batch():
+    rows, lengths = BucketedBatches(LENGTHS, [10, 32, 64], 4).in_order()
+    assert rows.tolist() == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, -1]]
+    assert lengths.tolist() == [32, 64, 32]
+
+
+def test_shuffled_batches_hold_each_example_once_in_its_bucket():
+    batches = BucketedBatches(LENGTHS, [10, 32, 64], 4)
+    rows, lengths = (tensor.numpy() for tensor in batches.shuffled(tf.constant([1, 2])))
+    assert len(rows) == len(lengths) == batches.num_batches == 4
+    assert sorted(rows[rows >= 0]) == list(range(len(LENGTHS)))
+    for row, length in zip(rows, lengths, strict=True):
+        needed = LENGTHS[row[row >= 0]]
+        assert (needed <= length).all()
+        assert length == 10 or (needed > {32: 10, 64: 32}[length]).all()
+
+
+def test_orders_differ_by_seed_only():
+    batches = BucketedBatches(np.arange(8, 40), [16, 40], 4)
+    one, two, three = (batches.shuffled(tf.constant([0, seed]))[0].numpy() for seed in (1, 1, 2))
+    assert (one == two).all() and (one != three).any()
+
+
+def test_an_empty_bucket_makes_no_batch():
+    assert BucketedBatches(np.array([8, 9]), [16, 32, 64], 2).num_batches == 1

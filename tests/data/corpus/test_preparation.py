@@ -1,0 +1,260 @@
+import dataclasses
+import hashlib
+import json
+import os
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from bert_keras.data.corpus import preparation as corpus_module
+from bert_keras.data.corpus.passages import parse_passages
+from bert_keras.data.corpus.preparation import prepare_corpus
+from bert_keras.data.corpus.report import CorpusReport
+from bert_keras.data.tokenization.tokenizer import WordPieceTokenizer
+
+
+def content_of(directory):
+    return {path.name: path.read_bytes() for path in directory.iterdir()}
+
+
+def passages_of(directory):
+    report = CorpusReport.load(directory)
+    records = tf.data.TFRecordDataset([str(directory / shard.name) for shard in report.shards])
+    return parse_passages(records.batch(10_000).get_single_element())
+
+
+def test_shards_hold_the_corpus_in_order(corpus, documents, tokenizer):
+    passages = passages_of(corpus)
+    expected = tokenizer(documents)
+    assert passages.token_ids.numpy().tolist() == expected.flat_values.numpy().tolist()
+    assert passages.lengths.numpy().tolist() == [18] * 24
+    assert passages.sentence_ends.numpy().tolist() == list(range(6, 6 * 72 + 1, 6))
+    assert passages.documents.numpy().tolist() == np.repeat(range(6), 4).tolist()
+
+
+def test_the_report_adds_up(corpus, vocabulary):
+    report = CorpusReport.load(corpus)
+    assert (report.num_documents, report.num_sentences, report.num_passages, report.num_tokens) == (6, 72, 24, 432)
+    assert report.length_histogram == [[32, 24]]
+    assert report.unknown_share == 0
+    assert report.most_frequent_token == "." and report.most_frequent_share == pytest.approx(1 / 6)
+    assert vocabulary.tokens[report.most_frequent_id] == "."
+    assert report.vocabulary_fingerprint == vocabulary.fingerprint
+    assert [shard.name for shard in report.shards] == [f"passages-0000{n}-of-00004.tfrecord" for n in range(4)]
+    assert [shard.num_passages for shard in report.shards] == [7, 7, 7, 3]
+    for shard in report.shards:
+        content = (corpus / shard.name).read_bytes()
+        assert shard.num_bytes == len(content) and shard.sha256 == hashlib.sha256(content).hexdigest()
+    assert "6 documents, 72 sentences, 432 tokens" in str(report)
+    assert {path.name for path in corpus.iterdir()} == {"corpus.json", *(shard.name for shard in report.shards)}
+
+
+def test_reads_files_and_makes_the_same_corpus(tmp_path, corpus, documents, tokenizer):
+    for number, document in enumerate(documents):
+        (tmp_path / f"{number}.txt").write_text(document)
+    report = prepare_corpus(tmp_path / "*.txt", tmp_path / "out", tokenizer, passage_tokens=13, records_per_shard=7)
+    assert report.shards == CorpusReport.load(corpus).shards
+
+
+@pytest.mark.slow
+def test_any_number_of_workers_makes_the_same_corpus(tmp_path, documents, tokenizer, monkeypatch):
+    monkeypatch.setattr(corpus_module, "_CHUNK_CHARACTERS", 100)
+    for number, document in enumerate(documents):
+        (tmp_path / f"{number}.txt").write_text(document)
+    for num_workers in (1, 2):
+        prepare_corpus(
+            tmp_path / "*.txt", tmp_path / f"out{num_workers}", tokenizer,
+            passage_tokens=13, records_per_shard=7, num_workers=num_workers,
+        )  # fmt: skip
+    assert content_of(tmp_path / "out1") == content_of(tmp_path / "out2")
+
+
+def test_chunks_make_no_difference(tmp_path, corpus, documents, tokenizer, monkeypatch):
+    monkeypatch.setattr(corpus_module, "_CHUNK_CHARACTERS", 100)
+    prepare_corpus(iter(documents), tmp_path, tokenizer, passage_tokens=13, records_per_shard=7)
+    assert content_of(tmp_path) == content_of(corpus)
+
+
+def test_special_tokens_in_a_text_are_text(tmp_path, tokenizer, vocabulary):
+    prepare_corpus(iter(["D0x1 [SEP] d0x2 [MASK]."]), tmp_path, tokenizer)
+    tokens = [vocabulary.tokens[token] for token in passages_of(tmp_path).token_ids.numpy()]
+    assert tokens == ["d0x1", "[", "sep", "]", "d0x2", "[", "mask", "]", "."]
+
+
+def test_a_tokenizer_that_injects_special_tokens_is_refused(tmp_path, tokenizer):
+    class Injecting:
+        vocabulary = tokenizer.vocabulary
+
+        def __call__(self, texts):
+            return tokenizer(texts)
+
+    with pytest.raises(ValueError, match=r"made 1 \[SEP\] out of corpus text"):
+        prepare_corpus(iter(["D0x1 [SEP] d0x2."]), tmp_path / "out", Injecting())
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_duplicates_are_dropped_and_counted(tmp_path, documents, tokenizer):
+    texts = [documents[0], f"{documents[1]}\n\n{documents[2]}", documents[0], f"{documents[2]}\n\nD0x1.\n\nD0x1."]
+    report = prepare_corpus(iter(texts), tmp_path / "a", tokenizer)
+    assert report.num_tokens == 3 * 72 + 4
+    assert report.dropped == {"duplicate documents": 1, "duplicate paragraphs": 1}
+    assert "1 duplicate documents (first: 'D0x0" in str(report)
+    assert prepare_corpus(iter(texts), tmp_path / "b", tokenizer, deduplicate=False).num_tokens == 5 * 72 + 4
+
+
+def test_unknown_tokens_are_counted(tmp_path, tokenizer):
+    assert prepare_corpus(iter(["D0x1 你 d0x2 é."]), tmp_path, tokenizer).unknown_share == pytest.approx(1 / 5)
+
+
+def test_bad_lines_are_dropped_and_counted(tmp_path, tokenizer):
+    (tmp_path / "a.txt").write_bytes(b"D0x1 d0x2.\n\nd0\0x3\n\nd0x4\xff.\n\n---- 12 ----\n\nD0x5.\n")
+    report = prepare_corpus(tmp_path / "a.txt", tmp_path / "out", tokenizer)
+    assert report.num_tokens == 5
+    assert report.dropped == {"lines with a NUL": 1, "lines not UTF-8": 1, "lines with hardly any letters": 1}
+    assert report.first_dropped["lines with a NUL"].endswith("a.txt:3: NUL byte at byte offset 14")
+    with pytest.raises(ValueError, match=r"a\.txt:3: NUL byte"):
+        prepare_corpus(tmp_path / "a.txt", tmp_path / "other", tokenizer, errors="raise")
+
+
+def test_ten_megabytes_in_one_line_lose_nothing(tmp_path, tokenizer):
+    (tmp_path / "a.txt").write_text("d0x1 d0x2. " * 1_000_000)
+    report = prepare_corpus(tmp_path / "a.txt", tmp_path / "out", tokenizer, deduplicate=False)
+    assert report.num_tokens == 3_000_000
+    assert "cuts in lines of more than 1 MiB (nothing lost)" in report.dropped
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"-- 1 --\n", b"\0\n"])
+def test_an_empty_corpus_is_an_error_and_leaves_nothing(tmp_path, tokenizer, content):
+    (tmp_path / "a.txt").write_bytes(content)
+    with pytest.raises(ValueError, match=r"the corpus is empty: no text in .*a\.txt"):
+        prepare_corpus(tmp_path / "a.txt", tmp_path / "out", tokenizer)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_missing_file_is_an_error(tmp_path, tokenizer):
+    with pytest.raises(FileNotFoundError, match="no file matches"):
+        prepare_corpus(tmp_path / "*.txt", tmp_path / "out", tokenizer)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_list_of_texts_is_told_to_be_an_iterator(tmp_path, tokenizer):
+    with pytest.raises(FileNotFoundError, match=r"texts in memory go in as an iterator, iter\(texts\)"):
+        prepare_corpus(["A text.", "Another text."], tmp_path / "out", tokenizer)
+
+
+@pytest.mark.parametrize("options", [{"passage_tokens": 0}, {"records_per_shard": 0}, {"num_workers": 0}])
+def test_impossible_numbers_raise(tmp_path, tokenizer, options):
+    with pytest.raises(ValueError, match="must be at least 1"):
+        prepare_corpus(iter(["text"]), tmp_path / "out", tokenizer, **options)
+
+
+def test_each_document_is_of_one_part(tmp_path, documents, tokenizer):
+    parts = {
+        part: prepare_corpus(iter(documents), tmp_path / part, tokenizer, validation_every=3, part=part)
+        for part in ("train", "validation")
+    }
+    alone = prepare_corpus(iter([documents[2], documents[5]]), tmp_path / "alone", tokenizer)
+    assert parts["train"].num_documents == 4
+    assert parts["validation"].num_tokens == alone.num_tokens
+
+
+def test_a_validation_part_needs_its_share(tmp_path, documents, tokenizer):
+    with pytest.raises(ValueError, match="validation_every of 1 or more"):
+        prepare_corpus(iter(documents), tmp_path, tokenizer, part="validation")
+
+
+def test_documents_must_be_strings(tmp_path, tokenizer):
+    with pytest.raises(TypeError, match="document 1: expected a str, received bytes"):
+        prepare_corpus(iter(["text", b"text"]), tmp_path, tokenizer)
+
+
+class TestExistingCorpus:
+    @pytest.fixture
+    def source(self, tmp_path, documents):
+        (tmp_path / "a.txt").write_text(documents[0])
+        return tmp_path / "a.txt"
+
+    @pytest.fixture
+    def made(self, tmp_path, source, tokenizer):
+        prepare_corpus(source, tmp_path / "out", tokenizer, records_per_shard=1, passage_tokens=20)
+        return tmp_path / "out"
+
+    def test_is_not_replaced_unasked(self, made, source, tokenizer):
+        with pytest.raises(FileExistsError, match="'reuse' takes it, 'overwrite' replaces it"):
+            prepare_corpus(source, made, tokenizer)
+
+    def test_is_reused_if_it_is_the_same(self, made, source, tokenizer):
+        before = {path: path.stat().st_mtime_ns for path in made.iterdir()}
+        report = prepare_corpus(
+            source, made, tokenizer, records_per_shard=1, passage_tokens=20, if_exists="reuse", num_workers=1
+        )
+        assert report == CorpusReport.load(made)
+        assert before == {path: path.stat().st_mtime_ns for path in made.iterdir()}
+
+    def test_is_not_reused_with_other_options(self, made, source, tokenizer):
+        with pytest.raises(FileExistsError, match="other settings: .*'passage_tokens': 20.*'passage_tokens': 21"):
+            prepare_corpus(source, made, tokenizer, records_per_shard=1, passage_tokens=21, if_exists="reuse")
+
+    def test_is_not_reused_with_other_files(self, made, source, tokenizer):
+        os.utime(source, (1, 1))
+        with pytest.raises(FileExistsError, match="other sources"):
+            prepare_corpus(source, made, tokenizer, records_per_shard=1, passage_tokens=20, if_exists="reuse")
+
+    def test_is_not_reused_with_another_vocabulary(self, made, source, tokenizer):
+        other = WordPieceTokenizer([*tokenizer.vocabulary.tokens, "more"])
+        with pytest.raises(FileExistsError, match="other vocabulary fingerprint"):
+            prepare_corpus(source, made, other, records_per_shard=1, passage_tokens=20, if_exists="reuse")
+
+    def test_is_overwritten_whole(self, made, source, tokenizer):
+        assert len(list(made.iterdir())) == 4
+        prepare_corpus(source, made, tokenizer, if_exists="overwrite")
+        assert {path.name for path in made.iterdir()} == {"corpus.json", "passages-00000-of-00001.tfrecord"}
+
+    def test_survives_a_failed_attempt_to_overwrite(self, made, source, tokenizer):
+        before = content_of(made)
+        source.write_bytes(b"\0")
+        with pytest.raises(ValueError, match="the corpus is empty"):
+            prepare_corpus(source, made, tokenizer, if_exists="overwrite")
+        assert content_of(made) == before
+
+    def test_leftovers_of_a_killed_run_are_removed(self, made, source, tokenizer):
+        (made / ".passages-00007.tmp").write_bytes(b"half")
+        prepare_corpus(source, made, tokenizer, if_exists="overwrite")
+        assert not (made / ".passages-00007.tmp").exists()
+
+    @pytest.mark.parametrize(
+        "damage",
+        [
+            lambda content: content.pop("num_tokens"),
+            lambda content: content.update(surprise=1),
+            lambda content: content.update(num_tokens="many"),
+            lambda content: content.update(format="another"),
+            lambda content: content["shards"][0].pop("sha256"),
+            lambda content: content.update(shards=[3]),
+        ],
+    )
+    def test_a_report_that_is_not_one_raises(self, made, damage):
+        content = json.loads((made / "corpus.json").read_text())
+        damage(content)
+        (made / "corpus.json").write_text(json.dumps(content))
+        with pytest.raises(ValueError, match=r"corpus\.json is not the report of a prepared corpus"):
+            CorpusReport.load(made)
+
+    @pytest.mark.parametrize("content", ["", "[]", "{", '"text"', "null"])
+    def test_a_report_that_is_not_json_raises(self, made, content):
+        (made / "corpus.json").write_text(content)
+        with pytest.raises(ValueError, match=r"corpus\.json is not the report of a prepared corpus"):
+            CorpusReport.load(made)
+
+
+def test_a_folder_without_a_corpus_raises(tmp_path):
+    with pytest.raises(FileNotFoundError, match="holds no complete corpus"):
+        CorpusReport.load(tmp_path)
+
+
+def test_reports_are_saved_and_loaded(tmp_path, corpus):
+    report = dataclasses.replace(CorpusReport.load(corpus), first_dropped={"a reason": "caf\udce9.txt:1 你"})
+    report.save(tmp_path)
+    assert CorpusReport.load(tmp_path) == report
+    assert "你" in (tmp_path / "corpus.json").read_text("utf-8")

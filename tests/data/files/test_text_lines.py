@@ -1,0 +1,129 @@
+import gzip
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bert_keras.data.files.text_lines import TextLine, find_files, read_lines
+
+
+@pytest.fixture
+def tree(tmp_path):
+    for name in ("b.txt", "a.txt", "sub/c.txt", "sub/.hidden", ".git/config", "notes.md"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(name)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("patterns", "expected"),
+    [
+        (["b.txt"], ["b.txt"]),
+        (["*.txt"], ["a.txt", "b.txt"]),
+        (["**/*.txt"], ["a.txt", "b.txt", "sub/c.txt"]),
+        (["."], ["a.txt", "b.txt", "notes.md", "sub/c.txt"]),
+        (["sub", "*.txt"], ["sub/c.txt", "a.txt", "b.txt"]),
+        (["b.txt", "*.txt"], ["b.txt", "a.txt"]),
+        (["s*"], ["sub/c.txt"]),
+    ],
+)
+def test_finds_files_globs_and_folders(tree, patterns, expected):
+    found = find_files([tree / pattern for pattern in patterns])
+    assert [str(path.relative_to(tree)) for path in found] == expected
+
+
+def test_a_single_pattern_needs_no_list(tree):
+    assert find_files(str(tree / "a.txt")) == find_files(tree / "a.txt") == [tree / "a.txt"]
+
+
+@pytest.mark.parametrize("pattern", ["missing.txt", "*.missing", ".git/refs"])
+def test_a_pattern_without_files_is_an_error_that_names_it(tree, pattern):
+    with pytest.raises(FileNotFoundError, match="no file matches.*" + pattern.replace("*", r"\*")):
+        find_files([tree / "a.txt", tree / pattern])
+
+
+def test_a_folder_without_files_is_an_error(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no file matches"):
+        find_files(tmp_path)
+
+
+def lines_of(path, content, **options):
+    path.write_bytes(content)
+    return list(read_lines(path, **options))
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"", []),
+        (b"one\ntwo", [(1, "one"), (2, "two")]),
+        (b"one\r\n\r\ntwo\r\n", [(1, "one"), (2, ""), (3, "two")]),
+        (b"\xef\xbb\xbfone\n", [(1, "one")]),
+        ("é\n你\n".encode(), [(1, "é"), (2, "你")]),
+    ],
+)
+def test_reads_lines_without_their_ends(tmp_path, content, expected):
+    assert [line[:2] for line in lines_of(tmp_path / "a", content)] == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "number", "problem"),
+    [
+        (b"ok\nab\0c\nok\n", 2, "NUL byte at byte offset 5"),
+        (b"ok\nok\nab\xffc\n", 3, "not UTF-8: byte 0xff at byte offset 8"),
+        (b"caf\xe9\n", 1, "not UTF-8: byte 0xe9 at byte offset 3"),
+        ("text".encode("utf-16"), 1, "not UTF-8: the file begins like UTF-16"),
+    ],
+)
+def test_tells_what_is_wrong_with_a_line_and_goes_on(tmp_path, content, number, problem):
+    lines = lines_of(tmp_path / "a", content)
+    assert [(line.number, line.problem) for line in lines if line.problem] == [(number, problem)]
+    assert all(line.text == "" for line in lines if line.problem)
+
+
+def test_a_long_line_comes_in_pieces_cut_at_spaces(tmp_path):
+    pieces = lines_of(tmp_path / "a", b"one two three\nfour\n", max_bytes=9)
+    assert pieces == [TextLine(1, "one two ", None, True), TextLine(1, "three"), TextLine(2, "four")]
+
+
+def test_a_long_line_without_spaces_is_cut_between_characters(tmp_path):
+    pieces = lines_of(tmp_path / "a", "你好你好你好".encode(), max_bytes=8)
+    assert not any(piece.problem for piece in pieces)
+    assert "".join(piece.text for piece in pieces) == "你好你好你好"
+
+
+@given(
+    st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0\ufeff"), max_size=80),
+    st.integers(8, 40),
+)
+def test_pieces_lose_nothing(tmp_path_factory, text, max_bytes):
+    pieces = lines_of(tmp_path_factory.mktemp("a") / "a", text.encode(), max_bytes=max_bytes)
+    joined = "".join(piece.text if piece.is_cut else piece.text + "\n" for piece in pieces)
+    assert joined.replace("\r", "").rstrip("\n") == text.replace("\r", "").rstrip("\n")
+    assert not any(piece.problem for piece in pieces)
+
+
+def test_ten_megabytes_in_one_line_are_read_in_pieces_of_one(tmp_path):
+    pieces = lines_of(tmp_path / "a", b"word " * 2_000_000)
+    assert len(pieces) == 10
+    assert max(len(piece.text) for piece in pieces) <= 1 << 20
+
+
+def test_reads_gzip(tmp_path):
+    assert lines_of(tmp_path / "a.gz", gzip.compress(b"one\ntwo\n")) == [TextLine(1, "one"), TextLine(2, "two")]
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda data: data[:-12], lambda data: b"not gzip", lambda data: data[:20] + b"x" * 20]
+)
+def test_a_damaged_gzip_file_is_an_error_with_its_name(tmp_path, damage):
+    content = damage(gzip.compress(b"".join(b"line %d\n" % number for number in range(1000))))
+    with pytest.raises(ValueError, match=r"a\.gz: damaged gzip file after line"):
+        lines_of(tmp_path / "a.gz", content)
+
+
+def test_reports_the_bytes_read(tmp_path):
+    read = []
+    lines_of(tmp_path / "a", b"0123456789\n" * 10, max_bytes=20, on_read=read.append)
+    assert sum(read) == 110

@@ -1,0 +1,257 @@
+import itertools
+import logging
+import re
+import shutil
+
+import numpy as np
+import pytest
+import tensorflow_text
+
+from bert_keras.data.corpus.preparation import prepare_corpus
+from bert_keras.data.pretraining.masking import TextSelectorMasking
+from bert_keras.data.pretraining.pretraining_dataset import pretraining_dataset
+from bert_keras.data.tokenization.vocabulary import Vocabulary
+
+NUM_PASSAGES = 24
+
+
+def batches_of(dataset, num_batches=None):
+    return list(itertools.islice(dataset.as_numpy_iterator(), num_batches))
+
+
+def flat(batch):
+    x, y, weights = batch
+    parts = [("", x), ("y ", y), ("w ", weights)]
+    return {prefix + name: value for prefix, part in parts for name, value in part.items()}
+
+
+def assert_same(first, second):
+    assert len(first) == len(second)
+    for one, two in zip(map(flat, first), map(flat, second), strict=True):
+        for name in one:
+            np.testing.assert_array_equal(one[name], two[name], err_msg=name)
+
+
+@pytest.fixture(scope="module")
+def make(corpus, vocabulary):
+    def make(**options):
+        return pretraining_dataset(corpus, vocabulary, **{"sequence_length": 21, "batch_size": 5, "seed": 3, **options})
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def batches(make):
+    """Three epochs."""
+    return batches_of(make(), 15)
+
+
+def test_batches_keep_the_contract(make, batches):
+    spec = make().element_spec
+    shapes = [({name: tuple(part.shape) for name, part in parts.items()}) for parts in spec]
+    rows, slots = (5, 21), (5, 4)
+    names = ("token_ids", "segment_ids", "padding_mask")
+    assert shapes[0] == {**dict.fromkeys(names, rows), "mask_positions": slots}
+    assert shapes[1] == shapes[2] == {"mlm": slots, "nsp": (5,)}
+    x, y, weights = batches[0]
+    assert {array.dtype for array in (*x.values(), *y.values())} == {np.dtype(np.int32)}
+    assert {array.dtype for array in weights.values()} == {np.dtype(np.float32)}
+
+
+def test_rows_are_what_bert_reads(batches, vocabulary):
+    for x, y, weights in batches:
+        for row in range(5):
+            ids, segments, mask = (x[name][row] for name in ("token_ids", "segment_ids", "padding_mask"))
+            separators = np.flatnonzero(ids == vocabulary.sep_id)
+            assert ids[0] == vocabulary.cls_id and len(separators) == 2
+            assert mask.tolist() == (np.arange(21) <= separators[1]).astype(int).tolist()
+            assert (
+                segments.tolist()
+                == ((np.arange(21) > separators[0]) & (np.arange(21) <= separators[1])).astype(int).tolist()
+            )
+            assert (ids[mask == 0] == vocabulary.pad_id).all()
+            assert weights["mlm"][row].sum() == 3  # 15 % of 18
+            used = weights["mlm"][row] == 1
+            assert not np.isin(y["mlm"][row][used], vocabulary.special_ids).any()
+    assert all((weights["nsp"] == 1).all() for _, _, weights in batches)
+
+
+def test_the_label_says_whether_the_second_text_follows(batches, vocabulary):
+    labels = []
+    for x, y, weights in batches:
+        originals = x["token_ids"].copy()
+        for row in range(5):
+            used = weights["mlm"][row] == 1
+            originals[row, x["mask_positions"][row][used]] = y["mlm"][row][used]
+            words = [vocabulary.tokens[token] for token in originals[row]]
+            first, second = (
+                {word.split("x")[0] for word, segment in zip(words, x["segment_ids"][row], strict=True)
+                 if word.startswith("d") and segment == wanted}
+                for wanted in (0, 1)
+            )  # fmt: skip
+            assert len(first) == len(second) == 1
+            assert (first != second) == y["nsp"][row]
+            labels.append(y["nsp"][row])
+    assert 0.3 < np.mean(labels) < 0.7
+
+
+def test_the_same_call_gives_the_same_batches(make, batches):
+    assert_same(batches_of(make(), 6), batches[:6])
+
+
+@pytest.mark.parametrize("start_step", [1, 4, 5, 11])
+def test_starting_at_a_step_gives_exactly_the_batches_from_there(make, batches, start_step):
+    assert_same(batches_of(make(start_step=start_step), 15 - start_step), batches[start_step:])
+
+
+def test_another_seed_gives_other_batches(make, batches):
+    assert (flat(batches_of(make(seed=4), 1)[0])["token_ids"] != flat(batches[0])["token_ids"]).any()
+
+
+def test_pairs_and_masks_are_new_in_every_epoch(make):
+    whole = batches_of(make(batch_size=NUM_PASSAGES), 2)
+    positions = [np.sort(x["mask_positions"], axis=0).tolist() for x, _, _ in whole]
+    assert positions[0] != positions[1]
+
+
+def test_an_epoch_has_every_passage_once(make, vocabulary, documents, tokenizer):
+    x, y, weights = batches_of(make(batch_size=NUM_PASSAGES, next_sentence=False), 1)[0]
+    originals = x["token_ids"].copy()
+    for row, slot in np.argwhere(weights["mlm"] == 1):
+        originals[row, x["mask_positions"][row, slot]] = y["mlm"][row, slot]
+    ordinary = originals[~np.isin(originals, vocabulary.special_ids)]
+    assert sorted(ordinary) == sorted(tokenizer(documents).flat_values.numpy())
+
+
+def test_validation_is_one_fixed_pass_with_filler_at_the_end(make):
+    dataset = make(training=False)
+    batches = batches_of(dataset)
+    assert len(batches) == dataset.cardinality() == 5
+    assert_same(batches_of(dataset), batches)
+    _, y, weights = batches[-1]
+    assert weights["nsp"].tolist() == [1, 1, 1, 1, 0]
+    assert not weights["mlm"][4].any() and weights["mlm"][:4].sum() == 12
+    assert np.concatenate([y["nsp"] for _, y, _ in batches]).any()
+
+
+def test_one_text_a_row(make, vocabulary):
+    for x, y, weights in batches_of(make(next_sentence=False), 3):
+        assert ((x["token_ids"] == vocabulary.sep_id).sum(axis=1) == 1).all()
+        assert not x["segment_ids"].any() and not y["nsp"].any() and not weights["nsp"].any()
+
+
+def test_one_corpus_serves_other_lengths(make, vocabulary):
+    for x, _, weights in batches_of(make(sequence_length=12), 5):
+        assert x["padding_mask"].all()
+        assert (weights["mlm"].sum(axis=1) == 1).all()
+
+
+def test_a_batch_may_be_larger_than_the_corpus(make):
+    assert batches_of(make(batch_size=50), 1)[0][0]["token_ids"].shape == (50, 21)
+
+
+def test_a_masking_of_the_users_own(make, vocabulary):
+    selector = tensorflow_text.RandomItemSelector(4, 0.15, unselectable_ids=list(vocabulary.special_ids))
+    chooser = tensorflow_text.MaskValuesChooser(len(vocabulary), vocabulary.mask_id)
+    masking = TextSelectorMasking(vocabulary, 4, selector, chooser)
+    dataset = make(masking=masking)
+    assert dataset.element_spec == make().element_spec
+    assert batches_of(dataset, 1)[0][2]["mlm"].sum() > 0
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"sequence_length": 7}, "sequence_length must be at least 8, received 7"),
+        ({"mask_rate": 1.5}, "mask_rate must lie between 0 and 1"),
+        ({"batch_size": 0}, "batch_size must be at least 1, received 0"),
+        ({"start_step": -1}, "start_step must not be negative, received -1"),
+        ({"predictions_per_sequence": 0}, "num_predictions must be at least 1"),
+    ],
+)
+def test_impossible_options_raise(make, options, message):
+    with pytest.raises(ValueError, match=message):
+        make(**options)
+
+
+def test_another_vocabulary_raises(corpus, vocabulary):
+    with pytest.raises(ValueError, match="was made with another vocabulary: .* received one of"):
+        pretraining_dataset(corpus, Vocabulary([*vocabulary.tokens, "x1"]), sequence_length=21, batch_size=5)
+
+
+def test_a_missing_corpus_raises(tmp_path, vocabulary):
+    with pytest.raises(FileNotFoundError, match="holds no complete corpus"):
+        pretraining_dataset(tmp_path, vocabulary, sequence_length=21, batch_size=5)
+
+
+def test_a_missing_or_truncated_shard_raises(corpus, tmp_path, vocabulary):
+    copy = tmp_path / "copy"
+    shutil.copytree(corpus, copy)
+    shard = copy / "passages-00001-of-00004.tfrecord"
+    shard.write_bytes(shard.read_bytes()[:-3])
+    with pytest.raises(ValueError, match="passages-00001-of-00004.tfrecord is damaged: .* bytes, expected"):
+        pretraining_dataset(copy, vocabulary, sequence_length=21, batch_size=5)
+    shard.unlink()
+    with pytest.raises(FileNotFoundError, match="lacks its shard passages-00001-of-00004.tfrecord"):
+        pretraining_dataset(copy, vocabulary, sequence_length=21, batch_size=5)
+
+
+@pytest.fixture
+def damaged(corpus, tmp_path):
+    """The corpus with one bit of its second shard flipped, and a file that is none of its shards."""
+    copy = shutil.copytree(corpus, tmp_path / "copy")
+    shard = copy / "passages-00001-of-00004.tfrecord"
+    content = bytearray(shard.read_bytes())
+    content[40] ^= 1
+    shard.write_bytes(content)
+    shutil.copy(shard, copy / "passages-00004-of-00004.tfrecord")
+    return copy
+
+
+def test_a_flipped_bit_raises(damaged, vocabulary):
+    with pytest.raises(ValueError, match="passages-00001-of-00004.tfrecord is damaged: sha256"):
+        pretraining_dataset(damaged, vocabulary, sequence_length=21, batch_size=5)
+
+
+def test_damaged_shards_are_skipped_and_counted_and_the_position_stays_exact(damaged, vocabulary, caplog):
+    options = {"sequence_length": 21, "batch_size": 5, "errors": "skip"}
+    batches = batches_of(pretraining_dataset(damaged, vocabulary, **options), 8)
+    assert "1 of 4 shards are left out, and 7 of 24 passages with them" in caplog.text
+    assert_same(batches_of(pretraining_dataset(damaged, vocabulary, start_step=6, **options), 2), batches[6:])
+    validation = pretraining_dataset(damaged, vocabulary, training=False, **options)
+    assert validation.cardinality() == len(list(validation)) == 4  # 17 passages
+    (damaged / "passages-00002-of-00004.tfrecord").unlink()
+    pretraining_dataset(damaged, vocabulary, **options)
+    assert "lacks its shard passages-00002" in caplog.text and "2 of 4 shards are left out" in caplog.text
+
+
+def test_a_corpus_without_a_whole_shard_is_an_error(damaged, vocabulary):
+    for path in damaged.glob("*.tfrecord"):
+        path.unlink()
+    with pytest.raises(ValueError, match="no shard of the corpus .* is whole"):
+        pretraining_dataset(damaged, vocabulary, sequence_length=21, batch_size=5, errors="skip")
+
+
+def test_masks_that_cannot_be_drawn_again_are_told(corpus, vocabulary, caplog):
+    selector = tensorflow_text.RandomItemSelector(4, 0.15, unselectable_ids=list(vocabulary.special_ids))
+    chooser = tensorflow_text.MaskValuesChooser(len(vocabulary), vocabulary.mask_id)
+    masking = TextSelectorMasking(vocabulary, 4, selector, chooser)
+    pretraining_dataset(corpus, vocabulary, sequence_length=21, batch_size=5, masking=masking, start_step=1)
+    assert "draws its masks anew" in caplog.text
+
+
+def test_a_single_document_cannot_give_random_pairs(tmp_path, documents, tokenizer):
+    prepare_corpus(iter(documents[:1]), tmp_path, tokenizer, passage_tokens=13)
+    options = {"sequence_length": 21, "batch_size": 2}
+    with pytest.raises(ValueError, match="is one document.*next_sentence=False"):
+        pretraining_dataset(tmp_path, tokenizer.vocabulary, **options)
+    batches_of(pretraining_dataset(tmp_path, tokenizer.vocabulary, next_sentence=False, **options), 1)
+
+
+@pytest.mark.parametrize(
+    ("sequence_length", "message"), [(64, "70 % of them will be padding.*passage_tokens=61"), (10, "sees about 39 %")]
+)
+def test_says_when_rows_and_passages_do_not_fit(make, caplog, sequence_length, message):
+    with caplog.at_level(logging.WARNING):
+        make(sequence_length=sequence_length)
+    assert caplog.records and re.search(message, caplog.text)

@@ -1,0 +1,127 @@
+import json
+import logging
+
+import numpy as np
+import pytest
+
+from bert_keras.data.tagging.relation_dataset import relation_dataset
+from bert_keras.data.tagging.relation_examples import RelationExamples, read_relations
+from bert_keras.data.tokenization.tokenizer import WordPieceTokenizer
+from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS
+
+TRAIN = (
+    '1\t"A <e1>cat</e1> sat in a <e2>box</e2>."\r\nContent-Container(e1,e2)\r\nComment: a cat\r\n\r\n'
+    '2\t"The <e2>lid</e2> of the <e1> big box </e1>"\r\nOther\r\nComment:\r\n\r\n'
+)
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(text, name="train.txt"):
+        (tmp_path / name).write_text(text, encoding="utf-8", newline="")
+        return tmp_path / name
+
+    return write
+
+
+@pytest.fixture(scope="module")
+def marked():
+    words = ["$", "#", "a", "cat", "sat", "in", "box", ".", "the", "lid", "of", "big"]
+    return WordPieceTokenizer([*SPECIAL_TOKENS, *words])
+
+
+def test_semeval_files_give_texts_spans_relations_and_ids(write):
+    examples = read_relations(write("\ufeff" + TRAIN))
+    assert examples.texts == ("A cat sat in a box.", "The lid of the  big box ")
+    found = [
+        (text[slice(*first)], text[slice(*second)])
+        for text, first, second in zip(examples.texts, examples.first_spans, examples.second_spans, strict=True)
+    ]
+    assert found == [("cat", "box"), ("big box", "lid")]
+    assert examples.labels == ("Content-Container(e1,e2)", "Other") == examples.label_names
+    assert examples.ids == ("1", "2")
+
+
+def test_sentences_alone_have_no_relations(write):
+    sentences = "".join(line + "\n" for line in TRAIN.splitlines() if line[:1].isdigit())
+    examples = read_relations(write(sentences))
+    assert len(examples) == 2 and examples.labels is None and examples.label_names is None
+
+
+def test_jsonl_is_read_too(write):
+    row = {"text": "<e1>Ada</e1> in <e2>Lyon</e2>", "label": "lives-in"}
+    examples = read_relations(write(json.dumps(row) + "\n", "train.jsonl"))
+    assert examples.texts == ("Ada in Lyon",) and examples.labels == ("lives-in",)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ('3\t"A <e1>cat</e1>"\nOther\n', "9: expected <e1>...</e1> and <e2>...</e2>, found <e1> </e1>"),
+        ('3\t"A <e1>c <e2>a</e1> t</e2>"\nOther\n', "9: expected <e1>"),
+        ('3\t"A <e1> </e1> <e2>a</e2>"\nOther\n', "9: an entity is empty"),
+        ('3\t"A <e1>c</e1> <e2>a</e2>"\nMagic(e1,e2)\n', "9: 'Magic\\(e1,e2\\)' is not among the known relations"),
+        ('3\t"A <e1>c</e1> <e2>a</e2>"\n', "9: no relation, unlike the examples before"),
+        ("Other\n", "9: expected a number, a tab and a sentence, received 'Other'"),
+    ],
+)
+def test_faults_have_their_line_or_are_skipped_and_counted(write, caplog, text, fault):
+    path = write(TRAIN + text)
+    names = ("Content-Container(e1,e2)", "Other")
+    with pytest.raises(ValueError, match=f"train.txt:{fault}"):
+        read_relations(path, label_names=names)
+    with caplog.at_level(logging.WARNING):
+        assert read_relations(path, label_names=names, errors="skip").num_skipped == 1
+    assert f"skipped 1 of 3 examples, the first: {path}:9" in caplog.text
+
+
+def test_faults_of_jsonl_have_their_line(write):
+    for row in ("{", "[]", '{"label": "x"}', '{"text": 3}', '{"text": "<e1>a</e1> <e2>b</e2>", "label": 3}'):
+        with pytest.raises(ValueError, match="train.jsonl:1: expected"):
+            read_relations(write(row + "\n", "train.jsonl"))
+    with pytest.raises(ValueError, match="no examples in"):
+        read_relations(write("\n"))
+
+
+def read(dataset):
+    return [batch for batch in dataset.as_numpy_iterator()]
+
+
+def tokens(tokenizer, ids, mask):
+    return [tokenizer.vocabulary.tokens[i] for i in ids[: mask.sum()]]
+
+
+def test_entities_stand_between_their_markers_and_positions_point_at_them(write, marked):
+    examples = read_relations(write(TRAIN))
+    ((x, y, weights),) = read(relation_dataset(examples, marked, sequence_length=32, batch_size=3, training=False))
+    rows = [tokens(marked, *row) for row in zip(x["token_ids"], x["padding_mask"], strict=True)]
+    assert rows[0] == "[CLS] a $ cat $ sat in a # box # . [SEP]".split()
+    assert rows[1] == "[CLS] the # lid # of the $ big box $ [SEP]".split()
+    assert x["entity_positions"].tolist() == [[2, 8], [7, 2], [0, 0]]
+    assert y.tolist() == [0, 1, 0] and weights.tolist() == [1, 1, 0]
+    assert x["entity_positions"].dtype == y.dtype == np.int32
+
+
+def test_long_sentences_keep_what_is_near_the_entities(marked, caplog):
+    text = "the " * 20 + "cat in box" + " a" * 20
+    examples = RelationExamples((text,), ((80, 83),), ((87, 90),))
+    with caplog.at_level(logging.WARNING):
+        ((x, _, _),) = read(relation_dataset(examples, marked, sequence_length=16, batch_size=1, training=False))
+    row = tokens(marked, x["token_ids"][0], x["padding_mask"][0])
+    assert row == "[CLS] the the the $ cat $ in # box # a a a a [SEP]".split()
+    assert [row[i] for i in x["entity_positions"][0]] == ["$", "#"]
+    assert "1 of 1 sentences are longer than 14 tokens" in caplog.text
+    far = RelationExamples(("cat " + "the " * 30 + "box",), ((0, 3),), ((124, 127),))
+    ((x, _, _),) = read(relation_dataset(far, marked, sequence_length=16, batch_size=1, training=False))
+    assert x["entity_positions"].tolist() == [[1, 14]]
+
+
+def test_what_does_not_fit_together_is_refused(marked, tokenizer):
+    options = {"sequence_length": 16, "batch_size": 1, "training": False}
+    examples = RelationExamples(("cat box",), ((0, 3),), ((4, 7),), ("A",), ("A",))
+    with pytest.raises(ValueError, match=r"relations \['A'\] are not among the known ones: B"):
+        relation_dataset(examples, marked, label_names=("B",), **options)
+    with pytest.raises(ValueError, match=r"marker '\$' is not in the vocabulary"):
+        relation_dataset(examples, tokenizer, **options)
+    with pytest.raises(ValueError, match="the entities 'cat b' and ' box' overlap"):
+        relation_dataset(RelationExamples(("cat box",), ((0, 5),), ((3, 7),)), marked, **options)

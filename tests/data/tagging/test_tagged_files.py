@@ -1,0 +1,174 @@
+import json
+import logging
+
+import pytest
+
+from bert_keras.data.tagging.tagged_files import read_tagged_sentences
+from bert_keras.data.tagging.tagged_sentences import sentences_of_texts, split_words
+
+CONLL = "Ada B-person\nLovelace I-person\nsmiled O\n\nLyon B-place\n\n\n"
+CONLLU = """# sent_id = 1
+# text = Don't go (du lait).
+1-2\tDon't\t_\t_\t_\t_\t_\t_\t_\t_
+1\tDo\tdo\tAUX\tVB\t_\t0\troot\t_\t_
+2\tn't\tnot\tPART\tRB\t_\t1\tadvmod\t_\t_
+3\tgo\tgo\tVERB\tVB\t_\t1\tx\t_\t_
+3.1\tgone\tgo\tVERB\tVB\t_\t1\tx\t_\t_
+4\t(\t(\tPUNCT\t(\t_\t1\tx\t_\tSpaceAfter=No
+5-6\tdu\t_\t_\t_\t_\t_\t_\t_\t_
+5\tde\tde\tADP\tIN\t_\t1\tx\t_\t_
+6\tle\tle\tDET\tDT\t_\t1\tx\t_\t_
+7\tlait\tlait\tNOUN\tNN\t_\t1\tx\t_\tSpaceAfter=No
+8\t)\t)\tPUNCT\t)\t_\t1\tx\t_\tTyped=Yes|SpaceAfter=No
+9\t.\t.\tPUNCT\t.\t_\t1\tx\t_\t_
+
+"""
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(text, name="train.conll"):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        return tmp_path / name
+
+    return write
+
+
+def rows(*spans, text="Ada met Bo in New Lyon."):
+    return json.dumps({"text": text, "spans": spans}) + "\n"
+
+
+def test_conll_columns_become_words_tags_and_spans(write):
+    sentences = read_tagged_sentences(write("-DOCSTART- -X- O\n\n" + CONLL))
+    assert sentences.words == (("Ada", "Lovelace", "smiled"), ("Lyon",))
+    assert sentences.tags == (("B-person", "I-person", "O"), ("B-place",))
+    assert sentences.spans == (((0, 2, "person"),), ((0, 1, "place"),))
+    assert sentences.tag_names == ("O", "B-person", "I-person", "B-place", "I-place")
+    assert sentences.texts[0] == "Ada Lovelace smiled" and sentences.offsets[0] == ((0, 3), (4, 12), (13, 19))
+
+
+def test_columns_are_chosen_and_tabs_leave_spaces_in_a_cell(write):
+    sentences = read_tagged_sentences(write("NN\tNew York\tB-place\tx\n"), word_column=1, tag_column=2)
+    assert sentences.words == (("New York",),) and sentences.spans == (((0, 1, "place"),),)
+
+
+def test_conllu_gives_the_raw_text_its_ranges_and_no_empty_nodes(write):
+    sentences = read_tagged_sentences(write(CONLLU, "train.conllu"), scheme=None)
+    assert sentences.texts == ("Don't go (du lait).",)
+    assert sentences.words[0] == ("Do", "n't", "go", "(", "de", "le", "lait", ")", ".")
+    assert [sentences.texts[0][start:end] for start, end in sentences.offsets[0]] == [
+        "Do", "n't", "go", "(", "du", "du", "lait", ")", ".",
+    ]  # fmt: skip
+    assert sentences.tags[0][:3] == ("AUX", "PART", "VERB") and sentences.spans is None
+    assert sentences.tag_names == ("ADP", "AUX", "DET", "NOUN", "PART", "PUNCT", "VERB")
+    xpos = read_tagged_sentences(write(CONLLU, "train.conllu"), scheme=None, tag_column="xpos")
+    assert xpos.tags[0][0] == "VB"
+
+
+def test_jsonl_spans_by_characters_become_words_and_tags(write):
+    row = {"text": "北京, I.B.M.", "entities": [[0, 2, "place"], [4, 10, "firm"]]}
+    sentences = read_tagged_sentences(write(json.dumps(row), "train.jsonl"), scheme="BIOES")
+    assert sentences.words[0] == ("北", "京", ",", "I", ".", "B", ".", "M", ".")
+    assert sentences.spans == (((0, 2, "place"), (3, 9, "firm")),)
+    assert sentences.tags[0][:4] == ("B-place", "E-place", "O", "B-firm")
+
+
+def test_spans_may_lie_in_each_other_without_a_scheme(write):
+    nested = rows([14, 22, "firm"], {"start": 18, "end": 22, "label": "place"})
+    sentences = read_tagged_sentences(write(nested, "train.jsonl"), scheme=None)
+    assert sentences.spans == (((4, 6, "firm"), (5, 6, "place")),)
+    assert sentences.tags is None and sentences.labels == ("firm", "place")
+    with pytest.raises(ValueError, match=r"train.jsonl:1: span \(5, 6, 'place'\) overlaps another"):
+        read_tagged_sentences(write(nested, "train.jsonl"))
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("Ada B-person\nsmiled\n", r":2: expected a word and a tag, received one column: 'smiled'"),
+        ("Ada\tB-person\nsmiled\t\n", r":2: no tag in column -1 of 2"),
+        ("Ada\tB-person\n\tO\n", r":2: no word in column 0 of 2"),
+        ("Ada O\nLovelace I-person\n", r":2: I-person behind O breaks the rules of scheme BIO"),
+        ("Ada person\n", r":1: tag 'person' is neither O nor B-label, I-label of scheme BIO"),
+        ("Ada B-ship\n", r":1: 'ship' is not among the known ones: 'person', 'place'"),
+    ],
+)
+def test_faults_of_columns_have_their_line_or_are_skipped_and_counted(write, caplog, text, fault):
+    path = write(CONLL + text)
+    lines = CONLL.count("\n")
+    number, message = fault[1:].split(": ", 1)
+    options = {"labels": ["person", "place"]}
+    with pytest.raises(ValueError, match=rf"train.conll:{lines + int(number)}: {message}"):
+        read_tagged_sentences(path, **options)
+    with caplog.at_level(logging.WARNING):
+        sentences = read_tagged_sentences(path, errors="skip", **options)
+    assert len(sentences) == 2 and sentences.num_skipped == 1
+    assert f"skipped 1 of 3 sentences, the first: {path}:{lines + int(number)}" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("row", "fault"),
+    [
+        ("1\tGo\tgo\tVERB\n\n", "expected 10 columns, received 4"),
+        ("# text = nothing\n\n", "sentence without words"),
+        ("one\tGo\tgo\tVERB\tVB\t_\t0\troot\t_\t_\n\n", "expected the number of a word, received 'one'"),
+        ("1\tGo\tgo\t_\tVB\t_\t0\troot\t_\t_\n\n", "no tag in column 3"),
+    ],
+)
+def test_faults_of_conllu_have_their_line(write, row, fault):
+    with pytest.raises(ValueError, match=rf"train.conllu:16: {fault}"):
+        read_tagged_sentences(write(CONLLU + row, "train.conllu"), scheme=None)
+
+
+@pytest.mark.parametrize(
+    ("row", "fault"),
+    [
+        ("{", "not JSON"),
+        ("[" * 100_000, "JSON nested too deep"),
+        ('"Ada"', "expected {"),
+        ('{"text": "Ada"}', "no 'entities'"),
+        (rows(text="  "), "sentence without words"),
+        (rows([0, 2, "person"]), "span 0 to 2, 'Ad', does not begin and end with words"),
+        (rows([3, 0, "person"]), "span 3 to 0, '', does not begin and end with words"),
+        (rows(["0", 3, "person"]), "span 0 to 3"),
+        (rows([0, 3]), "not enough values to unpack"),
+        (rows([0, 3, None]), "expected a label as a string, received None"),
+    ],
+)
+def test_faults_of_jsonl_have_their_line(write, row, fault):
+    with pytest.raises(ValueError, match=rf"train.jsonl:2: {fault}"):
+        read_tagged_sentences(write(rows() + row, "train.jsonl"))
+
+
+def test_a_file_of_nothing_is_an_error_and_so_are_odd_options(write):
+    with pytest.raises(ValueError, match="no sentences in"):
+        read_tagged_sentences(write("\n\n"))
+    with pytest.raises(ValueError, match="'raise' or 'skip', received 'ignore'"):
+        read_tagged_sentences(write(CONLL), errors="ignore")
+    with pytest.raises(ValueError, match="have no names; expected a number, received 'ner'"):
+        read_tagged_sentences(write(CONLL), tag_column="ner")
+    with pytest.raises(ValueError, match="'conll', 'conllu' or 'jsonl', received 'xml'"):
+        read_tagged_sentences(write(CONLL), file_format="xml")
+    with pytest.raises(ValueError, match="BIO, IOB1, BIOES, received 'IOB'"):
+        read_tagged_sentences(write(CONLL), scheme="IOB")
+
+
+def test_words_of_raw_texts_are_those_of_berts_rules(tokenizer):
+    texts = ["It's a well-known naïve idea\tof $5,000 in 北京!", "", "(a)"]
+    sentences = sentences_of_texts(texts)
+    assert sentences.words[0] == (
+        "It", "'", "s", "a", "well", "-", "known", "naïve", "idea", "of", "$", "5", ",", "000", "in", "北", "京", "!",
+    )  # fmt: skip
+    assert sentences.words[1:] == ((), ("(", "a", ")"))
+    for text in texts:
+        assert "".join(text.split()) == "".join(text[start:end] for start, end in split_words(text))
+        whole = tokenizer([text]).to_list()[0]
+        by_words = tokenizer([text[start:end] for start, end in split_words(text)]).to_list() if text else []
+        assert sum(by_words, []) == whole
+
+
+def test_values_of_all_words_are_cut_by_sentence(write):
+    sentences = read_tagged_sentences(write(CONLL))
+    assert sentences.split([1, 2, 3, 4]) == [[1, 2, 3], [4]]
+    with pytest.raises(ValueError, match="expected 4 values, one for each word, received 3"):
+        sentences.split([1, 2, 3])

@@ -1,0 +1,99 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from bert_keras.data.tagging.tagged_sentences import TaggedSentences, sentences_of_texts
+from bert_keras.data.tagging.tagging_dataset import tagging_dataset
+
+NAMES = ("ADJ", "NOUN", "VERB")
+
+
+def sentences_of(*words, tags=None):
+    made = sentences_of_texts([" ".join(some) for some in words])
+    tags = tags or tuple(tuple(NAMES[(i + len(some)) % 3] for i in range(len(some))) for some in words)
+    return dataclasses.replace(made, words=tuple(map(tuple, words)), tags=tags, tag_names=NAMES)
+
+
+def read(dataset):
+    """The rows of all batches as lists, free rows and padding left out."""
+    rows = []
+    for x, y, weights in dataset.as_numpy_iterator():
+        assert y.shape == weights.shape == x["token_ids"].shape and y.dtype == np.int32
+        assert not (y * (weights == 0)).any()
+        rows += [
+            (ids[:length].tolist(), tags[:length].tolist(), weight[:length].astype(int).tolist())
+            for ids, tags, weight, length in zip(x["token_ids"], y, weights, x["padding_mask"].sum(1), strict=True)
+        ]
+    return rows
+
+
+def test_tags_stand_on_first_pieces(tokenizer):
+    words = ("people", "d1x1", "...", "\u200b")
+    pieces = [tokenizer(word).numpy().tolist() or [tokenizer.vocabulary.unk_id] for word in words]
+    sentences = sentences_of(words)
+    ((ids, tags, weights),) = read(
+        tagging_dataset(sentences, tokenizer, sequence_length=32, batch_size=1, training=False)
+    )
+    assert ids == [tokenizer.vocabulary.cls_id, *sum(pieces, []), tokenizer.vocabulary.sep_id]
+    firsts = [1 + sum(map(len, pieces[:i])) for i in range(len(words))]
+    assert np.flatnonzero(weights).tolist() == firsts
+    assert [NAMES[tags[i]] for i in firsts] == list(sentences.tags[0])
+
+
+def test_windows_lose_and_double_no_word(tokenizer):
+    lengths = (40, 0, 3, 25, 1)
+    sentences = sentences_of(*(["d1x1"] * length for length in lengths))
+    dataset = tagging_dataset(
+        sentences, tokenizer, sequence_length=16, buckets=(8, 16), batch_size=4, training=False, overlap=6
+    )
+    tags = np.concatenate([y[weights > 0] for _, y, weights in dataset.as_numpy_iterator()])
+    assert [[NAMES[tag] for tag in some] for some in sentences.split(tags)] == [list(some) for some in sentences.tags]
+    assert len(read(dataset)) > len(lengths)
+
+
+def test_a_word_longer_than_a_row_keeps_its_first_pieces(tokenizer):
+    word = "." * 50
+    ((ids, _, weights),) = read(
+        tagging_dataset(sentences_of((word,)), tokenizer, sequence_length=16, batch_size=1, training=False)
+    )
+    assert len(ids) == 16 and sum(weights) == 1
+
+
+def test_training_shuffles_and_evaluation_does_not(tokenizer):
+    sentences = sentences_of(*(["d1x1"] * (length + 1) for length in range(9)))
+    options = {"sequence_length": 32, "batch_size": 2}
+    ordered = read(tagging_dataset(sentences, tokenizer, training=False, **options))
+    shuffled = read(tagging_dataset(sentences, tokenizer, training=True, **options))
+    assert ordered != shuffled
+    assert sorted(ordered) == sorted(shuffled)
+
+
+def test_tags_are_numbered_by_the_models_and_unknown_ones_are_refused(tokenizer):
+    sentences = sentences_of(("people",), tags=(("VERB",),))
+    options = {"sequence_length": 32, "batch_size": 1, "training": False}
+    ((_, tags, _),) = read(tagging_dataset(sentences, tokenizer, tag_names=("VERB", "X"), **options))
+    assert tags[1] == 0
+    with pytest.raises(ValueError, match="tag 'VERB' is not among the known ones: 'X', 'Y'"):
+        tagging_dataset(sentences, tokenizer, tag_names=("X", "Y"), **options)
+
+
+def test_spans_without_tags_are_refused(tokenizer):
+    nested = dataclasses.replace(sentences_of_texts(["d1x1"]), spans=(((0, 1, "a"),),))
+    with pytest.raises(ValueError, match="read them with a scheme"):
+        tagging_dataset(nested, tokenizer, sequence_length=32, batch_size=1, training=False)
+
+
+def test_texts_without_tags_have_weights_all_the_same(tokenizer):
+    ((_, tags, weights),) = read(
+        tagging_dataset(sentences_of_texts(["d1x1!"]), tokenizer, sequence_length=32, batch_size=1, training=False)
+    )
+    assert sum(weights) == 2 and not any(tags)
+    (row,) = read(
+        tagging_dataset(sentences_of_texts([""]), tokenizer, sequence_length=32, batch_size=1, training=False)
+    )
+    assert sum(row[2]) == 0
+
+
+def test_sentences_are_a_plain_value():
+    assert len(TaggedSentences((), (), ())) == 0

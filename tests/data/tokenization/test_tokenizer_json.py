@@ -1,0 +1,70 @@
+import json
+
+import pytest
+from tokenizers import BertWordPieceTokenizer
+
+from bert_keras.data.tokenization.tokenizer import WordPieceTokenizer
+from bert_keras.data.tokenization.tokenizer_json import read_tokenizer_json
+from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS
+
+TOKENS = [*SPECIAL_TOKENS, "a", "##b", "é"]
+
+
+@pytest.fixture
+def content():
+    token_ids = {token: index for index, token in enumerate(TOKENS)}
+    return json.loads(BertWordPieceTokenizer(token_ids, lowercase=False, strip_accents=True)._tokenizer.to_str())
+
+
+def write(directory, content):
+    (directory / "tokenizer.json").write_text(json.dumps(content))
+    return directory / "tokenizer.json"
+
+
+def test_vocabulary_and_options_are_read(tmp_path, content):
+    vocabulary, options = read_tokenizer_json(write(tmp_path, content))
+    assert vocabulary.tokens == tuple(TOKENS)
+    assert options == {"do_lower_case": False, "strip_accents": True}
+
+
+def test_a_preset_without_vocab_txt_is_loaded_and_the_config_has_the_last_word(tmp_path, content):
+    write(tmp_path, content)
+    tokenizer = WordPieceTokenizer.from_preset(tmp_path)
+    assert tokenizer.vocabulary.tokens == tuple(TOKENS)
+    assert (tokenizer.lower_case, tokenizer.strip_accents) == (False, True)
+    (tmp_path / "tokenizer_config.json").write_text('{"do_lower_case": true, "strip_accents": null}')
+    tokenizer = WordPieceTokenizer.from_preset(tmp_path)
+    assert (tokenizer.lower_case, tokenizer.strip_accents) == (True, None)
+    (tmp_path / "vocab.txt").write_text("[UNK]\nmine\n")
+    assert WordPieceTokenizer.from_preset(tmp_path).vocabulary.tokens == ("[UNK]", "mine")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda c: c["model"].update(type="BPE"), r"model\.type must be 'WordPiece' .* received 'BPE'"),
+        (lambda c: c["model"].update(continuing_subword_prefix="@@"), r"model\.continuing_subword_prefix must be '##'"),
+        (
+            lambda c: c["normalizer"].update(handle_chinese_chars=False),
+            r"normalizer\.handle_chinese_chars must be True",
+        ),
+        (lambda c: c.update(normalizer=None), "expected a JSON object under 'normalizer', received None"),
+        (lambda c: c.update(pre_tokenizer={"type": "Whitespace"}), r"pre_tokenizer\.type must be 'BertPreTokenizer'"),
+        (lambda c: c["model"]["vocab"].update(more=5), r"the ids in model\.vocab must be 0 to 8, each once"),
+        (lambda c: c["model"]["vocab"].update(more="8"), r"the ids in model\.vocab must be 0 to 8, each once"),
+        (
+            lambda c: c.update(added_tokens=[{"id": 8, "content": "<new>"}]),
+            "added_tokens must be tokens of model.vocab",
+        ),
+    ],
+)
+def test_another_tokenizer_is_refused_with_file_and_field(tmp_path, content, change, message):
+    change(content)
+    with pytest.raises(ValueError, match=r"tokenizer\.json: " + message):
+        read_tokenizer_json(write(tmp_path, content))
+
+
+def test_a_file_that_is_no_json_is_refused(tmp_path):
+    (tmp_path / "tokenizer.json").write_text("{")
+    with pytest.raises(ValueError, match=r"tokenizer\.json: expected JSON in UTF-8"):
+        read_tokenizer_json(tmp_path / "tokenizer.json")
