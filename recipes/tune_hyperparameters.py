@@ -2,7 +2,7 @@
 
 Data        whatever the recipe reads; what stands behind -- goes to it as it is
 Paper       Snoek et al., 2012: Bayesian optimization with a Gaussian process; or --search random
-Reached     see recipes/README.md
+Needs       pip install -e '.[tune]' (KerasTuner, and scikit-learn for --search bayesian)
 Run         python recipes/tune_hyperparameters.py recipes/finetune_classifier.py --objective validation.accuracy
             --options learning_rate=1e-5:1e-4:log epochs=2,3,4 -- --preset PRESET --task sst2 --data-directory SST-2
 Watch       tensorboard --logdir runs/tune (the tab HPARAMS)
