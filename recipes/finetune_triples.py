@@ -3,7 +3,7 @@
 Data        JSONL {"text": ..., "spo_list": [[subject, relation, object], ...]}, as DuIE's; attributes and the arguments
             of events are the same structure
 Paper       GPLinker: Su, 2022, https://kexue.fm/archives/8888
-Reached     see recipes/README.md
+Reached     not measured yet on public tasks
 Run         python recipes/finetune_triples.py --preset PRESET --train train.jsonl --validation dev.jsonl
 Watch       tensorboard --logdir runs/finetune_triples
 Variation   --no-efficient gives each relation queries and keys of its own: more weights, for more data
