@@ -121,6 +121,22 @@ def test_quickstart_runs_the_whole_chain(tmp_path):
     assert list((tmp_path / "logs" / "pretraining" / "train").glob("events.*"))
 
 
+@pytest.mark.slow
+def test_quickstart_pretrains_on_a_corpus_of_ones_own(tmp_path):
+    syllables = [a + b for a in "bdfgklmnprstvz" for b in "aeiou"]
+    words = random.Random(0).sample([a + b for a in syllables for b in syllables], 300)
+    for number in range(20):
+        chosen = random.Random(number)
+        sentences = (" ".join(chosen.choices(words, k=8)) + ". " for _ in range(40))
+        (tmp_path / f"{number:02}.txt").write_text("".join(sentences))
+    printed = run(
+        "quickstart.py", "--corpus", tmp_path / "*.txt", "--run-directory", tmp_path / "run", "--minutes", 0.3,
+        "--vocabulary-size", 400, directory=tmp_path,
+    )  # fmt: skip
+    assert "Your own corpus has no labels" in printed
+    assert "masked_accuracy" in json.loads((tmp_path / "run" / "summary.json").read_text())
+
+
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
 def test_every_option_of_main_is_read_and_shown_by_help(recipe):
     (main,) = (node for node in ast.parse(recipe.read_text()).body if getattr(node, "name", "") == "main")
