@@ -6,7 +6,7 @@ Pretraining masked LM + next sentence prediction (Devlin et al., 2019), a small 
 Fine-tuning in which era was this paragraph said? 4 classes, 400 paragraphs to learn from, split by address
 Reached     in 4.5 minutes on 2 cores of an AMD EPYC (AVX2): masked accuracy 0.341 on held-out addresses (0.063 by
             guessing "the"), next sentence 0.680; era 0.733 from the preset, 0.634 from random weights, 0.489 by
-            guessing the commonest. 3 other seeds of the fine-tuning gave 0.689-0.725, against 0.618-0.639. All of
+            guessing the commonest. 3 seeds of the fine-tuning alone: 0.689-0.725, against 0.618-0.639. All of
             `make quickstart` took 6.5 minutes from a fresh clone, installation included; pretraining saw 16 000 tokens
             a second. What 60 minutes give has not been measured yet
 Run         make quickstart            or: python recipes/quickstart.py --minutes 60
