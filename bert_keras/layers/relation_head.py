@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from bert_keras.layers.dropout import Dropout
 from bert_keras.layers.initializers import fresh_initializer
 from bert_keras.ops.gather import gather_positions
 
@@ -44,7 +45,7 @@ class RelationHead(keras.layers.Layer):
         self.num_classes = num_classes
         self.dropout = dropout
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
-        self.dropout_layer = keras.layers.Dropout(dropout, dtype=self.dtype_policy, name="dropout")
+        self.dropout_layer = Dropout(dropout, dtype=self.dtype_policy, name="dropout")
         self.dense = keras.layers.Dense(
             num_classes,
             kernel_initializer=fresh_initializer(kernel_initializer),

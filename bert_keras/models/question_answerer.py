@@ -70,7 +70,7 @@ class QuestionAnswerer(TokenStatistics, Presets, BatchInputs, keras.Model):
         """
         checkpoint = open_checkpoint(directory)
         encoder = pretrained_encoder(checkpoint, pooler=False, dropout=dropout, **overrides)
-        answerer = cls(encoder, null_threshold=getattr(checkpoint, "task", {}).get("null_threshold"))
+        answerer = cls(encoder, null_threshold=checkpoint.task.get("null_threshold"))
         answerer._load(checkpoint)
         return answerer
 

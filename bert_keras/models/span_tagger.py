@@ -3,7 +3,7 @@
 import keras
 
 from bert_keras.checkpoints import open_checkpoint
-from bert_keras.layers import GlobalPointer
+from bert_keras.layers import Dropout, GlobalPointer
 from bert_keras.models.batch_inputs import BatchInputs
 from bert_keras.models.dtype_config import dtype_config
 from bert_keras.models.presets import Presets
@@ -49,7 +49,7 @@ class SpanTagger(TokenStatistics, Presets, BatchInputs, keras.Model):
         dtype = dtype or encoder.dtype_policy
 
         # === Layers ===
-        dropout_layer = keras.layers.Dropout(dropout, dtype=dtype, name="dropout")
+        dropout_layer = Dropout(dropout, dtype=dtype, name="dropout")
         pointer = GlobalPointer(
             len(labels), head_dim=head_dim, efficient=efficient, kernel_initializer=encoder.kernel_initializer,
             dtype=dtype, name="entity_pointer",

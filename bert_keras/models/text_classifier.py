@@ -142,14 +142,14 @@ class TextClassifier(TokenStatistics, Presets, BatchInputs, keras.Model):
         """
         checkpoint = open_checkpoint(directory)
         num_classes, labels, new = pretrained_classes(checkpoint, "classification_head", num_classes, labels)
-        task = {} if new else getattr(checkpoint, "task", {})
+        task = {} if new else checkpoint.task
         classifier = cls(
             pretrained_encoder(checkpoint, pooler=pooling == "pooled", dropout=dropout, **overrides),
             num_classes,
             labels=labels,
             dropout=checkpoint.classifier_dropout if dropout is None else dropout,
             pooling=pooling,
-            problem_type=problem_type or (None if new else getattr(checkpoint, "problem_type", None)),
+            problem_type=problem_type or (None if new else checkpoint.problem_type),
             threshold=task.get("threshold", 0.5) if threshold is None else threshold,
         )
         classifier._load(checkpoint, new=new)

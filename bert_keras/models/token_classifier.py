@@ -160,7 +160,7 @@ class TokenClassifier(TokenStatistics, Presets, BatchInputs, keras.Model):
         num_tags, labels, new = pretrained_classes(
             checkpoint, "token_classification_head", num_tags, labels, argument="num_tags"
         )
-        task = getattr(checkpoint, "task", {})
+        task = checkpoint.task
         head = head or task.get("head", "linear")
         if head == "crf" and (new or "crf/transitions" not in checkpoint.shapes):
             new = (*new, "crf/")

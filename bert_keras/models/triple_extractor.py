@@ -3,7 +3,7 @@
 import keras
 
 from bert_keras.checkpoints import open_checkpoint
-from bert_keras.layers import GlobalPointer
+from bert_keras.layers import Dropout, GlobalPointer
 from bert_keras.models.batch_inputs import BatchInputs
 from bert_keras.models.dtype_config import dtype_config
 from bert_keras.models.presets import Presets
@@ -57,7 +57,7 @@ class TripleExtractor(TokenStatistics, Presets, BatchInputs, keras.Model):
                 dtype=dtype, name=name, **form,
             )  # fmt: skip
 
-        dropout_layer = keras.layers.Dropout(dropout, dtype=dtype, name="dropout")
+        dropout_layer = Dropout(dropout, dtype=dtype, name="dropout")
         links = {"ordered": False, "rotary": False}  # subject and object stand anywhere
 
         # === Functional model ===
