@@ -5,15 +5,15 @@ from keras import ops
 
 from bert_keras.checkpoints import open_checkpoint
 from bert_keras.layers import MergeChoices, MultipleChoiceHead
+from bert_keras.models.around_encoder import AroundEncoder
 from bert_keras.models.batch_inputs import BatchInputs
-from bert_keras.models.dtype_config import dtype_config
 from bert_keras.models.presets import Presets
 from bert_keras.models.pretrained import pretrained_encoder
 from bert_keras.training.token_statistics import TokenStatistics
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
-class MultipleChoice(TokenStatistics, Presets, BatchInputs, keras.Model):
+class MultipleChoice(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras.Model):
     """Picks the best of several choices, such as the answers to a question or the endings of a story.
 
     Inputs are those of the encoder with one more axis: (batch, choices, length) int32, a row for the text with each of
@@ -88,15 +88,4 @@ class MultipleChoice(TokenStatistics, Presets, BatchInputs, keras.Model):
         return "BertForMultipleChoice", {"classifier_dropout": self.dropout}
 
     def get_config(self):
-        return {
-            "name": self.name,
-            "trainable": self.trainable,
-            "dtype": dtype_config(self),
-            "encoder": keras.saving.serialize_keras_object(self.encoder),
-            "dropout": self.dropout,
-        }
-
-    @classmethod
-    def from_config(cls, config):
-        """Build the model around its encoder."""
-        return cls(**config | {"encoder": keras.saving.deserialize_keras_object(config["encoder"])})
+        return super().get_config() | {"dropout": self.dropout}

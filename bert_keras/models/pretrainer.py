@@ -5,8 +5,8 @@ from keras import ops
 
 from bert_keras.checkpoints import open_checkpoint
 from bert_keras.layers import MaskedLMHead, SentencePairHead
+from bert_keras.models.around_encoder import AroundEncoder
 from bert_keras.models.batch_inputs import BatchInputs
-from bert_keras.models.dtype_config import dtype_config
 from bert_keras.models.presets import Presets
 from bert_keras.models.pretrained import pretrained_encoder
 from bert_keras.ops import get_activation
@@ -14,7 +14,7 @@ from bert_keras.training.token_statistics import TokenStatistics
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
-class BertPretrainer(TokenStatistics, Presets, BatchInputs, keras.Model):
+class BertPretrainer(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras.Model):
     """Guesses masked tokens, and whether the second text follows the first.
 
     Inputs are those of the encoder and `mask_positions`, (batch, predictions) int32: where tokens are to be guessed.
@@ -154,18 +154,9 @@ class BertPretrainer(TokenStatistics, Presets, BatchInputs, keras.Model):
         return {"head_activation": activation, "head_layer_norm_epsilon": head.layer_norm_epsilon}
 
     def get_config(self):
-        return {
-            "name": self.name,
-            "trainable": self.trainable,
-            "dtype": dtype_config(self),
-            "encoder": keras.saving.serialize_keras_object(self.encoder),
+        return super().get_config() | {
             "masked_lm": self.masked_lm,
             "next_sentence": self.next_sentence,
             "head_activation": self.head_activation and keras.activations.serialize(self.head_activation),
             "head_layer_norm_epsilon": self.head_layer_norm_epsilon,
         }
-
-    @classmethod
-    def from_config(cls, config):
-        """Build the model around its encoder."""
-        return cls(**config | {"encoder": keras.saving.deserialize_keras_object(config["encoder"])})

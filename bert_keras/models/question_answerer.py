@@ -4,15 +4,15 @@ import keras
 
 from bert_keras.checkpoints import open_checkpoint
 from bert_keras.layers import SpanHead
+from bert_keras.models.around_encoder import AroundEncoder
 from bert_keras.models.batch_inputs import BatchInputs
-from bert_keras.models.dtype_config import dtype_config
 from bert_keras.models.presets import Presets
 from bert_keras.models.pretrained import pretrained_encoder
 from bert_keras.training.token_statistics import TokenStatistics
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
-class QuestionAnswerer(TokenStatistics, Presets, BatchInputs, keras.Model):
+class QuestionAnswerer(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras.Model):
     """Scores every token as the first and as the last of the answer.
 
     Inputs are those of the encoder: the question is segment 0, the text segment 1. Output is a dict of float32 logits,
@@ -79,15 +79,4 @@ class QuestionAnswerer(TokenStatistics, Presets, BatchInputs, keras.Model):
         return "BertForQuestionAnswering", {"task": task}
 
     def get_config(self):
-        return {
-            "name": self.name,
-            "trainable": self.trainable,
-            "dtype": dtype_config(self),
-            "encoder": keras.saving.serialize_keras_object(self.encoder),
-            "null_threshold": self.null_threshold,
-        }
-
-    @classmethod
-    def from_config(cls, config):
-        """Build the model around its encoder."""
-        return cls(**config | {"encoder": keras.saving.deserialize_keras_object(config["encoder"])})
+        return super().get_config() | {"null_threshold": self.null_threshold}

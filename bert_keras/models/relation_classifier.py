@@ -4,15 +4,15 @@ import keras
 
 from bert_keras.checkpoints import open_checkpoint
 from bert_keras.layers import RelationHead
+from bert_keras.models.around_encoder import AroundEncoder, check_labels
 from bert_keras.models.batch_inputs import BatchInputs
-from bert_keras.models.dtype_config import dtype_config
 from bert_keras.models.presets import Presets
 from bert_keras.models.pretrained import pretrained_classes, pretrained_encoder
 from bert_keras.training.token_statistics import TokenStatistics
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
-class RelationClassifier(TokenStatistics, Presets, BatchInputs, keras.Model):
+class RelationClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras.Model):
     """Tells the relation between two entities of a text, which stand between marker tokens.
 
     Inputs are those of the encoder, and `entity_positions` (batch, 2) int32, where the opening markers stand. Output is
@@ -44,8 +44,7 @@ class RelationClassifier(TokenStatistics, Presets, BatchInputs, keras.Model):
     """
 
     def __init__(self, encoder, num_classes, *, labels=None, markers=("$", "#"), dropout=0.1, dtype=None, **kwargs):
-        if labels is not None and (len(labels) != num_classes or len(set(labels)) != num_classes):
-            raise ValueError(f"Expected {num_classes} different labels, received {list(labels)}.")
+        check_labels(labels, num_classes)
         dtype = dtype or encoder.dtype_policy
 
         # === Layers ===
@@ -106,18 +105,9 @@ class RelationClassifier(TokenStatistics, Presets, BatchInputs, keras.Model):
         }
 
     def get_config(self):
-        return {
-            "name": self.name,
-            "trainable": self.trainable,
-            "dtype": dtype_config(self),
-            "encoder": keras.saving.serialize_keras_object(self.encoder),
+        return super().get_config() | {
             "num_classes": self.num_classes,
             "labels": self.labels and list(self.labels),
             "markers": list(self.markers),
             "dropout": self.dropout,
         }
-
-    @classmethod
-    def from_config(cls, config):
-        """Build the model around its encoder."""
-        return cls(**config | {"encoder": keras.saving.deserialize_keras_object(config["encoder"])})

@@ -4,15 +4,15 @@ import keras
 
 from bert_keras.checkpoints import open_checkpoint
 from bert_keras.layers import Dropout, GlobalPointer
+from bert_keras.models.around_encoder import AroundEncoder
 from bert_keras.models.batch_inputs import BatchInputs
-from bert_keras.models.dtype_config import dtype_config
 from bert_keras.models.presets import Presets
 from bert_keras.models.pretrained import pretrained_encoder
 from bert_keras.training.token_statistics import TokenStatistics
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
-class SpanTagger(TokenStatistics, Presets, BatchInputs, keras.Model):
+class SpanTagger(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras.Model):
     """Finds spans with labels, where tags cannot: a span may lie in another, or have several labels.
 
     Inputs are those of the encoder. Output is (batch, labels, length, length) float32 scores of begins and ends, above
@@ -113,18 +113,9 @@ class SpanTagger(TokenStatistics, Presets, BatchInputs, keras.Model):
         return "BertModel", {"classifier_dropout": self.dropout, "task": self._task()}
 
     def get_config(self):
-        return {
-            "name": self.name,
-            "trainable": self.trainable,
-            "dtype": dtype_config(self),
-            "encoder": keras.saving.serialize_keras_object(self.encoder),
+        return super().get_config() | {
             "labels": list(self.labels),
             "head_dim": self.head_dim,
             "efficient": self.efficient,
             "dropout": self.dropout,
         }
-
-    @classmethod
-    def from_config(cls, config):
-        """Build the model around its encoder."""
-        return cls(**config | {"encoder": keras.saving.deserialize_keras_object(config["encoder"])})

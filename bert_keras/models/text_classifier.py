@@ -5,8 +5,8 @@ from keras import ops
 
 from bert_keras.checkpoints import open_checkpoint
 from bert_keras.layers import ClassificationHead, MeanPooling
+from bert_keras.models.around_encoder import AroundEncoder, check_labels
 from bert_keras.models.batch_inputs import BatchInputs
-from bert_keras.models.dtype_config import dtype_config
 from bert_keras.models.presets import Presets
 from bert_keras.models.pretrained import pretrained_classes, pretrained_encoder
 from bert_keras.training.classification import PROBLEM_TYPES
@@ -16,7 +16,7 @@ POOLINGS = ("pooled", "first", "mean")
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
-class TextClassifier(TokenStatistics, Presets, BatchInputs, keras.Model):
+class TextClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras.Model):
     """Sorts a text, or a pair of texts, into classes; gives it several labels; or gives it a number.
 
     Inputs are those of the encoder. Output is (batch, num_classes) float32 logits: a softmax makes probabilities of
@@ -64,8 +64,7 @@ class TextClassifier(TokenStatistics, Presets, BatchInputs, keras.Model):
         dtype=None,
         **kwargs,
     ):
-        if labels is not None and (len(labels) != num_classes or len(set(labels)) != num_classes):
-            raise ValueError(f"Expected {num_classes} different labels, received {list(labels)}.")
+        check_labels(labels, num_classes)
         if pooling not in POOLINGS:
             raise ValueError(f"Expected pooling to be one of {', '.join(POOLINGS)}; received {pooling!r}.")
         if pooling == "pooled" and not encoder.pooler:
@@ -170,11 +169,7 @@ class TextClassifier(TokenStatistics, Presets, BatchInputs, keras.Model):
         }
 
     def get_config(self):
-        return {
-            "name": self.name,
-            "trainable": self.trainable,
-            "dtype": dtype_config(self),
-            "encoder": keras.saving.serialize_keras_object(self.encoder),
+        return super().get_config() | {
             "num_classes": self.num_classes,
             "labels": self.labels and list(self.labels),
             "dropout": self.dropout,
@@ -182,8 +177,3 @@ class TextClassifier(TokenStatistics, Presets, BatchInputs, keras.Model):
             "problem_type": self.problem_type,
             "threshold": self.threshold,
         }
-
-    @classmethod
-    def from_config(cls, config):
-        """Build the model around its encoder."""
-        return cls(**config | {"encoder": keras.saving.deserialize_keras_object(config["encoder"])})

@@ -5,8 +5,8 @@ from keras import ops
 
 from bert_keras.checkpoints import open_checkpoint
 from bert_keras.layers import CRF, TokenClassificationHead
+from bert_keras.models.around_encoder import AroundEncoder, check_labels
 from bert_keras.models.batch_inputs import BatchInputs
-from bert_keras.models.dtype_config import dtype_config
 from bert_keras.models.presets import Presets
 from bert_keras.models.pretrained import pretrained_classes, pretrained_encoder
 from bert_keras.tagging_schemes import check_scheme, split_tag, transition_table
@@ -16,7 +16,7 @@ HEADS = ("linear", "crf")
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
-class TokenClassifier(TokenStatistics, Presets, BatchInputs, keras.Model):
+class TokenClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras.Model):
     """Gives every token a tag, as in named entity recognition or part-of-speech tagging.
 
     Inputs are those of the encoder. Output is (batch, length, num_tags) float32 logits, at padding and special tokens
@@ -57,8 +57,7 @@ class TokenClassifier(TokenStatistics, Presets, BatchInputs, keras.Model):
     def __init__(
         self, encoder, num_tags, *, labels=None, head="linear", scheme=None, dropout=0.1, dtype=None, **kwargs
     ):
-        if labels is not None and (len(labels) != num_tags or len(set(labels)) != num_tags):
-            raise ValueError(f"Expected {num_tags} different labels, received {list(labels)}.")
+        check_labels(labels, num_tags)
         if head not in HEADS:
             raise ValueError(f"Expected head to be one of {', '.join(HEADS)}; received {head!r}.")
         if scheme is not None:
@@ -184,19 +183,10 @@ class TokenClassifier(TokenStatistics, Presets, BatchInputs, keras.Model):
         }
 
     def get_config(self):
-        return {
-            "name": self.name,
-            "trainable": self.trainable,
-            "dtype": dtype_config(self),
-            "encoder": keras.saving.serialize_keras_object(self.encoder),
+        return super().get_config() | {
             "num_tags": self.num_tags,
             "labels": self.labels and list(self.labels),
             "head": self.head,
             "scheme": self.scheme,
             "dropout": self.dropout,
         }
-
-    @classmethod
-    def from_config(cls, config):
-        """Build the model around its encoder."""
-        return cls(**config | {"encoder": keras.saving.deserialize_keras_object(config["encoder"])})

@@ -4,15 +4,15 @@ import keras
 
 from bert_keras.checkpoints import open_checkpoint
 from bert_keras.layers import Dropout, GlobalPointer
+from bert_keras.models.around_encoder import AroundEncoder
 from bert_keras.models.batch_inputs import BatchInputs
-from bert_keras.models.dtype_config import dtype_config
 from bert_keras.models.presets import Presets
 from bert_keras.models.pretrained import pretrained_encoder
 from bert_keras.training.token_statistics import TokenStatistics
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
-class TripleExtractor(TokenStatistics, Presets, BatchInputs, keras.Model):
+class TripleExtractor(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras.Model):
     """Finds all triples of subject, relation and object that a text states, also such that share words.
 
     Inputs are those of the encoder. Outputs are scores, float32, above 0 where something is: `entities`
@@ -124,18 +124,9 @@ class TripleExtractor(TokenStatistics, Presets, BatchInputs, keras.Model):
         return "BertModel", {"classifier_dropout": self.dropout, "task": self._task()}
 
     def get_config(self):
-        return {
-            "name": self.name,
-            "trainable": self.trainable,
-            "dtype": dtype_config(self),
-            "encoder": keras.saving.serialize_keras_object(self.encoder),
+        return super().get_config() | {
             "relations": list(self.relations),
             "head_dim": self.head_dim,
             "efficient": self.efficient,
             "dropout": self.dropout,
         }
-
-    @classmethod
-    def from_config(cls, config):
-        """Build the model around its encoder."""
-        return cls(**config | {"encoder": keras.saving.deserialize_keras_object(config["encoder"])})
