@@ -6,6 +6,7 @@ import numpy as np
 
 from bert_keras.data import Examples, WordPieceTokenizer, cut_long_texts, pool_pieces
 from bert_keras.data.batches.tokenized_texts import TokenizedTexts
+from bert_keras.inference.probabilities import sigmoid, softmax
 from bert_keras.inference.rows_by_length import predict_by_length
 from bert_keras.inference.text_sources import as_texts
 from bert_keras.models import TextClassifier
@@ -93,9 +94,7 @@ class Classifier:
         if self.model.problem_type == "regression":
             return {"score": float(logits[0])}
         is_multi_label = self.model.problem_type == "multi_label_classification"
-        logits = logits.astype("float64")
-        scores = 1 / (1 + np.exp(-logits)) if is_multi_label else np.exp(logits - logits.max())
-        scores = scores if is_multi_label else scores / scores.sum()
+        scores = sigmoid(logits) if is_multi_label else softmax(logits)
         names = self.model.labels or [f"LABEL_{number}" for number in range(len(scores))]
         ranked = [{"label": names[i], "score": float(scores[i])} for i in np.argsort(-scores, kind="stable")]
         if top_k is not None:

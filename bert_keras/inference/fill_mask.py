@@ -3,6 +3,8 @@
 import numpy as np
 
 from bert_keras.data import WordPieceTokenizer
+from bert_keras.inference.probabilities import softmax
+from bert_keras.inference.rows_by_length import power_of_two
 from bert_keras.models import BertPretrainer
 
 
@@ -95,11 +97,11 @@ class FillMask:
     def _guess(self, rows, top_k):
         vocabulary = self.tokenizer.vocabulary
         positions = [[i for i, token in enumerate(row) if token == vocabulary.mask_id] for row in rows]
-        length = min(_bucket(max(map(len, rows)), smallest=16), self.max_sequence_length)
-        shape = (min(_bucket(len(rows)), self.batch_size), length)
+        length = min(max(16, power_of_two(max(map(len, rows)))), self.max_sequence_length)
+        shape = (min(power_of_two(len(rows)), self.batch_size), length)
         token_ids = np.full(shape, vocabulary.pad_id, "int32")
         padding_mask = np.zeros(shape, "int32")
-        mask_positions = np.zeros((shape[0], _bucket(max(map(len, positions)))), "int32")
+        mask_positions = np.zeros((shape[0], power_of_two(max(map(len, positions)))), "int32")
         for i, row in enumerate(rows):
             token_ids[i, : len(row)] = row
             padding_mask[i, : len(row)] = 1
@@ -119,16 +121,9 @@ class FillMask:
 
 
 def _likeliest(logits, tokens, top_k):
-    logits = logits.astype("float64")
-    probabilities = np.exp(logits - logits.max())
-    probabilities /= probabilities.sum()
+    probabilities = softmax(logits)
     best = np.argsort(-probabilities, kind="stable")[:top_k]
     return [(tokens[i], float(probabilities[i])) for i in best]
-
-
-def _bucket(count, smallest=1):
-    """The next power of two."""
-    return max(smallest, 1 << (count - 1).bit_length())
 
 
 def _shortened(text):

@@ -4,6 +4,7 @@ import numpy as np
 
 from bert_keras.data import RelationExamples, WordPieceTokenizer, relation_dataset
 from bert_keras.data.tagging.relation_examples import split_markers
+from bert_keras.inference.probabilities import softmax
 from bert_keras.inference.text_sources import as_texts
 from bert_keras.models import RelationClassifier
 
@@ -81,7 +82,7 @@ class RelationExtractor:
             examples: from `read_relations`; their own labels are not looked at.
 
         Returns:
-            (examples, num_classes) float32 array.
+            (examples, num_classes) float64 array.
         """
         # Texts of like length share a batch.
         order = np.array(sorted(range(len(examples)), key=lambda i: len(examples.texts[i])))
@@ -95,6 +96,4 @@ class RelationExtractor:
             np.asarray(self.classifier.predict_on_batch({name: np.asarray(value) for name, value in x.items()}))
             for x, _, _ in dataset
         ]
-        logits = np.concatenate(logits)[: len(order)][np.argsort(order)]
-        exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
-        return exponentials / exponentials.sum(axis=-1, keepdims=True)
+        return softmax(np.concatenate(logits)[: len(order)][np.argsort(order)])

@@ -27,10 +27,15 @@ def predict_by_length(model, make_rows, row_lengths, *, sequence_length, batch_s
     for start in range(0, len(by_length), batch_size):
         numbers = by_length[start : start + batch_size]
         length = int(buckets[np.searchsorted(buckets, row_lengths[numbers].max())])
-        num_rows = min(1 << (len(numbers) - 1).bit_length(), batch_size)
+        num_rows = min(power_of_two(len(numbers)), batch_size)
         padded = np.pad(numbers, (0, num_rows - len(numbers)), constant_values=-1)
         inputs = {name: np.asarray(value) for name, value in make_rows(padded, length).items()}
         outputs = model.predict_on_batch(inputs)
         for row, number in enumerate(numbers):
             results[number] = keras.tree.map_structure(lambda output, row=row: np.asarray(output[row]), outputs)
     return results
+
+
+def power_of_two(count: int) -> int:
+    """The lowest power of two that is not below a count; 1 for 0."""
+    return 1 << max(0, count - 1).bit_length()

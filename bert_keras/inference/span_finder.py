@@ -3,6 +3,7 @@
 import numpy as np
 
 from bert_keras.data import TaggedSentences, WordPieceTokenizer, sentences_of_texts
+from bert_keras.inference.probabilities import sigmoid
 from bert_keras.inference.text_sources import as_texts
 from bert_keras.inference.word_batches import word_batches
 from bert_keras.models import SpanTagger
@@ -80,18 +81,12 @@ class SpanFinder:
         return [[span[:3] for span in spans] for spans in self._spans(sentences)]
 
     def _spans(self, sentences):
-        sentence_of = np.repeat(np.arange(len(sentences)), [len(words) for words in sentences.words])
-        first_words = np.cumsum([0, *map(len, sentences.words)])
         found = [[] for _ in range(len(sentences))]
-        if not len(sentence_of):
-            return found
-        for x, words, owned in word_batches(sentences.words, self.tokenizer, self.sequence_length, self.batch_size):
-            scores = np.asarray(self.tagger.predict_on_batch(x))
+        for batch in word_batches(sentences.words, self.tokenizer, self.sequence_length, self.batch_size):
+            scores = np.asarray(self.tagger.predict_on_batch(batch.x))
             for row, label, begin, end in np.argwhere(scores > self.threshold):
-                if not owned[row, begin] or words[row, end] < 0:
-                    continue
-                number = sentence_of[words[row, begin]]
-                first, last = (int(words[row, place] - first_words[number]) for place in (begin, end))
-                score = float(1 / (1 + np.exp(-scores[row, label, begin, end])))
-                found[number].append((first, last + 1, self.tagger.labels[label], score))
+                first, last = (int(batch.words[row, place]) for place in (begin, end))
+                if batch.owned[row, begin] and last >= 0:
+                    score = float(sigmoid(scores[row, label, begin, end]))
+                    found[batch.sentences[row]].append((first, last + 1, self.tagger.labels[label], score))
         return [sorted(spans) for spans in found]

@@ -4,8 +4,10 @@ import keras
 import numpy as np
 
 from bert_keras.data import TaggedSentences, WordPieceTokenizer, sentences_of_texts
+from bert_keras.inference.probabilities import softmax
+from bert_keras.inference.rows_by_length import power_of_two
 from bert_keras.inference.text_sources import as_texts
-from bert_keras.inference.word_batches import power_of_two, word_batches
+from bert_keras.inference.word_batches import word_batches
 from bert_keras.models import TokenClassifier
 from bert_keras.tagging_schemes import OUTSIDE, split_tag, tags_to_spans
 
@@ -91,7 +93,7 @@ class Tagger:
         return self._tags_and_scores(sentences)[0]
 
     def _tags_and_scores(self, sentences):
-        logits = sentences.split(self._logits(sentences.words))
+        logits = self._logits(sentences.words)
         numbers, scores = [None] * len(logits), [None] * len(logits)
         by_length = sorted(range(len(logits)), key=lambda i: len(logits[i]))
         for start in range(0, len(logits), self.batch_size):
@@ -105,14 +107,17 @@ class Tagger:
             decoded = keras.ops.convert_to_numpy(self.classifier.decode(padded, mask))
             for row, i in enumerate(chosen):
                 numbers[i] = decoded[row, : len(logits[i])]
-                scores[i] = _softmax(logits[i])[np.arange(len(logits[i])), numbers[i]]
+                scores[i] = softmax(logits[i])[np.arange(len(logits[i])), numbers[i]]
         return [[self.classifier.labels[number] for number in some] for some in numbers], scores
 
     def _logits(self, sentences):
-        """(words, tags) logits of all words, end to end."""
-        logits = np.zeros((sum(map(len, sentences)), self.classifier.num_tags), "float32")
-        for x, words, owned in word_batches(sentences, self.tokenizer, self.sequence_length, self.batch_size):
-            logits[words[owned]] = np.asarray(self.classifier.predict_on_batch(x))[owned]
+        """(words, tags) logits of each sentence."""
+        logits = [np.zeros((len(words), self.classifier.num_tags), "float32") for words in sentences]
+        for batch in word_batches(sentences, self.tokenizer, self.sequence_length, self.batch_size):
+            outputs = np.asarray(self.classifier.predict_on_batch(batch.x))
+            for number, words, owned, output in zip(batch.sentences, batch.words, batch.owned, outputs, strict=True):
+                if number >= 0:
+                    logits[number][words[owned]] = output[owned]
         return logits
 
 
@@ -121,8 +126,3 @@ def _are_tags(labels):
         return OUTSIDE in labels and all(split_tag(label) for label in labels)
     except ValueError:
         return False
-
-
-def _softmax(logits):
-    exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return exponentials / exponentials.sum(axis=-1, keepdims=True)

@@ -4,6 +4,7 @@ import numpy as np
 
 from bert_keras.data import TripleExamples, WordPieceTokenizer, sentences_of_texts
 from bert_keras.data.tagging.span_dataset import OBJECT, SUBJECT
+from bert_keras.inference.probabilities import sigmoid
 from bert_keras.inference.text_sources import as_texts
 from bert_keras.inference.word_batches import word_batches
 from bert_keras.models import TripleExtractor
@@ -81,33 +82,21 @@ class TripleFinder:
 
     def _triples(self, sentences):
         """For each text a dict from triple to score."""
-        sentence_of = np.repeat(np.arange(len(sentences)), [len(words) for words in sentences.words])
-        first_words = np.cumsum([0, *map(len, sentences.words)])
         found = [{} for _ in range(len(sentences))]
-        if not len(sentence_of):
-            return found
-        for x, words, _ in word_batches(sentences.words, self.tokenizer, self.sequence_length, self.batch_size):
-            outputs = {name: np.asarray(value) for name, value in self.extractor.predict_on_batch(x).items()}
-            for row in range(len(words)):
-                if words[row].max() < 0:
-                    continue
-                number = sentence_of[words[row].max()]
-                numbers = words[row] - first_words[number]
+        for batch in word_batches(sentences.words, self.tokenizer, self.sequence_length, self.batch_size):
+            outputs = {name: np.asarray(value) for name, value in self.extractor.predict_on_batch(batch.x).items()}
+            for row, (number, words) in enumerate(zip(batch.sentences, batch.words, strict=True)):
                 scores = {name: value[row] for name, value in outputs.items()}
-                for triple, score in _decode(scores, words[row] >= 0, self.threshold):
-                    (head, tail), (target_head, target_tail), relation = triple
-                    subject, target = (
-                        (int(numbers[begin]), int(numbers[end]) + 1)
-                        for begin, end in ((head, tail), (target_head, target_tail))
-                    )
-                    key = (subject, target, self.extractor.relations[relation])
+                for *ends, relation, score in _decode(scores, words >= 0, self.threshold):
+                    subject, target = ((int(words[begin]), int(words[end]) + 1) for begin, end in ends)
+                    triple = (subject, target, self.extractor.relations[relation])
                     # Two windows may find the same.
-                    found[number][key] = max(found[number].get(key, 0.0), float(1 / (1 + np.exp(-score))))
+                    found[number][triple] = max(found[number].get(triple, 0.0), float(sigmoid(score)))
         return [dict(sorted(some.items())) for some in found]
 
 
 def _decode(scores, is_word, threshold):
-    """Yields ((begin, end), (begin, end), relation), by positions, and the lowest of the four scores."""
+    """Yields (begin, end) of subject and object by positions, the relation, and the lowest of the four scores."""
     spans = {}
     for label, begin, end in np.argwhere(scores["entities"] > threshold):
         if is_word[begin] and is_word[end]:
@@ -129,4 +118,4 @@ def _decode(scores, is_word, threshold):
                     scores["tails"][relation, subject[1], target[1]],
                 )
                 if min(four) > threshold:
-                    yield (subject, target, relation), min(four)
+                    yield subject, target, relation, min(four)

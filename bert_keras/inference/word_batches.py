@@ -7,6 +7,7 @@ import numpy as np
 
 from bert_keras.data.batches.length_buckets import default_buckets
 from bert_keras.data.tagging.tokenized_words import TokenizedWords
+from bert_keras.inference.rows_by_length import power_of_two
 
 
 class WordBatch(NamedTuple):
@@ -14,12 +15,14 @@ class WordBatch(NamedTuple):
 
     Attributes:
         x: the encoder's input, numpy arrays.
-        words: (batch, length) int, the number of the word, counted over all sentences, whose first piece stands at a
-            position; -1 elsewhere.
+        sentences: (batch,) int, the number of the sentence that a row is of; -1 for a filler.
+        words: (batch, length) int, the number in its sentence of the word whose first piece stands at a position; -1
+            elsewhere.
         owned: (batch, length) bool, whether the window speaks for that word.
     """
 
     x: dict
+    sentences: np.ndarray
     words: np.ndarray
     owned: np.ndarray
 
@@ -35,25 +38,21 @@ def word_batches(
         sequence_length: longest row.
         batch_size: most rows in a batch.
     """
+    if not any(map(len, sentences)):
+        return
     tokenized = TokenizedWords(sentences, tokenizer, sequence_length)
     buckets = np.array(default_buckets(sequence_length, fine=True))
-    first_words = np.cumsum([0, *map(len, sentences)])
     by_length = np.argsort(tokenized.row_lengths, kind="stable").astype("int32")
     for start in range(0, len(by_length), batch_size):
         numbers = by_length[start : start + batch_size]
         length = int(buckets[np.searchsorted(buckets, tokenized.row_lengths[numbers].max())])
         words = np.full((min(power_of_two(len(numbers)), batch_size), length), -1)
-        owned = np.zeros(words.shape, bool)
+        sentence_of, owned = np.full(len(words), -1), np.zeros(words.shape, bool)
         for row, i in enumerate(numbers):
             number, window = tokenized.windows[i]
-            positions, begin = tokenized.positions_of_words(i), first_words[number]
-            words[row, positions] = begin + np.arange(window.start, window.end)
+            positions, sentence_of[row] = tokenized.positions_of_words(i), number
+            words[row, positions] = np.arange(window.start, window.end)
             owned[row, positions[window.owned_start - window.start : window.owned_end - window.start]] = True
         padded = np.pad(numbers, (0, len(words) - len(numbers)), constant_values=-1)
         x = {name: value.numpy() for name, value in tokenized.rows(padded, length).items()}
-        yield WordBatch(x, words, owned)
-
-
-def power_of_two(count: int) -> int:
-    """The next power of two."""
-    return 1 << max(0, count - 1).bit_length()
+        yield WordBatch(x, sentence_of, words, owned)

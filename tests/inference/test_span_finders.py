@@ -69,7 +69,7 @@ def test_a_triple_needs_its_four_scores():
     scores["entities"][0, 1, 2] = scores["entities"][1, 3, 4] = scores["entities"][1, 3, 3] = 4
     scores["heads"][1, 1, 3], scores["tails"][1, 2, 4] = 3, 2
     is_word = np.array([False, True, True, True, True])
-    assert list(_decode(scores, is_word, 0.0)) == [(((1, 2), (3, 4), 1), 2.0)]
+    assert list(_decode(scores, is_word, 0.0)) == [((1, 2), (3, 4), 1, 2.0)]
     assert list(_decode(scores, is_word, 2.5)) == []
     assert list(_decode(scores, np.array([False, True, True, False, True]), 0.0)) == []
 
