@@ -5,8 +5,11 @@ from bert_keras.models.encoder import BertEncoder
 from bert_keras.models.multiple_choice import MultipleChoice
 from bert_keras.models.pretrainer import BertPretrainer
 from bert_keras.models.question_answerer import QuestionAnswerer
+from bert_keras.models.relation_classifier import RelationClassifier
+from bert_keras.models.span_tagger import SpanTagger
 from bert_keras.models.text_classifier import TextClassifier
 from bert_keras.models.token_classifier import TokenClassifier
+from bert_keras.models.triple_extractor import TripleExtractor
 
 _MODELS = {
     "masked_lm_head": BertPretrainer,
@@ -15,6 +18,9 @@ _MODELS = {
     "token_classification_head": TokenClassifier,
     "multiple_choice_head": MultipleChoice,
     "span_head": QuestionAnswerer,
+    "relation_head": RelationClassifier,
+    "head_pointer": TripleExtractor,  # before the entity pointer, which it has too
+    "entity_pointer": SpanTagger,
 }
 
 
