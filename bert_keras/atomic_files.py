@@ -1,9 +1,12 @@
 """Files and folders that are there whole or not at all, whenever the process or the machine stops."""
 
 import contextlib
+import json
 import os
 import shutil
 from pathlib import Path
+
+_JOURNAL = ".unfinished_files.json"
 
 
 def write_file(path, content):
@@ -21,21 +24,74 @@ def write_file(path, content):
         b'whole'
     """
     path = Path(path)
-    _write_together(path.parent, {path.name: content})
+    temporary = _temporary(path, os.getpid())
+    try:
+        _write(temporary, content)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync(path.parent)
 
 
-def write_files(directory, contents):
-    """Write several files into a folder, which is made if it is not there.
+def write_files(directory, contents, *, removed=()):
+    """Write several files into a folder so that a killed process leaves all the old ones or all the new ones.
 
-    All are written under temporary names first and brought to the disk; then they get their names, in order.
+    The new files are written aside; then a journal that lists them, from which moment on they are the ones that count;
+    then they get their names. Who reads the folder calls `finish_write` first, as the next `write_files` does.
 
     Args:
-        directory: path of the folder.
+        directory: path of the folder, which is made if it is not there.
         contents: dict from file name to bytes.
+        removed: names of files that go when these come.
     """
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
-    _write_together(directory, contents)
+    finish_write(directory)
+    journal, process = directory / _JOURNAL, os.getpid()
+    temporary = {name: _temporary(directory / name, process) for name in contents}
+    try:
+        for name, content in contents.items():
+            _write(temporary[name], content)
+        plan = {"process": process, "written": list(contents), "removed": list(removed)}
+        write_file(journal, json.dumps(plan).encode())
+    except BaseException:
+        for path in (journal, *temporary.values()):  # the journal first: it counts on the others
+            path.unlink(missing_ok=True)
+        raise
+    finish_write(directory)
+
+
+def finish_write(directory):
+    """Give the files their names that a killed `write_files` had written whole; do nothing where there are none.
+
+    Args:
+        directory: path of a folder.
+
+    Raises:
+        OSError: where the folder cannot be written to.
+        ValueError: where the journal in the folder is none of ours.
+    """
+    journal = Path(directory, _JOURNAL)
+    try:
+        plan = json.loads(journal.read_bytes())
+    except FileNotFoundError:
+        return
+    except ValueError as error:
+        raise ValueError(f"{journal} is no journal of unfinished files: {error}") from error
+    names = _names(plan)
+    if names is None:
+        raise ValueError(f"{journal} is no journal of unfinished files: {str(plan)[:200]}")
+    try:
+        for name in names["written"]:
+            with contextlib.suppress(FileNotFoundError):  # it has its name already
+                os.replace(_temporary(journal.with_name(name), plan["process"]), journal.with_name(name))
+        for name in names["removed"]:
+            journal.with_name(name).unlink(missing_ok=True)
+        sync(journal.parent)
+        journal.unlink()
+    except OSError as error:
+        error.add_note(f"{directory} holds the files of two saves until this one is finished: see {journal}")
+        raise
 
 
 @contextlib.contextmanager
@@ -90,17 +146,27 @@ def sync(path):
         os.close(descriptor)
 
 
-def _write_together(directory, contents):
-    temporary = {name: directory / f".{name}.{os.getpid()}.tmp" for name in contents}
-    try:
-        for name, content in contents.items():
-            with open(temporary[name], "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-        for name in contents:
-            os.replace(temporary[name], directory / name)
-    finally:
-        for path in temporary.values():
-            path.unlink(missing_ok=True)
-    sync(directory)
+def _write(path, content):
+    with open(path, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _temporary(path, process):
+    return path.with_name(f".{path.name}.{process}.tmp")
+
+
+def _names(plan):
+    """The names in a journal, None where it is not of our making: a folder may come from anywhere."""
+    if (
+        not isinstance(plan, dict)
+        or plan.keys() != {"process", "written", "removed"}
+        or type(plan["process"]) is not int
+    ):
+        return None
+    names = {part: plan[part] for part in ("written", "removed")}
+    for part in names.values():
+        if not isinstance(part, list) or not all(isinstance(name, str) and Path(name).name == name for name in part):
+            return None
+    return names

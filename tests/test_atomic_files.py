@@ -4,7 +4,7 @@ import stat
 
 import pytest
 
-from bert_keras.atomic_files import new_folder, write_file, write_files
+from bert_keras.atomic_files import finish_write, new_folder, write_file, write_files
 
 
 def contents(folder):
@@ -37,13 +37,74 @@ def test_files_are_as_readable_as_any_other(tmp_path):
     assert stat.S_IMODE(os.stat(tmp_path / "a.txt").st_mode) == stat.S_IMODE(os.stat(tmp_path / "usual").st_mode)
 
 
-@pytest.mark.parametrize("function, at_call", [("fsync", 1), ("fsync", 2), ("replace", 1)])
+@pytest.mark.parametrize("function, at_call", [("fsync", 1), ("fsync", 2), ("fsync", 3), ("fsync", 4), ("replace", 1)])
 def test_an_error_leaves_the_old_files(tmp_path, monkeypatch, function, at_call):
     (tmp_path / "a.txt").write_bytes(b"old")
     failing(monkeypatch, function, at_call)
     with pytest.raises(OSError, match="No space"):
         write_files(tmp_path, {"a.txt": b"new", "b.txt": b"new"})
     assert contents(tmp_path) == {"a.txt": b"old"}
+
+
+class Killed(BaseException):
+    pass
+
+
+def killed(monkeypatch, at_call):
+    """Ends everything that changes the disk at the n-th such call, what would clean up included."""
+    calls = []
+
+    def killing(real):
+        def call(*arguments, **options):
+            calls.append(arguments)
+            if len(calls) >= at_call:
+                raise Killed
+            return real(*arguments, **options)
+
+        return call
+
+    for name in ("fsync", "replace", "unlink"):
+        monkeypatch.setattr(os, name, killing(getattr(os, name)))
+    return calls
+
+
+def test_killed_at_any_moment_all_files_are_old_or_all_are_new(tmp_path, monkeypatch):
+    old, new = {"a": b"old", "b": b"old", "c": b"old"}, {"a": b"new", "b": b"new"}
+    seen, at_call, calls = [], 0, [()]
+    while len(calls) > at_call - 1:
+        at_call += 1
+        folder = tmp_path / str(at_call)
+        write_files(folder, old)
+        with monkeypatch.context() as patch:
+            calls = killed(patch, at_call)
+            try:
+                write_files(folder, new, removed=["c"])
+            except Killed:
+                pass
+        finish_write(folder)
+        seen.append({name: content for name, content in contents(folder).items() if not name.startswith(".")})
+    assert all(some in (old, new) for some in seen)
+    assert seen == sorted(seen, key=lambda some: some == new)
+    assert old in seen[3:] and seen.count(new) > 4  # killed before the journal, and behind it
+    assert contents(folder) == new
+
+
+@pytest.mark.parametrize(
+    "journal",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b'{"process": 1, "written": ["../a"], "removed": []}',
+        b'{"process": 1, "written": [], "removed": ["/etc/passwd"]}',
+        b'{"process": "../1", "written": [], "removed": []}',
+        b'{"process": 1, "written": [1], "removed": []}',
+    ],
+)
+def test_a_journal_that_we_did_not_write_is_refused(tmp_path, journal):
+    (tmp_path / ".unfinished_files.json").write_bytes(journal)
+    with pytest.raises(ValueError, match="no journal of unfinished files"):
+        finish_write(tmp_path)
 
 
 @pytest.mark.parametrize("function, at_call", [("fsync", 1), ("fsync", 2), ("rename", 1)])

@@ -122,7 +122,7 @@ def _expect_files(directory):
 def write_huggingface(directory, architecture, arrays, arguments, *, max_shard_bytes=None, **head):
     """Write a model as `transformers` would.
 
-    All files are written under other names first, so that a killed process leaves the old ones.
+    All files are written under other names first, so that a killed process leaves the old ones or the new ones.
 
     Args:
         directory: path of the directory; made if it is not there.
@@ -156,9 +156,6 @@ def write_huggingface(directory, architecture, arrays, arguments, *, max_shard_b
             tensors[prefix + name] = array
     fields = config_fields(architecture, arguments, **head)
     directory = pathlib.Path(directory)
-    taken = {path.name for path in directory.iterdir()} if directory.is_dir() else ()
-    contents = tensor_files(tensors, max_shard_bytes, taken)
+    contents = tensor_files(tensors, max_shard_bytes)
     contents["config.json"] = (json.dumps(fields, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode("utf-8")
-    write_files(directory, contents)
-    for path in outdated_files(directory, contents):
-        path.unlink()
+    write_files(directory, contents, removed=outdated_files(directory, contents))

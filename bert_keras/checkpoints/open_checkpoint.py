@@ -3,6 +3,7 @@
 import os
 import pathlib
 
+from bert_keras.atomic_files import finish_write
 from bert_keras.checkpoints.google import CONFIG_FILE as GOOGLE_CONFIG_FILE
 from bert_keras.checkpoints.google import GoogleCheckpoint
 from bert_keras.checkpoints.huggingface import HuggingFaceCheckpoint
@@ -27,14 +28,18 @@ def open_checkpoint(preset):
     Raises:
         ConnectionError: where a name is not in the cache and cannot be fetched.
         FileNotFoundError: where a file is missing.
+        OSError: where a killed save has to be finished, and the directory cannot be written to.
         ValueError: where a file is damaged, or describes a model that we do not have.
     """
     if not isinstance(preset, (str, os.PathLike)):
         return KerasHubCheckpoint(preset)
     path = pathlib.Path(locate_preset(preset))
     if not path.is_dir():
-        is_tensorflow = path.name.endswith(".index") or path.with_name(f"{path.name}.index").is_file()
-        return (GoogleCheckpoint if is_tensorflow else HuggingFaceCheckpoint)(path)
+        if not (path.name.endswith(".index") or path.with_name(f"{path.name}.index").is_file()):
+            return HuggingFaceCheckpoint(path)
+        finish_write(path.parent)
+        return GoogleCheckpoint(path)
+    finish_write(path)
     found = {file.name for file in path.iterdir()}
     if "model.safetensors" not in found and KERAS_HUB_WEIGHTS_FILE in found:
         return KerasHubCheckpoint(path)

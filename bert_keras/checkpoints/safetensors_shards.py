@@ -1,6 +1,5 @@
 """The weights of a directory in one safetensors file or in several with an index, as transformers splits large ones."""
 
-import hashlib
 import json
 import pathlib
 import re
@@ -63,13 +62,12 @@ def _read_weight_map(index):
     return weight_map
 
 
-def tensor_files(tensors, max_shard_bytes=None, taken=()):
+def tensor_files(tensors, max_shard_bytes=None):
     """Spread tensors over files.
 
     Args:
         tensors: {name: float32 array}.
         max_shard_bytes: most bytes of tensors in a file; a larger tensor gets one for itself. None: a single file.
-        taken: names of files that must stay until the index has changed; one of several files is then called otherwise.
 
     Returns:
         {file name: bytes}, the index last.
@@ -85,10 +83,7 @@ def tensor_files(tensors, max_shard_bytes=None, taken=()):
     if len(shards) == 1:
         return {SINGLE_FILE: safetensors.numpy.save(tensors, metadata=_METADATA)}
     files = [safetensors.numpy.save(shard, metadata=_METADATA) for shard in shards]
-    names = [f"model-{number:05}-of-{len(shards):05}" for number in range(1, len(shards) + 1)]
-    if any(f"{name}.safetensors" in taken for name in names):
-        names = [f"{name}-{hashlib.sha256(file).hexdigest()[:8]}" for name, file in zip(names, files)]
-    names = [f"{name}.safetensors" for name in names]
+    names = [f"model-{number:05}-of-{len(shards):05}.safetensors" for number in range(1, len(shards) + 1)]
     contents = dict(zip(names, files))
     index = {
         "metadata": {"total_size": sum(array.nbytes for array in tensors.values())},
@@ -98,15 +93,15 @@ def tensor_files(tensors, max_shard_bytes=None, taken=()):
 
 
 def outdated_files(directory, contents):
-    """The files of tensors that a directory has from before.
+    """The files of tensors that a directory has from before, and that go when new ones come.
 
     Args:
-        directory: path of the directory, to which the new files have been written.
+        directory: path of the directory, which need not be there.
         contents: what `tensor_files` returned, or a dict with more names.
 
     Returns:
-        list of paths; the first one, if there, is read in place of the new files.
+        list of names.
     """
     directory = pathlib.Path(directory)
     old = [SINGLE_FILE, INDEX_FILE, *sorted(path.name for path in directory.glob("model-*-of-*.safetensors"))]
-    return [directory / name for name in old if name not in contents and (directory / name).is_file()]
+    return [name for name in old if name not in contents and (directory / name).is_file()]

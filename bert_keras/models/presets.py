@@ -29,7 +29,7 @@ class Presets:
     def save_to_preset(self, directory, *, format="huggingface", max_shard_bytes=None):
         """Write the model so that `transformers`, Google's scripts or KerasHub, and `from_preset`, read it.
 
-        All files are written under other names first, so that a killed process leaves the old preset whole.
+        All files are written under other names first, so that a killed process leaves the old preset or the new one.
 
         Args:
             directory: path of the directory; made if it is not there.
