@@ -25,8 +25,9 @@ class AdamW(keras.optimizers.AdamW):
     these steps, `skipped_in_a_row` those since the last sound one; `SkippedSteps` logs them.
 
     All variables are updated by `bert_keras.ops.adamw`, one kernel a variable. Keras' own loop does the update where
-    an option asks for more: gradient accumulation (where `gradient_norm` is that of the last part), moving averages,
-    AMSGrad, other clipping, variable constraints, replicas of a `tf.distribute` strategy; it skips no step.
+    an option asks for more: gradient accumulation (where `gradient_norm` is that of the last part), averages that
+    overwrite the weights, AMSGrad, other clipping, variable constraints, replicas of a `tf.distribute` strategy; it
+    skips no step.
 
     Unlike Google's optimizer of 2018, and like every AdamW since, it corrects both running means for their start at 0.
 
@@ -96,7 +97,12 @@ class AdamW(keras.optimizers.AdamW):
         layers = {name for v in variables for name in v.path.split("/")[:-1]}
         if unknown := [name for name in self.rate_factors if name not in layers]:
             raise ValueError(f"rate_factors name {unknown}; the layers that are trained are {sorted(layers)}.")
-        super().exclude_from_weight_decay(var_list=[v for v in variables if not self.uses_weight_decay(v)])
+        # Settled here once: on torch every step asks for them anew.
+        self._rate_factors = [self.rate_factor(v) for v in variables]
+        self._is_decayed = [self.uses_weight_decay(v) for v in variables]
+        super().exclude_from_weight_decay(
+            var_list=[v for v, is_decayed in zip(variables, self._is_decayed) if not is_decayed]
+        )
         super().build(variables)
         self.gradient_norm = self.add_variable(shape=(), dtype="float32", aggregation="mean", name="gradient_norm")
         for name in ("skipped_steps", "skipped_in_a_row"):
@@ -168,8 +174,8 @@ class AdamW(keras.optimizers.AdamW):
             gradients,
             [self._momentums[i] for i in indices],
             [self._velocities[i] for i in indices],
-            [self.weight_decay if self.uses_weight_decay(v) else 0.0 for v in variables],
-            [self.rate_factor(v) for v in variables],
+            [self.weight_decay if self._is_decayed[i] else 0.0 for i in indices],
+            [self._rate_factors[i] for i in indices],
             gradient_scale=clipnorm / ops.maximum(norm, clipnorm) if clipnorm else 1.0,
             learning_rate=self.learning_rate,
             step=self.iterations + 1,
@@ -178,6 +184,8 @@ class AdamW(keras.optimizers.AdamW):
             epsilon=self.epsilon,
             is_sound=is_sound,
         )
+        if self.use_ema:
+            self._update_model_variables_moving_average(self._trainable_variables)
         self.iterations.assign_add(1)
 
     def _is_no_spike(self, norm):
@@ -191,15 +199,17 @@ class AdamW(keras.optimizers.AdamW):
 
     def update_step(self, gradient, variable, learning_rate):
         """Update one variable as Keras does, where an option asks for more than the kernel has."""
-        ours = self._trainable_variables[self._get_variable_index(variable)]  # on TensorFlow Keras passes its own
-        super().update_step(gradient, variable, learning_rate * self.rate_factor(ours))
+        factor = self._rate_factors[self._get_variable_index(variable)]
+        super().update_step(gradient, variable, learning_rate * factor)
 
     def _apply_weight_decay(self, variables):
         whole = self.weight_decay
         try:
-            for variable in filter(self.uses_weight_decay, variables):
-                self.weight_decay = whole * self.rate_factor(variable)
-                super()._apply_weight_decay([variable])
+            for variable in variables:
+                index = self._get_variable_index(variable)
+                if self._is_decayed[index]:
+                    self.weight_decay = whole * self._rate_factors[index]
+                    super()._apply_weight_decay([variable])
         finally:
             self.weight_decay = whole
 
@@ -207,7 +217,7 @@ class AdamW(keras.optimizers.AdamW):
         strategy = getattr(self, "_distribution_strategy", None)
         return (
             self.gradient_accumulation_steps
-            or self.use_ema
+            or (self.use_ema and self.ema_overwrite_frequency)
             or self.amsgrad
             or self.clipnorm
             or self.clipvalue

@@ -65,6 +65,25 @@ def test_it_updates_as_keras_does_without_decay_of_biases(arguments):
     assert int(ours.iterations) == int(theirs.iterations)
 
 
+def test_its_averages_of_the_weights_are_those_of_keras():
+    arguments = {"learning_rate": 1e-2, "use_ema": True, "ema_momentum": 0.5}
+    ours, theirs = AdamW(**arguments), DenseAdamW(**arguments)
+    updated(ours), updated(theirs)
+    averages = zip(ours._model_variables_moving_average, theirs._model_variables_moving_average, strict=True)
+    for our_average, their_average in averages:
+        np.testing.assert_allclose(our_average.numpy(), their_average.numpy(), rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("arguments", [{}, {"amsgrad": True}], ids=["own_loop", "loop_of_keras"])
+def test_rates_and_decays_are_settled_before_the_first_step(arguments, monkeypatch):
+    optimizer = AdamW(**arguments)
+    kernel = variable((2, 2), "kernel")
+    optimizer.build([kernel])
+    for method in ("rate_factor", "uses_weight_decay"):
+        monkeypatch.setattr(optimizer, method, None)
+    optimizer.apply([keras.ops.ones((2, 2))], [kernel])
+
+
 def test_it_trains_as_keras_does_in_a_compiled_step(small_pretrainer, pretraining_batch):
     ours = fit(small_pretrainer(AdamW(1e-2), run_eagerly=False), pretraining_batch())
     theirs = fit(small_pretrainer(DenseAdamW(learning_rate=1e-2), run_eagerly=False), pretraining_batch())
@@ -74,7 +93,7 @@ def test_it_trains_as_keras_does_in_a_compiled_step(small_pretrainer, pretrainin
 
 
 @pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="only TensorFlow has such gradients")
-@pytest.mark.parametrize("arguments", [{}, {"use_ema": True}], ids=["own_loop", "loop_of_keras"])
+@pytest.mark.parametrize("arguments", [{}, {"amsgrad": True}], ids=["own_loop", "loop_of_keras"])
 def test_gradients_of_a_token_that_stands_twice_are_summed_before_they_are_squared(arguments):
     import tensorflow as tf
 
