@@ -78,7 +78,8 @@ def main(
     classifier = TextClassifier.from_preset(preset, dropout=dropout, **classes)
     model, batches = classifier, datasets
     if freeze_encoder:  # each text is encoded once
-        model, batches = head_only(classifier, datasets, batch_size=batch_size, seed=seed)
+        batches = {part: datasets[part] for part in ("train", "validation")}
+        model, batches = head_only(classifier, batches, batch_size=batch_size, seed=seed)
     elif num_frozen_blocks is not None:
         classifier.encoder.freeze_lowest(num_frozen_blocks)
     metrics = training.classification_metrics(problem, num_classes=classifier.num_classes, names=layout.metrics)

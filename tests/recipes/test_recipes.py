@@ -85,7 +85,15 @@ def test_pretrained_encoder_is_fine_tuned_and_its_predictions_are_written(preset
 
 def test_the_head_alone_is_trained_on_jax_end_to_end(preset, tmp_path):
     pytest.importorskip("jax")
-    assert "accuracy" in classify(preset, tmp_path, "--freeze-encoder", backend="jax")
+    for part in ("train", "dev"):
+        labelled(tmp_path / f"{part}.tsv", 12)
+    (tmp_path / "test.tsv").write_text("index\tsentence\n0\tthe old house\n1\tthe united house\n")  # without labels
+    printed = run(
+        "finetune_classifier.py", "--preset", preset, "--task", "sst2", "--data-directory", tmp_path,
+        "--run-directory", tmp_path / "run", "--epochs", 1, "--freeze-encoder", backend="jax",
+    )  # fmt: skip
+    assert "accuracy" in printed
+    assert len((tmp_path / "run" / "submission.tsv").read_text().splitlines()) == 3
 
 
 def test_an_unknown_label_in_validation_is_an_error_with_file_and_line(preset, tmp_path):
