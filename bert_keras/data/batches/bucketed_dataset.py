@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from bert_keras.data.batches.accelerators import hide_accelerators
 from bert_keras.data.batches.epoch_counter import EpochCounter
-from bert_keras.data.batches.length_buckets import BucketedBatches, default_buckets
+from bert_keras.data.batches.length_buckets import BucketedBatches, fitted_buckets
 from bert_keras.data.batches.random_streams import random_stream
 
 
@@ -40,7 +40,7 @@ def bucketed_dataset(
         batch_size: Rows in a batch.
         training: Whether to shuffle.
         seed: Any integer.
-        buckets: Row lengths, ascending; None for 32, 64, 128, ... up to `sequence_length`.
+        buckets: Row lengths, ascending; None for the few that leave least padding, see `fitted_buckets`.
         repeat: In training, an endless stream, for `fit(..., steps_per_epoch=n)`.
         start_step: Batches of the training to leave out: `saving.step` of a `SaveAndResume`.
 
@@ -49,8 +49,9 @@ def bucketed_dataset(
     """
     hide_accelerators()
     check_numbers(sequence_length, batch_size, start_step)
-    buckets = default_buckets(sequence_length) if buckets is None else tuple(buckets)
-    if list(buckets) != sorted(set(buckets)) or min(buckets, default=0) < 8 or buckets[-1] != sequence_length:
+    if buckets is None:
+        buckets = fitted_buckets(row_lengths, batch_size, sequence_length)
+    elif list(buckets) != sorted(set(buckets)) or min(buckets, default=0) < 8 or buckets[-1] != sequence_length:
         raise ValueError(
             f"buckets must ascend from at least 8 to sequence_length={sequence_length}, received {buckets}"
         )
@@ -63,7 +64,7 @@ def bucketed_dataset(
 
     @tf.autograph.experimental.do_not_convert
     def batch_of(numbers: tf.Tensor, length: tf.Tensor):
-        return make_batch(numbers, length if len(buckets) > 1 else sequence_length)
+        return make_batch(numbers, length if len(buckets) > 1 else buckets[0])
 
     if not training:
         dataset = tf.data.Dataset.from_tensor_slices(batches.in_order())

@@ -1,5 +1,6 @@
 """Batches of texts of like length, in few shapes, so that short texts do not pay for long ones."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -25,6 +26,40 @@ def default_buckets(sequence_length: int, *, fine: bool = False) -> tuple[int, .
         buckets += [3 * length // 4, length] if fine else [length]
         length *= 2
     return (*(bucket for bucket in buckets if bucket < sequence_length), sequence_length)
+
+
+def fitted_buckets(lengths: np.ndarray, batch_size: int, sequence_length: int, *, most: int = 6) -> tuple[int, ...]:
+    """The few row lengths, multiples of 8, with which these examples leave the least padding.
+
+    Found by dynamic programming over the lengths that occur; the rows that fill up the last batch of a length count as
+    padding, so that few examples get few lengths.
+
+    Args:
+        lengths: (examples,) int, the length that an example needs.
+        batch_size: Examples in a batch.
+        sequence_length: The longest row, at least that of every example.
+        most: How many lengths there may be.
+
+    Example:
+        >>> fitted_buckets(np.array([5, 6, 6, 7, 20, 21, 60, 61]), 2, 64)
+        (8, 24, 64)
+    """
+    if not len(lengths):
+        return (sequence_length,)
+    ends = np.unique(np.minimum(-(-np.asarray(lengths) // 8) * 8, sequence_length)).tolist()
+    below = [0, *np.searchsorted(np.sort(lengths), ends, side="right").tolist()]  # examples that fit into each
+
+    def tokens(shorter, longest):
+        """Tokens in the batches of the examples between two ends, all padded to the longer one."""
+        return -(-(below[longest] - below[shorter]) // batch_size) * batch_size * ends[longest - 1]
+
+    best = [(0, ())] + [(math.inf, ())] * len(ends)  # tokens and buckets for the examples of so many ends
+    for _ in range(most):
+        best = [
+            min([best[j], *((best[i][0] + tokens(i, j), (*best[i][1], ends[j - 1])) for i in range(j))])
+            for j in range(len(best))
+        ]
+    return best[-1][1]
 
 
 class BucketedBatches:

@@ -1,8 +1,12 @@
+import itertools
+
 import numpy as np
 import pytest
 import tensorflow as tf
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bert_keras.data.batches.length_buckets import BucketedBatches, default_buckets
+from bert_keras.data.batches.length_buckets import BucketedBatches, default_buckets, fitted_buckets
 
 LENGTHS = np.array([5, 30, 9, 10, 11, 64, 7, 8, 31, 12, 6])
 
@@ -18,6 +22,19 @@ def test_default_buckets(length, expected):
 def test_fine_buckets_lie_between_the_others():
     assert default_buckets(128, fine=True) == (24, 32, 48, 64, 96, 128)
     assert default_buckets(16, fine=True) == (16,)
+
+
+@given(st.lists(st.integers(1, 60), max_size=30), st.integers(1, 5), st.integers(1, 3))
+def test_fitted_buckets_leave_as_little_padding_as_any_others(lengths, batch_size, most):
+    def tokens(buckets):
+        rows = np.bincount(np.searchsorted(buckets, lengths), minlength=len(buckets))
+        return int((-(-rows // batch_size) * batch_size * np.array(buckets)).sum())
+
+    fitted = fitted_buckets(np.array(lengths, int), batch_size, 60, most=most)
+    assert len(fitted) <= most and max(lengths, default=0) <= fitted[-1] <= 60
+    ends = (8, 16, 24, 32, 40, 48, 56)
+    others = [(*some, 60) for number in range(most) for some in itertools.combinations(ends, number)]
+    assert tokens(fitted) <= min(tokens(buckets) for buckets in others)
 
 
 def test_in_order_keeps_the_order_and_fits_each_batch():
