@@ -74,6 +74,20 @@ def restore_variables(model, arrays, *groups):
         variable.assign(_restored(array, variable.dtype))
 
 
+def restore_trained(model, arrays):
+    """Put back weights and optimizer, but not the number of steps: schedule and curves go on.
+
+    Args:
+        model: compiled and built model, the same as was read.
+        arrays: from `read_model_state`.
+    """
+    if keras.config.backend() == "jax":
+        model.jax_state_sync()
+    iterations = int(model.optimizer.iterations)
+    restore_variables(model, arrays, "model", "optimizer")
+    model.optimizer.iterations.assign(iterations)
+
+
 def restore_random_states(arrays):
     """Put back the random generators of Python, numpy, torch and Keras' own global one.
 

@@ -40,6 +40,27 @@ class StopSignals:
                 signal.signal(number, handler)
         self._before = {}
 
+    def exit(self, step, directory, failure):
+        """Say what was saved and how to go on, and leave the process as the signal would have it.
+
+        Args:
+            step: int, the last one.
+            directory: where the state is.
+            failure: the error that kept it from being saved, or None.
+
+        Raises:
+            SystemExit: always; its code is 128 and the signal's number, or the failure.
+        """
+        if failure:
+            raise SystemExit(f"{self.received.name} after step {step}, but {failure}")
+        again = command_line()
+        print(
+            f"Stopped by {self.received.name} after step {step}; the state is in {directory}. "
+            + (f"Go on with:\n  {again}" if again else "Run the same again to go on."),
+            file=sys.stderr,
+        )
+        raise SystemExit(128 + self.received)
+
     def _note(self, number, frame):
         self.received = signal.Signals(number)
         self.ignore()

@@ -251,7 +251,7 @@ def test_a_damaged_state_is_named_and_the_one_before_is_taken(state, caplog, dam
     else:
         manifest.write_text(manifest.read_text().replace('"step": 6', '"step": 7'))
     with caplog.at_level(logging.WARNING):
-        assert SaveAndResume(state, configuration={"seed": 1, "batch_size": 4})._step == 4
+        assert SaveAndResume(state, configuration={"seed": 1, "batch_size": 4})._run.position.step == 4
     assert "step-00000006" in caplog.text and "damaged" in caplog.text
 
 
@@ -380,5 +380,5 @@ def test_a_state_with_random_damage_is_never_taken(state, tmp_path, caplog):
         else:
             content[place] ^= 1 << int(random.integers(8))
         path.write_bytes(content)
-        assert SaveAndResume(copy, configuration={"seed": 1, "batch_size": 4})._step == 4
+        assert SaveAndResume(copy, configuration={"seed": 1, "batch_size": 4})._run.position.step == 4
         shutil.rmtree(copy)

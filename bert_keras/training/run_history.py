@@ -1,0 +1,53 @@
+"""The logs of all epochs of a run, whichever processes trained them, and the best of one of them."""
+
+import numpy as np
+
+
+class RunHistory:
+    """Grows by the logs of an epoch.
+
+    Args:
+        monitor: name in the logs whose best value is remembered, or None.
+        mode: "min" or "max", what is best.
+        logs: dict from name to the list of values so far, one an epoch.
+        best: the best value so far, or None.
+
+    Raises:
+        ValueError: for another mode.
+
+    Example:
+        >>> history = RunHistory("val_loss", "min")
+        >>> [history.add({"val_loss": loss}) for loss in (2.0, 1.0, 1.5)]
+        [True, True, False]
+        >>> history.logs
+        {'val_loss': [2.0, 1.0, 1.5]}
+    """
+
+    def __init__(self, monitor=None, mode="min", logs=None, best=None):
+        if mode not in ("min", "max"):
+            raise ValueError(f'Expected mode "min" or "max", received: {mode!r}.')
+        self.monitor = monitor
+        self.mode = mode
+        self.logs = logs or {}
+        self.best = best
+
+    def add(self, logs):
+        """Note the logs of an epoch.
+
+        Args:
+            logs: dict from name to number or list of numbers.
+
+        Returns:
+            bool, whether it is the best epoch so far.
+        """
+        for name, value in logs.items():
+            self.logs.setdefault(name, []).append(np.asarray(value).tolist())
+        value = logs.get(self.monitor)
+        if value is None or (self.best is not None and (value >= self.best) == (self.mode == "min")):
+            return False
+        self.best = float(value)
+        return True
+
+    def copy(self):
+        """Give the logs as they are now; later epochs do not change them."""
+        return {name: list(values) for name, values in self.logs.items()}
