@@ -52,3 +52,27 @@ def pretrained_classes(checkpoint, head, num_classes, labels, *, argument="num_c
             f"For a new head build the model around BertEncoder.from_preset(...), {argument} and labels."
         )
     return *trained, trained_labels if labels is None else labels, ()
+
+
+def pretrained_pointers(checkpoint, head, **asked):
+    """Decide which form the pointers of a model have: what is asked for, else what the checkpoint's were trained in.
+
+    Args:
+        checkpoint: what `bert_keras.checkpoints.open_checkpoint` gives.
+        head: what the configuration calls such a head: "spans" or "triples".
+        **asked: `head_dim`, `efficient`, and the names that are pointed out, by the name of the model's argument; None
+            for what the checkpoint has.
+
+    Returns:
+        dict of arguments of the model; without such a checkpoint width 64, and efficient.
+
+    Raises:
+        ValueError: where no names are given and the checkpoint has no such head.
+    """
+    form = {"head_dim": 64, "efficient": True}
+    if checkpoint.task.get("head") == head:
+        form |= {name: value for name, value in checkpoint.task.items() if name != "head"}
+    form |= {name: value for name, value in asked.items() if value is not None}
+    if missing := sorted(asked.keys() - form.keys()):
+        raise ValueError(f"{checkpoint.source} has no head for {head}: {', '.join(missing)} are needed for a new one.")
+    return form

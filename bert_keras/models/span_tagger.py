@@ -7,7 +7,7 @@ from bert_keras.layers import Dropout, GlobalPointer
 from bert_keras.models.around_encoder import AroundEncoder
 from bert_keras.models.batch_inputs import BatchInputs
 from bert_keras.models.presets import Presets
-from bert_keras.models.pretrained import pretrained_encoder
+from bert_keras.models.pretrained import pretrained_encoder, pretrained_pointers
 from bert_keras.training.token_statistics import TokenStatistics
 
 
@@ -86,19 +86,13 @@ class SpanTagger(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras.Mod
                 `labels` is None and the preset has no such head.
         """
         checkpoint = open_checkpoint(directory)
-        trained = checkpoint.task if checkpoint.task.get("head") == "spans" else {}
-        labels = trained.get("labels") if labels is None else list(labels)
-        if labels is None:
-            raise ValueError(f"{directory} has no head for spans: labels are needed for a new one.")
-        form = {"head_dim": head_dim or trained.get("head_dim", 64)}
-        form["efficient"] = trained.get("efficient", True) if efficient is None else efficient
+        form = pretrained_pointers(checkpoint, "spans", labels=labels, head_dim=head_dim, efficient=efficient)
         tagger = cls(
             pretrained_encoder(checkpoint, pooler=False, dropout=dropout, **overrides),
-            labels,
             **form,
             dropout=checkpoint.classifier_dropout if dropout is None else dropout,
         )
-        tagger._load(checkpoint, new=() if tagger._task() == trained else ("entity_pointer/",))
+        tagger._load(checkpoint, new=() if tagger._task() == checkpoint.task else ("entity_pointer/",))
         return tagger
 
     def _task(self):

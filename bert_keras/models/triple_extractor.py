@@ -7,7 +7,7 @@ from bert_keras.layers import Dropout, GlobalPointer
 from bert_keras.models.around_encoder import AroundEncoder
 from bert_keras.models.batch_inputs import BatchInputs
 from bert_keras.models.presets import Presets
-from bert_keras.models.pretrained import pretrained_encoder
+from bert_keras.models.pretrained import pretrained_encoder, pretrained_pointers
 from bert_keras.training.token_statistics import TokenStatistics
 
 
@@ -96,20 +96,14 @@ class TripleExtractor(TokenStatistics, Presets, AroundEncoder, BatchInputs, kera
                 `relations` is None and the preset has no such heads.
         """
         checkpoint = open_checkpoint(directory)
-        trained = checkpoint.task if checkpoint.task.get("head") == "triples" else {}
-        relations = trained.get("relations") if relations is None else list(relations)
-        if relations is None:
-            raise ValueError(f"{directory} has no heads for triples: relations are needed for new ones.")
-        form = {"head_dim": head_dim or trained.get("head_dim", 64)}
-        form["efficient"] = trained.get("efficient", True) if efficient is None else efficient
+        form = pretrained_pointers(checkpoint, "triples", relations=relations, head_dim=head_dim, efficient=efficient)
         extractor = cls(
             pretrained_encoder(checkpoint, pooler=False, dropout=dropout, **overrides),
-            relations,
             **form,
             dropout=checkpoint.classifier_dropout if dropout is None else dropout,
         )
         heads = ("entity_pointer/", "head_pointer/", "tail_pointer/")
-        extractor._load(checkpoint, new=() if extractor._task() == trained else heads)
+        extractor._load(checkpoint, new=() if extractor._task() == checkpoint.task else heads)
         return extractor
 
     def _task(self):

@@ -67,5 +67,5 @@ def test_names_that_do_not_fit_are_refused(make_encoder, tmp_path):
     encoder.save_to_preset(tmp_path)
     with pytest.raises(ValueError, match="no head for spans: labels are needed"):
         SpanTagger.from_preset(tmp_path)
-    with pytest.raises(ValueError, match="no heads for triples: relations are needed"):
+    with pytest.raises(ValueError, match="no head for triples: relations are needed"):
         TripleExtractor.from_preset(tmp_path)
