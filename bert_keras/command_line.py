@@ -15,12 +15,15 @@ def run(main, arguments=None):
     module's docstring says what the command is for. `--help` shows all of it; a misspelled option is answered with
     the right one, and exit status 2.
 
+    A function with the parameters `seed` and `run_directory` has one option more: with `--seeds 1 2 3` it runs once
+    for each of them, as `bert_keras.training.seed_series` says.
+
     Args:
         main: function of the script that is run.
         arguments: sequence of words to read the options from, None for the command line's.
 
     Returns:
-        what the function returns.
+        what the function returns; with `--seeds`, the mean of that.
 
     Example:
         ```python
@@ -32,10 +35,32 @@ def run(main, arguments=None):
         ```
     """
     purpose = (sys.modules[main.__module__].__doc__ or "").split("\n")[0]
-    helps = (f"    {name}: {comment}" for name, comment in parameter_comments(main).items())
+    comments = parameter_comments(main)
+    if {"seed", "run_directory"} <= inspect.signature(main).parameters.keys():
+        main = _with_seeds(main)
+        comments["seeds"] = "run once with each, in RUN_DIRECTORY/seed_N, and show mean and standard deviation"
     # tyro reads the help of a function's parameters from its docstring.
-    main.__doc__ = "\n".join([purpose, "", "Args:", *helps])
+    main.__doc__ = "\n".join([purpose, "", "Args:", *(f"    {name}: {text}" for name, text in comments.items())])
     return tyro.cli(main, description=purpose, args=arguments)
+
+
+def _with_seeds(main):
+    """A function with the parameters of another one and `seeds`; without any it does as the other one does."""
+    signature = inspect.signature(main, eval_str=True)
+    seeds = inspect.Parameter("seeds", inspect.Parameter.KEYWORD_ONLY, default=(), annotation=tuple[int, ...])
+
+    def series(*arguments, seeds, **options):
+        if not seeds:
+            return main(*arguments, **options)
+        from bert_keras.training import seed_series  # here, for it imports Keras: --help comes at once
+
+        options = signature.bind(*arguments, **options).arguments
+        options.pop("seed", None)
+        return seed_series(main, seeds, **options)
+
+    series.__signature__ = signature.replace(parameters=[*signature.parameters.values(), seeds])
+    series.__annotations__ = {name: p.annotation for name, p in series.__signature__.parameters.items()}
+    return series
 
 
 def parameter_comments(function):

@@ -21,6 +21,7 @@ from bert_keras.training.precision import fastest_dtype_policy
 from bert_keras.training.question_answering import question_answering_losses
 from bert_keras.training.relation_scores import relation_scores
 from bert_keras.training.schedules import WarmupCosineDecay, WarmupLinearDecay, WarmupPolynomialDecay
+from bert_keras.training.seed_series import seed_series
 from bert_keras.training.span_loss import SpanF1, SpanLoss
 from bert_keras.training.token_statistics import TokenStatistics
 
@@ -53,6 +54,7 @@ __all__ = [
     "question_answering_losses",
     "relation_scores",
     "score_outputs",
+    "seed_series",
     "span_scores",
     "tag_accuracy",
 ]

@@ -1,0 +1,61 @@
+"""Several seeds of one training: what is kept, what is not run again, what is refused."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from bert_keras.training import seed_series
+
+
+class Training:
+    """A main that notes its seeds and folders, and may fail at one of them."""
+
+    def __init__(self, fails_at=None):
+        self.fails_at, self.runs = fails_at, []
+
+    def __call__(self, *, seed, run_directory, epochs=1):
+        self.runs.append((seed, run_directory.name))
+        if seed == self.fails_at:
+            raise RuntimeError("out of memory")
+        return {"validation": {"f1": np.float32(seed * epochs), "best": "x"}, "steps": 10}
+
+
+def test_each_seed_has_its_folder_and_the_mean_comes_back(tmp_path, capsys):
+    training = Training()
+    assert seed_series(training, (1, 2, 6), run_directory=tmp_path) == {"validation": {"f1": 3.0}, "steps": 10.0}
+    assert training.runs == [(1, "seed_1"), (2, "seed_2"), (6, "seed_6")]
+    saved = json.loads((tmp_path / "seeds.json").read_text())
+    assert saved["results"]["6"] == {"validation": {"f1": 6.0}, "steps": 10.0}
+    assert saved["standard_deviation"] == {"validation": {"f1": pytest.approx(7**0.5)}, "steps": 0.0}
+    head, f1, steps = capsys.readouterr().out.splitlines()
+    assert head.split() == ["seed", "1", "seed", "2", "seed", "6", "mean", "standard", "deviation"]
+    assert f1.split() == ["validation.f1", "1", "2", "6", "3", "2.646"] and len(head) == len(f1) == len(steps)
+
+
+def test_a_series_goes_on_with_the_seed_at_which_it_was_broken_off_and_takes_more_of_them(tmp_path):
+    with pytest.raises(RuntimeError):
+        seed_series(Training(fails_at=2), (1, 2), run_directory=tmp_path)
+    assert json.loads((tmp_path / "seeds.json").read_text())["standard_deviation"]["steps"] is None
+    training = Training()
+    seed_series(training, (1, 2), run_directory=tmp_path)
+    assert seed_series(training, (1, 2, 9), run_directory=tmp_path)["validation"] == {"f1": 4.0}
+    assert [seed for seed, _ in training.runs] == [2, 9]
+
+
+def test_other_options_are_no_part_of_the_series(tmp_path):
+    seed_series(Training(), (1,), run_directory=tmp_path, epochs=1)
+    with pytest.raises(ValueError, match=r"epochs was '1', now '2'. Take another folder"):
+        seed_series(Training(), (1, 2), run_directory=tmp_path, epochs=2)
+
+
+def test_layers_have_the_names_that_they_have_in_a_run_alone(tmp_path):
+    names = []
+
+    def main(*, seed, run_directory):
+        names.append(keras.layers.Dense(1).name)
+        return {}
+
+    seed_series(main, (1, 2), run_directory=tmp_path)
+    assert names == ["dense", "dense"]
