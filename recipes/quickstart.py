@@ -8,7 +8,7 @@ Reached     in 4.5 minutes on 2 cores of an AMD EPYC (AVX2): masked accuracy 0.3
             guessing "the"), next sentence 0.680; era 0.733 from the preset, 0.634 from random weights, 0.489 by
             guessing the commonest. 3 seeds of the fine-tuning alone: 0.689-0.725, against 0.618-0.639. All of
             `make quickstart` took 6.5 minutes from a fresh clone, installation included; pretraining saw 16 000 tokens
-            a second. What 60 minutes give has not been measured yet
+            a second. --minutes 60: masked accuracy 0.415, next sentence 0.796, era 0.774
 Run         make quickstart            or: python recipes/quickstart.py --minutes 60
 Watch       tensorboard --logdir runs/quickstart/logs
 """
