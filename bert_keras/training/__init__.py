@@ -1,6 +1,7 @@
 """What `compile` and `fit` need to train an encoder: schedules, the optimizer, losses, metrics, callbacks."""
 
 from bert_keras.training import callbacks
+from bert_keras.training.adversarial_training import add_adversarial_training
 from bert_keras.training.classification import (
     PROBLEM_TYPES,
     AllLabelsAccuracy,
@@ -14,11 +15,13 @@ from bert_keras.training.entity_f1 import EntityF1
 from bert_keras.training.entity_scores import entity_scores, span_scores, tag_accuracy
 from bert_keras.training.layerwise_decay import layerwise_decay
 from bert_keras.training.losses import MaskedLMLoss, pretraining_losses
+from bert_keras.training.low_rank_adapters import add_lora, merge_lora
 from bert_keras.training.memory_advice import memory_advice
 from bert_keras.training.metrics import pretraining_metrics
 from bert_keras.training.optimizers import AdamW
 from bert_keras.training.precision import fastest_dtype_policy
 from bert_keras.training.question_answering import question_answering_losses
+from bert_keras.training.r_drop import add_r_drop
 from bert_keras.training.relation_scores import relation_scores
 from bert_keras.training.schedules import WarmupCosineDecay, WarmupLinearDecay, WarmupPolynomialDecay
 from bert_keras.training.seed_series import seed_series
@@ -42,6 +45,9 @@ __all__ = [
     "WarmupCosineDecay",
     "WarmupLinearDecay",
     "WarmupPolynomialDecay",
+    "add_adversarial_training",
+    "add_lora",
+    "add_r_drop",
     "callbacks",
     "classification_loss",
     "classification_metrics",
@@ -49,6 +55,7 @@ __all__ = [
     "fastest_dtype_policy",
     "layerwise_decay",
     "memory_advice",
+    "merge_lora",
     "pretraining_losses",
     "pretraining_metrics",
     "question_answering_losses",

@@ -10,7 +10,8 @@ def layerwise_decay(encoder, decay):
             pooler and head have the whole rate.
 
     Returns:
-        dict of the layer's name to its factor, the `rate_factors` of `AdamW`; empty for a decay of 1.
+        dict of the layer's name to its factor, the `rate_factors` of `AdamW`, without layers that are frozen; empty for
+        a decay of 1.
 
     Raises:
         ValueError: where the decay is not above 0 and at most 1.
@@ -30,4 +31,5 @@ def layerwise_decay(encoder, decay):
     if decay == 1:
         return {}
     layers = [encoder.embeddings, *encoder.encoder_blocks]
-    return {layer.name: decay ** (len(layers) - height) for height, layer in enumerate(layers)}
+    heights = ((height, layer) for height, layer in enumerate(layers) if layer.trainable_variables)
+    return {layer.name: decay ** (len(layers) - height) for height, layer in heights}
