@@ -47,10 +47,12 @@ def seed_series(main, seeds, *, run_directory, **options):
     path.parent.mkdir(parents=True, exist_ok=True)
     options_as_text = {name: str(value) for name, value in options.items()}
     results = _read(path, options_as_text)
+    precision = keras.config.dtype_policy()  # of whoever called
     for seed in seeds:
         if str(seed) in results:
             continue
         keras.utils.clear_session()
+        keras.config.set_dtype_policy(precision)
         results[str(seed)] = _numbers(main(seed=seed, run_directory=path.parent / f"seed_{seed}", **options))
         series = list(results.values())
         content = {"options": options_as_text, "results": results, "mean": _over_seeds(statistics.fmean, series)}

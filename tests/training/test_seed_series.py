@@ -50,12 +50,17 @@ def test_other_options_are_no_part_of_the_series(tmp_path):
         seed_series(Training(), (1, 2), run_directory=tmp_path, epochs=2)
 
 
-def test_layers_have_the_names_that_they_have_in_a_run_alone(tmp_path):
-    names = []
+def test_layers_have_the_names_and_the_precision_that_they_have_in_a_run_alone(tmp_path):
+    layers = []
 
     def main(*, seed, run_directory):
-        names.append(keras.layers.Dense(1).name)
+        layers.append(keras.layers.Dense(1))
+        keras.config.set_dtype_policy("float64")
         return {}
 
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
     seed_series(main, (1, 2), run_directory=tmp_path)
-    assert names == ["dense", "dense"]
+    keras.config.set_dtype_policy(before)
+    assert [layer.name for layer in layers] == ["dense", "dense"]
+    assert [layer.compute_dtype for layer in layers] == ["bfloat16", "bfloat16"]
