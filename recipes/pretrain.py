@@ -37,6 +37,7 @@ def main(
     steps: int = 20_000,
     warmup_steps: int = 1_000,
     batch_size: int = 32,  # rows a step
+    split_batches: bool = False,  # train one that does not fit into memory in parts: the same steps, but slower
     learning_rate: float = 5e-4,  # at its peak
     max_hours: float | None = None,  # by the clock instead of steps; the schedule is fitted into them
     save_minutes: float = 10.0,  # between two states that a stopped run goes on from
@@ -89,6 +90,8 @@ def main(
     )
     report = [callbacks.LearningRate(), callbacks.GradientNorm(), callbacks.Throughput(), callbacks.Perplexity()]
     report.append(callbacks.SkippedSteps(saving))  # those whose gradients are not finite
+    if split_batches:
+        report.append(callbacks.MicroBatches())
     if max_hours:
         report.insert(0, callbacks.TimeBudget(60 * max_hours, schedule))
     if probes:
@@ -96,7 +99,7 @@ def main(
     shown = ("mlm_loss", "mlm_accuracy", *(("nsp_accuracy",) if next_sentence else ()), "tokens_per_second")
     line = callbacks.ProgressLine(*shown)
     num_reports = max(1, round(steps / steps_per_report))
-    with training.memory_advice(batch_size, sequence_length):
+    with training.memory_advice(1 if split_batches else batch_size, sequence_length):
         pretrainer.fit(
             train,
             steps_per_epoch=steps_per_report if max_hours else steps // num_reports,

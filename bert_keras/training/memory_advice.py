@@ -31,7 +31,7 @@ def memory_advice(batch_size, sequence_length=None):
         ...     raise RuntimeError("RESOURCE_EXHAUSTED: Out of memory while trying to allocate 4 GiB")
         Traceback (most recent call last):
         ...
-        MemoryError: A step with batch_size=64 and sequence_length=512 does not fit into memory. Try batch_size=32...
+        MemoryError: A step with batch_size=64 and sequence_length=512 does not fit into memory. Try callbacks...
     """
     try:
         yield
@@ -41,10 +41,8 @@ def memory_advice(batch_size, sequence_length=None):
         size = f"batch_size={batch_size}" + (f" and sequence_length={sequence_length}" if sequence_length else "")
         advice = []
         if batch_size > 1:
-            half = batch_size // 2
-            advice.append(
-                f"batch_size={half} with AdamW(gradient_accumulation_steps=2), which trains as with {2 * half}"
-            )
+            advice.append("callbacks.MicroBatches(), which trains each batch in parts that fit, with the same steps")
+            advice.append(f"batch_size={batch_size // 2}")
         if sequence_length and sequence_length >= 32:
             advice.append(f"sequence_length={sequence_length // 2}")
         advice = "; or ".join(advice) or "a smaller model"

@@ -33,6 +33,8 @@ class TokenStatistics:
         (0.25, 3.0)
     """
 
+    micro_batches_per_step = 1  # parts that a batch is trained in
+
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self._padding_share = keras.metrics.Mean(name="padding_share")
@@ -41,7 +43,7 @@ class TokenStatistics:
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         """Count the batch's tokens, then do as the model does."""
         is_token = ops.cast(ops.not_equal(x["padding_mask"], 0), "float32")  # (batch, length)
-        self._tokens_per_step.update_state(ops.sum(is_token))
+        self._tokens_per_step.update_state(self.micro_batches_per_step * ops.sum(is_token))
         # Weighted by positions: batches may come in several lengths.
         self._padding_share.update_state(1.0 - ops.mean(is_token), sample_weight=ops.size(is_token))
         return super().compute_metrics(x, y, y_pred, sample_weight)

@@ -16,7 +16,7 @@ from bert_keras.training.memory_advice import is_out_of_memory, memory_advice
 )
 def test_every_backends_error_gives_the_batch_and_length_to_try(error):
     with pytest.raises(
-        MemoryError, match="batch_size=32 with .*accumulation_steps=2.*; or sequence_length=256"
+        MemoryError, match="Try callbacks.MicroBatches().*; or batch_size=32; or sequence_length=256"
     ) as told:
         with memory_advice(64, 512):
             raise error

@@ -4,6 +4,7 @@ from bert_keras.training.callbacks.event_writer import EventWriter
 from bert_keras.training.callbacks.fill_mask_probe import FillMaskProbe
 from bert_keras.training.callbacks.gradient_norm import GradientNorm
 from bert_keras.training.callbacks.learning_rate import LearningRate
+from bert_keras.training.callbacks.micro_batches import MicroBatches
 from bert_keras.training.callbacks.perplexity import Perplexity
 from bert_keras.training.callbacks.progress_line import ProgressLine
 from bert_keras.training.callbacks.save_and_resume import SaveAndResume
@@ -17,9 +18,10 @@ __all__ = [
     "FillMaskProbe",
     "GradientNorm",
     "LearningRate",
+    "MicroBatches",
     "Perplexity",
-    "SaveAndResume",
     "ProgressLine",
+    "SaveAndResume",
     "SkippedSteps",
     "StepTensorBoard",
     "Throughput",
