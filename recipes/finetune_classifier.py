@@ -7,18 +7,15 @@ Reached     STS-B dev Spearman 0.833 after one epoch at 1e-4 from MiniLM's weigh
 Run         python recipes/finetune_classifier.py --preset PRESET --task stsb --data-directory STS-B
 Stopped     by Ctrl-C, SIGTERM or a crash, the same command goes on where it was: docs/reliability.md
 Watch       tensorboard --logdir runs/finetune_classifier
-Variations  --freeze-encoder trains pooler and head alone; --layerwise-decay 0.9 lets lower layers learn slower;
-            --long-texts windows reads all of a long text, piece by piece;
-            --class-weights balanced lets rare classes weigh as much as frequent ones
+Variations  for few examples: the options under Model and Training; what each is worth: recipes/README.md
 """
 
 from pathlib import Path
 from typing import Literal
 
 import keras
-import numpy as np
 
-from bert_keras import command_line, data, training
+from bert_keras import command_line, data, inference, training
 from bert_keras.models import TextClassifier, head_only
 from bert_keras.training import callbacks
 
@@ -45,13 +42,16 @@ def main(
     dropout: float = 0.1,
     freeze_encoder: bool = False,  # train pooler and head only, on vectors made once
     num_frozen_blocks: int | None = None,  # embeddings and so many of the lowest blocks stay as they are
+    lora_rank: int = 0,  # train products of matrices so narrow beside the encoder's own, which stay; 0 for none
     # Training
     epochs: int = 3,
     batch_size: int = 16,
     learning_rate: float = 5e-5,  # at its peak
     layerwise_decay: float = 1.0,  # a layer's learning rate as a share of that of the layer above it
     warmup_share: float = 0.1,  # of all steps
-    class_weights: Literal["none", "balanced"] = "none",
+    class_weights: Literal["none", "balanced"] = "none",  # rare classes weigh as much as frequent ones
+    r_drop: float = 0.0,  # how much two passes with different dropout shall agree; 0 for one pass
+    adversarial: float = 0.0,  # how far word vectors move to make each batch harder; 0 for not at all
     seed: int = 0,
 ):
     configuration = {name: str(value) for name, value in locals().items() if name != "run_directory"}
@@ -64,57 +64,58 @@ def main(
     files = layout.files(data_directory) if task else {"train": train, "validation": validation, "test": test}
     examples = data.read_task(layout, files, errors=errors)
     labels, problem = examples["train"].label_names, examples["train"].problem_type
-    rows, text_of = dict(examples), {}  # what goes through the encoder: whole texts, or pieces of them
+    rows = {part: examples[part] for part in ("train", "validation")}
     if class_weights == "balanced":
-        rows["train"] = data.weight_classes(examples["train"])
-    for part in rows if long_texts == "windows" else ():
-        rows[part], text_of[part] = data.cut_long_texts(rows[part], tokenizer, sequence_length=sequence_length)
+        rows["train"] = data.weight_classes(rows["train"])
+    if long_texts == "windows":  # pieces of a text are rows with its label
+        rows = {p: data.cut_long_texts(r, tokenizer, sequence_length=sequence_length)[0] for p, r in rows.items()}
     options = dict(sequence_length=sequence_length, batch_size=batch_size, label_names=labels, seed=seed)
     options["start_step"] = saving.step  # in the training part; 0 but for a run that goes on
-    options["buckets"] = data.default_buckets(sequence_length, fine=True)  # rows of a few lengths, with little padding
     datasets = {p: data.classification_dataset(r, tokenizer, training=p == "train", **options) for p, r in rows.items()}
 
     classes = dict(num_classes=len(labels or [0]), labels=labels, problem_type=problem)
-    classifier = TextClassifier.from_preset(preset, dropout=dropout, **classes)
-    model, batches = classifier, datasets
+    model = classifier = TextClassifier.from_preset(preset, dropout=dropout, **classes)
     if freeze_encoder:  # each text is encoded once
-        batches = {part: datasets[part] for part in ("train", "validation")}
-        model, batches = head_only(classifier, batches, batch_size=batch_size, seed=seed)
+        model, datasets = head_only(classifier, datasets, batch_size=batch_size, seed=seed)
     elif num_frozen_blocks is not None:
         classifier.encoder.freeze_lowest(num_frozen_blocks)
+    training.add_lora(classifier.encoder, lora_rank)
+    training.add_r_drop(model, r_drop, problem_type=problem)
+    training.add_adversarial_training(model, adversarial)
     metrics = training.classification_metrics(problem, num_classes=classifier.num_classes, names=layout.metrics)
-    steps = epochs * len(batches["train"])
+    steps = epochs * len(datasets["train"])
     schedule = training.WarmupLinearDecay(learning_rate, steps, warmup_steps=int(warmup_share * steps))
-    factors = {} if freeze_encoder else training.layerwise_decay(classifier.encoder, layerwise_decay)
+    factors = training.layerwise_decay(classifier.encoder, layerwise_decay)
     optimizer = training.AdamW(schedule, rate_factors=factors)
     model.compile(optimizer, training.classification_loss(problem), weighted_metrics=metrics)
     print(optimizer.describe(classifier.weights))
-    by = f"val_{metrics[0].name}"  # the best epoch by it is the one that stays
+    by = metrics[0].name  # the best epoch by it is the one that stays
     report = [
-        keras.callbacks.EarlyStopping(by, mode="max", patience=epochs, restore_best_weights=True),
+        keras.callbacks.EarlyStopping(f"val_{by}", mode="max", patience=epochs, restore_best_weights=True),
         callbacks.LearningRate(),
         *([] if freeze_encoder else [callbacks.Throughput()]),
         callbacks.StepTensorBoard(run_directory / "logs"),
-        callbacks.ProgressLine("loss", metrics[0].name),
+        callbacks.ProgressLine("loss", by),
     ]
+    report = report if freeze_encoder else saving.after(report)  # a head alone is soon trained anew
     # The dataset comes shuffled.
-    options = dict(epochs=epochs, shuffle=False, verbose=0)
-    options["callbacks"] = report if freeze_encoder else saving.after(report)  # a head alone is soon trained anew
-    model.fit(batches["train"], validation_data=batches["validation"], **options)
+    options = dict(epochs=epochs, shuffle=False, verbose=0, callbacks=report)
+    model.fit(datasets["train"], validation_data=datasets["validation"], **options)
+    training.merge_lora(classifier.encoder)
     classifier.save_to_preset(run_directory / "preset")
     tokenizer.save_to_preset(run_directory / "preset")
 
+    predictor = inference.Classifier(classifier, tokenizer, sequence_length=sequence_length, long_texts=long_texts)
     results = {}
-    for part in [part for part in examples if part != "train"]:
-        outputs = classifier.predict(datasets[part], verbose=0)
-        outputs = data.pool_pieces(outputs, text_of.get(part, np.arange(len(examples[part]))))
+    for part in list(examples)[1:]:
+        outputs = predictor.logits(examples[part])
         predictions = data.predictions_of(outputs, problem, classifier.threshold)
         data.write_predictions(run_directory / f"predictions_{part}.tsv", examples[part], predictions, labels)
-        if examples[part].labels is not None:
+        if examples[part].labels is None:
+            data.write_submission(run_directory / "submission.tsv", predictions, labels)
+        else:
             results[part] = training.score_outputs(metrics, examples[part].label_array(labels), outputs)
             print(data.confusion_table(examples[part], predictions, labels))
-        else:
-            data.write_submission(run_directory / "submission.tsv", predictions, labels)
     print(results)
     return results
 

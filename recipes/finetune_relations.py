@@ -36,6 +36,8 @@ def main(
     batch_size: int = 16,
     learning_rate: float = 1e-4,  # at its peak
     layerwise_decay: float = 1.0,  # a layer's learning rate as a share of that of the layer above it
+    r_drop: float = 0.0,  # how much two passes with different dropout shall agree; 0 for one pass
+    adversarial: float = 0.0,  # how far word vectors move to make each batch harder; 0 for not at all
     seed: int = 0,
 ):
     configuration = {name: str(value) for name, value in locals().items() if name != "run_directory"}
@@ -47,16 +49,13 @@ def main(
     for part, file in files.items():  # train first: its relations are all that the model can learn
         examples[part] = data.read_relations(file, label_names=labels, errors=errors)
         labels = examples["train"].label_names
-    buckets = data.default_buckets(sequence_length, fine=True)  # rows of a few lengths, with little padding
-    datasets = {
-        part: data.relation_dataset(
-            some, tokenizer, sequence_length=sequence_length, batch_size=batch_size, training=part == "train",
-            start_step=saving.step if part == "train" else 0, label_names=labels, buckets=buckets, seed=seed,
-        )
-        for part, some in examples.items()
-    }  # fmt: skip
+    options = dict(sequence_length=sequence_length, batch_size=batch_size, label_names=labels, seed=seed)
+    options["start_step"] = saving.step  # in the training part; 0 but for a run that goes on
+    datasets = {p: data.relation_dataset(e, tokenizer, training=p == "train", **options) for p, e in examples.items()}
 
     classifier = RelationClassifier.from_preset(preset, labels=labels, dropout=dropout)
+    training.add_r_drop(classifier, r_drop)
+    training.add_adversarial_training(classifier, adversarial)
     steps = epochs * len(datasets["train"])
     schedule = training.WarmupLinearDecay(learning_rate, steps, warmup_steps=steps // 10)
     factors = training.layerwise_decay(classifier.encoder, layerwise_decay)
@@ -73,14 +72,9 @@ def main(
         callbacks.StepTensorBoard(run_directory / "logs"),
         callbacks.ProgressLine("loss", "accuracy", "tokens_per_second"),
     ]
-    classifier.fit(
-        datasets["train"],
-        epochs=epochs,
-        validation_data=datasets.get("validation"),
-        shuffle=False,  # the dataset comes shuffled
-        verbose=0,
-        callbacks=saving.after(report),
-    )
+    # The dataset comes shuffled.
+    options = dict(epochs=epochs, shuffle=False, verbose=0, callbacks=saving.after(report))
+    classifier.fit(datasets["train"], validation_data=datasets.get("validation"), **options)
     classifier.save_to_preset(run_directory / "preset")
     tokenizer.save_to_preset(run_directory / "preset")
 

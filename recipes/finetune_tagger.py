@@ -41,6 +41,7 @@ def main(
     batch_size: int = 16,
     learning_rate: float = 1e-4,  # at its peak
     layerwise_decay: float = 1.0,  # a layer's learning rate as a share of that of the layer above it
+    adversarial: float = 0.0,  # how far word vectors move to make each batch harder; 0 for not at all
     seed: int = 0,
 ):
     configuration = {name: str(value) for name, value in locals().items() if name != "run_directory"}
@@ -48,11 +49,9 @@ def main(
     keras.utils.set_random_seed(seed)
     tokenizer = data.WordPieceTokenizer.from_preset(preset)
     files = {"train": train, "validation": validation, **({"test": test} if test else {})}
-    sentences, known = {}, None
+    options, sentences, known = dict(scheme=scheme, tag_column=tag_column, errors=errors), {}, None
     for part, file in files.items():  # train first: its labels are all that the model can learn
-        sentences[part] = data.read_tagged_sentences(
-            file, scheme=scheme, tag_column=tag_column, labels=known, errors=errors
-        )
+        sentences[part] = data.read_tagged_sentences(file, labels=known, **options)
         known = sentences["train"].labels or sentences["train"].tag_names
     tag_names, labels = sentences["train"].tag_names, sentences["train"].labels
     if head == "global_pointer":
@@ -64,16 +63,12 @@ def main(
         model = TokenClassifier.from_preset(preset, labels=tag_names, head=head, scheme=scheme, dropout=dropout)
         loss = None  # the head brings its own
         metric = training.EntityF1(tag_names) if scheme else keras.metrics.SparseCategoricalAccuracy(name="accuracy")
-    buckets = data.default_buckets(sequence_length, fine=True)  # rows of a few lengths, with little padding
-    datasets = {
-        part: dataset(
-            sentences[part], tokenizer, sequence_length=sequence_length, batch_size=batch_size,
-            training=part == "train", start_step=saving.step if part == "train" else 0, buckets=buckets,
-            seed=seed, **names,
-        )
-        for part in ("train", "validation")
-    }  # fmt: skip
+    options = dict(sequence_length=sequence_length, batch_size=batch_size, seed=seed, **names)
+    options["start_step"] = saving.step  # in the training part; 0 but for a run that goes on
+    parts = ("train", "validation")
+    datasets = {part: dataset(sentences[part], tokenizer, training=part == "train", **options) for part in parts}
 
+    training.add_adversarial_training(model, adversarial)
     steps = epochs * len(datasets["train"])
     schedule = training.WarmupLinearDecay(learning_rate, steps, warmup_steps=steps // 10)
     factors = training.layerwise_decay(model.encoder, layerwise_decay)
@@ -85,14 +80,9 @@ def main(
         callbacks.StepTensorBoard(run_directory / "logs"),
         callbacks.ProgressLine("loss", metric.name, "tokens_per_second"),
     ]
-    model.fit(
-        datasets["train"],
-        epochs=epochs,
-        validation_data=datasets["validation"],
-        shuffle=False,  # the dataset comes shuffled
-        verbose=0,
-        callbacks=saving.after(report),
-    )
+    # The dataset comes shuffled.
+    options = dict(epochs=epochs, shuffle=False, verbose=0, callbacks=saving.after(report))
+    model.fit(datasets["train"], validation_data=datasets["validation"], **options)
     model.save_to_preset(run_directory / "preset")
     tokenizer.save_to_preset(run_directory / "preset")
 

@@ -51,15 +51,10 @@ def main(
     for part, file in files.items():  # train first: its relations are all that the model can learn
         examples[part] = data.read_triples(file, relations=relations, errors=errors)
         relations = examples["train"].relations
-    buckets = data.default_buckets(sequence_length, fine=True)  # rows of a few lengths, with little padding
-    datasets = {
-        part: data.triple_dataset(
-            examples[part], tokenizer, sequence_length=sequence_length, batch_size=batch_size,
-            training=part == "train", start_step=saving.step if part == "train" else 0, buckets=buckets,
-            relations=relations, seed=seed,
-        )
-        for part in ("train", "validation")
-    }  # fmt: skip
+    options = dict(sequence_length=sequence_length, batch_size=batch_size, relations=relations, seed=seed)
+    options["start_step"] = saving.step  # in the training part; 0 but for a run that goes on
+    parts = ("train", "validation")
+    datasets = {p: data.triple_dataset(examples[p], tokenizer, training=p == "train", **options) for p in parts}
 
     extractor = TripleExtractor.from_preset(preset, relations, head_dim=head_dim, efficient=efficient, dropout=dropout)
     steps = epochs * len(datasets["train"])
@@ -77,14 +72,9 @@ def main(
         callbacks.StepTensorBoard(run_directory / "logs"),
         callbacks.ProgressLine("loss", "heads_f1", "tokens_per_second"),
     ]
-    extractor.fit(
-        datasets["train"],
-        epochs=epochs,
-        validation_data=datasets["validation"],
-        shuffle=False,  # the dataset comes shuffled
-        verbose=0,
-        callbacks=saving.after(report),
-    )
+    # The dataset comes shuffled.
+    options = dict(epochs=epochs, shuffle=False, verbose=0, callbacks=saving.after(report))
+    extractor.fit(datasets["train"], validation_data=datasets["validation"], **options)
     extractor.save_to_preset(run_directory / "preset")
     tokenizer.save_to_preset(run_directory / "preset")
 

@@ -71,3 +71,13 @@ def test_rare_classes_may_weigh_more_and_blocks_be_frozen(finetune):
         return f"the {chosen.choice('abc')}\t{chosen.choice(['x', 'x', 'x', 'y'])}"
 
     assert "accuracy" in finetune("sentence\tlabel", row, "--class-weights", "balanced", "--num-frozen-blocks", 0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [("--lora-rank", 2), ("--r-drop", 1, "--adversarial", 1)])
+def test_small_data_has_options(finetune, tmp_path, options):
+    def row(chosen):
+        return f"the {chosen.choice('abc')}\t{chosen.choice('xy')}"
+
+    assert "accuracy" in finetune("sentence\tlabel", row, *options)
+    assert "lora" not in (tmp_path / "run" / "preset" / "model.safetensors").read_bytes()[:9999].decode("latin-1")

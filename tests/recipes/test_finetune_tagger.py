@@ -33,7 +33,7 @@ def conll(tmp_path):
 
 
 def test_entities_are_tagged_by_a_crf_and_written_as_columns_and_as_spans(small_preset, conll, tmp_path):
-    assert "'f1'" in run(small_preset, conll, tmp_path / "run", "--head", "crf")
+    assert "'f1'" in run(small_preset, conll, tmp_path / "run", "--head", "crf", "--adversarial", "1")
     lines = (tmp_path / "run" / "predictions_test.conll").read_text().splitlines()
     assert [line.split("\t")[:2] for line in lines if line] == [
         line.split() for line in conll.read_text().splitlines() if line
