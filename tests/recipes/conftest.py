@@ -1,5 +1,6 @@
 """A preset of two small blocks whose tokenizer knows a few words and all letters, for recipes that fine-tune."""
 
+import shutil
 import string
 
 import pytest
@@ -22,4 +23,17 @@ def small_preset(tmp_path_factory):
     encoder = BertEncoder(tokenizer.vocabulary_size, 1, 2, 8, 16, max_sequence_length=64)
     encoder.save_to_preset(directory)
     tokenizer.save_to_preset(directory)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def marked_preset(tmp_path_factory, small_preset):
+    """The preset with the markers in its vocabulary."""
+    from bert_keras.data import WordPieceTokenizer
+
+    directory = tmp_path_factory.mktemp("marked")
+    shutil.copytree(small_preset, directory, dirs_exist_ok=True)
+    tokens = WordPieceTokenizer.from_preset(small_preset).get_config()["vocabulary"]
+    tokens[-2:] = ["$", "#"]
+    WordPieceTokenizer(tokens).save_to_preset(directory)
     return directory

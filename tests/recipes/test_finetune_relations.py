@@ -23,21 +23,6 @@ def run(recipe, preset, *arguments):
     return done.stdout
 
 
-@pytest.fixture(scope="module")
-def marked_preset(tmp_path_factory, small_preset):
-    """The preset with the markers in its vocabulary."""
-    import shutil
-
-    from bert_keras.data import WordPieceTokenizer
-
-    directory = tmp_path_factory.mktemp("marked")
-    shutil.copytree(small_preset, directory, dirs_exist_ok=True)
-    tokens = WordPieceTokenizer.from_preset(small_preset).get_config()["vocabulary"]
-    tokens[-2:] = ["$", "#"]
-    WordPieceTokenizer(tokens).save_to_preset(directory)
-    return directory
-
-
 def test_relations_are_told_scored_and_written_for_the_official_scorer(marked_preset, tmp_path):
     rows = [f'{i}\t"the <e1>ada</e1> was <e2>good</e2>"\n{"Is(e1,e2)" if i % 2 else "Other"}\n\n' for i in range(8)]
     (tmp_path / "train.txt").write_text("".join(rows))

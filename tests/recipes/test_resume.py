@@ -14,10 +14,21 @@ ROOT = pathlib.Path(__file__).parents[2]
 pytestmark = pytest.mark.slow
 
 
-def start(recipe, *arguments, backend="tensorflow"):
+# A recipe that saves at every third step, not every ten minutes.
+SAVING_OFTEN = """
+import runpy, sys
+from bert_keras.training.callbacks import SaveAndResume
+SaveAndResume.__init__.__kwdefaults__["every_steps"] = 3
+del sys.argv[0]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+def start(recipe, *arguments, backend="tensorflow", saving_often=False):
     environment = os.environ | {"KERAS_BACKEND": backend, "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(
-        [sys.executable, ROOT / "recipes" / recipe, *map(str, arguments)],
+        [sys.executable, *(("-c", SAVING_OFTEN) if saving_often else ()), ROOT / "recipes" / recipe,
+         *map(str, arguments)],
         env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
 
@@ -99,3 +110,35 @@ def test_a_classifier_told_to_stop_ends_as_if_it_had_not_been(corpus, tmp_path):
     assert "going on" in finish(start("finetune_classifier.py", *options, "--run-directory", tmp_path / "stopped"))
     unbroken, stopped = (tmp_path / name / "preset" / "model.safetensors" for name in ("unbroken", "stopped"))
     assert stopped.read_bytes() == unbroken.read_bytes()
+
+
+SENTENCES = {
+    "finetune_tagger.py": ("txt", "ada B-person\nwas O\ngood O\n\n", "bo B-person\nwas O\nthe O\nbad O\n\n"),
+    "finetune_relations.py": (
+        "txt", '1\t"the <e1>ada</e1> was <e2>good</e2>"\nIs(e1,e2)\n\n', '2\t"<e1>bo</e1> <e2>bad</e2>"\nOther\n\n'
+    ),
+    "finetune_triples.py": (
+        "jsonl", '{"text": "ada was good", "spo_list": [["ada", "is", "good"]]}\n',
+        '{"text": "bo was bad", "spo_list": [["bo", "is", "bad"]]}\n',
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("recipe", SENTENCES)
+def test_killed_in_the_middle_of_an_epoch_every_recipe_ends_as_if_it_had_not_been(marked_preset, tmp_path, recipe):
+    suffix, *sentences = SENTENCES[recipe]
+    (tmp_path / f"train.{suffix}").write_text("".join(sentences) * 60)
+    (tmp_path / f"validation.{suffix}").write_text("".join(sentences))
+    options = ["--preset", marked_preset, "--sequence-length", 16, "--epochs", 2, "--batch-size", 2]
+    options += ["--train", tmp_path / f"train.{suffix}", "--validation", tmp_path / f"validation.{suffix}"]
+
+    def run(name):
+        return start(recipe, *options, "--run-directory", tmp_path / name, saving_often=True)
+
+    finish(run("unbroken"))
+    killed = run("killed")
+    stop_at(killed, tmp_path / "killed", 6, signal.SIGKILL)
+    finish(killed, -signal.SIGKILL)
+    assert ", epoch 1, from" in finish(run("killed"))  # of 60 steps each
+    unbroken, killed = (tmp_path / name / "preset" / "model.safetensors" for name in ("unbroken", "killed"))
+    assert killed.read_bytes() == unbroken.read_bytes()
