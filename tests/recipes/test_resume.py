@@ -1,5 +1,6 @@
 """The pretraining recipe as a user's machine treats it: killed, told to stop, started again."""
 
+import itertools
 import os
 import pathlib
 import random
@@ -83,6 +84,30 @@ def test_killed_and_stopped_it_ends_as_if_it_had_not_been(corpus, tmp_path, back
     assert "going on at step" in finish(pretrain(corpus, tmp_path / "stopped", backend=backend))
     unbroken, stopped = (tmp_path / name / "preset" / "model.safetensors" for name in ("unbroken", "stopped"))
     assert stopped.read_bytes() == unbroken.read_bytes()
+
+
+def test_the_quickstart_goes_on_within_its_budget_and_starts_anew_when_it_is_finished(tmp_path):
+    words = ["".join(letters) for letters in itertools.product("bdfgk", "aeiou", "lmnr", "aou")]
+    for number in range(20):
+        chosen = random.Random(number)
+        sentences = (" ".join(chosen.choices(words, k=8)) + ". " for _ in range(40))
+        (tmp_path / f"{number:02}.txt").write_text("".join(sentences))
+    options = ["--corpus", tmp_path / "*.txt", "--run-directory", tmp_path, "--minutes", 1.5, "--vocabulary-size", 400]
+    killed = start("quickstart.py", *options, saving_often=True)
+    stop_at(killed, tmp_path, 1, signal.SIGKILL)
+    finish(killed, -signal.SIGKILL)
+    assert "going on at step" in finish(start("quickstart.py", *options))
+    assert (tmp_path / "summary.json").is_file() and not (tmp_path / "state").exists()
+    assert seconds_of_training(tmp_path) < 90
+
+
+def seconds_of_training(directory):
+    """From the first point of the curves to the last, less what no process was there for."""
+    from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
+
+    files = sorted(directory.glob("logs/pretraining/train/events.*"), key=lambda path: path.stat().st_mtime_ns)
+    times = [[event.wall_time for event in EventFileLoader(str(path)).Load() if event.step] for path in files]
+    return sum(max(each) - min(each) for each in times if each)
 
 
 def labelled(path, num_rows):
