@@ -5,6 +5,8 @@ back: after `on_train_begin`, or where an epoch is under way after a first `on_t
 Those of Keras that remember something are known here.
 """
 
+import copy
+
 import keras
 import numpy as np
 
@@ -33,7 +35,8 @@ def read_callback_states(callbacks):
                 for position, array in enumerate(value):
                     arrays[f"callbacks/{index:03d}/{name}/{position:05d}"] = array.copy()
                 value = {"arrays": len(value)}
-            state[name] = value.item() if isinstance(value, np.generic) else value
+            # Copied: the callback goes on with its lists while another thread writes the state.
+            state[name] = value.item() if isinstance(value, np.generic) else copy.deepcopy(value)
         states.append({"callback": type(callback).__name__, "state": state})
     return states, arrays
 
