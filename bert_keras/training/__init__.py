@@ -1,7 +1,6 @@
 """What `compile` and `fit` need to train an encoder: schedules, the optimizer, losses, metrics, callbacks."""
 
 from bert_keras.training import callbacks
-from bert_keras.training.adversarial_training import add_adversarial_training
 from bert_keras.training.classification import (
     PROBLEM_TYPES,
     AllLabelsAccuracy,
@@ -9,22 +8,23 @@ from bert_keras.training.classification import (
     classification_metrics,
     score_outputs,
 )
-from bert_keras.training.classification_metrics import ClassF1, MatthewsCorrelation, MultiLabelF1
-from bert_keras.training.correlations import PearsonCorrelation, SpearmanCorrelation
-from bert_keras.training.entity_f1 import EntityF1
-from bert_keras.training.entity_scores import entity_scores, span_scores, tag_accuracy
-from bert_keras.training.layerwise_decay import layerwise_decay
+from bert_keras.training.finetuning.adversarial_training import add_adversarial_training
+from bert_keras.training.finetuning.layerwise_decay import layerwise_decay
+from bert_keras.training.finetuning.low_rank_adapters import add_lora, merge_lora
+from bert_keras.training.finetuning.r_drop import add_r_drop
+from bert_keras.training.finetuning.seed_series import seed_series
 from bert_keras.training.losses import MaskedLMLoss, pretraining_losses
-from bert_keras.training.low_rank_adapters import add_lora, merge_lora
 from bert_keras.training.memory_advice import memory_advice
-from bert_keras.training.metrics import pretraining_metrics
+from bert_keras.training.metrics.classification_metrics import ClassF1, MatthewsCorrelation, MultiLabelF1
+from bert_keras.training.metrics.correlations import PearsonCorrelation, SpearmanCorrelation
+from bert_keras.training.metrics.entity_f1 import EntityF1
+from bert_keras.training.metrics.entity_scores import entity_scores, span_scores, tag_accuracy
+from bert_keras.training.metrics.pretraining_metrics import pretraining_metrics
+from bert_keras.training.metrics.relation_scores import relation_scores
 from bert_keras.training.optimizers import AdamW
 from bert_keras.training.precision import fastest_dtype_policy
 from bert_keras.training.question_answering import question_answering_losses
-from bert_keras.training.r_drop import add_r_drop
-from bert_keras.training.relation_scores import relation_scores
 from bert_keras.training.schedules import WarmupCosineDecay, WarmupLinearDecay, WarmupPolynomialDecay
-from bert_keras.training.seed_series import seed_series
 from bert_keras.training.span_loss import SpanF1, SpanLoss
 from bert_keras.training.token_statistics import TokenStatistics
 

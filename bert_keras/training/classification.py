@@ -2,8 +2,8 @@
 
 import keras
 
-from bert_keras.training.classification_metrics import ClassF1, MatthewsCorrelation, MultiLabelF1
-from bert_keras.training.correlations import PearsonCorrelation, SpearmanCorrelation
+from bert_keras.training.metrics.classification_metrics import ClassF1, MatthewsCorrelation, MultiLabelF1
+from bert_keras.training.metrics.correlations import PearsonCorrelation, SpearmanCorrelation
 
 PROBLEM_TYPES = ("single_label_classification", "multi_label_classification", "regression")  # transformers' words
 _METRICS = {

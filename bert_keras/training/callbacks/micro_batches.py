@@ -7,7 +7,7 @@ import keras
 
 from bert_keras.training.memory_advice import is_out_of_memory
 from bert_keras.training.micro_batched_step import MicroBatchedStep, num_rows, run_function
-from bert_keras.training.step_state import StepState
+from bert_keras.training.resuming.step_state import StepState
 
 _logger = logging.getLogger(__name__)
 

@@ -4,13 +4,13 @@ import time
 
 import keras
 
-from bert_keras.training.checkpointing import TrainingStates
-from bert_keras.training.model_state import restore_torch_random_state, restore_trained, torch_random_state
-from bert_keras.training.resumption import Resumption
-from bert_keras.training.run import Run
-from bert_keras.training.save_times import SaveTimes
-from bert_keras.training.state_writer import StateWriter
-from bert_keras.training.stop_signals import StopSignals
+from bert_keras.training.resuming.checkpointing import TrainingStates
+from bert_keras.training.resuming.model_state import restore_torch_random_state, restore_trained, torch_random_state
+from bert_keras.training.resuming.resumption import Resumption
+from bert_keras.training.resuming.run import Run
+from bert_keras.training.resuming.save_times import SaveTimes
+from bert_keras.training.resuming.state_writer import StateWriter
+from bert_keras.training.resuming.stop_signals import StopSignals
 
 _END_OF_EPOCH = object()  # what `stop_training` is set to where a resumed epoch ends: true, and known as ours
 

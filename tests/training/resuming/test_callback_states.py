@@ -1,7 +1,7 @@
 import keras
 import numpy as np
 
-from bert_keras.training.callback_states import read_callback_states, restore_callback_states
+from bert_keras.training.resuming.callback_states import read_callback_states, restore_callback_states
 
 
 class Remembers(keras.callbacks.Callback):

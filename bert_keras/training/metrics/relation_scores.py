@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bert_keras.training.entity_scores import f1_scores
+from bert_keras.training.metrics.entity_scores import f1_scores
 
 
 def relation_scores(

@@ -13,7 +13,7 @@ class StateWriter:
     `failure` is the error of the last state, None if it is on the disk. `seconds` is what it took.
 
     Args:
-        states: `bert_keras.training.checkpointing.TrainingStates`.
+        states: `bert_keras.training.resuming.checkpointing.TrainingStates`.
     """
 
     def __init__(self, states):

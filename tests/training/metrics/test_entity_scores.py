@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from bert_keras.tagging_schemes import SCHEMES, tag_names
-from bert_keras.training.entity_f1 import EntityF1
-from bert_keras.training.entity_scores import entity_scores, span_scores, tag_accuracy
+from bert_keras.training.metrics.entity_f1 import EntityF1
+from bert_keras.training.metrics.entity_scores import entity_scores, span_scores, tag_accuracy
 
-GOLDEN = json.loads((pathlib.Path(__file__).parents[1] / "golden" / "entity_scores.json").read_text())
+GOLDEN = json.loads((pathlib.Path(__file__).parents[2] / "golden" / "entity_scores.json").read_text())
 
 
 @pytest.mark.parametrize("case", GOLDEN, ids=lambda case: f"{case['scheme']} {case['mode']}")

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from bert_keras.training.model_state import read_model_state, restore_random_states, restore_variables
+from bert_keras.training.resuming.model_state import read_model_state, restore_random_states, restore_variables
 
 
 class StepState:

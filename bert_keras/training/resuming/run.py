@@ -1,10 +1,10 @@
 """A run besides the numbers in its model: where it stands, what came out, what it decided."""
 
-from bert_keras.training.callback_states import read_callback_states
-from bert_keras.training.checkpointing import TrainingState
-from bert_keras.training.model_state import read_model_state
-from bert_keras.training.run_history import RunHistory
-from bert_keras.training.run_position import RunPosition
+from bert_keras.training.resuming.callback_states import read_callback_states
+from bert_keras.training.resuming.checkpointing import TrainingState
+from bert_keras.training.resuming.model_state import read_model_state
+from bert_keras.training.resuming.run_history import RunHistory
+from bert_keras.training.resuming.run_position import RunPosition
 
 
 class Run:
@@ -14,7 +14,7 @@ class Run:
         configuration: dict for JSON of what must not change between the processes of the run.
         monitor: name in the logs whose best value is remembered, or None.
         mode: "min" or "max", what is best.
-        saved: `bert_keras.training.checkpointing.TrainingState`, or None.
+        saved: `bert_keras.training.resuming.checkpointing.TrainingState`, or None.
 
     Raises:
         ValueError: for another mode.
@@ -41,7 +41,7 @@ class Run:
             callbacks: list of the callbacks whose states belong to the run.
 
         Returns:
-            `bert_keras.training.checkpointing.TrainingState`.
+            `bert_keras.training.resuming.checkpointing.TrainingState`.
         """
         arrays = read_model_state(model)
         callback_states, callback_arrays = read_callback_states(callbacks)

@@ -2,8 +2,8 @@
 
 import logging
 
-from bert_keras.training.callback_states import restore_callback_states
-from bert_keras.training.model_state import restore_random_states, restore_variables
+from bert_keras.training.resuming.callback_states import restore_callback_states
+from bert_keras.training.resuming.model_state import restore_random_states, restore_variables
 
 _logger = logging.getLogger(__name__)
 
@@ -17,7 +17,7 @@ class Resumption:
     are put back as late as possible, as making an iterator over the data draws random numbers on torch.
 
     Args:
-        saved: `bert_keras.training.checkpointing.TrainingState`.
+        saved: `bert_keras.training.resuming.checkpointing.TrainingState`.
         directory: where it comes from, for messages.
         configuration: dict, of the run that goes on.
 
@@ -55,7 +55,7 @@ class Resumption:
         Args:
             model: the model that is trained.
             callbacks: list of the callbacks whose states were saved.
-            position: `bert_keras.training.run_position.RunPosition`.
+            position: `bert_keras.training.resuming.run_position.RunPosition`.
             num_epochs: how many epochs the run is to have.
         """
         if position.is_finished or position.epoch >= num_epochs:

@@ -1,6 +1,6 @@
 import pytest
 
-from bert_keras.training.relation_scores import relation_scores
+from bert_keras.training.metrics.relation_scores import relation_scores
 
 
 def test_directions_count_and_other_is_left_out():

@@ -3,7 +3,7 @@
 from keras import ops
 
 from bert_keras.ops.gradient import gradient
-from bert_keras.training.second_pass import second_pass, trial_pass
+from bert_keras.training.finetuning.second_pass import second_pass, trial_pass
 
 
 def add_adversarial_training(model, epsilon, *, variable=None):

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from bert_keras.training.second_pass import second_pass
+from bert_keras.training.finetuning.second_pass import second_pass
 
 
 def add_r_drop(model, weight, *, problem_type="single_label_classification"):

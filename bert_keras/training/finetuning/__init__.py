@@ -1,0 +1,1 @@
+"""What helps where labelled data is scarce: rates by layer, adapters, second passes, several seeds."""
