@@ -1,6 +1,5 @@
 """Text to batches: vocabulary, tokenizer, corpus, masking, datasets. The one room that sees TensorFlow's strings."""
 
-from bert_keras.data.batches.length_buckets import default_buckets
 from bert_keras.data.batches.resumed import resumed
 from bert_keras.data.classification.choices import Choices, read_choices
 from bert_keras.data.classification.class_weights import weight_classes
@@ -70,7 +69,6 @@ __all__ = [
     "confusion_table",
     "cooccurrence_vectors",
     "cut_long_texts",
-    "default_buckets",
     "drop_words",
     "multiple_choice_dataset",
     "pool_pieces",
