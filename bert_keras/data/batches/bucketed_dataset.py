@@ -50,7 +50,7 @@ def bucketed_dataset(
     hide_accelerators()
     check_numbers(sequence_length, batch_size, start_step)
     if buckets is None:
-        buckets = fitted_buckets(row_lengths, batch_size, sequence_length)
+        buckets = fitted_buckets(row_lengths, sequence_length)
     elif list(buckets) != sorted(set(buckets)) or min(buckets, default=0) < 8 or buckets[-1] != sequence_length:
         raise ValueError(
             f"buckets must ascend from at least 8 to sequence_length={sequence_length}, received {buckets}"
