@@ -10,8 +10,8 @@ def add_adversarial_training(model, epsilon, *, variable=None):
     """Add to a model's loss that of a small change to its token table, the one that raises the loss fastest.
 
     The change is `epsilon` in the direction of the loss's gradient at the table (the "fast gradient method"), anew for
-    each batch. Evaluation and what is saved stay as they are. A step takes about three times as long: one pass finds
-    the direction, another one learns.
+    each batch. Evaluation and what is saved stay as they are. A step takes three passes instead of one: the second
+    finds the direction, the third learns there.
 
     Args:
         model: `keras.Model`, before or after `compile`.
