@@ -10,6 +10,14 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest leaves out what is slow
+def pytest_collection_modifyitems(items):
+    """JAX compiles every shape of every model anew, which makes some tests slow there alone."""
+    for item in items:
+        if os.environ["KERAS_BACKEND"] != "tensorflow" and item.get_closest_marker("slow_elsewhere"):
+            item.add_marker("slow")
+
+
 @pytest.fixture(autouse=True)
 def _same_random_numbers_in_every_run():
     """Weights that nobody seeds come from Keras' global seed; without this a test may pass or fail by chance."""

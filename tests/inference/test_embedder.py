@@ -16,6 +16,7 @@ def parts():
     return encoder, tokenizer
 
 
+@pytest.mark.slow_elsewhere
 def test_vectors_are_the_means_of_each_text_alone(parts):
     encoder, tokenizer = parts
     vectors = Embedder(*parts, batch_tokens=64)(TEXTS)

@@ -55,6 +55,7 @@ def by_hand(tagger, sentences):
     return rows
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize("head", ["linear", "crf"])
 def test_gives_each_word_the_tag_that_its_sentence_alone_gives(make, head):
     tagger = make(head, batch_size=2)

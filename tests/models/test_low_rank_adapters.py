@@ -35,6 +35,7 @@ def test_adapters_head_and_pooler_alone_learn(classifier):
     assert sum("lora" in path for path in after) == 2 * 4 * 2  # blocks, dense layers, matrices
 
 
+@pytest.mark.slow_elsewhere
 def test_merged_adapters_leave_a_plain_model_with_the_same_outputs(classifier, tmp_path):
     plain = [v.path for v in classifier.trainable_weights]
     add_lora(classifier.encoder, 2)

@@ -14,6 +14,7 @@ def token_vectors(shape=(50, 128)):
     return np.random.default_rng(0).normal(size=shape)
 
 
+@pytest.mark.slow_elsewhere
 def test_a_mask_looks_at_another_neighbour_with_each_head():
     encoder = small_encoder()
     vectors = token_vectors()

@@ -32,6 +32,7 @@ print(keras.config.backend(), "works")
 """
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize("backend", ["jax", pytest.param("torch", marks=pytest.mark.slow)])
 def test_forward_fit_and_presets(backend, tmp_path):
     if importlib.util.find_spec(backend) is None:

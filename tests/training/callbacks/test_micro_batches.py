@@ -9,7 +9,6 @@ from bert_keras.training.callbacks import MicroBatches, SaveAndResume, StepTenso
 
 ROWS, STEPS = 8, 2
 EAGERLY = keras.config.backend() == "tensorflow"  # what takes a compiler longer; on JAX it is the other way round
-slow_elsewhere = pytest.mark.slow if keras.config.backend() != "tensorflow" else lambda test: test
 
 
 def out_of_memory():
@@ -77,7 +76,7 @@ def assert_close(received, expected):
         np.testing.assert_allclose(received[1][name], values, rtol=1e-4, err_msg=name)
 
 
-@slow_elsewhere
+@pytest.mark.slow_elsewhere
 def test_what_does_not_fit_is_trained_in_parts_with_the_steps_and_logs_of_the_whole(train, caplog):
     micro_batches = MicroBatches()
     halved = train([micro_batches], most_rows=2)
@@ -88,12 +87,12 @@ def test_what_does_not_fit_is_trained_in_parts_with_the_steps_and_logs_of_the_wh
     ]
 
 
-@slow_elsewhere
+@pytest.mark.slow_elsewhere
 def test_parts_need_not_be_equal(train):
     assert_close(train([MicroBatches(num_parts=3)]), train())
 
 
-@slow_elsewhere
+@pytest.mark.slow_elsewhere
 def test_what_fits_is_trained_as_it_was(train):
     micro_batches = MicroBatches()
     received, expected = train([micro_batches]), train()
@@ -176,13 +175,13 @@ def test_a_run_killed_in_the_middle_goes_on_in_parts_to_the_bit(tmp_path):
     assert run(tmp_path / "killed") == unbroken
 
 
-@slow_elsewhere
+@pytest.mark.slow_elsewhere
 def test_not_even_one_row(train):
     with pytest.raises(MemoryError, match="Not even one row of a batch fits into memory: .*[oO]ut of mem|OOM"):
         train([MicroBatches()], most_rows=0.5)
 
 
-@slow_elsewhere
+@pytest.mark.slow_elsewhere
 def test_other_errors_pass(train, small_pretrainer):
     model = small_pretrainer()
     model.compute_metrics = None
@@ -190,7 +189,7 @@ def test_other_errors_pass(train, small_pretrainer):
         train([MicroBatches()], model=model)
 
 
-@slow_elsewhere
+@pytest.mark.slow_elsewhere
 def test_curves_have_a_point_for_each_whole_step(train, tmp_path):
     from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
 
@@ -216,7 +215,7 @@ def test_losses_whose_parts_do_not_add_up_are_an_error(train, small_pretrainer, 
         train([MicroBatches()], model=small_pretrainer(**compiled))
 
 
-@slow_elsewhere
+@pytest.mark.slow_elsewhere
 def test_a_masked_mean_is_an_error():
     inputs = keras.Input((4,), dtype="int32")
     x = keras.layers.Embedding(5, 3, mask_zero=True)(inputs)

@@ -20,7 +20,6 @@ from bert_keras.data import resumed  # noqa: E402, it needs TensorFlow
 EPOCHS, STEPS = 3, 3
 on_tensorflow = pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="the same on every backend")
 slow = pytest.mark.slow
-slow_elsewhere = slow if keras.config.backend() != "tensorflow" else lambda test: test  # it compiles each run anew
 
 
 def some(quick, every):
@@ -107,7 +106,7 @@ def test_an_endless_dataset_goes_on_to_the_bit(tmp_path, unbroken, step):
     assert train(tmp_path, every_steps=2, endless=True) == unbroken
 
 
-@slow_elsewhere
+@pytest.mark.slow_elsewhere
 def test_killed_again_and_again_it_goes_on_to_the_bit(tmp_path, unbroken):
     for step in (3, 2, 3):
         with pytest.raises(Killed):
@@ -140,7 +139,7 @@ def failing_at(call, error, monkeypatch, directory):
 
 
 @pytest.mark.parametrize("call", some([7], range(1, 16)))
-@slow_elsewhere
+@pytest.mark.slow_elsewhere
 def test_killed_while_saving_it_goes_on_to_the_bit(tmp_path, unbroken, monkeypatch, call):
     with monkeypatch.context() as patch:
         failing_at(call, Killed(), patch, tmp_path)
@@ -178,7 +177,7 @@ def test_a_folder_that_cannot_be_written_is_an_error_before_the_first_step(tmp_p
 
 
 @pytest.mark.parametrize("name", some([signal.SIGTERM], [signal.SIGTERM, signal.SIGINT]))
-@slow_elsewhere
+@pytest.mark.slow_elsewhere
 def test_a_signal_ends_the_step_saves_and_says_how_to_go_on(tmp_path, unbroken, capfd, name):
     with pytest.raises(SystemExit) as exit:
         train(tmp_path, Stop(5, lambda: signal.raise_signal(name)), every_steps=100)
@@ -337,7 +336,7 @@ def points(directory):
                 yield path.parent.name, value.tag, event.step, number
 
 
-@slow_elsewhere
+@pytest.mark.slow_elsewhere
 def test_curves_are_continuous_and_no_point_is_doubled(tmp_path):
     for name, stops in {"unbroken": (), "stopped": (6, 4)}.items():
         for stop in (*stops, 99):
