@@ -3,7 +3,7 @@
 import json
 import pathlib
 
-from bert_keras.atomic_files import write_files
+from bert_keras.atomic_files import finish_write, write_files
 from bert_keras.checkpoints.json_file import read_json
 
 _PACKAGE = "sentence_transformers.models"  # the names that every version of it reads
@@ -22,9 +22,11 @@ def read_pooling(directory):
         {} where the directory is no preset of sentence-transformers.
 
     Raises:
+        OSError: where a killed save has to be finished, and the directory cannot be written to.
         ValueError: where it pools in another way than by the mean, or has further modules.
     """
     directory = pathlib.Path(directory)
+    finish_write(directory)
     if not (directory / "modules.json").is_file():
         return {}
     content = json.loads((directory / "modules.json").read_bytes())

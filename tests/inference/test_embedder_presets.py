@@ -30,6 +30,15 @@ def test_settings_come_back(embed, tmp_path):
     assert Embedder.from_preset(tmp_path, normalize=False).normalize is False
 
 
+def test_settings_of_a_save_that_was_killed_at_its_end_come_back(embed, tmp_path):
+    embed.save_to_preset(tmp_path)
+    settings = (tmp_path / "sentence_bert_config.json").read_text()
+    (tmp_path / ".sentence_bert_config.json.7.tmp").write_text(settings.replace("6", "5"))
+    journal = {"process": 7, "written": ["sentence_bert_config.json"], "removed": []}
+    (tmp_path / ".unfinished_files.json").write_text(json.dumps(journal))
+    assert Embedder.from_preset(tmp_path).sequence_length == 5
+
+
 @pytest.mark.parametrize(
     ("file", "change", "message"),
     [
