@@ -5,7 +5,7 @@ import numpy as np
 from bert_keras.data import TaggedSentences, WordPieceTokenizer, sentences_of_texts
 from bert_keras.inference.probabilities import sigmoid
 from bert_keras.inference.text_sources import as_texts
-from bert_keras.inference.word_batches import word_batches
+from bert_keras.inference.word_batches import characters_of_words, word_batches
 from bert_keras.models import SpanTagger
 
 
@@ -63,10 +63,8 @@ class SpanFinder:
         for text, places, spans in zip(sentences.texts, sentences.offsets, self._spans(sentences), strict=True):
             results.append([])
             for first, behind, label, score in spans:
-                start, end = places[first][0], places[behind - 1][1]
-                results[-1].append(
-                    {"label": label, "text": text[start:end], "start": start, "end": end, "score": score}
-                )
+                found = characters_of_words(text, places, first, behind)
+                results[-1].append({"label": label, **found, "score": score})
         return results
 
     def spans(self, sentences: TaggedSentences):

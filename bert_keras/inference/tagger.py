@@ -7,7 +7,7 @@ from bert_keras.data import TaggedSentences, WordPieceTokenizer, sentences_of_te
 from bert_keras.inference.probabilities import softmax
 from bert_keras.inference.rows_by_length import power_of_two
 from bert_keras.inference.text_sources import as_texts
-from bert_keras.inference.word_batches import word_batches
+from bert_keras.inference.word_batches import characters_of_words, word_batches
 from bert_keras.models import TokenClassifier
 from bert_keras.tagging_schemes import OUTSIDE, split_tag, tags_to_spans
 
@@ -74,11 +74,9 @@ class Tagger:
             spans = tags_to_spans(some_tags) if self.has_spans else [(i, i + 1, tag) for i, tag in enumerate(some_tags)]
             results.append([])
             for first, behind, label in spans:
-                start, end = places[first][0], places[behind - 1][1]
+                found = characters_of_words(text, places, first, behind)
                 score = float(np.mean(some_scores[first:behind]))
-                results[-1].append(
-                    {"label": label, "text": text[start:end], "start": start, "end": end, "score": score}
-                )
+                results[-1].append({"label": label, **found, "score": score})
         return results
 
     def tags(self, sentences: TaggedSentences):

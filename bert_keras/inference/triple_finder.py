@@ -6,7 +6,7 @@ from bert_keras.data import TripleExamples, WordPieceTokenizer, sentences_of_tex
 from bert_keras.data.tagging.span_dataset import OBJECT, SUBJECT
 from bert_keras.inference.probabilities import sigmoid
 from bert_keras.inference.text_sources import as_texts
-from bert_keras.inference.word_batches import word_batches
+from bert_keras.inference.word_batches import characters_of_words, word_batches
 from bert_keras.models import TripleExtractor
 
 
@@ -64,8 +64,7 @@ class TripleFinder:
         for text, places, found in zip(sentences.texts, sentences.offsets, self._triples(sentences), strict=True):
             results.append([])
             for (subject, target, relation), score in found.items():
-                ends = [(places[first][0], places[behind - 1][1]) for first, behind in (subject, target)]
-                one, other = ({"text": text[start:end], "start": start, "end": end} for start, end in ends)
+                one, other = (characters_of_words(text, places, *words) for words in (subject, target))
                 results[-1].append({"relation": relation, "score": score, "subject": one, "object": other})
         return results
 

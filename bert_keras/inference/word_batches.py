@@ -1,4 +1,4 @@
-"""Sentences of words as batches for a model, and from the positions of a batch back to the words."""
+"""Sentences of words as batches for a model; from the positions of a batch back to words, and to their characters."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -56,3 +56,19 @@ def word_batches(
         padded = np.pad(numbers, (0, len(words) - len(numbers)), constant_values=-1)
         x = {name: value.numpy() for name, value in tokenized.rows(padded, length).items()}
         yield WordBatch(x, sentence_of, words, owned)
+
+
+def characters_of_words(text: str, offsets: Sequence[tuple[int, int]], first: int, behind: int) -> dict:
+    """The piece of a text that some of its words make up.
+
+    Args:
+        text: the text.
+        offsets: where each word begins and ends in it.
+        first: number of the first word.
+        behind: the number behind that of the last word.
+
+    Returns:
+        dict of `text`, the characters, and of their `start` and `end`.
+    """
+    start, end = offsets[first][0], offsets[behind - 1][1]
+    return {"text": text[start:end], "start": start, "end": end}
