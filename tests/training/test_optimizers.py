@@ -80,8 +80,10 @@ def test_rates_and_decays_are_settled_before_the_first_step(arguments, monkeypat
     kernel = variable((2, 2), "kernel")
     optimizer.build([kernel])
     for method in ("rate_factor", "uses_weight_decay"):
-        monkeypatch.setattr(optimizer, method, None)
+        monkeypatch.setattr(optimizer, method, None)  # to call it is an error
+    before = kernel.numpy().copy()
     optimizer.apply([keras.ops.ones((2, 2))], [kernel])
+    assert (keras.ops.convert_to_numpy(kernel) < before).all()
 
 
 def test_it_trains_as_keras_does_in_a_compiled_step(small_pretrainer, pretraining_batch):
