@@ -5,14 +5,11 @@ import numpy as np
 
 from bert_keras.checkpoints import read_pooling, write_pooling
 from bert_keras.data import WordPieceTokenizer
+from bert_keras.data.batches.accelerators import compiles_each_length
 from bert_keras.data.batches.length_buckets import default_buckets
 from bert_keras.layers import MeanPooling
 from bert_keras.models import BertEncoder
 from bert_keras.preset_location import locate_preset
-
-# XLA compiles for each shape anew, so there rows have one of few lengths; elsewhere they are hardly longer than needed.
-_COMPILES_EACH_SHAPE = keras.config.backend() == "jax"
-_LENGTH_STEP = 8
 
 
 class Embedder:
@@ -101,11 +98,8 @@ class Embedder:
 
     def _batches(self, lengths):
         """(row length, numbers of the texts) of each batch, short texts first."""
-        if _COMPILES_EACH_SHAPE:
-            buckets = np.array(default_buckets(self.sequence_length))
-            row_lengths = buckets[np.searchsorted(buckets, lengths)]
-        else:
-            row_lengths = np.minimum(-(-lengths // _LENGTH_STEP) * _LENGTH_STEP, self.sequence_length)
+        buckets = np.array(default_buckets(self.sequence_length))
+        row_lengths = buckets[np.searchsorted(buckets, lengths)]
         order = np.argsort(row_lengths, kind="stable")
         start = 0
         while start < len(order):
@@ -116,7 +110,7 @@ class Embedder:
             start = behind
 
     def _rows(self, flat, starts, lengths, row_length):
-        num_rows = max(1, self.batch_tokens // row_length) if _COMPILES_EACH_SHAPE else len(starts)
+        num_rows = max(1, self.batch_tokens // row_length) if compiles_each_length() else len(starts)
         token_ids = np.full((num_rows, row_length), self.tokenizer.vocabulary.pad_id, "int32")
         padding_mask = np.zeros((num_rows, row_length), "int32")
         for row, (start, length) in enumerate(zip(starts, lengths, strict=True)):

@@ -9,8 +9,8 @@ from bert_keras.data.batches.length_buckets import default_buckets
 def predict_by_length(model, make_rows, row_lengths, *, sequence_length, batch_size=32):
     """Predict numbered rows of known length.
 
-    A compiled model is compiled once a shape: lengths are 32, 64, 128, ... and batch sizes powers of two, filled up
-    with rows of special tokens.
+    A compiled model is compiled once a shape: lengths are those of `default_buckets` and batch sizes powers of two,
+    filled up with rows of special tokens.
 
     Args:
         model: `keras.Model`.

@@ -41,7 +41,7 @@ def word_batches(
     if not any(map(len, sentences)):
         return
     tokenized = TokenizedWords(sentences, tokenizer, sequence_length)
-    buckets = np.array(default_buckets(sequence_length, fine=True))
+    buckets = np.array(default_buckets(sequence_length))
     by_length = np.argsort(tokenized.row_lengths, kind="stable").astype("int32")
     for start in range(0, len(by_length), batch_size):
         numbers = by_length[start : start + batch_size]

@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import tensorflow as tf
 
-from bert_keras.data.batches.accelerators import hide_accelerators
+from bert_keras.data.batches.accelerators import compiles_each_length, hide_accelerators
 from bert_keras.data.batches.epoch_counter import EpochCounter
-from bert_keras.data.batches.length_buckets import BucketedBatches, fitted_buckets
+from bert_keras.data.batches.length_buckets import BucketedBatches, every_length, fitted_buckets
 from bert_keras.data.batches.random_streams import random_stream
 
 
@@ -40,7 +40,8 @@ def bucketed_dataset(
         batch_size: Rows in a batch.
         training: Whether to shuffle.
         seed: Any integer.
-        buckets: Row lengths, ascending; None for the few that leave least padding, see `fitted_buckets`.
+        buckets: Row lengths, ascending; None for every length that occurs, or, where a model is compiled for each,
+            for the few that leave least padding, see `fitted_buckets`.
         repeat: In training, an endless stream, for `fit(..., steps_per_epoch=n)`.
         start_step: Batches of the training to leave out: `saving.step` of a `SaveAndResume`.
 
@@ -49,13 +50,16 @@ def bucketed_dataset(
     """
     hide_accelerators()
     check_numbers(sequence_length, batch_size, start_step)
-    if buckets is None:
+    mixed = 1
+    if buckets is None and compiles_each_length():
         buckets = fitted_buckets(row_lengths, sequence_length)
+    elif buckets is None:
+        buckets, mixed = every_length(row_lengths, sequence_length), 2
     elif list(buckets) != sorted(set(buckets)) or min(buckets, default=0) < 8 or buckets[-1] != sequence_length:
         raise ValueError(
             f"buckets must ascend from at least 8 to sequence_length={sequence_length}, received {buckets}"
         )
-    batches = BucketedBatches(row_lengths, buckets, batch_size)
+    batches = BucketedBatches(row_lengths, buckets, batch_size, mixed=mixed)
     order_stream = random_stream(seed, "order", training)
     epoch, step = divmod(start_step, batches.num_batches)
 

@@ -6,26 +6,35 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
+from bert_keras.data.batches.accelerators import compiles_each_length
 
-def default_buckets(sequence_length: int, *, fine: bool = False) -> tuple[int, ...]:
-    """Doubling lengths from 32 on, up to `sequence_length`.
+
+def default_buckets(sequence_length: int) -> tuple[int, ...]:
+    """Row lengths for texts that are not known beforehand, up to `sequence_length`.
+
+    Multiples of 8; 32, 64, 128, ... where the model is compiled for each.
 
     Args:
         sequence_length: The longest row.
-        fine: Also one and a half times each, from 24 on. A quarter less padding for sentences; but where a model is
-            compiled for every length, as on JAX, twice as much compiling.
+    """
+    lengths = (32 << doubling for doubling in range(sequence_length.bit_length()))
+    if not compiles_each_length():
+        lengths = range(8, sequence_length, 8)
+    return (*(length for length in lengths if length < sequence_length), sequence_length)
+
+
+def every_length(lengths: np.ndarray, sequence_length: int) -> tuple[int, ...]:
+    """Each row length that occurs, at least 8, for models that are not compiled for each.
+
+    Args:
+        lengths: (examples,) int, the length that an example needs.
+        sequence_length: The longest row, at least that of every example.
 
     Example:
-        >>> default_buckets(100)
-        (32, 64, 100)
-        >>> default_buckets(100, fine=True)
-        (24, 32, 48, 64, 96, 100)
+        >>> every_length(np.array([5, 20, 20, 9]), 64)
+        (8, 9, 20)
     """
-    buckets, length = [], 32
-    while length < 2 * sequence_length:
-        buckets += [3 * length // 4, length] if fine else [length]
-        length *= 2
-    return (*(bucket for bucket in buckets if bucket < sequence_length), sequence_length)
+    return tuple(np.unique(np.clip(lengths, min(8, sequence_length), sequence_length)).tolist()) or (sequence_length,)
 
 
 def fitted_buckets(lengths: np.ndarray, sequence_length: int, *, most: int = 6) -> tuple[int, ...]:
@@ -66,12 +75,15 @@ class BucketedBatches:
         lengths: (examples,) int, the length that an example needs.
         buckets: Row lengths to choose from, ascending; the last one holds every example.
         batch_size: Examples in a batch. Free places, -1, fill up the last one.
+        mixed: How many neighbouring buckets lie mixed in the shuffled order, so that examples of a rare length do not
+            meet each other in every epoch. Costs padding.
     """
 
-    def __init__(self, lengths: np.ndarray, buckets: Sequence[int], batch_size: int):
+    def __init__(self, lengths: np.ndarray, buckets: Sequence[int], batch_size: int, *, mixed: int = 1):
         self.lengths = np.asarray(lengths)
         self.buckets = np.asarray(buckets)
         self.batch_size = batch_size
+        self.mixed = mixed
         self.num_batches = -(-len(self.lengths) // batch_size)
         self._bucket_of = np.searchsorted(self.buckets, self.lengths)
 
@@ -85,7 +97,7 @@ class BucketedBatches:
         return rows.numpy(), row_lengths.numpy()
 
     def shuffled(self, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """All examples in random order, those of a bucket together, in the graph.
+        """All examples in random order, those of a bucket or of `mixed` neighbours together, in the graph.
 
         Args:
             seed: (2,) integers.
@@ -93,10 +105,12 @@ class BucketedBatches:
         Returns:
             As `in_order`, (num_batches, batch_size) and (num_batches,).
         """
-        example_seed, batch_seed = tf.unstack(tf.random.split(seed, 2, alg="philox"))
+        example_seed, place_seed, batch_seed = tf.unstack(tf.random.split(seed, 3, alg="philox"))
         order = _shuffle(tf.range(len(self.lengths)), example_seed)
-        by_bucket = tf.argsort(tf.gather(tf.constant(self._bucket_of, tf.int32), order), stable=True)
-        rows, row_lengths = self._cut(tf.gather(order, by_bucket))
+        place = tf.cast(tf.gather(tf.constant(self._bucket_of, tf.int32), order), tf.float32)
+        if self.mixed > 1:
+            place += tf.random.stateless_uniform([len(self.lengths)], place_seed, maxval=self.mixed, alg="philox")
+        rows, row_lengths = self._cut(tf.gather(order, tf.argsort(place, stable=True)))
         batches = _shuffle(tf.range(self.num_batches), batch_seed)
         return tf.gather(rows, batches), tf.gather(row_lengths, batches)
 

@@ -39,7 +39,7 @@ def classification_dataset(
         seed: Any integer.
         label_names: The classes in the order of the model's outputs, `label_names` of the training examples: labels of
             other examples are renumbered by name, and one that training has not seen is an error.
-        buckets: Row lengths, ascending; None for the few that leave least padding.
+        buckets: Row lengths, ascending; None for those that leave least padding, see `bucketed_dataset`.
         repeat: In training, an endless stream, for `fit(..., steps_per_epoch=n)`.
         start_step: Batches of the training to leave out: `saving.step` of a `SaveAndResume`.
 

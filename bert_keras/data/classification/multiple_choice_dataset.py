@@ -32,7 +32,7 @@ def multiple_choice_dataset(
         batch_size: Texts in a batch. Free places hold texts of weight 0.
         training: Whether to shuffle, as `classification_dataset` does; otherwise the texts keep their order.
         seed: Any integer.
-        buckets: Row lengths, ascending; None for the few that leave least padding.
+        buckets: Row lengths, ascending; None for those that leave least padding, see `bucketed_dataset`.
         repeat: In training, an endless stream, for `fit(..., steps_per_epoch=n)`.
         start_step: Batches of the training to leave out.
 

@@ -31,7 +31,7 @@ def question_answering_dataset(
             place are left out then, and logged. Otherwise all rows come in their order, so that
             `model.predict(dataset)` belongs to `windows` row by row.
         seed: Any integer.
-        buckets: Row lengths, ascending; None for the few that leave least padding.
+        buckets: Row lengths, ascending; None for those that leave least padding, see `bucketed_dataset`.
         repeat: In training, an endless stream, for `fit(..., steps_per_epoch=n)`.
         start_step: Batches to leave out, for a run that goes on; whole epochs, unless `repeat`.
 

@@ -42,7 +42,7 @@ def relation_dataset(
         seed: Any integer.
         label_names: The relations in the order of the model's outputs; None for those of `examples`.
         markers: The tokens around the first and around the second entity; the vocabulary must have them.
-        buckets: Row lengths, ascending; None for the few that leave least padding.
+        buckets: Row lengths, ascending; None for those that leave least padding, see `bucketed_dataset`.
         repeat: In training, an endless stream, for `fit(..., steps_per_epoch=n)`.
         start_step: Batches of the training to leave out: `saving.step` of a `SaveAndResume`.
 

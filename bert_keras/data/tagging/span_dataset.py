@@ -41,7 +41,7 @@ def span_dataset(
         seed: Any integer.
         labels: The labels in the order of the model's outputs; None for those of `sentences`.
         overlap: Pieces that neighbouring windows of a sentence share; None for a quarter of a row.
-        buckets: Row lengths, ascending; None for the few that leave least padding.
+        buckets: Row lengths, ascending; None for those that leave least padding, see `bucketed_dataset`.
         repeat: In training, an endless stream, for `fit(..., steps_per_epoch=n)`.
         start_step: Batches of the training to leave out: `saving.step` of a `SaveAndResume`.
 
@@ -96,7 +96,7 @@ def triple_dataset(
         seed: Any integer.
         relations: The relations in the order of the model's outputs; None for those of `examples`.
         overlap: Pieces that neighbouring windows of a text share; None for a quarter of a row.
-        buckets: Row lengths, ascending; None for the few that leave least padding.
+        buckets: Row lengths, ascending; None for those that leave least padding, see `bucketed_dataset`.
         repeat: In training, an endless stream, for `fit(..., steps_per_epoch=n)`.
         start_step: Batches of the training to leave out: `saving.step` of a `SaveAndResume`.
 

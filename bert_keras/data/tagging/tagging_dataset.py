@@ -42,7 +42,7 @@ def tagging_dataset(
         tag_names: The tags in the order of the model's outputs, `tag_names` of the training sentences; None for those
             of `sentences`.
         overlap: Pieces that neighbouring windows of a sentence share; None for a quarter of a row.
-        buckets: Row lengths, ascending; None for the few that leave least padding.
+        buckets: Row lengths, ascending; None for those that leave least padding, see `bucketed_dataset`.
         repeat: In training, an endless stream, for `fit(..., steps_per_epoch=n)`.
         start_step: Batches of the training to leave out: `saving.step` of a `SaveAndResume`.
 

@@ -6,22 +6,34 @@ import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bert_keras.data.batches.length_buckets import BucketedBatches, default_buckets, fitted_buckets
+from bert_keras.data.batches.length_buckets import BucketedBatches, default_buckets, every_length, fitted_buckets
 
 LENGTHS = np.array([5, 30, 9, 10, 11, 64, 7, 8, 31, 12, 6])
+
+
+@pytest.fixture
+def compiled(monkeypatch):
+    """Sets whether the backend is one that compiles the model for each length."""
+    return lambda backend: monkeypatch.setenv("KERAS_BACKEND", backend)
 
 
 @pytest.mark.parametrize(
     ("length", "expected"), [(16, (16,)), (32, (32,)), (64, (32, 64)), (128, (32, 64, 128)), (100, (32, 64, 100))]
 )
-def test_default_buckets(length, expected):
+def test_default_buckets_are_few_where_each_is_compiled(compiled, length, expected):
+    compiled("jax")
     assert default_buckets(length) == expected
-    assert set(expected) <= set(default_buckets(length, fine=True))
 
 
-def test_fine_buckets_lie_between_the_others():
-    assert default_buckets(128, fine=True) == (24, 32, 48, 64, 96, 128)
-    assert default_buckets(16, fine=True) == (16,)
+def test_default_buckets_are_fine_where_none_is_compiled(compiled):
+    compiled("torch")
+    assert default_buckets(20) == (8, 16, 20)
+    assert default_buckets(8) == (8,)
+
+
+def test_lengths_that_occur_are_buckets_of_at_least_8():
+    assert every_length(np.array([3, 30, 30, 11]), 64) == (8, 11, 30)
+    assert every_length(np.array([], int), 64) == (64,)
 
 
 @given(st.lists(st.integers(1, 60), max_size=30), st.integers(1, 3))
@@ -55,6 +67,16 @@ def test_shuffled_batches_hold_each_example_once_beside_others_of_its_bucket():
     needed = {int(length): sorted(LENGTHS[row[row >= 0]]) for row, length in zip(rows, lengths, strict=True)}
     assert max(needed[10]) <= 10 and needed[32][1] <= 10 < needed[32][2] and needed[32][3] <= 32
     assert 10 < needed[64][0] <= 32 and needed[64][2] == 64 and len(needed[64]) == 3
+
+
+def test_mixed_neighbours_meet_others_in_each_epoch():
+    lengths = np.repeat(np.arange(8, 16), 4)
+    batches = BucketedBatches(lengths, range(8, 16), 4, mixed=2)
+    epochs = [[tensor.numpy() for tensor in batches.shuffled(tf.constant([1, epoch]))] for epoch in range(8)]
+    for rows, row_lengths in epochs:
+        assert sorted(rows.flat) == list(range(32))
+        assert (np.ptp(lengths[rows], axis=1) <= 2).all() and (lengths[rows].max(axis=1) == row_lengths).all()
+    assert len({frozenset(row) for rows, _ in epochs for row in rows.tolist()}) > 8 * 2
 
 
 def test_orders_differ_by_seed_only():

@@ -75,7 +75,8 @@ def test_spans_become_labels_begins_and_ends_by_first_pieces(write, tokenizer):
     pieces = [len(tokenizer(word).numpy()) for word in text.split()]
     last = 1 + sum(pieces[:2])
     assert sorted(y[0].tolist()) == [[0, 1, last], [1, 1, 1]] and (y[1, :, 0] == -1).all()
-    assert y.dtype == np.int32 and weights.tolist() == [1, 1] and x["token_ids"].shape == (2, 16)  # as long as needed
+    assert y.dtype == np.int32 and weights.tolist() == [1, 1]
+    assert x["token_ids"].shape[1] in (last + 2, 16)  # as long as needed, or few lengths where each is compiled
     with pytest.raises(ValueError, match="'all' is not among the known ones: 'group'"):
         span_dataset(sentences, tokenizer, labels=["group"], **OPTIONS)
     with pytest.raises(ValueError, match="have no spans"):
