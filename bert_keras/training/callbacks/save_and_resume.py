@@ -5,7 +5,12 @@ import time
 import keras
 
 from bert_keras.training.resuming.checkpointing import TrainingStates
-from bert_keras.training.resuming.model_state import restore_torch_random_state, restore_trained, torch_random_state
+from bert_keras.training.resuming.model_state import (
+    begin_random_states,
+    restore_torch_random_state,
+    restore_trained,
+    torch_random_state,
+)
 from bert_keras.training.resuming.resumption import Resumption
 from bert_keras.training.resuming.run import Run
 from bert_keras.training.resuming.save_times import SaveTimes
@@ -135,6 +140,7 @@ class SaveAndResume(keras.callbacks.Callback):
             self._resumption.restore_weights(model)
 
     def on_train_begin(self, logs=None):
+        begin_random_states()
         self.states.claim()
         self._writer = StateWriter(self.states)
         self._times = SaveTimes(self.every_minutes, self.every_steps, self._run.position.step)

@@ -88,6 +88,14 @@ def restore_trained(model, arrays):
     model.optimizer.iterations.assign(iterations)
 
 
+def begin_random_states():
+    """Make Keras' global generator, which takes its seed from Python's, before the first step.
+
+    Reading the state would make it otherwise, and then what Python draws would depend on when the first state is saved.
+    """
+    global_seed_generator()
+
+
 def restore_random_states(arrays):
     """Put back the random generators of Python, numpy, torch and Keras' own global one.
 

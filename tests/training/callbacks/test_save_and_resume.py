@@ -4,6 +4,7 @@ import itertools
 import json
 import logging
 import os
+import random
 import shutil
 import signal
 
@@ -350,6 +351,17 @@ def test_curves_are_continuous_and_no_point_is_doubled(tmp_path):
     for curve in {point[:2] for point in received}:
         steps = [point[2] for point in received if point[:2] == curve]
         assert steps == sorted(set(steps))
+
+
+@on_tensorflow
+def test_what_python_draws_does_not_depend_on_when_states_are_saved(tmp_path):
+    drawn = {every: [] for every in (2, 5)}
+    for every, numbers in drawn.items():
+        keras.utils.clear_session()  # as in a new process, there is no generator of Keras yet
+        draw = keras.callbacks.Callback()
+        draw.on_train_batch_end = lambda batch, logs, numbers=numbers: numbers.append(random.random())
+        train(tmp_path / str(every), draw, every_steps=every)
+    assert drawn[2] == drawn[5] and len(set(drawn[2])) == EPOCHS * STEPS
 
 
 @on_tensorflow
