@@ -52,6 +52,7 @@ def main(
     class_weights: Literal["none", "balanced"] = "none",  # rare classes weigh as much as frequent ones
     r_drop: float = 0.0,  # how much two passes with different dropout shall agree; 0 for one pass
     adversarial: float = 0.0,  # how far word vectors move to make each batch harder; 0 for not at all
+    ema: float = 0.0,  # evaluate and keep a running mean of the weights that changes so slowly: 0.99; 0 for none
     seed: int = 0,
 ):
     configuration = {name: str(value) for name, value in locals().items() if name != "run_directory"}
@@ -77,8 +78,7 @@ def main(
     model = classifier = TextClassifier.from_preset(preset, dropout=dropout, **classes)
     if freeze_encoder:  # each text is encoded once
         model, datasets = head_only(classifier, datasets, batch_size=batch_size, seed=seed)
-    elif num_frozen_blocks is not None:
-        classifier.encoder.freeze_lowest(num_frozen_blocks)
+    classifier.encoder.freeze_lowest(num_frozen_blocks)
     training.add_lora(classifier.encoder, lora_rank)
     training.add_r_drop(model, r_drop, problem_type=problem)
     training.add_adversarial_training(model, adversarial)
@@ -86,11 +86,12 @@ def main(
     steps = epochs * len(datasets["train"])
     schedule = training.WarmupLinearDecay(learning_rate, steps, warmup_steps=int(warmup_share * steps))
     factors = training.layerwise_decay(classifier.encoder, layerwise_decay)
-    optimizer = training.AdamW(schedule, rate_factors=factors)
+    optimizer = training.AdamW(schedule, rate_factors=factors, use_ema=ema > 0, ema_momentum=ema)
     model.compile(optimizer, training.classification_loss(problem), weighted_metrics=metrics)
     print(optimizer.describe(classifier.weights))
     by = metrics[0].name  # the best epoch by it is the one that stays
     report = [
+        *([keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if ema else []),
         keras.callbacks.EarlyStopping(f"val_{by}", mode="max", patience=epochs, restore_best_weights=True),
         callbacks.LearningRate(),
         *([] if freeze_encoder else [callbacks.Throughput()]),
@@ -100,7 +101,8 @@ def main(
     report = report if freeze_encoder else saving.after(report)  # a head alone is soon trained anew
     # The dataset comes shuffled.
     options = dict(epochs=epochs, shuffle=False, verbose=0, callbacks=report)
-    model.fit(datasets["train"], validation_data=datasets["validation"], **options)
+    with training.memory_advice(batch_size, sequence_length):
+        model.fit(datasets["train"], validation_data=datasets["validation"], **options)
     training.merge_lora(classifier.encoder)
     classifier.save_to_preset(run_directory / "preset")
     tokenizer.save_to_preset(run_directory / "preset")

@@ -36,11 +36,17 @@ def main(
     run_directory: Path = Path("runs/finetune_multiple_choice"),
     # Model
     dropout: float = 0.1,
+    num_frozen_blocks: int | None = None,  # embeddings and so many of the lowest blocks stay as they are
+    lora_rank: int = 0,  # train products of matrices so narrow beside the encoder's own, which stay; 0 for none
     # Training
     epochs: int = 3,
     batch_size: int = 8,  # texts, each with all its choices
     learning_rate: float = 5e-5,  # at its peak
     warmup_share: float = 0.1,  # of all steps
+    layerwise_decay: float = 1.0,  # a layer's learning rate as a share of that of the layer above it
+    r_drop: float = 0.0,  # how much two passes with different dropout shall agree; 0 for one pass
+    adversarial: float = 0.0,  # how far word vectors move to make each batch harder; 0 for not at all
+    ema: float = 0.0,  # evaluate and keep a running mean of the weights that changes so slowly: 0.99; 0 for none
     seed: int = 0,
 ):
     configuration = {name: str(value) for name, value in locals().items() if name != "run_directory"}
@@ -59,12 +65,22 @@ def main(
         )  # fmt: skip
 
     chooser = MultipleChoice.from_preset(preset, dropout=dropout)
+    chooser.encoder.freeze_lowest(num_frozen_blocks)
+    training.add_lora(chooser.encoder, lora_rank)
+    training.add_r_drop(chooser, r_drop)
+    training.add_adversarial_training(chooser, adversarial)
     steps = epochs * len(datasets["train"])
     schedule = training.WarmupLinearDecay(learning_rate, steps, warmup_steps=int(warmup_share * steps))
+    factors = training.layerwise_decay(chooser.encoder, layerwise_decay)
     # The choices are classes that mean something else in every text.
     metrics = training.classification_metrics(num_classes=len(choice_columns), names=["accuracy"])
-    chooser.compile(training.AdamW(schedule), training.classification_loss(), weighted_metrics=metrics)
+    chooser.compile(
+        training.AdamW(schedule, rate_factors=factors, use_ema=ema > 0, ema_momentum=ema),
+        training.classification_loss(),
+        weighted_metrics=metrics,
+    )
     report = [
+        *([keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if ema else []),
         keras.callbacks.EarlyStopping("val_accuracy", mode="max", patience=epochs, restore_best_weights=True),
         callbacks.LearningRate(),
         callbacks.Throughput(),
@@ -73,7 +89,9 @@ def main(
     ]
     # The dataset comes shuffled.
     options = dict(epochs=epochs, shuffle=False, verbose=0, callbacks=saving.after(report))
-    chooser.fit(datasets["train"], validation_data=datasets["validation"], **options)
+    with training.memory_advice(batch_size, sequence_length):
+        chooser.fit(datasets["train"], validation_data=datasets["validation"], **options)
+    training.merge_lora(chooser.encoder)
     chooser.save_to_preset(run_directory / "preset")
     tokenizer.save_to_preset(run_directory / "preset")
 

@@ -34,11 +34,17 @@ def main(
     run_directory: Path = Path("runs/finetune_question_answering"),
     # Model
     dropout: float = 0.1,
+    num_frozen_blocks: int | None = None,  # embeddings and so many of the lowest blocks stay as they are
+    lora_rank: int = 0,  # train products of matrices so narrow beside the encoder's own, which stay; 0 for none
     # Training
     epochs: int = 3,
     batch_size: int = 16,
     learning_rate: float = 1e-4,  # at its peak
     warmup_share: float = 0.1,  # of all steps
+    layerwise_decay: float = 1.0,  # a layer's learning rate as a share of that of the layer above it
+    r_drop: float = 0.0,  # how much two passes with different dropout shall agree; 0 for one pass
+    adversarial: float = 0.0,  # how far word vectors move to make each batch harder; 0 for not at all
+    ema: float = 0.0,  # evaluate and keep a running mean of the weights that changes so slowly: 0.99; 0 for none
     seed: int = 0,
 ):
     configuration = {name: str(value) for name, value in locals().items() if name != "run_directory"}
@@ -58,14 +64,20 @@ def main(
     is_v2 = any(not question.answers for question in questions["train"])
 
     answerer = QuestionAnswerer.from_preset(preset, dropout=dropout)
+    answerer.encoder.freeze_lowest(num_frozen_blocks)
+    training.add_lora(answerer.encoder, lora_rank)
+    training.add_r_drop(answerer, r_drop)
+    training.add_adversarial_training(answerer, adversarial)
     steps = epochs * len(datasets["train"])
     schedule = training.WarmupLinearDecay(learning_rate, steps, warmup_steps=int(warmup_share * steps))
+    factors = training.layerwise_decay(answerer.encoder, layerwise_decay)
     answerer.compile(
-        training.AdamW(schedule),
+        training.AdamW(schedule, rate_factors=factors, use_ema=ema > 0, ema_momentum=ema),
         training.question_answering_losses(),
         weighted_metrics={"start": ["accuracy"], "end": ["accuracy"]},
     )
     report = [
+        *([keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if ema else []),
         callbacks.LearningRate(),
         callbacks.Throughput(),
         callbacks.StepTensorBoard(run_directory / "logs"),
@@ -73,7 +85,8 @@ def main(
     ]
     # The dataset comes shuffled.
     options = dict(epochs=epochs, shuffle=False, verbose=0, callbacks=saving.after(report))
-    answerer.fit(datasets["train"], validation_data=datasets["validation"], **options)
+    with training.memory_advice(batch_size, sequence_length):
+        answerer.fit(datasets["train"], validation_data=datasets["validation"], **options)
 
     answerer.null_threshold = 0.0 if is_v2 else None
     options = dict(sequence_length=sequence_length, stride=stride, max_answer_tokens=max_answer_tokens)
@@ -82,6 +95,7 @@ def main(
         odds = {p.id: p.null_odds for p in predictions}
         best = {p.id: p.best().text for p in predictions}
         answerer.null_threshold, _ = data.best_no_answer_threshold(questions["validation"], best, odds)
+    training.merge_lora(answerer.encoder)
     answerer.save_to_preset(run_directory / "preset")
     tokenizer.save_to_preset(run_directory / "preset")
     data.write_answers(run_directory, predictions, threshold=answerer.null_threshold)

@@ -31,6 +31,8 @@ def main(
     run_directory: Path = Path("runs/finetune_relations"),
     # Model
     dropout: float = 0.1,
+    num_frozen_blocks: int | None = None,  # embeddings and so many of the lowest blocks stay as they are
+    lora_rank: int = 0,  # train products of matrices so narrow beside the encoder's own, which stay; 0 for none
     # Training
     epochs: int = 5,
     batch_size: int = 16,
@@ -38,6 +40,7 @@ def main(
     layerwise_decay: float = 1.0,  # a layer's learning rate as a share of that of the layer above it
     r_drop: float = 0.0,  # how much two passes with different dropout shall agree; 0 for one pass
     adversarial: float = 0.0,  # how far word vectors move to make each batch harder; 0 for not at all
+    ema: float = 0.0,  # evaluate and keep a running mean of the weights that changes so slowly: 0.99; 0 for none
     seed: int = 0,
 ):
     configuration = {name: str(value) for name, value in locals().items() if name != "run_directory"}
@@ -54,18 +57,21 @@ def main(
     datasets = {p: data.relation_dataset(e, tokenizer, training=p == "train", **options) for p, e in examples.items()}
 
     classifier = RelationClassifier.from_preset(preset, labels=labels, dropout=dropout)
+    classifier.encoder.freeze_lowest(num_frozen_blocks)
+    training.add_lora(classifier.encoder, lora_rank)
     training.add_r_drop(classifier, r_drop)
     training.add_adversarial_training(classifier, adversarial)
     steps = epochs * len(datasets["train"])
     schedule = training.WarmupLinearDecay(learning_rate, steps, warmup_steps=steps // 10)
     factors = training.layerwise_decay(classifier.encoder, layerwise_decay)
     classifier.compile(
-        optimizer=training.AdamW(schedule, rate_factors=factors),
+        optimizer=training.AdamW(schedule, rate_factors=factors, use_ema=ema > 0, ema_momentum=ema),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="mean_with_sample_weight"),
         weighted_metrics=["accuracy"],
     )
     choose_best = keras.callbacks.EarlyStopping("val_accuracy", patience=epochs, restore_best_weights=True)
     report = [
+        *([keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if ema else []),
         *([choose_best] if validation else []),
         callbacks.LearningRate(),
         callbacks.Throughput(),
@@ -74,7 +80,9 @@ def main(
     ]
     # The dataset comes shuffled.
     options = dict(epochs=epochs, shuffle=False, verbose=0, callbacks=saving.after(report))
-    classifier.fit(datasets["train"], validation_data=datasets.get("validation"), **options)
+    with training.memory_advice(batch_size, sequence_length):
+        classifier.fit(datasets["train"], validation_data=datasets.get("validation"), **options)
+    training.merge_lora(classifier.encoder)
     classifier.save_to_preset(run_directory / "preset")
     tokenizer.save_to_preset(run_directory / "preset")
 

@@ -6,8 +6,8 @@ Reached     WNUT17 test entity F1 0.430 from MiniLM's weights, seed 1 (transform
 Run         python recipes/finetune_tagger.py --preset PRESET --train train.conll --validation dev.conll --test t.conll
             parts of speech: --train en_ewt-ud-train.conllu ... --scheme None
 Watch       tensorboard --logdir runs/finetune_tagger
-Variation   --head crf learns which tag stands beside which, and never breaks the rules of the scheme;
-            --head global_pointer finds spans in each other too (from JSONL with --scheme None)
+Variation   the CRF learns which tag stands beside which, and never breaks the rules of the scheme; --head linear does
+            without; --head global_pointer finds spans in each other too (from JSONL with --scheme None)
 """
 
 from pathlib import Path
@@ -34,14 +34,17 @@ def main(
     sequence_length: int = 128,  # tokens in a row; longer sentences become overlapping windows
     run_directory: Path = Path("runs/finetune_tagger"),
     # Model
-    head: Literal["linear", "crf", "global_pointer"] = "linear",
+    head: Literal["linear", "crf", "global_pointer"] = "crf",
     dropout: float = 0.1,
+    num_frozen_blocks: int | None = None,  # embeddings and so many of the lowest blocks stay as they are
+    lora_rank: int = 0,  # train products of matrices so narrow beside the encoder's own, which stay; 0 for none
     # Training
     epochs: int = 6,
     batch_size: int = 16,
     learning_rate: float = 1e-4,  # at its peak
     layerwise_decay: float = 1.0,  # a layer's learning rate as a share of that of the layer above it
     adversarial: float = 0.0,  # how far word vectors move to make each batch harder; 0 for not at all
+    ema: float = 0.0,  # evaluate and keep a running mean of the weights that changes so slowly: 0.99; 0 for none
     seed: int = 0,
 ):
     configuration = {name: str(value) for name, value in locals().items() if name != "run_directory"}
@@ -68,12 +71,19 @@ def main(
     parts = ("train", "validation")
     datasets = {part: dataset(sentences[part], tokenizer, training=part == "train", **options) for part in parts}
 
+    model.encoder.freeze_lowest(num_frozen_blocks)
+    training.add_lora(model.encoder, lora_rank)
     training.add_adversarial_training(model, adversarial)
     steps = epochs * len(datasets["train"])
     schedule = training.WarmupLinearDecay(learning_rate, steps, warmup_steps=steps // 10)
     factors = training.layerwise_decay(model.encoder, layerwise_decay)
-    model.compile(optimizer=training.AdamW(schedule, rate_factors=factors), loss=loss, weighted_metrics=[metric])
+    model.compile(
+        optimizer=training.AdamW(schedule, rate_factors=factors, use_ema=ema > 0, ema_momentum=ema),
+        loss=loss,
+        weighted_metrics=[metric],
+    )
     report = [
+        *([keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if ema else []),
         keras.callbacks.EarlyStopping(f"val_{metric.name}", mode="max", patience=epochs, restore_best_weights=True),
         callbacks.LearningRate(),
         callbacks.Throughput(),
@@ -82,7 +92,9 @@ def main(
     ]
     # The dataset comes shuffled.
     options = dict(epochs=epochs, shuffle=False, verbose=0, callbacks=saving.after(report))
-    model.fit(datasets["train"], validation_data=datasets["validation"], **options)
+    with training.memory_advice(batch_size, sequence_length):
+        model.fit(datasets["train"], validation_data=datasets["validation"], **options)
+    training.merge_lora(model.encoder)
     model.save_to_preset(run_directory / "preset")
     tokenizer.save_to_preset(run_directory / "preset")
 

@@ -35,11 +35,15 @@ def main(
     head_dim: int = 64,  # width of queries and keys
     efficient: bool = True,  # relations share queries and keys
     dropout: float = 0.1,
+    num_frozen_blocks: int | None = None,  # embeddings and so many of the lowest blocks stay as they are
+    lora_rank: int = 0,  # train products of matrices so narrow beside the encoder's own, which stay; 0 for none
     # Training
     epochs: int = 10,
     batch_size: int = 16,
     learning_rate: float = 1e-4,  # at its peak
     layerwise_decay: float = 1.0,  # a layer's learning rate as a share of that of the layer above it
+    adversarial: float = 0.0,  # how far word vectors move to make each batch harder; 0 for not at all
+    ema: float = 0.0,  # evaluate and keep a running mean of the weights that changes so slowly: 0.99; 0 for none
     seed: int = 0,
 ):
     configuration = {name: str(value) for name, value in locals().items() if name != "run_directory"}
@@ -57,15 +61,19 @@ def main(
     datasets = {p: data.triple_dataset(examples[p], tokenizer, training=p == "train", **options) for p in parts}
 
     extractor = TripleExtractor.from_preset(preset, relations, head_dim=head_dim, efficient=efficient, dropout=dropout)
+    extractor.encoder.freeze_lowest(num_frozen_blocks)
+    training.add_lora(extractor.encoder, lora_rank)
+    training.add_adversarial_training(extractor, adversarial)
     steps = epochs * len(datasets["train"])
     schedule = training.WarmupLinearDecay(learning_rate, steps, warmup_steps=steps // 10)
     factors = training.layerwise_decay(extractor.encoder, layerwise_decay)
     extractor.compile(
-        optimizer=training.AdamW(schedule, rate_factors=factors),
+        optimizer=training.AdamW(schedule, rate_factors=factors, use_ema=ema > 0, ema_momentum=ema),
         loss={name: training.SpanLoss() for name in OUTPUTS},
         weighted_metrics={name: [training.SpanF1(name="f1")] for name in OUTPUTS},
     )
     report = [
+        *([keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if ema else []),
         keras.callbacks.EarlyStopping("val_heads_f1", mode="max", patience=epochs, restore_best_weights=True),
         callbacks.LearningRate(),
         callbacks.Throughput(),
@@ -74,7 +82,9 @@ def main(
     ]
     # The dataset comes shuffled.
     options = dict(epochs=epochs, shuffle=False, verbose=0, callbacks=saving.after(report))
-    extractor.fit(datasets["train"], validation_data=datasets["validation"], **options)
+    with training.memory_advice(batch_size, sequence_length):
+        extractor.fit(datasets["train"], validation_data=datasets["validation"], **options)
+    training.merge_lora(extractor.encoder)
     extractor.save_to_preset(run_directory / "preset")
     tokenizer.save_to_preset(run_directory / "preset")
 

@@ -240,11 +240,13 @@ class BertEncoder(Presets, OutputPositions, BatchInputs, keras.Model):
         """Train only what lies above the embeddings and the lowest blocks; compile after it.
 
         Args:
-            num_blocks: number of blocks to freeze, 0 for the embeddings alone.
+            num_blocks: number of blocks to freeze, 0 for the embeddings alone, None for nothing.
 
         Raises:
             ValueError: where there are not so many blocks.
         """
+        if num_blocks is None:
+            return
         if not 0 <= num_blocks <= self.num_layers:
             raise ValueError(f"Expected 0 to {self.num_layers} blocks to freeze, received {num_blocks}.")
         for index, layer in enumerate([self.embeddings, *self.encoder_blocks]):

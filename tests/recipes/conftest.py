@@ -27,6 +27,13 @@ def small_preset(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def small_data_options():
+    """Options for little data that every recipe that fine-tunes has, all at once."""
+    options = "--num-frozen-blocks 0 --lora-rank 2 --layerwise-decay 0.9 --adversarial 1 --ema 0.9"
+    return options.split()
+
+
+@pytest.fixture(scope="session")
 def marked_preset(tmp_path_factory, small_preset):
     """The preset with the markers in its vocabulary."""
     from bert_keras.data import WordPieceTokenizer

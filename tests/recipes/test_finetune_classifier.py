@@ -74,7 +74,7 @@ def test_rare_classes_may_weigh_more_and_blocks_be_frozen(finetune):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("options", [("--lora-rank", 2), ("--r-drop", 1, "--adversarial", 1)])
+@pytest.mark.parametrize("options", [("--lora-rank", 2, "--ema", 0.9), ("--r-drop", 1, "--adversarial", 1)])
 def test_small_data_has_options(finetune, tmp_path, options):
     def row(chosen):
         return f"the {chosen.choice('abc')}\t{chosen.choice('xy')}"

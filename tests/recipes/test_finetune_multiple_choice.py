@@ -6,10 +6,13 @@ import pathlib
 import subprocess
 import sys
 
+import pytest
+
 ROOT = pathlib.Path(__file__).parents[2]
 
 
-def test_endings_are_picked_and_written(small_preset, tmp_path):
+@pytest.mark.parametrize("small_data", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_endings_are_picked_and_written(small_preset, tmp_path, small_data_options, small_data):
     lines = ["sent1,sent2,ending0,ending1,ending2,ending3,label"]
     lines += [f"the {'abc'[i % 3]} was,who,good,bad,{i},{'abc'[i % 3]},{i % 4}" for i in range(8)]
     (tmp_path / "swag.csv").write_text("\n".join(lines) + "\n")
@@ -18,6 +21,7 @@ def test_endings_are_picked_and_written(small_preset, tmp_path):
         [
             sys.executable, ROOT / "recipes" / "finetune_multiple_choice.py", "--preset", small_preset, *files,
             "--epochs", "1", "--batch-size", "4", "--sequence-length", "16", "--run-directory", tmp_path / "run",
+            *([*small_data_options, "--r-drop", "1"] if small_data else []),
         ],
         env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=300,
     )  # fmt: skip

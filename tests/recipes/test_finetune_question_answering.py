@@ -25,13 +25,14 @@ def squad(path, with_impossible):
 
 
 @pytest.mark.parametrize("with_impossible", [True, pytest.param(False, marks=pytest.mark.slow)])
-def test_questions_are_answered_scored_and_written(small_preset, tmp_path, with_impossible):
+def test_questions_are_answered_scored_and_written(small_preset, tmp_path, small_data_options, with_impossible):
     questions = squad(tmp_path / "questions.json", with_impossible)
     done = subprocess.run(
         [
             sys.executable, ROOT / "recipes" / "finetune_question_answering.py", "--preset", small_preset,
             "--train", questions, "--validation", questions, "--sequence-length", "40", "--stride", "16",
             "--max-question-tokens", "8", "--epochs", "1", "--batch-size", "8", "--run-directory", tmp_path / "run",
+            *([] if with_impossible else [*small_data_options, "--r-drop", "1"]),
         ],
         env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=300,
     )  # fmt: skip

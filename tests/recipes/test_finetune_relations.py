@@ -36,9 +36,18 @@ def test_relations_are_told_scored_and_written_for_the_official_scorer(marked_pr
 
 
 @pytest.mark.slow
-def test_triples_are_found_scored_and_written(small_preset, tmp_path):
+def test_relations_are_learned_from_little(marked_preset, tmp_path, small_data_options):
+    (tmp_path / "train.txt").write_text('1\t"the <e1>ada</e1> was <e2>good</e2>"\nIs(e1,e2)\n\n' * 8)
+    files = ["--train", tmp_path / "train.txt", "--test", tmp_path / "train.txt", "--run-directory", tmp_path / "run"]
+    assert "'f1'" in run("finetune_relations.py", marked_preset, *files, *small_data_options, "--r-drop", "1")
+
+
+@pytest.mark.slow
+def test_triples_are_found_scored_and_written(small_preset, tmp_path, small_data_options):
     row = {"text": "ada was good, bo was bad", "spo_list": [["ada", "is", "good"], ["bo", "is", "bad"]]}
     (tmp_path / "train.jsonl").write_text((json.dumps(row) + "\n") * 8)
     files = [word for part in ("train", "validation", "test") for word in (f"--{part}", tmp_path / "train.jsonl")]
-    assert "'f1'" in run("finetune_triples.py", small_preset, *files, "--run-directory", tmp_path / "run")
+    assert "'f1'" in run(
+        "finetune_triples.py", small_preset, *files, *small_data_options, "--run-directory", tmp_path / "run"
+    )  # fmt: skip
     assert len((tmp_path / "run" / "predictions.jsonl").read_text().splitlines()) == 8

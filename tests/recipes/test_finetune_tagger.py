@@ -47,10 +47,10 @@ def test_entities_are_tagged_by_a_crf_and_written_as_columns_and_as_spans(small_
 
 
 @pytest.mark.slow
-def test_spans_in_each_other_are_found_by_global_pointer(small_preset, tmp_path):
+def test_spans_in_each_other_are_found_by_global_pointer(small_preset, tmp_path, small_data_options):
     row = {"text": "the ada b was good", "spans": [[0, 9, "person"], [4, 7, "name"]]}
     (tmp_path / "train.jsonl").write_text((json.dumps(row) + "\n") * 8)
-    arguments = ("--head", "global_pointer", "--scheme", "None")
+    arguments = ("--head", "global_pointer", "--scheme", "None", *small_data_options)
     assert "'f1'" in run(small_preset, tmp_path / "train.jsonl", tmp_path / "run", *arguments)
     rows = [json.loads(line) for line in (tmp_path / "run" / "predictions_test.jsonl").read_text().splitlines()]
     assert len(rows) == 8
