@@ -7,6 +7,8 @@ import tokenize
 
 import tyro
 
+from bert_keras.freed_memory import keep_freed_memory
+
 
 def run(main, arguments=None):
     """Call a function with the options of the command line.
@@ -17,6 +19,8 @@ def run(main, arguments=None):
 
     A function with the parameters `seed` and `run_directory` has one option more: with `--seeds 1 2 3` it runs once
     for each of them, as `bert_keras.training.seed_series` says.
+
+    The process keeps the memory that it frees: see `bert_keras.freed_memory`.
 
     Args:
         main: function of the script that is run.
@@ -34,6 +38,7 @@ def run(main, arguments=None):
             command_line.run(main)
         ```
     """
+    keep_freed_memory()
     purpose = (sys.modules[main.__module__].__doc__ or "").split("\n")[0]
     comments = parameter_comments(main)
     if {"seed", "run_directory"} <= inspect.signature(main).parameters.keys():
