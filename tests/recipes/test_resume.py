@@ -53,11 +53,11 @@ def corpus(tmp_path_factory):
     return directory / "corpus"
 
 
-def pretrain(corpus, directory, **options):
+def pretrain(corpus, directory, *arguments, **options):
     return start(
         "pretrain.py", "--corpus", corpus, "--run-directory", directory, "--size", "tiny", "--sequence-length", 32,
         "--steps", 240, "--warmup-steps", 4, "--steps-per-report", 40, "--batch-size", 8, "--validation-batches", 2,
-        "--save-minutes", 0, "--no-warm-start", **options,
+        "--save-minutes", 0, "--no-warm-start", *arguments, **options,
     )  # fmt: skip
 
 
@@ -71,17 +71,23 @@ def stop_at(process, directory, step, number):
         time.sleep(0.02)
 
 
-@pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
-def test_killed_and_stopped_it_ends_as_if_it_had_not_been(corpus, tmp_path, backend):
+@pytest.mark.parametrize(
+    ("backend", "options"), [("tensorflow", ()), ("tensorflow", ("--xla",)), ("jax", ()), ("torch", ())]
+)
+def test_killed_and_stopped_it_ends_as_if_it_had_not_been(corpus, tmp_path, backend, options):
     pytest.importorskip(backend)
-    finish(pretrain(corpus, tmp_path / "unbroken", backend=backend))
-    stopped = pretrain(corpus, tmp_path / "stopped", backend=backend)
+
+    def begin(name):
+        return pretrain(corpus, tmp_path / name, *options, backend=backend)
+
+    finish(begin("unbroken"))
+    stopped = begin("stopped")
     stop_at(stopped, tmp_path / "stopped", 1, signal.SIGKILL)
     finish(stopped, -signal.SIGKILL)
-    stopped = pretrain(corpus, tmp_path / "stopped", backend=backend)
+    stopped = begin("stopped")
     stop_at(stopped, tmp_path / "stopped", 60, signal.SIGTERM)
     assert "Go on with:" in finish(stopped, 128 + signal.SIGTERM)
-    assert "going on at step" in finish(pretrain(corpus, tmp_path / "stopped", backend=backend))
+    assert "going on at step" in finish(begin("stopped"))
     unbroken, stopped = (tmp_path / name / "preset" / "model.safetensors" for name in ("unbroken", "stopped"))
     assert stopped.read_bytes() == unbroken.read_bytes()
 
