@@ -1,6 +1,7 @@
 """The pretraining recipe as a user's machine treats it: killed, told to stop, started again."""
 
 import itertools
+import json
 import os
 import pathlib
 import random
@@ -143,24 +144,40 @@ def test_a_classifier_told_to_stop_ends_as_if_it_had_not_been(corpus, tmp_path):
     assert stopped.read_bytes() == unbroken.read_bytes()
 
 
-SENTENCES = {
-    "finetune_tagger.py": ("txt", "ada B-person\nwas O\ngood O\n\n", "bo B-person\nwas O\nthe O\nbad O\n\n"),
+def questions(number):
+    """SQuAD's JSON with so many questions."""
+    context = "ada was good . bo was bad ."
+    answers = [{"text": "bo", "answer_start": 15}]
+    asked = [{"id": str(i), "question": "who was bad ?", "answers": answers} for i in range(number)]
+    return json.dumps({"version": "1.1", "data": [{"title": "", "paragraphs": [{"context": context, "qas": asked}]}]})
+
+
+# Of each recipe the suffix of its files, what they hold for a number of examples, and options for short rows.
+EXAMPLES = {
+    "finetune_tagger.py": ("txt", lambda number: "ada B-person\nwas O\ngood O\n\n" * number, ()),
     "finetune_relations.py": (
-        "txt", '1\t"the <e1>ada</e1> was <e2>good</e2>"\nIs(e1,e2)\n\n', '2\t"<e1>bo</e1> <e2>bad</e2>"\nOther\n\n'
+        "txt", lambda number: '1\t"<e1>ada</e1> was <e2>good</e2>"\nIs(e1,e2)\n\n' * (number // 2)
+        + '2\t"<e1>bo</e1> <e2>bad</e2>"\nOther\n\n' * (number // 2), ()
     ),
     "finetune_triples.py": (
-        "jsonl", '{"text": "ada was good", "spo_list": [["ada", "is", "good"]]}\n',
-        '{"text": "bo was bad", "spo_list": [["bo", "is", "bad"]]}\n',
+        "jsonl", lambda number: '{"text": "ada was good", "spo_list": [["ada", "is", "good"]]}\n' * number, ()
+    ),
+    "finetune_multiple_choice.py": (
+        "csv", lambda number: "sent1,sent2,ending0,ending1,label\n" + "ada was,she,good,bad,0\n" * number,
+        ("--choice-columns", "ending0", "ending1"),
+    ),
+    "finetune_question_answering.py": (
+        "json", questions, ("--stride", "4", "--max-question-tokens", "8", "--max-answer-tokens", "4")
     ),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("recipe", SENTENCES)
+@pytest.mark.parametrize("recipe", EXAMPLES)
 def test_killed_in_the_middle_of_an_epoch_every_recipe_ends_as_if_it_had_not_been(marked_preset, tmp_path, recipe):
-    suffix, *sentences = SENTENCES[recipe]
-    (tmp_path / f"train.{suffix}").write_text("".join(sentences) * 60)
-    (tmp_path / f"validation.{suffix}").write_text("".join(sentences))
-    options = ["--preset", marked_preset, "--sequence-length", 16, "--epochs", 2, "--batch-size", 2]
+    suffix, examples, more = EXAMPLES[recipe]
+    (tmp_path / f"train.{suffix}").write_text(examples(120))
+    (tmp_path / f"validation.{suffix}").write_text(examples(2))
+    options = ["--preset", marked_preset, "--sequence-length", 32, "--epochs", 2, "--batch-size", 2, *more]
     options += ["--train", tmp_path / f"train.{suffix}", "--validation", tmp_path / f"validation.{suffix}"]
 
     def run(name):
