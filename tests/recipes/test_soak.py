@@ -2,7 +2,7 @@
 
 By default 4 kills, ten seconds of training apart. The two hours of docs/reliability.md:
 
-    SOAK_KILLS=55 SOAK_SECONDS=110 SOAK_STEPS=12000 pytest -m slow tests/recipes/test_soak.py -s -k pretraining
+    SOAK_KILLS=30 SOAK_SECONDS=110 SOAK_STEPS=12000 pytest -m slow tests/recipes/test_soak.py -s -k pretraining
 """
 
 import collections
