@@ -1,5 +1,6 @@
 """Text to batches: vocabulary, tokenizer, corpus, masking, datasets. The one room that sees TensorFlow's strings."""
 
+from bert_keras.data.batches.autotuner import without_autotuner
 from bert_keras.data.batches.resumed import resumed
 from bert_keras.data.classification.choices import Choices, read_choices
 from bert_keras.data.classification.class_weights import weight_classes
@@ -95,6 +96,7 @@ __all__ = [
     "triple_dataset",
     "unigram_accuracy",
     "weight_classes",
+    "without_autotuner",
     "write_answers",
     "write_conll",
     "write_predictions",

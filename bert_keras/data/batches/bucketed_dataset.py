@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from bert_keras.data.batches.accelerators import compiles_each_length, hide_accelerators
+from bert_keras.data.batches.autotuner import without_autotuner
 from bert_keras.data.batches.epoch_counter import EpochCounter
 from bert_keras.data.batches.length_buckets import BucketedBatches, every_length, fitted_buckets
 from bert_keras.data.batches.random_streams import random_stream
@@ -79,7 +80,7 @@ def bucketed_dataset(
         dataset = passes.current().flat_map(lambda epoch, part: shuffled(epoch).take(part[1]).skip(part[0]))
         dataset = dataset.apply(tf.data.experimental.assert_cardinality(batches.num_batches))
     dataset = dataset.map(batch_of, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-    dataset = dataset.prefetch(tf.data.AUTOTUNE)
+    dataset = without_autotuner(dataset.prefetch(tf.data.AUTOTUNE))
     return passes.count(dataset) if training and not repeat else dataset
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import tensorflow as tf
 
+from bert_keras.data.batches.autotuner import without_autotuner
 from bert_keras.data.batches.encoder_inputs import assemble_rows, truncate_longest_first
 from bert_keras.data.classification.examples import Examples
 from bert_keras.data.tokenization.string_tensors import as_strings
@@ -108,6 +109,7 @@ def _tokenize(texts: Sequence[str], function: Callable) -> tuple[tuple[np.ndarra
         else:
             batches = tf.data.Dataset.from_tensor_slices(texts).batch(_TEXTS_AT_A_TIME)
             batches = batches.map(lambda texts: tuple(function(texts)), tf.data.AUTOTUNE, deterministic=True)
+            batches = without_autotuner(batches)
     values, lengths = [], []
     for parts in batches:
         values.append([part.flat_values.numpy() for part in parts])

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from bert_keras.data.batches.autotuner import without_autotuner
 from bert_keras.data.corpus.passages import parse_passages
 from bert_keras.data.corpus.report import CorpusReport
 
@@ -58,7 +59,7 @@ def cooccurrence_vectors(
     files = [str(Path(directory, shard.name)) for shard in report.shards]
     batches = tf.data.TFRecordDataset(files).take(max_passages).batch(1024).map(parse_passages)
     # Between two passages a gap as wide as the window, so that nobody's neighbour is in another text.
-    texts = [_with_gaps(batch, window) for batch in batches.as_numpy_iterator()]
+    texts = [_with_gaps(batch, window) for batch in without_autotuner(batches).as_numpy_iterator()]
     frequency = sum(np.bincount(text[text >= 0], minlength=len(vocabulary)) for text in texts)
     contexts = np.argsort(-frequency, kind="stable")[: min(num_contexts, np.count_nonzero(frequency))]
     if 2 * len(contexts) < embedding_dim:

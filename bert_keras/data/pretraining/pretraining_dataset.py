@@ -8,6 +8,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from bert_keras.data.batches.accelerators import hide_accelerators
+from bert_keras.data.batches.autotuner import without_autotuner
 from bert_keras.data.batches.bucketed_dataset import check_numbers
 from bert_keras.data.batches.encoder_inputs import assemble_rows
 from bert_keras.data.batches.random_streams import random_stream
@@ -129,4 +130,4 @@ def pretraining_dataset(
     if not training:
         num_batches = max(0, -(-sum(shard.num_passages for shard in shards) // batch_size) - start_step)
         dataset = dataset.take(num_batches).apply(tf.data.experimental.assert_cardinality(num_batches))
-    return dataset.prefetch(tf.data.AUTOTUNE)
+    return without_autotuner(dataset.prefetch(tf.data.AUTOTUNE))
