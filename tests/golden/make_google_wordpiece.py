@@ -26,7 +26,7 @@ def main(google_file):
     sys.modules["six"] = types.SimpleNamespace(PY2=False, PY3=True)  # all that the file asks of these two
     sys.modules["tensorflow"] = types.SimpleNamespace()
     google = load("tokenization", google_file)
-    reference = load("reference_tokenizer", HERE.parent / "data" / "reference_tokenizer.py")
+    reference = load("reference_tokenizer", HERE.parent / "data" / "tokenization" / "reference_tokenizer.py")
 
     generator = random.Random(2018)
     characters = sorted(set("".join(reference.CHARACTER_CLASSES.values())))

@@ -109,12 +109,15 @@ def test_an_unknown_label_in_validation_is_an_error_with_file_and_line(preset, t
     assert "odd.tsv:3" in printed and "'awful'" in printed
 
 
-def test_pretraining_goes_on_from_a_preset(corpus, preset, tmp_path):
-    run(
+@pytest.mark.parametrize("options", [(), ("--no-next-sentence",)])
+def test_pretraining_goes_on_from_a_preset(corpus, preset, tmp_path, options):
+    printed = run(
         "pretrain.py", "--corpus", corpus, "--init", preset, "--run-directory", tmp_path, "--sequence-length", 32,
         "--steps", 2, "--warmup-steps", 1, "--steps-per-report", 1, "--batch-size", 8, "--validation-batches", 1,
+        *options,
     )  # fmt: skip
     assert (tmp_path / "preset" / "model.safetensors").is_file()
+    assert ("nsp_accuracy" in printed) == (not options)
 
 
 def test_quickstart_runs_the_whole_chain(tmp_path):

@@ -54,7 +54,7 @@ def pretraining_dataset(
         predictions_per_sequence: Slots for masked tokens in a row; None for `ceil(mask_rate * sequence_length)`.
         mask_rate: Share of the tokens to predict.
         masking: Another rule than `TokenMasking`, such as `TextSelectorMasking`; `mask_rate` is not used then.
-        next_sentence: False for rows of one text, `[CLS] text [SEP]`; `nsp` is then 0 with weight 0.
+        next_sentence: False for rows of one text, `[CLS] text [SEP]`, without `nsp`.
         seed: Any integer.
         training: True for an endless stream. False for one pass over the corpus in a fixed order with fixed pairs and
             masks, whose last batch is filled up with rows of weight 0.
@@ -92,14 +92,15 @@ def pretraining_dataset(
         pair_seed, mask_seed = tf.stack([pair_stream, number]), tf.stack([mask_stream, number])
         if next_sentence:
             first, second, nsp = sentence_pairs(passages, sequence_length - 3, pair_seed)
-            nsp_weights = tf.cast(second.lengths > 0, tf.float32)
         else:
             first, second = single_texts(passages, sequence_length - 2, pair_seed), None
-            nsp, nsp_weights = tf.zeros([num_rows], tf.int32), tf.zeros([num_rows])
         rows = assemble_rows(passages.token_ids, first, second, sequence_length, vocabulary)
         masked = masking(rows["token_ids"], mask_seed)
         x = {**rows, "token_ids": masked.token_ids, "mask_positions": masked.mask_positions}
-        return x, {"mlm": masked.labels, "nsp": nsp}, {"mlm": masked.weights, "nsp": nsp_weights}
+        y, sample_weight = {"mlm": masked.labels}, {"mlm": masked.weights}
+        if next_sentence:
+            y["nsp"], sample_weight["nsp"] = nsp, tf.cast(second.lengths > 0, tf.float32)
+        return x, y, sample_weight
 
     def fill_up(records: tf.Tensor) -> tf.Tensor:
         return tf.ensure_shape(tf.pad(records, [[0, num_rows - tf.size(records)]]), [num_rows])

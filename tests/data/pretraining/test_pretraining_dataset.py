@@ -137,7 +137,7 @@ def test_validation_is_one_fixed_pass_with_filler_at_the_end(make):
 def test_one_text_a_row(make, vocabulary):
     for x, y, weights in batches_of(make(next_sentence=False), 3):
         assert ((x["token_ids"] == vocabulary.sep_id).sum(axis=1) == 1).all()
-        assert not x["segment_ids"].any() and not y["nsp"].any() and not weights["nsp"].any()
+        assert not x["segment_ids"].any() and list(y) == list(weights) == ["mlm"]
 
 
 def test_one_corpus_serves_other_lengths(make, vocabulary):
