@@ -100,8 +100,8 @@ def main(
         report.insert(0, callbacks.TimeBudget(60 * max_hours, schedule))
     if probes:
         report.append(callbacks.FillMaskProbe(FillMask(pretrainer, tokenizer), probes, run_directory / "logs"))
-    shown = ("mlm_loss", "mlm_accuracy", *(("nsp_accuracy",) if next_sentence else ()), "tokens_per_second")
-    line = callbacks.ProgressLine(*shown)
+    shown = ("mlm_loss", "mlm_accuracy", "nsp_accuracy") if next_sentence else ("loss", "mlm_accuracy")
+    line = callbacks.ProgressLine(*shown, "tokens_per_second")
     num_reports = max(1, round(steps / steps_per_report))
     with training.memory_advice(1 if split_batches else batch_size, sequence_length):
         pretrainer.fit(

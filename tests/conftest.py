@@ -23,3 +23,18 @@ def _same_random_numbers_in_every_run():
     """Weights that nobody seeds come from Keras' global seed; without this a test may pass or fail by chance."""
     if "keras" in sys.modules:
         sys.modules["keras"].utils.set_random_seed(0)
+
+
+@pytest.fixture(scope="session")
+def logged_points():
+    """Function that gives each point of TensorBoard's below a folder, as written: (folder, tag, step, value)."""
+
+    def read(directory):
+        from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
+
+        for path in sorted(directory.rglob("events.*"), key=lambda path: (path.parent, path.stat().st_mtime_ns)):
+            for event in EventFileLoader(str(path)).Load():
+                for value in event.summary.value:
+                    yield path.parent.name, value.tag, event.step, value.SerializeToString()
+
+    return read

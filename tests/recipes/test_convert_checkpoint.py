@@ -1,9 +1,7 @@
 """The conversion recipe as a user runs it: there and back again, with nothing lost on the way."""
 
-import os
+import functools
 import pathlib
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -13,17 +11,12 @@ ROOT = pathlib.Path(__file__).parents[2]
 TINY_BERT = ROOT / "tests" / "golden" / "tiny_bert"
 
 
-def convert(*arguments, status=0):
-    done = subprocess.run(
-        [sys.executable, ROOT / "recipes" / "convert_checkpoint.py", *map(str, arguments)],
-        env=os.environ | {"KERAS_BACKEND": "tensorflow", "PYTHONPATH": str(ROOT)},
-        capture_output=True, text=True, timeout=500,
-    )  # fmt: skip
-    assert done.returncode == status, done.stdout + done.stderr
-    return done.stdout + done.stderr
+@pytest.fixture
+def convert(run_recipe):
+    return functools.partial(run_recipe, "convert_checkpoint.py")
 
 
-def test_to_google_and_back_is_bit_equal(tmp_path):
+def test_to_google_and_back_is_bit_equal(convert, tmp_path):
     there = convert(TINY_BERT, "--output", tmp_path / "google", "--format", "google")
     assert "BertPretrainer" in there and "38 weights loaded" in there and "bert_model.ckpt.index" in there
     back = convert(tmp_path / "google", "--output", tmp_path / "back", "--verify")
@@ -37,7 +30,7 @@ def test_to_google_and_back_is_bit_equal(tmp_path):
 
 
 @pytest.mark.slow
-def test_verification_compares_every_tensor_and_fails_beyond_the_tolerance(tmp_path):
+def test_verification_compares_every_tensor_and_fails_beyond_the_tolerance(convert, tmp_path):
     pytest.importorskip("transformers")
     printed = convert(TINY_BERT, "--output", tmp_path, "--verify")
     assert all(f"  {name} " in printed for name in ("hidden_state_2", "pooled_output", "mlm", "nsp"))

@@ -1,19 +1,13 @@
 """The recipe's tasks beside plain classes: several labels, pieces of long texts, GLUE's folders, numbers."""
 
 import json
-import os
-import pathlib
 import random
-import subprocess
-import sys
 
 import pytest
 
-ROOT = pathlib.Path(__file__).parents[2]
-
 
 @pytest.fixture
-def finetune(small_preset, tmp_path):
+def finetune(run_recipe, small_preset, tmp_path):
     """Function that runs the recipe on rows of a header and of 12 examples a part; returns what it printed."""
 
     def run(header, make_row, *arguments, suffix=".tsv", parts=("train", "validation")):
@@ -24,15 +18,10 @@ def finetune(small_preset, tmp_path):
             path.write_text("\n".join(line for line in lines if line) + "\n")
             files += [f"--{part}", str(path)]
         files = [] if "--task" in arguments else files
-        done = subprocess.run(
-            [
-                sys.executable, ROOT / "recipes" / "finetune_classifier.py", "--preset", small_preset, *files,
-                "--epochs", "1", "--batch-size", "4", "--run-directory", tmp_path / "run", *map(str, arguments),
-            ],
-            env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=300,
+        return run_recipe(
+            "finetune_classifier.py", "--preset", small_preset, *files, "--epochs", 1, "--batch-size", 4,
+            "--run-directory", tmp_path / "run", *arguments,
         )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
 
     return run
 

@@ -1,14 +1,8 @@
 """The recipe answers, scores and writes the official files, for questions that all have answers and for others."""
 
 import json
-import os
-import pathlib
-import subprocess
-import sys
 
 import pytest
-
-ROOT = pathlib.Path(__file__).parents[2]
 
 
 def squad(path, with_impossible):
@@ -25,19 +19,16 @@ def squad(path, with_impossible):
 
 
 @pytest.mark.parametrize("with_impossible", [True, pytest.param(False, marks=pytest.mark.slow)])
-def test_questions_are_answered_scored_and_written(small_preset, tmp_path, small_data_options, with_impossible):
+def test_questions_are_answered_scored_and_written(
+    run_recipe, small_preset, tmp_path, small_data_options, with_impossible
+):
     questions = squad(tmp_path / "questions.json", with_impossible)
-    done = subprocess.run(
-        [
-            sys.executable, ROOT / "recipes" / "finetune_question_answering.py", "--preset", small_preset,
-            "--train", questions, "--validation", questions, "--sequence-length", "40", "--stride", "16",
-            "--max-question-tokens", "8", "--epochs", "1", "--batch-size", "8", "--run-directory", tmp_path / "run",
-            *([] if with_impossible else [*small_data_options, "--r-drop", "1"]),
-        ],
-        env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=300,
+    printed = run_recipe(
+        "finetune_question_answering.py", "--preset", small_preset, "--train", questions, "--validation", questions,
+        "--sequence-length", 40, "--stride", 16, "--max-question-tokens", 8, "--epochs", 1, "--batch-size", 8,
+        "--run-directory", tmp_path / "run", *([] if with_impossible else [*small_data_options, "--r-drop", 1]),
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert ("no_answer_exact" in done.stdout) == with_impossible and "'f1'" in done.stdout
+    assert ("no_answer_exact" in printed) == with_impossible and "'f1'" in printed
     predictions = json.loads((tmp_path / "run" / "predictions.json").read_text())
     assert len(predictions) == (12 if with_impossible else 6)
     assert (tmp_path / "run" / "null_odds.json").is_file() == with_impossible

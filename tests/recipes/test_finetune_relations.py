@@ -1,29 +1,22 @@
 """The recipes tell relations and find triples, and write what they predict."""
 
 import json
-import os
-import pathlib
-import subprocess
-import sys
 
 import pytest
 
-ROOT = pathlib.Path(__file__).parents[2]
+
+@pytest.fixture
+def run(run_recipe):
+    """Function that runs a recipe from a preset with options for few short rows."""
+
+    def run(recipe, preset, *arguments):
+        options = ["--preset", preset, "--sequence-length", 32, "--epochs", 1, "--batch-size", 4]
+        return run_recipe(recipe, *options, *arguments)
+
+    return run
 
 
-def run(recipe, preset, *arguments):
-    done = subprocess.run(
-        [
-            sys.executable, ROOT / "recipes" / recipe, "--preset", preset, "--sequence-length", "32", "--epochs", "1",
-            "--batch-size", "4", *arguments,
-        ],
-        env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-def test_relations_are_told_scored_and_written_for_the_official_scorer(marked_preset, tmp_path):
+def test_relations_are_told_scored_and_written_for_the_official_scorer(run, marked_preset, tmp_path):
     rows = [f'{i}\t"the <e1>ada</e1> was <e2>good</e2>"\n{"Is(e1,e2)" if i % 2 else "Other"}\n\n' for i in range(8)]
     (tmp_path / "train.txt").write_text("".join(rows))
     files = [word for part in ("train", "test") for word in (f"--{part}", tmp_path / "train.txt")]
@@ -36,14 +29,14 @@ def test_relations_are_told_scored_and_written_for_the_official_scorer(marked_pr
 
 
 @pytest.mark.slow
-def test_relations_are_learned_from_little(marked_preset, tmp_path, small_data_options):
+def test_relations_are_learned_from_little(run, marked_preset, tmp_path, small_data_options):
     (tmp_path / "train.txt").write_text('1\t"the <e1>ada</e1> was <e2>good</e2>"\nIs(e1,e2)\n\n' * 8)
     files = ["--train", tmp_path / "train.txt", "--test", tmp_path / "train.txt", "--run-directory", tmp_path / "run"]
     assert "'f1'" in run("finetune_relations.py", marked_preset, *files, *small_data_options, "--r-drop", "1")
 
 
 @pytest.mark.slow
-def test_triples_are_found_scored_and_written(small_preset, tmp_path, small_data_options):
+def test_triples_are_found_scored_and_written(run, small_preset, tmp_path, small_data_options):
     row = {"text": "ada was good, bo was bad", "spo_list": [["ada", "is", "good"], ["bo", "is", "bad"]]}
     (tmp_path / "train.jsonl").write_text((json.dumps(row) + "\n") * 8)
     files = [word for part in ("train", "validation", "test") for word in (f"--{part}", tmp_path / "train.jsonl")]

@@ -1,28 +1,22 @@
 """The recipe tags words by each head, from each format, and writes what it predicts."""
 
 import json
-import os
-import pathlib
-import subprocess
-import sys
 
 import pytest
 
-ROOT = pathlib.Path(__file__).parents[2]
 
+@pytest.fixture
+def run(run_recipe, small_preset, tmp_path):
+    """Function that runs the recipe on a file as all its parts."""
 
-def run(small_preset, file, directory, *arguments, backend="tensorflow", status=0):
-    done = subprocess.run(
-        [
-            sys.executable, ROOT / "recipes" / "finetune_tagger.py", "--preset", small_preset, "--train", file,
-            "--validation", file, "--test", file, "--sequence-length", "16", "--epochs", "1", "--batch-size", "4",
-            "--run-directory", directory, *arguments,
-        ],
-        env=os.environ | {"PYTHONPATH": str(ROOT), "KERAS_BACKEND": backend}, capture_output=True, text=True,
-        timeout=300,
-    )  # fmt: skip
-    assert done.returncode == status, done.stdout + done.stderr
-    return done.stdout + done.stderr
+    def run(file, *arguments, **options):
+        files = [word for part in ("train", "validation", "test") for word in (f"--{part}", file)]
+        return run_recipe(
+            "finetune_tagger.py", "--preset", small_preset, *files, "--sequence-length", 16, "--epochs", 1,
+            "--batch-size", 4, "--run-directory", tmp_path / "run", *arguments, **options,
+        )  # fmt: skip
+
+    return run
 
 
 @pytest.fixture
@@ -32,8 +26,8 @@ def conll(tmp_path):
     return tmp_path / "train.conll"
 
 
-def test_entities_are_tagged_by_a_crf_and_written_as_columns_and_as_spans(small_preset, conll, tmp_path):
-    assert "'f1'" in run(small_preset, conll, tmp_path / "run", "--head", "crf", "--adversarial", "1")
+def test_entities_are_tagged_by_a_crf_and_written_as_columns_and_as_spans(run, conll, tmp_path):
+    assert "'f1'" in run(conll, "--head", "crf", "--adversarial", "1")
     lines = (tmp_path / "run" / "predictions_test.conll").read_text().splitlines()
     assert [line.split("\t")[:2] for line in lines if line] == [
         line.split() for line in conll.read_text().splitlines() if line
@@ -47,30 +41,30 @@ def test_entities_are_tagged_by_a_crf_and_written_as_columns_and_as_spans(small_
 
 
 @pytest.mark.slow
-def test_spans_in_each_other_are_found_by_global_pointer(small_preset, tmp_path, small_data_options):
+def test_spans_in_each_other_are_found_by_global_pointer(run, tmp_path, small_data_options):
     row = {"text": "the ada b was good", "spans": [[0, 9, "person"], [4, 7, "name"]]}
     (tmp_path / "train.jsonl").write_text((json.dumps(row) + "\n") * 8)
     arguments = ("--head", "global_pointer", "--scheme", "None", *small_data_options)
-    assert "'f1'" in run(small_preset, tmp_path / "train.jsonl", tmp_path / "run", *arguments)
+    assert "'f1'" in run(tmp_path / "train.jsonl", *arguments)
     rows = [json.loads(line) for line in (tmp_path / "run" / "predictions_test.jsonl").read_text().splitlines()]
     assert len(rows) == 8
 
 
 @pytest.mark.slow
-def test_parts_of_speech_are_tagged_on_jax(small_preset, tmp_path):
+def test_parts_of_speech_are_tagged_on_jax(run, tmp_path):
     pytest.importorskip("jax")
     words = "".join(
         f"{i + 1}\t{word}\t_\t{tag}\t_\t_\t0\t_\t_\t_\n"
         for i, (word, tag) in enumerate((("the", "DET"), ("good", "ADJ")))
     )
     (tmp_path / "train.conllu").write_text(f"{words}\n" * 8)
-    printed = run(small_preset, tmp_path / "train.conllu", tmp_path / "run", "--scheme", "None", backend="jax")
+    printed = run(tmp_path / "train.conllu", "--scheme", "None", backend="jax")
     assert "'accuracy'" in printed
     assert not (tmp_path / "run" / "predictions_test.jsonl").exists()
 
 
 @pytest.mark.slow
-def test_a_faulty_sentence_is_an_error_with_file_and_line(small_preset, conll, tmp_path):
+def test_a_faulty_sentence_is_an_error_with_file_and_line(run, conll, tmp_path):
     conll.write_text(conll.read_text() + "good I-person\n")
-    printed = run(small_preset, conll, tmp_path / "run", status=1)
+    printed = run(conll, status=1)
     assert "train.conll:145: I-person at the begin of a sentence breaks the rules of scheme BIO" in printed

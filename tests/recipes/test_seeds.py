@@ -1,19 +1,14 @@
 """Several seeds of a recipe in one process: each run is what it is alone."""
 
 import json
-import os
-import pathlib
-import subprocess
-import sys
 
 import pytest
 
-ROOT = pathlib.Path(__file__).parents[2]
 pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
-def test_a_seed_of_a_series_ends_with_the_weights_that_it_has_alone(small_preset, tmp_path, backend):
+def test_a_seed_of_a_series_ends_with_the_weights_that_it_has_alone(run_recipe, small_preset, tmp_path, backend):
     pytest.importorskip(backend)
     rows = (f"the {'good' if number % 2 else 'bad'} was {number % 7}\tname{number % 2}" for number in range(24))
     (tmp_path / "texts.tsv").write_text("sentence\tlabel\n" + "\n".join(rows) + "\n")
@@ -21,13 +16,7 @@ def test_a_seed_of_a_series_ends_with_the_weights_that_it_has_alone(small_preset
     def finetune(name, *options):
         files = ["--train", tmp_path / "texts.tsv", "--validation", tmp_path / "texts.tsv"]
         options = ["--preset", small_preset, *files, "--epochs", "2", "--run-directory", tmp_path / name, *options]
-        done = subprocess.run(
-            [sys.executable, ROOT / "recipes" / "finetune_classifier.py", *options],
-            env=os.environ | {"PYTHONPATH": str(ROOT), "KERAS_BACKEND": backend},
-            capture_output=True, text=True, timeout=300,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        return run_recipe("finetune_classifier.py", *options, backend=backend)
 
     assert "standard deviation" in finetune("series", "--seeds", "3", "1")
     finetune("alone", "--seed", "1")

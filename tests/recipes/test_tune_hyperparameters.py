@@ -1,11 +1,8 @@
 """Tuning, with a recipe that is a formula: what is tried, what is best, what TensorBoard gets."""
 
 import json
-import os
 import pathlib
 import runpy
-import subprocess
-import sys
 
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -23,20 +20,22 @@ def main(*, offset: float, rate: float = 1.0, num_layers: int = 1, run_directory
 '''
 
 
-def tune(directory, *options):
-    recipe = directory / "formula.py"
-    recipe.write_text(RECIPE)
-    done = subprocess.run(
-        [sys.executable, SCRIPT, recipe, "--objective", "validation.score", "--trials", "6",
-         "--run-directory", directory / "run", "--options", *options, "--", "--offset", "5"],
-        env=os.environ | {"PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}, capture_output=True, text=True,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+@pytest.fixture(scope="module")
+def tune(run_recipe):
+    """Function that tunes the formula, below a folder, and returns what was printed."""
+
+    def run(directory, *options):
+        (directory / "formula.py").write_text(RECIPE)
+        return run_recipe(
+            "tune_hyperparameters.py", directory / "formula.py", "--objective", "validation.score", "--trials", 6,
+            "--run-directory", directory / "run", "--options", *options, "--", "--offset", 5,
+        )  # fmt: skip
+
+    return run
 
 
 @pytest.fixture(scope="module")
-def tuned(tmp_path_factory):
+def tuned(tune, tmp_path_factory):
     directory = tmp_path_factory.mktemp("tuned")
     printed = tune(directory, "rate=0.01:1:log", "num_layers=1,2,3")
     return directory, printed
@@ -61,7 +60,7 @@ def test_tensorboard_gets_options_and_result_of_each_trial(tuned):
         }  # fmt: skip
 
 
-def test_the_same_command_again_repeats_no_trial(tuned):
+def test_the_same_command_again_repeats_no_trial(tune, tuned):
     assert "trial 0" in tuned[1]
     assert "trial 0" not in tune(tuned[0], "rate=0.01:1:log", "num_layers=1,2,3")
 

@@ -327,18 +327,8 @@ def test_a_dataset_that_was_not_told_is_an_error(saving):
         fit(saving, [keras.callbacks.EarlyStopping(), LearningRate(), GradientNorm()])
 
 
-def points(directory):
-    from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
-
-    for path in sorted(directory.rglob("events.*"), key=lambda path: (path.parent, path.stat().st_mtime_ns)):
-        for event in EventFileLoader(str(path)).Load():
-            for value in event.summary.value:
-                number = value.tensor.float_val[0] if value.tensor.float_val else value.tensor.tensor_content
-                yield path.parent.name, value.tag, event.step, number
-
-
 @pytest.mark.slow_elsewhere
-def test_curves_are_continuous_and_no_point_is_doubled(tmp_path):
+def test_curves_are_continuous_and_no_point_is_doubled(logged_points, tmp_path):
     for name, stops in {"unbroken": (), "stopped": (6, 4)}.items():
         for stop in (*stops, 99):
             logs = StepTensorBoard(tmp_path / name / "logs", every=2)
@@ -346,7 +336,7 @@ def test_curves_are_continuous_and_no_point_is_doubled(tmp_path):
                 train(tmp_path / name, Stop(stop, kill), others=[logs], every_steps=2)
             except Killed:
                 logs._train.close(), logs._validation.close()  # all of it reached the disk
-    expected, received = (list(points(tmp_path / name)) for name in ("unbroken", "stopped"))
+    expected, received = (list(logged_points(tmp_path / name)) for name in ("unbroken", "stopped"))
     assert len(expected) > 20 and sorted(received) == sorted(expected)
     for curve in {point[:2] for point in received}:
         steps = [point[2] for point in received if point[:2] == curve]
