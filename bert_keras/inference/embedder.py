@@ -6,7 +6,7 @@ import numpy as np
 from bert_keras.checkpoints import read_pooling, write_pooling
 from bert_keras.data import WordPieceTokenizer
 from bert_keras.data.batches.accelerators import compiles_each_length
-from bert_keras.data.batches.length_buckets import default_buckets
+from bert_keras.data.batches.length_buckets import padded_lengths
 from bert_keras.layers import MeanPooling
 from bert_keras.models import BertEncoder
 from bert_keras.preset_location import locate_preset
@@ -98,8 +98,7 @@ class Embedder:
 
     def _batches(self, lengths):
         """(row length, numbers of the texts) of each batch, short texts first."""
-        buckets = np.array(default_buckets(self.sequence_length))
-        row_lengths = buckets[np.searchsorted(buckets, lengths)]
+        row_lengths = padded_lengths(lengths, self.sequence_length)
         order = np.argsort(row_lengths, kind="stable")
         start = 0
         while start < len(order):

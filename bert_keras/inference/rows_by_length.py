@@ -3,13 +3,13 @@
 import keras
 import numpy as np
 
-from bert_keras.data.batches.length_buckets import default_buckets
+from bert_keras.data.batches.length_buckets import padded_lengths
 
 
 def predict_by_length(model, make_rows, row_lengths, *, sequence_length, batch_size=32):
     """Predict numbered rows of known length.
 
-    A compiled model is compiled once a shape: lengths are those of `default_buckets` and batch sizes powers of two,
+    A compiled model is compiled once a shape: lengths are those of `padded_lengths` and batch sizes powers of two,
     filled up with rows of special tokens.
 
     Args:
@@ -22,11 +22,11 @@ def predict_by_length(model, make_rows, row_lengths, *, sequence_length, batch_s
     Returns:
         list of the outputs of each row, in the order of the rows, structured as the model's.
     """
-    buckets, row_lengths = np.array(default_buckets(sequence_length)), np.asarray(row_lengths)
+    row_lengths = np.asarray(row_lengths)
     results, by_length = [None] * len(row_lengths), np.argsort(row_lengths, kind="stable").astype("int32")
     for start in range(0, len(by_length), batch_size):
         numbers = by_length[start : start + batch_size]
-        length = int(buckets[np.searchsorted(buckets, row_lengths[numbers].max())])
+        length = int(padded_lengths(row_lengths[numbers].max(), sequence_length))
         num_rows = min(power_of_two(len(numbers)), batch_size)
         padded = np.pad(numbers, (0, num_rows - len(numbers)), constant_values=-1)
         inputs = {name: np.asarray(value) for name, value in make_rows(padded, length).items()}

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bert_keras.data.batches.length_buckets import default_buckets
+from bert_keras.data.batches.length_buckets import padded_lengths
 from bert_keras.data.tagging.tokenized_words import TokenizedWords
 from bert_keras.inference.rows_by_length import power_of_two
 
@@ -41,11 +41,10 @@ def word_batches(
     if not any(map(len, sentences)):
         return
     tokenized = TokenizedWords(sentences, tokenizer, sequence_length)
-    buckets = np.array(default_buckets(sequence_length))
     by_length = np.argsort(tokenized.row_lengths, kind="stable").astype("int32")
     for start in range(0, len(by_length), batch_size):
         numbers = by_length[start : start + batch_size]
-        length = int(buckets[np.searchsorted(buckets, tokenized.row_lengths[numbers].max())])
+        length = int(padded_lengths(tokenized.row_lengths[numbers].max(), sequence_length))
         words = np.full((min(power_of_two(len(numbers)), batch_size), length), -1)
         sentence_of, owned = np.full(len(words), -1), np.zeros(words.shape, bool)
         for row, i in enumerate(numbers):

@@ -23,6 +23,21 @@ def default_buckets(sequence_length: int) -> tuple[int, ...]:
     return (*(length for length in lengths if length < sequence_length), sequence_length)
 
 
+def padded_lengths(lengths: np.ndarray, sequence_length: int) -> np.ndarray:
+    """How long the rows of some texts become: the next of `default_buckets`.
+
+    Args:
+        lengths: int or array of int, none above `sequence_length`.
+        sequence_length: The longest row.
+
+    Example:
+        >>> padded_lengths(np.array([121, 128]), 128).tolist()
+        [128, 128]
+    """
+    buckets = np.asarray(default_buckets(sequence_length))
+    return buckets[np.searchsorted(buckets, lengths)]
+
+
 def every_length(lengths: np.ndarray, sequence_length: int) -> tuple[int, ...]:
     """Each row length that occurs, at least 8, for models that are not compiled for each.
 
