@@ -27,6 +27,7 @@ from bert_keras.training.question_answering import question_answering_losses
 from bert_keras.training.schedules import WarmupCosineDecay, WarmupLinearDecay, WarmupPolynomialDecay
 from bert_keras.training.span_loss import SpanF1, SpanLoss
 from bert_keras.training.token_statistics import TokenStatistics
+from bert_keras.training.traced_once import TracedOnce
 
 __all__ = [
     "PROBLEM_TYPES",
@@ -42,6 +43,7 @@ __all__ = [
     "SpanLoss",
     "SpearmanCorrelation",
     "TokenStatistics",
+    "TracedOnce",
     "WarmupCosineDecay",
     "WarmupLinearDecay",
     "WarmupPolynomialDecay",
