@@ -3,6 +3,8 @@
 Ours learns masked tokens and next sentences, the peers masked tokens alone. All have dropout 0.1, as published.
 KerasHub's head looks at the masked positions, like ours; that of transformers scores every position.
 Start-up (from the start of the process to the end of the first step) and peak memory are measured along the way.
+One row multiplies large matrices with as many operations as our step's products have: our share of what the machine can
+do is that row's time over ours.
 
 Run: python -m benchmarks.pretraining_step
 """
@@ -66,11 +68,10 @@ def candidates_for(shape, dtypes=(), backends=("tensorflow", "jax", "torch")):
                 title = f"{library}, {backend}, {dtype}{name}"
                 candidates.append(Candidate(title, here + library, arguments, needs, environment))
     for dtype in dtypes:
-        candidates.append(
-            Candidate(
-                f"transformers, {dtype}", here + "transformers", shape | {"dtype": dtype}, ("transformers", "torch")
-            )
-        )
+        arguments = shape | {"dtype": dtype}
+        candidates.append(Candidate(f"bert_keras's products alone, {dtype}", here + "products", arguments, ("torch",)))
+        needs = ("transformers", "torch")
+        candidates.append(Candidate(f"transformers, {dtype}", here + "transformers", arguments, needs))
     return candidates
 
 
@@ -118,6 +119,27 @@ def bert_keras(*, num_layers, hidden_dim, batch_size, length, vocabulary_size, d
         for _ in range(steps):
             pretrainer.train_on_batch(x, y, sample_weight)
         return steps * batch_size * length
+
+    return run
+
+
+def products(*, num_layers, hidden_dim, batch_size, length, vocabulary_size, dtype, steps):
+    """As many multiplications as our step has in its matrix products, in large matrices: what the machine can do."""
+    import torch
+
+    tokens, guesses = batch_size * length, batch_size * int(length * 0.15)
+    looked_at = guesses + batch_size  # the last feed-forward's rows: masks and [CLS]
+    attention = tokens * num_layers * (4 * hidden_dim**2 + 2 * length * hidden_dim)
+    feed_forward = (tokens * (num_layers - 1) + looked_at) * 8 * hidden_dim**2
+    head = guesses * (hidden_dim**2 + hidden_dim * vocabulary_size)
+    needed = 3 * (attention + feed_forward + head) * steps  # forward, and backward for inputs and for weights
+    left, right = (torch.rand(2048, 2048, dtype=getattr(torch, dtype.removeprefix("mixed_"))) for _ in range(2))
+    times = -(-needed // 2048**3)
+
+    def run():
+        for _ in range(times):
+            left @ right
+        return tokens * steps * times * 2048**3 / needed
 
     return run
 
