@@ -133,13 +133,13 @@ def products(*, num_layers, hidden_dim, batch_size, length, vocabulary_size, dty
     feed_forward = (tokens * (num_layers - 1) + looked_at) * 8 * hidden_dim**2
     head = guesses * (hidden_dim**2 + hidden_dim * vocabulary_size)
     needed = 3 * (attention + feed_forward + head) * steps  # forward, and backward for inputs and for weights
-    left, right = (torch.rand(2048, 2048, dtype=getattr(torch, dtype.removeprefix("mixed_"))) for _ in range(2))
-    times = -(-needed // 2048**3)
+    left, right = (torch.rand(1024, 1024, dtype=getattr(torch, dtype.removeprefix("mixed_"))) for _ in range(2))
+    times = -(-needed // 1024**3)
 
     def run():
         for _ in range(times):
             left @ right
-        return tokens * steps * times * 2048**3 / needed
+        return tokens * steps * times * 1024**3 / needed
 
     return run
 
