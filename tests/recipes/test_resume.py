@@ -1,5 +1,6 @@
 """The pretraining recipe as a user's machine treats it: killed, told to stop, started again."""
 
+import collections
 import itertools
 import json
 import random
@@ -81,9 +82,11 @@ def seconds_of_training(directory):
     """From the first point of the curves to the last, less what no process was there for."""
     from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
 
-    files = sorted(directory.glob("logs/pretraining/train/events.*"), key=lambda path: path.stat().st_mtime_ns)
-    times = [[event.wall_time for event in EventFileLoader(str(path)).Load() if event.step] for path in files]
-    return sum(max(each) - min(each) for each in times if each)
+    times = collections.defaultdict(list)
+    for path in directory.glob("logs/pretraining/train/events.*"):  # a process may have several files
+        process = path.name.split(".")[-2]
+        times[process] += [event.wall_time for event in EventFileLoader(str(path)).Load() if event.step]
+    return sum(max(each) - min(each) for each in times.values() if each)
 
 
 def labelled(path, num_rows):
