@@ -7,7 +7,7 @@ class TracedOnce:
     """Mixin of a model: the variables that a step needs are there before TensorFlow traces it.
 
     Keras on TensorFlow makes those of the optimizer and of the metrics inside the first step, after which `tf.function`
-    has to trace the step again, since it may make none. A first step of MiniLM takes 10 seconds with this and 17
+    has to trace the step again, since it may make none. MiniLM's first two steps take 10 seconds with this and 17
     without. Keras itself does it on JAX and torch, and on TensorFlow for several devices; there nothing changes.
 
     Put it before `keras.Model` among the bases.

@@ -16,7 +16,7 @@ def add_adversarial_training(model, epsilon, *, variable=None):
     Args:
         model: `keras.Model`, before or after `compile`.
         epsilon: float, length of the change as a Euclidean norm over the whole table, 0 for none. Typical: 0.1 to
-            1; MiniLM gains by 0.1 and loses by 1 (recipes/README.md).
+            1; MiniLM lost much by 1 (recipes/README.md).
         variable: `keras.Variable` to change, None for the token table of `model.encoder`.
 
     Raises:
