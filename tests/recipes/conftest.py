@@ -33,10 +33,10 @@ class RunningRecipe(subprocess.Popen):
         with open(log, "w") as printed:  # a pipe that nobody reads would stop it
             super().__init__(command, cwd=directory, env=environment, stdout=printed, stderr=subprocess.STDOUT)
 
-    def finish(self, status=0):
-        """Waits for its end; returns what it printed."""
+    def finish(self, status=0, timeout=300):
+        """Waits for its end, at most so many seconds; returns what it printed."""
         try:
-            self.wait(timeout=500)
+            self.wait(timeout)
         finally:
             self.kill()
         assert self.returncode == status, self.log.read_text()

@@ -192,6 +192,7 @@ def test_other_errors_pass(train, small_pretrainer):
 @pytest.mark.slow_elsewhere
 def test_curves_have_a_point_for_each_whole_step(train, logged_points, tmp_path):
     train([MicroBatches(4), StepTensorBoard(tmp_path, every=1)])
+    assert len(list((tmp_path / "train").glob("events.*"))) == 1
     steps = [step for _, tag, step, _ in logged_points(tmp_path / "train") if tag == "mlm/loss"]
     assert steps == list(range(1, 2 * STEPS + 1))
 
