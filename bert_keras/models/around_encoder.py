@@ -1,11 +1,12 @@
-"""What all models around an encoder do alike: their config begins with it, and their classes have names."""
+"""What all models around an encoder do alike: config, names of classes, and a step that is traced once."""
 
 import keras
 
 from bert_keras.models.dtype_config import dtype_config
+from bert_keras.training.traced_once import TracedOnce
 
 
-class AroundEncoder:
+class AroundEncoder(TracedOnce):
     """Mixin of a model with an `encoder`: the part of its config that all such models have.
 
     A model adds its own arguments: `return super().get_config() | {...}`.

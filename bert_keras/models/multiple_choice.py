@@ -10,11 +10,10 @@ from bert_keras.models.batch_inputs import BatchInputs
 from bert_keras.models.presets import Presets
 from bert_keras.models.pretrained import pretrained_encoder
 from bert_keras.training.token_statistics import TokenStatistics
-from bert_keras.training.traced_once import TracedOnce
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
-class MultipleChoice(TokenStatistics, TracedOnce, Presets, AroundEncoder, BatchInputs, keras.Model):
+class MultipleChoice(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras.Model):
     """Picks the best of several choices, such as the answers to a question or the endings of a story.
 
     Inputs are those of the encoder with one more axis: (batch, choices, length) int32, a row for the text with each of

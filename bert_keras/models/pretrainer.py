@@ -11,11 +11,10 @@ from bert_keras.models.presets import Presets
 from bert_keras.models.pretrained import pretrained_encoder
 from bert_keras.ops import get_activation
 from bert_keras.training.token_statistics import TokenStatistics
-from bert_keras.training.traced_once import TracedOnce
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
-class BertPretrainer(TokenStatistics, TracedOnce, Presets, AroundEncoder, BatchInputs, keras.Model):
+class BertPretrainer(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras.Model):
     """Guesses masked tokens, and whether the second text follows the first.
 
     Inputs are those of the encoder and `mask_positions`, (batch, predictions) int32: where tokens are to be guessed.

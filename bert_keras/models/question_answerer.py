@@ -9,11 +9,10 @@ from bert_keras.models.batch_inputs import BatchInputs
 from bert_keras.models.presets import Presets
 from bert_keras.models.pretrained import pretrained_encoder
 from bert_keras.training.token_statistics import TokenStatistics
-from bert_keras.training.traced_once import TracedOnce
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
-class QuestionAnswerer(TokenStatistics, TracedOnce, Presets, AroundEncoder, BatchInputs, keras.Model):
+class QuestionAnswerer(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras.Model):
     """Scores every token as the first and as the last of the answer.
 
     Inputs are those of the encoder: the question is segment 0, the text segment 1. Output is a dict of float32 logits,

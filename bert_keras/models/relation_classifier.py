@@ -9,11 +9,10 @@ from bert_keras.models.batch_inputs import BatchInputs
 from bert_keras.models.presets import Presets
 from bert_keras.models.pretrained import pretrained_classes, pretrained_encoder
 from bert_keras.training.token_statistics import TokenStatistics
-from bert_keras.training.traced_once import TracedOnce
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
-class RelationClassifier(TokenStatistics, TracedOnce, Presets, AroundEncoder, BatchInputs, keras.Model):
+class RelationClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras.Model):
     """Tells the relation between two entities of a text, which stand between marker tokens.
 
     Inputs are those of the encoder, and `entity_positions` (batch, 2) int32, where the opening markers stand. Output is

@@ -9,11 +9,10 @@ from bert_keras.models.batch_inputs import BatchInputs
 from bert_keras.models.presets import Presets
 from bert_keras.models.pretrained import pretrained_encoder, pretrained_pointers
 from bert_keras.training.token_statistics import TokenStatistics
-from bert_keras.training.traced_once import TracedOnce
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
-class SpanTagger(TokenStatistics, TracedOnce, Presets, AroundEncoder, BatchInputs, keras.Model):
+class SpanTagger(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras.Model):
     """Finds spans with labels, where tags cannot: a span may lie in another, or have several labels.
 
     Inputs are those of the encoder. Output is (batch, labels, length, length) float32 scores of begins and ends, above

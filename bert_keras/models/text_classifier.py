@@ -11,13 +11,12 @@ from bert_keras.models.presets import Presets
 from bert_keras.models.pretrained import pretrained_classes, pretrained_encoder
 from bert_keras.training.classification import PROBLEM_TYPES
 from bert_keras.training.token_statistics import TokenStatistics
-from bert_keras.training.traced_once import TracedOnce
 
 POOLINGS = ("pooled", "first", "mean")
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
-class TextClassifier(TokenStatistics, TracedOnce, Presets, AroundEncoder, BatchInputs, keras.Model):
+class TextClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras.Model):
     """Sorts a text, or a pair of texts, into classes; gives it several labels; or gives it a number.
 
     Inputs are those of the encoder. Output is (batch, num_classes) float32 logits: a softmax makes probabilities of

@@ -11,13 +11,12 @@ from bert_keras.models.presets import Presets
 from bert_keras.models.pretrained import pretrained_classes, pretrained_encoder
 from bert_keras.tagging_schemes import check_scheme, split_tag, transition_table
 from bert_keras.training.token_statistics import TokenStatistics
-from bert_keras.training.traced_once import TracedOnce
 
 HEADS = ("linear", "crf")
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
-class TokenClassifier(TokenStatistics, TracedOnce, Presets, AroundEncoder, BatchInputs, keras.Model):
+class TokenClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras.Model):
     """Gives every token a tag, as in named entity recognition or part-of-speech tagging.
 
     Inputs are those of the encoder. Output is (batch, length, num_tags) float32 logits, at padding and special tokens

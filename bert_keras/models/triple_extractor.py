@@ -9,11 +9,10 @@ from bert_keras.models.batch_inputs import BatchInputs
 from bert_keras.models.presets import Presets
 from bert_keras.models.pretrained import pretrained_encoder, pretrained_pointers
 from bert_keras.training.token_statistics import TokenStatistics
-from bert_keras.training.traced_once import TracedOnce
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
-class TripleExtractor(TokenStatistics, TracedOnce, Presets, AroundEncoder, BatchInputs, keras.Model):
+class TripleExtractor(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras.Model):
     """Finds all triples of subject, relation and object that a text states, also such that share words.
 
     Inputs are those of the encoder. Outputs are scores, float32, above 0 where something is: `entities`

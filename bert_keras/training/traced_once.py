@@ -32,10 +32,11 @@ class TracedOnce:
         if self._distribute_strategy is not None:
             super()._maybe_symbolic_build(iterator, data_batch)
             return
+        if self.run_eagerly:
+            return
         if iterator is not None:
             data_batch = _symbolic_batch(iterator._get_iterator().element_spec)
-        if data_batch is not None and not self.run_eagerly:
-            self._symbolic_build(data_batch=data_batch)
+        self._symbolic_build(data_batch=data_batch)
 
 
 def _symbolic_batch(element_spec):
