@@ -40,6 +40,7 @@ def main(
     run_directory: Path = Path("runs/finetune_classifier"),
     # Model
     dropout: float = 0.1,
+    pooling: Literal["pooled", "first", "mean"] = "pooled",  # what the head sees: "mean" for encoders of sentences
     freeze_encoder: bool = False,  # train pooler and head only, on vectors made once
     num_frozen_blocks: int | None = None,  # embeddings and so many of the lowest blocks stay as they are
     lora_rank: int = 0,  # train products of matrices so narrow beside the encoder's own, which stay; 0 for none
@@ -75,7 +76,7 @@ def main(
     datasets = {p: data.classification_dataset(r, tokenizer, training=p == "train", **options) for p, r in rows.items()}
 
     classes = dict(num_classes=len(labels or [0]), labels=labels, problem_type=problem)
-    model = classifier = TextClassifier.from_preset(preset, dropout=dropout, **classes)
+    model = classifier = TextClassifier.from_preset(preset, dropout=dropout, pooling=pooling, **classes)
     if freeze_encoder:  # each text is encoded once
         model, datasets = head_only(classifier, datasets, batch_size=batch_size, seed=seed)
     classifier.encoder.freeze_lowest(num_frozen_blocks)

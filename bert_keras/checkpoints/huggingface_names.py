@@ -67,7 +67,10 @@ ARCHITECTURES = {
     "BertForMultipleChoice": ("multiple_choice_head",),
 }
 # Heads that no class of transformers has: their tensors stand beside those that it reads, by our names.
-OWN_HEADS = ("crf", "entity_pointer", "head_pointer", "tail_pointer", "relation_head")
+OWN_HEADS = (
+    "crf", "entity_pointer", "head_pointer", "tail_pointer", "relation_head", "first_classification_head",
+    "mean_classification_head",
+)  # fmt: skip
 WITHOUT_POOLER = ("BertForMaskedLM", "BertForTokenClassification", "BertForQuestionAnswering")
 
 

@@ -3,6 +3,8 @@
 import keras
 import numpy as np
 
+from bert_keras.models.text_classifier import POOLINGS
+
 
 def head_only(classifier, datasets, *, batch_size=32, seed=0):
     """Encode datasets once, and give the head as a model of its own that trains on the vectors.
@@ -32,7 +34,7 @@ def head_only(classifier, datasets, *, batch_size=32, seed=0):
         >>> head.predict(vectors["train"], verbose=0).shape == (1, 3)
         True
     """
-    encoder, head = classifier.encoder, classifier.get_layer("classification_head")
+    encoder, head = classifier.encoder, classifier.get_layer(POOLINGS[classifier.pooling])
     encoder.freeze_lowest(encoder.num_layers)
     has_pooler = classifier.pooling == "pooled"
     # A pooler looks at the first token alone.

@@ -7,14 +7,14 @@ from bert_keras.models.pretrainer import BertPretrainer
 from bert_keras.models.question_answerer import QuestionAnswerer
 from bert_keras.models.relation_classifier import RelationClassifier
 from bert_keras.models.span_tagger import SpanTagger
-from bert_keras.models.text_classifier import TextClassifier
+from bert_keras.models.text_classifier import POOLINGS, TextClassifier
 from bert_keras.models.token_classifier import TokenClassifier
 from bert_keras.models.triple_extractor import TripleExtractor
 
 _MODELS = {
     "masked_lm_head": BertPretrainer,
     "sentence_pair_head": BertPretrainer,
-    "classification_head": TextClassifier,
+    **dict.fromkeys(POOLINGS.values(), TextClassifier),
     "token_classification_head": TokenClassifier,
     "multiple_choice_head": MultipleChoice,
     "span_head": QuestionAnswerer,

@@ -12,7 +12,12 @@ from bert_keras.models.pretrained import pretrained_classes, pretrained_encoder
 from bert_keras.training.classification import PROBLEM_TYPES
 from bert_keras.training.token_statistics import TokenStatistics
 
-POOLINGS = ("pooled", "first", "mean")
+# What a head may see, and the head's name: presets tell by it what the head was trained on.
+POOLINGS = {
+    "pooled": "classification_head",
+    "first": "first_classification_head",
+    "mean": "mean_classification_head",
+}
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
@@ -65,8 +70,7 @@ class TextClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras
         **kwargs,
     ):
         check_labels(labels, num_classes)
-        if pooling not in POOLINGS:
-            raise ValueError(f"Expected pooling to be one of {', '.join(POOLINGS)}; received {pooling!r}.")
+        _check_pooling(pooling)
         if pooling == "pooled" and not encoder.pooler:
             raise ValueError('pooling="pooled" needs an encoder with a pooler; choose "first" or "mean".')
         problem_type = problem_type or PROBLEM_TYPES[-1 if num_classes == 1 else 0]
@@ -83,7 +87,7 @@ class TextClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras
             dropout=dropout,
             kernel_initializer=encoder.kernel_initializer,
             dtype=dtype,
-            name="classification_head",
+            name=POOLINGS[pooling],
         )
 
         # === Functional model ===
@@ -116,7 +120,7 @@ class TextClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras
         *,
         labels=None,
         dropout=None,
-        pooling="pooled",
+        pooling=None,
         problem_type=None,
         threshold=None,
         **overrides,
@@ -129,7 +133,7 @@ class TextClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras
             num_classes: number of classes, 1 for regression, None for that of the preset's head.
             labels: names of the classes, None for those of the preset's head.
             dropout: rate of the dropout in the encoder and before the head, None for the preset's.
-            pooling: what the head sees; see the class.
+            pooling: what the head sees; see the class. None for what the preset's head was trained on, else "pooled".
             problem_type: what the classes are; None for what the preset's head was trained for.
             threshold: probability of a label; None for the preset's.
             **overrides: arguments of the encoder's constructor that shall differ from the preset's, such as `dtype`.
@@ -140,7 +144,10 @@ class TextClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras
                 `num_classes` is None and the preset has no such head, or the head was trained for other `labels`.
         """
         checkpoint = open_checkpoint(directory)
-        num_classes, labels, new = pretrained_classes(checkpoint, "classification_head", num_classes, labels)
+        heads = {name.split("/")[0] for name in checkpoint.shapes}
+        pooling = pooling or next((name for name, head in POOLINGS.items() if head in heads), "pooled")
+        _check_pooling(pooling)
+        num_classes, labels, new = pretrained_classes(checkpoint, POOLINGS[pooling], num_classes, labels)
         task = {} if new else checkpoint.task
         classifier = cls(
             pretrained_encoder(checkpoint, pooler=pooling == "pooled", dropout=dropout, **overrides),
@@ -155,12 +162,8 @@ class TextClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras
         return classifier
 
     def _huggingface_form(self):
-        if self.pooling != "pooled":
-            raise ValueError(
-                f"BERT of transformers classifies the pooled output alone; this model has pooling={self.pooling!r}. "
-                "Save it with `model.save(path)`, path ending in .keras."
-            )
-        return "BertForSequenceClassification", {
+        # transformers classifies the pooled output alone; beside the encoder that it reads, another head is ours.
+        return "BertForSequenceClassification" if self.pooling == "pooled" else "BertModel", {
             "labels": self.labels and list(self.labels),
             "num_classes": self.num_classes,
             "classifier_dropout": self.dropout,
@@ -177,3 +180,8 @@ class TextClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras
             "problem_type": self.problem_type,
             "threshold": self.threshold,
         }
+
+
+def _check_pooling(pooling):
+    if pooling not in POOLINGS:
+        raise ValueError(f"Expected pooling to be one of {', '.join(POOLINGS)}; received {pooling!r}.")

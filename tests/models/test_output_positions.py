@@ -4,6 +4,7 @@ import pytest
 from keras import ops
 
 from bert_keras.models import BertPretrainer, TextClassifier
+from bert_keras.models.text_classifier import POOLINGS
 from bert_keras.training import pretraining_losses
 
 POSITIONS = np.array([[0, 3, 1], [0, 2, 2]], "int32")
@@ -31,7 +32,9 @@ def test_gradients_equal_those_of_all(make_encoder, pretraining_rows):
             encoded = pretrainer.encoder({name: inputs[name] for name in pretrainer.encoder.input})
             mlm = heads[0](encoded["sequence_output"], inputs["mask_positions"])
             model = keras.Model(inputs, {"mlm": mlm, "nsp": heads[1](encoded["pooled_output"])})
-        model.compile(optimizer=keras.optimizers.SGD(0.1), loss=pretraining_losses(), jit_compile=False)
+        # JAX would compile operation by operation; TensorFlow's XLA takes longer than it saves.
+        jit_compile = keras.config.backend() == "jax"
+        model.compile(optimizer=keras.optimizers.SGD(0.1), loss=pretraining_losses(), jit_compile=jit_compile)
         y = {"mlm": np.array([[7, 8, 9], [11, 12, 0]], "int32"), "nsp": np.array([0, 1], "int32")}
         weights = {"mlm": np.array([[1, 1, 1], [1, 1, 0]], "float32"), "nsp": np.ones(2, "float32")}
         model.train_on_batch(pretraining_rows, y, weights)
@@ -45,7 +48,7 @@ def test_gradients_equal_those_of_all(make_encoder, pretraining_rows):
 def test_a_classifier_sees_what_it_saw(make_encoder, rows, outputs_of, pooling):
     encoder = make_encoder()
     classifier = TextClassifier(encoder, 2, pooling=pooling)
-    outputs, head = outputs_of(encoder, rows), classifier.get_layer("classification_head")
+    outputs, head = outputs_of(encoder, rows), classifier.get_layer(POOLINGS[pooling])
     mask = rows["padding_mask"][..., None]
     seen = {
         "pooled": outputs["pooled_output"],

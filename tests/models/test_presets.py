@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from bert_keras.models import BertEncoder, BertPretrainer, QuestionAnswerer, TextClassifier
+from bert_keras.models import BertEncoder, BertPretrainer, QuestionAnswerer, TextClassifier, load_preset
 from bert_keras.models.presets import named_weights
 
 TINY_BERT = pathlib.Path(__file__).parents[1] / "golden" / "tiny_bert"
@@ -139,10 +139,30 @@ def test_regression_is_marked_as_such(make_encoder, tmp_path):
     assert TextClassifier.from_preset(tmp_path).num_classes == 1
 
 
-def test_a_pooling_that_transformers_lacks_is_refused(make_encoder, tmp_path):
-    with pytest.raises(ValueError, match="pooling='mean'.*[.]keras"):
-        TextClassifier(make_encoder(), 2, pooling="mean").save_to_preset(tmp_path / "preset")
-    assert not (tmp_path / "preset").exists()
+@pytest.mark.parametrize("pooling", ["first", "mean"])
+def test_a_head_that_transformers_lacks_stands_beside_the_encoder_that_it_reads(make_encoder, rows, tmp_path, pooling):
+    transformers = pytest.importorskip("transformers")
+    encoder = make_encoder(pooler=False, activation="gelu_tanh")  # KerasHub's
+    classifier = TextClassifier(encoder, 2, labels=("a", "b"), pooling=pooling)
+    classifier.save_to_preset(tmp_path)
+    loaded = TextClassifier.from_preset(tmp_path)
+    assert (loaded.pooling, loaded.labels, loaded.load_report.new) == (pooling, ["a", "b"], ())
+    np.testing.assert_allclose(loaded(rows), classifier(rows), atol=1e-6)
+    assert type(load_preset(tmp_path)) is TextClassifier
+    _, report = transformers.BertModel.from_pretrained(tmp_path, add_pooling_layer=False, output_loading_info=True)
+    assert not report["missing_keys"]
+    for other in ("google", "keras_hub"):
+        with pytest.raises(ValueError, match=f"no place for .*{pooling}_classification_head"):
+            classifier.save_to_preset(tmp_path / other, format=other)
+        assert not (tmp_path / other).exists()
+
+
+def test_another_pooling_than_that_of_a_preset_takes_a_new_head(make_encoder, tmp_path):
+    TextClassifier(make_encoder(), 2, pooling="mean").save_to_preset(tmp_path)
+    loaded = TextClassifier.from_preset(tmp_path, 2, pooling="pooled")
+    assert loaded.load_report.new == ("classification_head/dense/kernel", "classification_head/dense/bias")
+    with pytest.raises(ValueError, match="pooled, first, mean; received 'max'"):
+        TextClassifier.from_preset(tmp_path, pooling="max")
 
 
 @pytest.mark.parametrize(
