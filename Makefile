@@ -25,7 +25,7 @@ test: $(VENV)/.installed-test lint  ## the default tests, on TensorFlow and JAX 
 
 test-all: $(VENV)/.installed-test-all lint  ## every test, the slow ones and all three backends included
 	$(PYTEST) -m ""
-	for backend in jax torch; do KERAS_BACKEND=$$backend $(PYTEST) -m "" $(BACKEND_TESTS) || exit 1; done
+	for backend in jax torch; do XLA_FLAGS= KERAS_BACKEND=$$backend $(PYTEST) -m "" $(BACKEND_TESTS) || exit 1; done
 
 lint: $(VENV)/.installed-test  ## style, and the floors that say who may import whom
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports

@@ -35,6 +35,7 @@ def triples(encoder, tokenizer):
     return TripleFinder(TripleExtractor(encoder, ("r", "s"), head_dim=8), tokenizer, batch_size=2)
 
 
+@pytest.mark.slow_elsewhere
 def test_spans_are_those_with_a_score_above_0(spans):
     sentences = sentences_of_texts(TEXTS[:3])
     vocabulary = spans.tokenizer.vocabulary
@@ -54,6 +55,7 @@ def test_spans_are_those_with_a_score_above_0(spans):
         assert found == sorted(expected)
 
 
+@pytest.mark.slow_elsewhere
 def test_spans_carry_label_text_characters_and_score(spans):
     found = spans(TEXTS)
     assert found[1] == [] and any(found)

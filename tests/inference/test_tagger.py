@@ -72,6 +72,7 @@ def test_gives_each_word_the_tag_that_its_sentence_alone_gives(make, head):
         assert tags == [NAMES[tag] for tag in expected]
 
 
+@pytest.mark.slow_elsewhere
 def test_spans_carry_label_text_characters_and_score(make):
     tagger = make()
     text = "  Ada\tLOVELACE, in Lyon."

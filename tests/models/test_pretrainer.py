@@ -64,7 +64,7 @@ def test_weights_alone_load_bit_equal(make_encoder, pretraining_rows, outputs_of
     )
 
 
-@pytest.mark.parametrize("next_sentence", [True, False])
+@pytest.mark.parametrize("next_sentence", [True, pytest.param(False, marks=pytest.mark.slow_elsewhere)])
 def test_learns_with_fit_and_logs_both_objectives(make_encoder, pretraining_rows, next_sentence):
     encoder = make_encoder(pooler=next_sentence, dropout=0.0, kernel_initializer=None)
     pretrainer = BertPretrainer(encoder, next_sentence=next_sentence)
@@ -95,6 +95,7 @@ def test_every_weight_gets_a_gradient(make_encoder, pretraining_rows):
     assert not unmoved
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.skipif(keras.config.backend() == "torch", reason="KerasHub found faults in quantization on torch")
 @pytest.mark.filterwarnings("ignore:Layer .* does not have a `quantize` method")  # Keras of its own input layers
 def test_quantized_layers_come_back_quantized(make_encoder, pretraining_rows, outputs_of, tmp_path):

@@ -81,7 +81,7 @@ def test_a_dataset_may_have_no_weights(model):
     assert model.traced == 1
 
 
-@pytest.mark.parametrize("r_drop", [0.0, 1.0])
+@pytest.mark.parametrize("r_drop", [pytest.param(0.0, marks=pytest.mark.slow), 1.0])
 def test_a_classifier_whose_loss_takes_several_passes_is_traced_once(r_drop):
     keras.utils.set_random_seed(0)
     model = SmallClassifier(BertEncoder(20, 1, 2, 8, 16, max_sequence_length=16), 2)

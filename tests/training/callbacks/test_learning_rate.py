@@ -32,6 +32,7 @@ def test_between_readings_the_last_value_stays(small_pretrainer, pretraining_bat
     assert recorder.steps == pytest.approx([0.25, 0.25, 0.25, 1.0])
 
 
+@pytest.mark.slow_elsewhere
 def test_a_time_budget_knows_its_rate_better(small_pretrainer, pretraining_batch):
     x, y, w = pretraining_batch(8)
     recorder = Recorder()

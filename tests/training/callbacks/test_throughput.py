@@ -62,6 +62,7 @@ def test_an_epoch_of_one_execution_alone_has_no_rate_yet(clock):
     assert run_epoch(callback, clock, [60], [100]) == [None, None]
 
 
+@pytest.mark.slow_elsewhere
 def test_it_is_in_the_history(small_pretrainer, pretraining_batch):
     x, y, w = pretraining_batch(8)
     history = small_pretrainer().fit(x, y, sample_weight=w, batch_size=2, verbose=0, callbacks=[Throughput()])

@@ -6,6 +6,8 @@ import pytest
 from bert_keras.training import AdamW, WarmupLinearDecay
 from bert_keras.training.callbacks import TimeBudget, time_budget
 
+pytestmark = pytest.mark.slow_elsewhere
+
 
 class Clock:
     """Time that passes only where a test lets it."""

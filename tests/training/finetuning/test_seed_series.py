@@ -8,6 +8,8 @@ import pytest
 
 from bert_keras.training import seed_series
 
+pytestmark = pytest.mark.slow_elsewhere
+
 
 class Training:
     """A main that notes its seeds and folders, and may fail at one of them."""
