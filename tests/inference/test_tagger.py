@@ -88,6 +88,7 @@ def test_spans_carry_label_text_characters_and_score(make):
     assert tagger([]) == [] and tagger("") == []
 
 
+@pytest.mark.slow_elsewhere
 def test_a_file_is_read_line_by_line(make, tmp_path):
     tagger = make()
     (tmp_path / "texts.txt").write_text("Ada met\n\nin Lyon\n")

@@ -2,6 +2,7 @@ import pytest
 
 from bert_keras.training.callbacks import FillMaskProbe
 
+pytestmark = pytest.mark.slow_elsewhere
 event_accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
 
 

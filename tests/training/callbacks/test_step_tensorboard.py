@@ -6,6 +6,7 @@ import pytest
 from bert_keras.training import AdamW, WarmupLinearDecay
 from bert_keras.training.callbacks import GradientNorm, LearningRate, Perplexity, StepTensorBoard, Throughput
 
+pytestmark = pytest.mark.slow_elsewhere
 event_accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
 
 
