@@ -13,13 +13,13 @@ _BEGIN, _END = "<!-- table: python -m benchmarks -->", "<!-- end of the table --
 
 
 def main():
-    backends, results = ("tensorflow", "torch"), []
+    results = []
     for measure in (
         lambda: pretraining_step.main(sizes=("4x256",), batches=("16x128",), backends=("tensorflow", "jax"), rounds=5),
-        lambda: inference.main(rounds=7, num_sentences=500, backends=backends),
+        lambda: inference.main(rounds=5, num_sentences=100, backends=("tensorflow", "jax")),
         lambda: tokenization.main(rounds=3),
         lambda: pretraining_pipeline.main(rounds=3, num_lines=4000),
-        lambda: finetuning_epoch.main(num_examples=320, rounds=1, backends=backends),
+        lambda: finetuning_epoch.main(num_examples=320, rounds=1, backends=("tensorflow",)),
     ):
         results += measure()
         write_table(results)  # what was measured stays, whatever comes

@@ -3,7 +3,7 @@
 import keras
 
 from bert_keras.layers.initializers import fresh_initializer
-from bert_keras.ops import get_activation
+from bert_keras.ops import fast_activation, get_activation
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
@@ -50,7 +50,7 @@ class FeedForward(keras.layers.Layer):
                 units, activation=activation, kernel_initializer=initializer, dtype=self.dtype_policy, name=name
             )
 
-        self.intermediate = dense(intermediate_dim, "intermediate", self.activation)
+        self.intermediate = dense(intermediate_dim, "intermediate", fast_activation(self.activation))
         self.output_projection = dense(hidden_dim, "output")
 
     def build(self, inputs_shape):

@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from bert_keras.layers.initializers import fresh_initializer
-from bert_keras.ops import gather_positions, get_activation, matmul_transposed
+from bert_keras.ops import fast_activation, gather_positions, get_activation, matmul_transposed
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
@@ -62,7 +62,7 @@ class MaskedLMHead(keras.layers.Layer):
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.transform = keras.layers.Dense(
             token_embedding.output_dim,
-            activation=self.activation,
+            activation=fast_activation(self.activation),
             kernel_initializer=fresh_initializer(kernel_initializer),
             dtype=self.dtype_policy,
             name="transform",

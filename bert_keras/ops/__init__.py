@@ -1,6 +1,6 @@
 """The few numeric kernels that decide speed: a keras.ops reference each, and a fast path per backend, chosen once."""
 
-from bert_keras.ops.activations import gelu_tanh, get_activation
+from bert_keras.ops.activations import exact_gelu, fast_activation, gelu_tanh, get_activation
 from bert_keras.ops.attention import dot_product_attention, reference_attention
 from bert_keras.ops.check_ids import check_ids
 from bert_keras.ops.dropout import dropout
@@ -11,6 +11,8 @@ __all__ = [
     "check_ids",
     "dot_product_attention",
     "dropout",
+    "exact_gelu",
+    "fast_activation",
     "gather_positions",
     "gelu_tanh",
     "get_activation",

@@ -2,9 +2,12 @@ import math
 
 import keras
 import numpy as np
+import pytest
 from keras import ops
 
-from bert_keras.ops import gelu_tanh, get_activation
+from bert_keras.layers import FeedForward
+from bert_keras.ops import exact_gelu, fast_activation, gelu_tanh, get_activation
+from bert_keras.ops.gradient import gradient
 
 POINTS = np.linspace(-4, 4, 17).astype("float32")
 
@@ -21,3 +24,26 @@ def test_gelu_tanh_is_the_one_of_googles_code():
 
 def test_the_config_of_gelu_tanh_leads_back_to_it():
     assert get_activation(keras.activations.serialize(gelu_tanh)) is gelu_tanh
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-6), ("bfloat16", 0.0), ("float16", 0.0)])
+def test_the_exact_gelu_is_the_reference_within_rounding(dtype, tolerance):
+    x = ops.convert_to_tensor(np.linspace(-12, 12, 4801), dtype)
+    outputs, reference = exact_gelu(x), ops.gelu(x, approximate=False)
+    assert keras.backend.standardize_dtype(outputs.dtype) == dtype
+    difference = ops.convert_to_numpy(ops.cast(outputs - reference, "float32"))
+    assert np.abs(difference).max() <= tolerance
+
+
+def test_the_exact_gelu_has_the_gradient_of_the_reference():
+    x = np.linspace(-12, 12, 481).astype("float32")
+    distribution = np.array([0.5 * (1 + math.erf(value / math.sqrt(2))) for value in x])
+    expected = distribution + x * np.exp(-0.5 * x.astype("float64") ** 2) / math.sqrt(2 * math.pi)
+    slope = gradient(lambda x: ops.sum(exact_gelu(x)), ops.convert_to_tensor(x))
+    np.testing.assert_allclose(ops.convert_to_numpy(slope), expected, atol=1e-6)
+
+
+def test_layers_compute_gelu_fast_and_keep_its_name():
+    layer = FeedForward(4, 8)
+    assert layer.intermediate.activation is exact_gelu and layer.get_config()["activation"] == "gelu"
+    assert fast_activation(gelu_tanh) is gelu_tanh and fast_activation(keras.activations.relu) is keras.activations.relu
