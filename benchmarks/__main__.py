@@ -1,4 +1,4 @@
-"""The short set of benchmarks, about 10 minutes on 2 cores; writes the table of benchmarks/README.md anew.
+"""The short set of benchmarks, 10 to 15 minutes on 2 cores; writes the table of benchmarks/README.md anew.
 
 Run: python -m benchmarks
 """
@@ -16,10 +16,11 @@ def main():
     results = []
     for measure in (
         lambda: pretraining_step.main(sizes=("4x256",), batches=("16x128",), backends=("tensorflow", "jax"), rounds=5),
-        lambda: inference.main(rounds=5, num_sentences=100, backends=("tensorflow", "jax")),
+        lambda: inference.main(rounds=5, num_sentences=0, backends=("tensorflow", "jax")),
+        lambda: inference.main(rounds=6, num_sentences=100, batches=(), backends=("tensorflow",)),
         lambda: tokenization.main(rounds=3),
         lambda: pretraining_pipeline.main(rounds=3, num_lines=4000),
-        lambda: finetuning_epoch.main(num_examples=320, rounds=1, backends=("tensorflow",)),
+        lambda: finetuning_epoch.main(num_examples=160, rounds=1, backends=("tensorflow",)),
     ):
         results += measure()
         write_table(results)  # what was measured stays, whatever comes
