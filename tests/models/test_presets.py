@@ -140,14 +140,16 @@ def test_regression_is_marked_as_such(make_encoder, tmp_path):
 
 
 @pytest.mark.parametrize("pooling", ["first", "mean"])
-def test_a_head_that_transformers_lacks_stands_beside_the_encoder_that_it_reads(make_encoder, rows, tmp_path, pooling):
+def test_a_head_that_transformers_lacks_stands_beside_the_encoder_that_it_reads(
+    make_encoder, rows, outputs_of, tmp_path, pooling
+):
     transformers = pytest.importorskip("transformers")
     encoder = make_encoder(pooler=False, activation="gelu_tanh")  # KerasHub's
     classifier = TextClassifier(encoder, 2, labels=("a", "b"), pooling=pooling)
     classifier.save_to_preset(tmp_path)
     loaded = TextClassifier.from_preset(tmp_path)
     assert (loaded.pooling, loaded.labels, loaded.load_report.new) == (pooling, ["a", "b"], ())
-    np.testing.assert_allclose(loaded(rows), classifier(rows), atol=1e-6)
+    np.testing.assert_allclose(outputs_of(loaded, rows), outputs_of(classifier, rows), atol=1e-6)
     assert type(load_preset(tmp_path)) is TextClassifier
     _, report = transformers.BertModel.from_pretrained(tmp_path, add_pooling_layer=False, output_loading_info=True)
     assert not report["missing_keys"]
