@@ -72,19 +72,22 @@ def _rows(batch_size, length):
     return {"token_ids": ids, "segment_ids": 0 * ids, "padding_mask": 0 * ids + 1}
 
 
+def _repeated(call, calls, amount):
+    def run():
+        for _ in range(calls):
+            call()
+        return calls * amount
+
+    return run
+
+
 def dense_bert_keras(*, num_layers, hidden_dim, batch_size, length, calls, dtype):
     """Ours, by `predict_on_batch`."""
     from bert_keras.models import BertEncoder
 
     encoder = BertEncoder(30522, num_layers, 12, hidden_dim, 4 * hidden_dim, dtype=dtype)
     rows = _rows(batch_size, length)
-
-    def run():
-        for _ in range(calls):
-            encoder.predict_on_batch(rows)
-        return calls * batch_size * length
-
-    return run
+    return _repeated(lambda: encoder.predict_on_batch(rows), calls, batch_size * length)
 
 
 def dense_keras_hub(*, num_layers, hidden_dim, batch_size, length, calls, dtype):
@@ -95,13 +98,7 @@ def dense_keras_hub(*, num_layers, hidden_dim, batch_size, length, calls, dtype)
         30522, num_layers, 12, hidden_dim, 4 * hidden_dim, dropout=0.0, max_sequence_length=512, dtype=dtype
     )
     rows = _rows(batch_size, length)
-
-    def run():
-        for _ in range(calls):
-            backbone.predict_on_batch(rows)
-        return calls * batch_size * length
-
-    return run
+    return _repeated(lambda: backbone.predict_on_batch(rows), calls, batch_size * length)
 
 
 def dense_transformers(*, num_layers, hidden_dim, batch_size, length, calls, dtype):
@@ -111,14 +108,7 @@ def dense_transformers(*, num_layers, hidden_dim, batch_size, length, calls, dty
     model = _transformers_model(num_layers, hidden_dim, dtype)
     ids = torch.tensor(_rows(batch_size, length)["token_ids"], dtype=torch.long)
     mask = torch.ones_like(ids)
-
-    def run():
-        with torch.inference_mode():
-            for _ in range(calls):
-                model(ids, attention_mask=mask)
-        return calls * batch_size * length
-
-    return run
+    return _repeated(torch.inference_mode()(lambda: model(ids, attention_mask=mask)), calls, batch_size * length)
 
 
 def _transformers_model(num_layers, hidden_dim, dtype):
