@@ -19,7 +19,7 @@ def main():
         lambda: inference.main(rounds=5, num_sentences=0, backends=("tensorflow", "jax")),
         lambda: inference.main(rounds=6, num_sentences=100, batches=(), backends=("tensorflow",)),
         lambda: tokenization.main(rounds=3),
-        lambda: pretraining_pipeline.main(rounds=3, num_lines=4000),
+        lambda: pretraining_pipeline.main(rounds=3, num_lines=12000),
         lambda: finetuning_epoch.main(num_examples=160, rounds=1, backends=("tensorflow",)),
     ):
         results += measure()

@@ -39,8 +39,11 @@ def main(
 def _in_graph(tokenize, batch_size):
     import tensorflow as tf
 
+    from bert_keras.data import without_autotuner
+
     dataset = tf.data.Dataset.from_tensor_slices(lines()).batch(batch_size)
     dataset = dataset.map(tokenize, num_parallel_calls=os.cpu_count()).prefetch(4)
+    dataset = without_autotuner(dataset)  # all of them: a quarter of a pass was waiting for it to end
     size = sum(len(line.encode()) for line in lines())
 
     def run():

@@ -7,6 +7,7 @@ from bert_keras.checkpoints import read_pooling, write_pooling
 from bert_keras.data import WordPieceTokenizer
 from bert_keras.data.batches.accelerators import compiles_each_length
 from bert_keras.data.batches.length_buckets import padded_lengths
+from bert_keras.inference.length_batches import cheapest_cuts
 from bert_keras.layers import MeanPooling
 from bert_keras.models import BertEncoder
 from bert_keras.preset_location import locate_preset
@@ -98,18 +99,24 @@ class Embedder:
 
     def _batches(self, lengths):
         """(row length, numbers of the texts) of each batch, short texts first."""
-        row_lengths = padded_lengths(lengths, self.sequence_length)
-        order = np.argsort(row_lengths, kind="stable")
+        order = np.argsort(lengths, kind="stable")
+        if not compiles_each_length():
+            for start, end in cheapest_cuts(lengths[order], self._most_rows):
+                yield lengths[order[end - 1]], order[start:end]
+            return
+        row_lengths = padded_lengths(lengths, self.sequence_length)[order]
         start = 0
         while start < len(order):
-            row_length = row_lengths[order[start]]
-            num_rows = max(1, self.batch_tokens // row_length)
-            behind = min(start + num_rows, np.searchsorted(row_lengths[order], row_length, side="right"))
-            yield row_length, order[start:behind]
-            start = behind
+            row_length = row_lengths[start]
+            end = min(start + self._most_rows(row_length), np.searchsorted(row_lengths, row_length, side="right"))
+            yield row_length, order[start:end]
+            start = end
+
+    def _most_rows(self, row_length):
+        return max(1, self.batch_tokens // row_length)
 
     def _rows(self, flat, starts, lengths, row_length):
-        num_rows = max(1, self.batch_tokens // row_length) if compiles_each_length() else len(starts)
+        num_rows = self._most_rows(row_length) if compiles_each_length() else len(starts)
         token_ids = np.full((num_rows, row_length), self.tokenizer.vocabulary.pad_id, "int32")
         padding_mask = np.zeros((num_rows, row_length), "int32")
         for row, (start, length) in enumerate(zip(starts, lengths, strict=True)):

@@ -3,8 +3,8 @@
 import numpy as np
 
 from bert_keras.data import WordPieceTokenizer
+from bert_keras.inference.length_batches import power_of_two
 from bert_keras.inference.probabilities import softmax
-from bert_keras.inference.rows_by_length import power_of_two
 from bert_keras.models import BertPretrainer
 
 

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 
 from bert_keras.data import TaggedSentences, WordPieceTokenizer, sentences_of_texts
+from bert_keras.inference.length_batches import power_of_two
 from bert_keras.inference.probabilities import softmax
-from bert_keras.inference.rows_by_length import power_of_two
 from bert_keras.inference.text_sources import as_texts
 from bert_keras.inference.word_batches import characters_of_words, word_batches
 from bert_keras.models import TokenClassifier

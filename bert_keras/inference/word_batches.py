@@ -5,9 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bert_keras.data.batches.length_buckets import padded_lengths
 from bert_keras.data.tagging.tokenized_words import TokenizedWords
-from bert_keras.inference.rows_by_length import power_of_two
+from bert_keras.inference.length_batches import length_batches
 
 
 class WordBatch(NamedTuple):
@@ -30,7 +29,7 @@ class WordBatch(NamedTuple):
 def word_batches(
     sentences: Sequence[Sequence[str]], tokenizer, sequence_length: int, batch_size: int
 ) -> Iterator[WordBatch]:
-    """Cut sentences into windows, and put windows of like length together, in few shapes.
+    """Cut sentences into windows, and put windows of like length together.
 
     Args:
         sentences: words of each sentence.
@@ -41,19 +40,16 @@ def word_batches(
     if not any(map(len, sentences)):
         return
     tokenized = TokenizedWords(sentences, tokenizer, sequence_length)
-    by_length = np.argsort(tokenized.row_lengths, kind="stable").astype("int32")
-    for start in range(0, len(by_length), batch_size):
-        numbers = by_length[start : start + batch_size]
-        length = int(padded_lengths(tokenized.row_lengths[numbers].max(), sequence_length))
-        words = np.full((min(power_of_two(len(numbers)), batch_size), length), -1)
+    sizes = dict(sequence_length=sequence_length, batch_size=batch_size)
+    for numbers, length in length_batches(tokenized.row_lengths, **sizes):
+        words = np.full((len(numbers), length), -1)
         sentence_of, owned = np.full(len(words), -1), np.zeros(words.shape, bool)
-        for row, i in enumerate(numbers):
+        for row, i in enumerate(numbers[numbers >= 0]):
             number, window = tokenized.windows[i]
             positions, sentence_of[row] = tokenized.positions_of_words(i), number
             words[row, positions] = np.arange(window.start, window.end)
             owned[row, positions[window.owned_start - window.start : window.owned_end - window.start]] = True
-        padded = np.pad(numbers, (0, len(words) - len(numbers)), constant_values=-1)
-        x = {name: value.numpy() for name, value in tokenized.rows(padded, length).items()}
+        x = {name: value.numpy() for name, value in tokenized.rows(numbers, length).items()}
         yield WordBatch(x, sentence_of, words, owned)
 
 
