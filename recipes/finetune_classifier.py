@@ -40,7 +40,7 @@ def main(
     run_directory: Path = Path("runs/finetune_classifier"),
     # Model
     dropout: float = 0.1,
-    pooling: Literal["pooled", "first", "mean"] = "pooled",  # what the head sees: "mean" for encoders of sentences
+    pooling: Literal["pooled", "first", "mean"] | None = None,  # what the head sees; None: as the preset was trained
     freeze_encoder: bool = False,  # train pooler and head only, on vectors made once
     num_frozen_blocks: int | None = None,  # embeddings and so many of the lowest blocks stay as they are
     lora_rank: int = 0,  # train products of matrices so narrow beside the encoder's own, which stay; 0 for none

@@ -28,6 +28,7 @@ from bert_keras.checkpoints.safetensors_shards import (
     outdated_files,
     tensor_files,
 )
+from bert_keras.checkpoints.sentence_transformers import sentence_pooling
 from bert_keras.checkpoints.weight_table import StoredTensor, WeightTable
 
 _CONVERSION = (
@@ -58,6 +59,7 @@ class HuggingFaceCheckpoint(Checkpoint):
         rows = encoder_rows(num_layers) + head_rows(config.architecture) + own_rows(files)
         tensors = _stored_tensors(source, files)
         super().__init__(config, WeightTable(source, tensors, rows, silent=(*COPIES, *CONSTANTS)))
+        self.sentence_pooling = sentence_pooling(directory)
 
     def read(self, shapes):
         """As `Checkpoint.read`; the masked-LM head is refused where its words are not the encoder's."""

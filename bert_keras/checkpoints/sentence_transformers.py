@@ -9,6 +9,7 @@ from bert_keras.checkpoints.json_file import read_json
 _PACKAGE = "sentence_transformers.models"  # the names that every version of it reads
 _POOLING_FILE = "1_Pooling/config.json"
 _MEAN = "pooling_mode_mean_tokens"
+_NAMES = {_MEAN: "mean", "pooling_mode_cls_token": "first"}  # as `bert_keras.models.TextClassifier` calls them
 
 
 def read_pooling(directory):
@@ -33,14 +34,35 @@ def read_pooling(directory):
     kinds = [module["type"].rpartition(".")[2] for module in content]
     if kinds not in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"]) or content[0]["path"]:
         raise ValueError(f"{directory}/modules.json: expected Transformer, Pooling and maybe Normalize, found {kinds}.")
-    pooling = read_json(directory / _POOLING_FILE)
-    modes = {name for name, value in pooling.items() if name.startswith("pooling_mode_") and value}
-    if modes != {_MEAN} and pooling.get("pooling_mode") != "mean":
+    if sentence_pooling(directory) != "mean":
+        pooling = read_json(directory / _POOLING_FILE)
         raise ValueError(f"{directory}/{_POOLING_FILE}: expected the mean of all tokens, found {pooling}.")
     length = None
     if (directory / "sentence_bert_config.json").is_file():
         length = read_json(directory / "sentence_bert_config.json").get("max_seq_length")
     return {"normalize": kinds[-1] == "Normalize", "sequence_length": length}
+
+
+def sentence_pooling(directory):
+    """Tell what a sentence encoder was trained to make its vectors of.
+
+    Args:
+        directory: path of a preset.
+
+    Returns:
+        "mean" of all tokens' vectors, the "first" token's, or None: in another way, or it is no sentence encoder.
+
+    Raises:
+        ValueError: where the file that says it is damaged.
+    """
+    path = pathlib.Path(directory, _POOLING_FILE)
+    if not path.is_file():
+        return None
+    pooling = read_json(path)
+    modes = [name for name, value in pooling.items() if name.startswith("pooling_mode_") and value]
+    if len(modes) == 1:
+        return _NAMES.get(modes[0])
+    return {"mean": "mean", "cls": "first"}.get(pooling.get("pooling_mode"))
 
 
 def write_pooling(directory, hidden_dim, *, normalize, sequence_length):

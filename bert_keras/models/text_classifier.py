@@ -133,7 +133,8 @@ class TextClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras
             num_classes: number of classes, 1 for regression, None for that of the preset's head.
             labels: names of the classes, None for those of the preset's head.
             dropout: rate of the dropout in the encoder and before the head, None for the preset's.
-            pooling: what the head sees; see the class. None for what the preset's head was trained on, else "pooled".
+            pooling: what the head sees; see the class. None for what the preset's head was trained on, or, without a
+                head, a sentence encoder's own pooling, as sentence-transformers notes it; else "pooled".
             problem_type: what the classes are; None for what the preset's head was trained for.
             threshold: probability of a label; None for the preset's.
             **overrides: arguments of the encoder's constructor that shall differ from the preset's, such as `dtype`.
@@ -145,7 +146,8 @@ class TextClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras
         """
         checkpoint = open_checkpoint(directory)
         heads = {name.split("/")[0] for name in checkpoint.shapes}
-        pooling = pooling or next((name for name, head in POOLINGS.items() if head in heads), "pooled")
+        trained_on = next((name for name, head in POOLINGS.items() if head in heads), checkpoint.sentence_pooling)
+        pooling = pooling or trained_on or "pooled"
         _check_pooling(pooling)
         num_classes, labels, new = pretrained_classes(checkpoint, POOLINGS[pooling], num_classes, labels)
         task = {} if new else checkpoint.task

@@ -1,3 +1,5 @@
+import json
+
 import keras
 import numpy as np
 import pytest
@@ -62,6 +64,24 @@ def test_arguments_that_do_not_fit_are_refused(make_encoder, options, message):
 def test_pooled_needs_a_pooler(make_encoder):
     with pytest.raises(ValueError, match="needs an encoder with a pooler"):
         TextClassifier(make_encoder(pooler=False), 3)
+
+
+@pytest.mark.parametrize(
+    ("mode", "pooling"), [("mean_tokens", "mean"), ("cls_token", "first"), ("max_tokens", "pooled")]
+)
+def test_a_new_head_sees_what_a_sentence_encoder_was_trained_for(make_encoder, tmp_path, mode, pooling):
+    make_encoder().save_to_preset(tmp_path)
+    (tmp_path / "1_Pooling").mkdir()
+    (tmp_path / "1_Pooling" / "config.json").write_text(json.dumps({f"pooling_mode_{mode}": True}))
+    assert TextClassifier.from_preset(tmp_path, 2).pooling == pooling
+    assert TextClassifier.from_preset(tmp_path, 2, pooling="first").pooling == "first"
+
+
+def test_a_trained_head_outweighs_how_the_encoder_was_trained(make_encoder, tmp_path):
+    TextClassifier(make_encoder(), 2, pooling="first").save_to_preset(tmp_path)
+    (tmp_path / "1_Pooling").mkdir()
+    (tmp_path / "1_Pooling" / "config.json").write_text('{"pooling_mode": "mean"}')
+    assert TextClassifier.from_preset(tmp_path).pooling == "first"
 
 
 def test_a_preset_says_what_the_outputs_mean(make_encoder, rows, outputs_of, tmp_path):
