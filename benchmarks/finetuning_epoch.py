@@ -10,9 +10,10 @@ Run: python -m benchmarks.finetuning_epoch --preset all-MiniLM-L6-v2 --train SST
 
 from pathlib import Path
 
-from benchmarks.interleave import Candidate, has_half_precision, interleave
+from benchmarks.interleave import Candidate, environment_of, has_half_precision, interleave
 from benchmarks.texts import labelled_sentences, vocabulary_file
 from bert_keras import command_line
+from bert_keras.freed_memory import keep_freed_memory
 
 _HERE = "benchmarks.finetuning_epoch:"
 
@@ -48,7 +49,7 @@ def main(
         for dtype in dtypes:
             arguments = shape | {"dtype": dtype}
             for backend in backends:
-                environment = {"KERAS_BACKEND": backend}
+                environment = environment_of(backend)
                 for library, needs in (("bert_keras", ()), ("keras_hub", ("keras_hub",))):
                     name = f"{library}, {backend}, {dtype}"
                     candidates.append(Candidate(name, _HERE + library, arguments, (*needs, backend), environment))
@@ -68,6 +69,7 @@ def bert_keras(*, preset, train, validation, num_examples, size, learning_rate, 
     from bert_keras.models import BertEncoder, TextClassifier
     from bert_keras.training import AdamW
 
+    keep_freed_memory()  # as recipes do
     keras.utils.set_random_seed(seed)
     if preset:
         classifier = TextClassifier.from_preset(preset, num_classes=2, dtype=dtype)

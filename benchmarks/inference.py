@@ -9,9 +9,10 @@ Run: python -m benchmarks.inference
 
 import itertools
 
-from benchmarks.interleave import Candidate, has_half_precision, interleave
+from benchmarks.interleave import Candidate, environment_of, has_half_precision, interleave
 from benchmarks.texts import sentences, vocabulary_file
 from bert_keras import command_line
+from bert_keras.freed_memory import keep_freed_memory
 
 _NEEDS = {"keras_hub": ("keras_hub",), "bert_keras": (), "transformers": ("transformers", "torch")}
 
@@ -54,7 +55,7 @@ def _candidates(work, shape, dtypes, backends):
                 f"benchmarks.inference:{work}_{library}",
                 shape | {"dtype": dtype},
                 (*_NEEDS[library], backend),
-                {"KERAS_BACKEND": backend},
+                environment_of(backend),
             )
     for dtype in dtypes:
         arguments = shape | {"dtype": dtype}
@@ -85,6 +86,7 @@ def dense_bert_keras(*, num_layers, hidden_dim, batch_size, length, calls, dtype
     """Ours, by `predict_on_batch`."""
     from bert_keras.models import BertEncoder
 
+    keep_freed_memory()
     encoder = BertEncoder(30522, num_layers, 12, hidden_dim, 4 * hidden_dim, dtype=dtype)
     rows = _rows(batch_size, length)
     return _repeated(lambda: encoder.predict_on_batch(rows), calls, batch_size * length)
@@ -127,6 +129,7 @@ def mixed_bert_keras(*, num_layers, hidden_dim, num_sentences, vocabulary, dtype
     from bert_keras.inference import Embedder
     from bert_keras.models import BertEncoder
 
+    keep_freed_memory()
     encoder = BertEncoder(30522, num_layers, 12, hidden_dim, 4 * hidden_dim, dtype=dtype, pooler=False)
     embed = Embedder(encoder, WordPieceTokenizer(Vocabulary.load(vocabulary)))
     texts = sentences(num_sentences)

@@ -197,6 +197,22 @@ def hardware():
     return f"{len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()} cores, {name}"
 
 
+def environment_of(backend, *, one_dnn=True):
+    """Set a backend of Keras for a candidate's process.
+
+    TensorFlow leaves oneDNN off on processors without AVX512 or AVX-VNNI, where it is faster too for every candidate
+    here but one: our XLA step (docs/lab-notes.md).
+
+    Args:
+        backend: name of the backend.
+        one_dnn: whether TensorFlow shall multiply by oneDNN on any processor.
+
+    Returns:
+        dict for `Candidate`.
+    """
+    return {"KERAS_BACKEND": backend, "TF_ENABLE_ONEDNN_OPTS": str(int(one_dnn))}
+
+
 def has_half_precision():
     """Tell whether the processor multiplies bfloat16 by itself; otherwise it is emulated, and nobody's best dtype.
 

@@ -11,6 +11,7 @@ Run: python -m benchmarks.pretraining_pipeline
 from benchmarks.interleave import Candidate, interleave
 from benchmarks.texts import lines, vocabulary_file
 from bert_keras import command_line
+from bert_keras.freed_memory import keep_freed_memory
 
 _HERE = "benchmarks.pretraining_pipeline:"
 
@@ -51,6 +52,7 @@ def bert_keras(*, sequence_length, batch_size, num_lines, vocabulary):
     from bert_keras.data import Vocabulary, WordPieceTokenizer, prepare_corpus, pretraining_dataset
 
     os.environ["KERAS_BACKEND"] = "tensorflow"
+    keep_freed_memory()  # as recipes do
     tokenizer = WordPieceTokenizer(Vocabulary.load(vocabulary))
     directory = tempfile.mkdtemp()
     _write(lines()[:num_lines], directory)
@@ -78,6 +80,7 @@ def bert_keras_preparing(*, sequence_length, batch_size, num_lines, vocabulary):
 
     from bert_keras.data import Vocabulary, WordPieceTokenizer, prepare_corpus
 
+    keep_freed_memory()
     tokenizer = WordPieceTokenizer(Vocabulary.load(vocabulary))
     texts = tempfile.mkdtemp()
     _write(lines()[:num_lines], texts)
@@ -105,6 +108,8 @@ def keras_hub(*, sequence_length, batch_size, num_lines, vocabulary):
     import numpy as np
     import tensorflow as tf
 
+    from bert_keras.data import without_autotuner
+
     preprocess = keras_hub.models.BertMaskedLMPreprocessor(
         keras_hub.models.BertTokenizer(vocabulary, lowercase=True),
         sequence_length=sequence_length,
@@ -112,6 +117,7 @@ def keras_hub(*, sequence_length, batch_size, num_lines, vocabulary):
     )
     dataset = tf.data.Dataset.from_tensor_slices(lines()[:num_lines]).batch(batch_size)
     dataset = dataset.map(preprocess, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+    dataset = without_autotuner(dataset)  # as ours: the end of an epoch would wait for it
     num_tokens = sum(int(np.sum(x["padding_mask"].numpy())) for x, _, _ in dataset)
 
     def run():
@@ -127,7 +133,7 @@ def tensorflow_text(*, sequence_length, batch_size, num_lines, vocabulary):
     import tensorflow as tf
     import tensorflow_text as text
 
-    from bert_keras.data import Vocabulary
+    from bert_keras.data import Vocabulary, without_autotuner
 
     ids = Vocabulary.load(vocabulary)
     tokenizer = text.BertTokenizer(vocabulary, lower_case=True, token_out_type=tf.int32)
@@ -147,6 +153,7 @@ def tensorflow_text(*, sequence_length, batch_size, num_lines, vocabulary):
 
     dataset = tf.data.Dataset.from_tensor_slices(lines()[:num_lines]).batch(batch_size)
     dataset = dataset.map(make, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+    dataset = without_autotuner(dataset)
     num_tokens = sum(int(tf.reduce_sum(mask)) for _, mask, *_ in dataset)
 
     def run():

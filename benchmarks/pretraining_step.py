@@ -11,8 +11,9 @@ Run: python -m benchmarks.pretraining_step
 
 import itertools
 
-from benchmarks.interleave import Candidate, has_half_precision, interleave
+from benchmarks.interleave import Candidate, environment_of, has_half_precision, interleave
 from bert_keras import command_line
+from bert_keras.freed_memory import keep_freed_memory
 
 
 def main(
@@ -59,13 +60,13 @@ def candidates_for(shape, dtypes=(), backends=("tensorflow", "jax", "torch")):
     dtypes = dtypes or (("float32", "mixed_bfloat16") if has_half_precision() else ("float32",))
     here, candidates = "benchmarks.pretraining_step:", []
     for backend, dtype in itertools.product(backends, dtypes):
-        environment = {"KERAS_BACKEND": backend}
         # On TensorFlow Keras compiles with XLA only where it sees an accelerator, unless told otherwise.
         for name, jit_compile in (("", "auto"), (", XLA", True))[: 2 if backend == "tensorflow" else 1]:
             arguments = shape | {"dtype": dtype, "jit_compile": jit_compile}
             for library in ("bert_keras", "keras_hub"):
                 needs = (backend,) if library == "bert_keras" else (library, backend)
                 title = f"{library}, {backend}, {dtype}{name}"
+                environment = environment_of(backend, one_dnn=not (library == "bert_keras" and name))
                 candidates.append(Candidate(title, here + library, arguments, needs, environment))
     for dtype in dtypes:
         arguments = shape | {"dtype": dtype}
@@ -105,6 +106,7 @@ def batch_of(batch_size, length, vocabulary_size, *, mask_rate=0.15, segments=Tr
 
 def bert_keras(*, num_layers, hidden_dim, batch_size, length, vocabulary_size, dtype, steps, jit_compile="auto"):
     """Ours, as a recipe compiles it."""
+    keep_freed_memory()  # as recipes do
     from bert_keras.models import BertEncoder, BertPretrainer
     from bert_keras.training import AdamW, pretraining_losses
 

@@ -9,13 +9,9 @@ import resource
 import sys
 import time
 
-from bert_keras.freed_memory import keep_freed_memory
-
 
 def main():
     module, function = sys.argv[1].split(":")
-    if "bert_keras" in function:
-        keep_freed_memory()  # as our recipes do
     run = getattr(importlib.import_module(module), function)(**json.loads(sys.argv[2]))
     _measure(run)
     for _ in sys.stdin:
