@@ -8,8 +8,8 @@ from bert_keras.checkpoints.json_file import read_json
 
 _PACKAGE = "sentence_transformers.models"  # the names that every version of it reads
 _POOLING_FILE = "1_Pooling/config.json"
-_MEAN = "pooling_mode_mean_tokens"
-_NAMES = {_MEAN: "mean", "pooling_mode_cls_token": "first"}  # as `bert_keras.models.TextClassifier` calls them
+# By our names, those of `bert_keras.models.TextClassifier`.
+_MODES = {"pooling_mode_mean_tokens": "mean", "pooling_mode_cls_token": "first"}
 
 
 def read_pooling(directory):
@@ -19,12 +19,13 @@ def read_pooling(directory):
         directory: path of a preset.
 
     Returns:
-        dict of `normalize`, whether vectors are scaled to length 1, and `sequence_length`, the longest row or None;
-        {} where the directory is no preset of sentence-transformers.
+        dict of `pooling`, "mean" of all tokens' vectors or the "first" token's, `normalize`, whether vectors are scaled
+        to length 1, and `sequence_length`, the longest row or None; {} where the directory is no preset of
+        sentence-transformers.
 
     Raises:
         OSError: where a killed save has to be finished, and the directory cannot be written to.
-        ValueError: where it pools in another way than by the mean, or has further modules.
+        ValueError: where it pools in another way, or has further modules.
     """
     directory = pathlib.Path(directory)
     finish_write(directory)
@@ -34,13 +35,13 @@ def read_pooling(directory):
     kinds = [module["type"].rpartition(".")[2] for module in content]
     if kinds not in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"]) or content[0]["path"]:
         raise ValueError(f"{directory}/modules.json: expected Transformer, Pooling and maybe Normalize, found {kinds}.")
-    if sentence_pooling(directory) != "mean":
-        pooling = read_json(directory / _POOLING_FILE)
-        raise ValueError(f"{directory}/{_POOLING_FILE}: expected the mean of all tokens, found {pooling}.")
+    if (pooling := sentence_pooling(directory)) is None:
+        found = read_json(directory / _POOLING_FILE)
+        raise ValueError(f"{directory}/{_POOLING_FILE}: expected the mean of all tokens or the first, found {found}.")
     length = None
     if (directory / "sentence_bert_config.json").is_file():
         length = read_json(directory / "sentence_bert_config.json").get("max_seq_length")
-    return {"normalize": kinds[-1] == "Normalize", "sequence_length": length}
+    return {"pooling": pooling, "normalize": kinds[-1] == "Normalize", "sequence_length": length}
 
 
 def sentence_pooling(directory):
@@ -61,16 +62,17 @@ def sentence_pooling(directory):
     pooling = read_json(path)
     modes = [name for name, value in pooling.items() if name.startswith("pooling_mode_") and value]
     if len(modes) == 1:
-        return _NAMES.get(modes[0])
+        return _MODES.get(modes[0])
     return {"mean": "mean", "cls": "first"}.get(pooling.get("pooling_mode"))
 
 
-def write_pooling(directory, hidden_dim, *, normalize, sequence_length):
-    """Write beside a model what makes it one of sentence-transformers, with the mean of all tokens.
+def write_pooling(directory, hidden_dim, *, pooling, normalize, sequence_length):
+    """Write beside a model what makes it one of sentence-transformers.
 
     Args:
         directory: path of a preset.
         hidden_dim: width of the vectors.
+        pooling: "mean" or "first".
         normalize: whether they are scaled to length 1.
         sequence_length: longest row, special tokens included.
     """
@@ -80,12 +82,11 @@ def write_pooling(directory, hidden_dim, *, normalize, sequence_length):
         {"idx": index, "name": str(index), "path": path, "type": f"{_PACKAGE}.{kind}"}
         for index, (path, kind) in enumerate(modules)
     ]
-    pooling = {"word_embedding_dimension": hidden_dim, _MEAN: True}
-    others = ("cls_token", "max_tokens", "mean_sqrt_len_tokens")
-    pooling |= {f"pooling_mode_{name}": False for name in others}
+    settings = {"word_embedding_dimension": hidden_dim} | {mode: name == pooling for mode, name in _MODES.items()}
+    settings |= {"pooling_mode_max_tokens": False, "pooling_mode_mean_sqrt_len_tokens": False}
     if normalize:
         write_files(directory / "2_Normalize", {"config.json": b"{}\n"})
-    write_files(directory / "1_Pooling", {"config.json": _json(pooling)})
+    write_files(directory / "1_Pooling", {"config.json": _json(settings)})
     length = {"max_seq_length": sequence_length, "do_lower_case": False}  # the tokenizer does that
     write_files(directory, {"sentence_bert_config.json": _json(length), "modules.json": _json(listed)})
 

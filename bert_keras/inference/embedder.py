@@ -1,7 +1,8 @@
-"""Texts in, a vector for each out: the mean of what the encoder makes of its tokens."""
+"""Texts in, a vector for each out: the mean of what the encoder makes of its tokens, or the first of them."""
 
 import keras
 import numpy as np
+from keras import ops
 
 from bert_keras.checkpoints import read_pooling, write_pooling
 from bert_keras.data import WordPieceTokenizer
@@ -14,7 +15,7 @@ from bert_keras.preset_location import locate_preset
 
 
 class Embedder:
-    """Gives each text the mean of its tokens' vectors, as sentence encoders such as MiniLM are trained for.
+    """Gives each text the mean of its tokens' vectors, or the vector of [CLS]: what the encoder was trained for.
 
     Texts of like length share a batch, so that little padding is computed, and a batch of short texts holds more of
     them.
@@ -22,12 +23,16 @@ class Embedder:
     Args:
         encoder: `bert_keras.models.BertEncoder`.
         tokenizer: `bert_keras.data.WordPieceTokenizer`.
+        pooling: "mean" of all tokens, as for MiniLM; or "first", [CLS], as for BGE. Default "mean".
         normalize: whether to scale each vector to length 1, for dot products that are cosines. Default False.
         sequence_length: longest row, special tokens included; longer texts are cut. Default the encoder's.
         batch_tokens: most positions in one call of the encoder, padding included. Default 4096.
 
     Call arguments:
         texts: list of str, or one str.
+
+    Raises:
+        ValueError: where `pooling` is neither of the two.
 
     Output:
         (texts, hidden_dim) float32 array, (hidden_dim,) for one str.
@@ -43,14 +48,21 @@ class Embedder:
         [Reimers and Gurevych, 2019](https://arxiv.org/abs/1908.10084), section 3.
     """
 
-    def __init__(self, encoder, tokenizer, *, normalize=False, sequence_length=None, batch_tokens=4096):
+    def __init__(self, encoder, tokenizer, *, pooling="mean", normalize=False, sequence_length=None, batch_tokens=4096):
+        if pooling not in ("mean", "first"):
+            raise ValueError(f"Expected pooling to be mean or first; received {pooling!r}.")
         self.encoder = encoder
         self.tokenizer = tokenizer
+        self.pooling = pooling
         self.normalize = normalize
         self.sequence_length = sequence_length or encoder.max_sequence_length
         self.batch_tokens = batch_tokens
-        means = MeanPooling(name="mean_pooling")(encoder.output["sequence_output"], encoder.input["padding_mask"])
-        self._model = keras.Model(encoder.input, means)
+        if pooling == "mean":
+            pooled = MeanPooling(name="mean_pooling")(encoder.output["sequence_output"], encoder.input["padding_mask"])
+        else:  # the last block computes no other position
+            first = {"output_positions": ops.zeros_like(encoder.input["token_ids"][:, :1])}
+            pooled = encoder(encoder.input | first)["sequence_output"][:, 0]
+        self._model = keras.Model(encoder.input, pooled)
 
     @classmethod
     def from_preset(cls, directory, **options):
@@ -61,7 +73,7 @@ class Embedder:
             **options: further arguments of the constructor.
 
         Raises:
-            ValueError: where the preset asks for another pooling than the mean.
+            ValueError: where the preset asks for another pooling than those two.
         """
         directory = locate_preset(directory)
         settings = {name: value for name, value in read_pooling(directory).items() if value is not None}
@@ -76,9 +88,8 @@ class Embedder:
         """
         self.encoder.save_to_preset(directory)
         self.tokenizer.save_to_preset(directory, model_max_length=self.encoder.max_sequence_length)
-        write_pooling(
-            directory, self.encoder.hidden_dim, normalize=self.normalize, sequence_length=self.sequence_length
-        )
+        settings = {name: getattr(self, name) for name in ("pooling", "normalize", "sequence_length")}
+        write_pooling(directory, self.encoder.hidden_dim, **settings)
 
     def __call__(self, texts):
         if isinstance(texts, str):
@@ -91,8 +102,8 @@ class Embedder:
         flat, lengths = token_ids.flat_values.numpy(), np.minimum(np.diff(starts) + 2, self.sequence_length)
         for row_length, numbers in self._batches(lengths):
             rows = self._rows(flat, starts[numbers], lengths[numbers], row_length)
-            means = np.asarray(self._model.predict_on_batch(rows), "float32")
-            vectors[numbers] = means[: len(numbers)]
+            pooled = np.asarray(self._model.predict_on_batch(rows), "float32")
+            vectors[numbers] = pooled[: len(numbers)]
         if self.normalize:
             vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
         return vectors

@@ -17,15 +17,21 @@ def parts():
 
 
 @pytest.mark.slow_elsewhere
-def test_vectors_are_the_means_of_each_text_alone(parts):
+@pytest.mark.parametrize("pooling", ["mean", "first"])
+def test_vectors_are_those_of_each_text_alone(parts, pooling):
     encoder, tokenizer = parts
-    vectors = Embedder(*parts, batch_tokens=64)(TEXTS)
+    vectors = Embedder(*parts, pooling=pooling, batch_tokens=64)(TEXTS)
     assert vectors.dtype == "float32"
     for text, vector in zip(TEXTS, vectors, strict=True):
         ids = np.array([[2, *tokenizer([text]).to_list()[0], 3]], "int32")
         alone = encoder({"token_ids": ids, "segment_ids": 0 * ids, "padding_mask": 0 * ids + 1})
-        expected = ops.convert_to_numpy(alone["sequence_output"])[0].mean(axis=0)
-        np.testing.assert_allclose(vector, expected, atol=1e-5)
+        tokens = ops.convert_to_numpy(alone["sequence_output"])[0]
+        np.testing.assert_allclose(vector, tokens.mean(axis=0) if pooling == "mean" else tokens[0], atol=1e-5)
+
+
+def test_another_pooling_is_named(parts):
+    with pytest.raises(ValueError, match="mean or first; received 'max'"):
+        Embedder(*parts, pooling="max")
 
 
 def test_longer_texts_are_cut(parts):

@@ -30,6 +30,12 @@ def test_settings_come_back(embed, tmp_path):
     assert Embedder.from_preset(tmp_path, normalize=False).normalize is False
 
 
+@pytest.mark.parametrize("pooling", ["mean", "first"])
+def test_the_pooling_comes_back(embed, tmp_path, pooling):
+    Embedder(embed.encoder, embed.tokenizer, pooling=pooling).save_to_preset(tmp_path)
+    assert Embedder.from_preset(tmp_path).pooling == pooling
+
+
 def test_settings_of_a_save_that_was_killed_at_its_end_come_back(embed, tmp_path):
     embed.save_to_preset(tmp_path)
     settings = (tmp_path / "sentence_bert_config.json").read_text()
@@ -44,10 +50,10 @@ def test_settings_of_a_save_that_was_killed_at_its_end_come_back(embed, tmp_path
     [
         (
             "1_Pooling/config.json",
-            {"pooling_mode_mean_tokens": False, "pooling_mode_cls_token": True},
-            "the mean of all",
+            {"pooling_mode_mean_tokens": False, "pooling_mode_max_tokens": True},
+            "the mean of all tokens or the first",
         ),
-        ("1_Pooling/config.json", {"pooling_mode_max_tokens": True}, "the mean of all tokens"),
+        ("1_Pooling/config.json", {"pooling_mode_max_tokens": True}, "the mean of all tokens or the first"),
         ("modules.json", [{"type": "x.Transformer", "path": ""}, {"type": "x.Dense", "path": ""}], "found .*Dense"),
         ("modules.json", [{"type": "x.Transformer", "path": "../x"}, {"type": "x.Pooling", "path": ""}], "expected"),
     ],
@@ -72,9 +78,10 @@ def check_against_sentence_transformers(directory, texts):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("normalize", [True, False])
-def test_sentence_transformers_loads_what_we_write(embed, tmp_path, normalize):
-    Embedder(embed.encoder, embed.tokenizer, normalize=normalize, sequence_length=6).save_to_preset(tmp_path)
+@pytest.mark.parametrize(("pooling", "normalize"), [("mean", True), ("mean", False), ("first", True)])
+def test_sentence_transformers_loads_what_we_write(embed, tmp_path, pooling, normalize):
+    settings = dict(pooling=pooling, normalize=normalize, sequence_length=6)
+    Embedder(embed.encoder, embed.tokenizer, **settings).save_to_preset(tmp_path)
     check_against_sentence_transformers(tmp_path, TEXTS)
 
 
