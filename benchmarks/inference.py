@@ -124,7 +124,7 @@ def _transformers_model(num_layers, hidden_dim, dtype):
 
 
 def mixed_bert_keras(*, num_layers, hidden_dim, num_sentences, vocabulary, dtype):
-    """Ours: strings to mean vectors, in few lengths."""
+    """Ours: strings to mean vectors, by `Embedder`."""
     from bert_keras.data import Vocabulary, WordPieceTokenizer
     from bert_keras.inference import Embedder
     from bert_keras.models import BertEncoder

@@ -59,7 +59,12 @@ class HuggingFaceCheckpoint(Checkpoint):
         rows = encoder_rows(num_layers) + head_rows(config.architecture) + own_rows(files)
         tensors = _stored_tensors(source, files)
         super().__init__(config, WeightTable(source, tensors, rows, silent=(*COPIES, *CONSTANTS)))
-        self.sentence_pooling = sentence_pooling(directory)
+        self._directory = directory
+
+    @property
+    def sentence_pooling(self):
+        """As in `Checkpoint`; read only where it is asked for."""
+        return sentence_pooling(self._directory)
 
     def read(self, shapes):
         """As `Checkpoint.read`; the masked-LM head is refused where its words are not the encoder's."""
