@@ -68,6 +68,8 @@ class Embedder:
     def from_preset(cls, directory, **options):
         """Load encoder and tokenizer of a preset; where sentence-transformers wrote it, by its settings.
 
+        Other presets do not say how to pool: BGE and mxbai from KerasHub need `pooling="first"`.
+
         Args:
             directory: path of the directory, or a name.
             **options: further arguments of the constructor.
