@@ -2,15 +2,14 @@
 
 import keras
 import numpy as np
-from keras import ops
 
 from bert_keras.checkpoints import read_pooling, write_pooling
 from bert_keras.data import WordPieceTokenizer
 from bert_keras.data.batches.accelerators import compiles_each_length
 from bert_keras.data.batches.length_buckets import padded_lengths
 from bert_keras.inference.length_batches import cheapest_cuts
-from bert_keras.layers import MeanPooling
 from bert_keras.models import BertEncoder
+from bert_keras.models.text_vector import text_vector
 from bert_keras.preset_location import locate_preset
 
 
@@ -57,12 +56,7 @@ class Embedder:
         self.normalize = normalize
         self.sequence_length = sequence_length or encoder.max_sequence_length
         self.batch_tokens = batch_tokens
-        if pooling == "mean":
-            pooled = MeanPooling(name="mean_pooling")(encoder.output["sequence_output"], encoder.input["padding_mask"])
-        else:  # the last block computes no other position
-            first = {"output_positions": ops.zeros_like(encoder.input["token_ids"][:, :1])}
-            pooled = encoder(encoder.input | first)["sequence_output"][:, 0]
-        self._model = keras.Model(encoder.input, pooled)
+        self._model = keras.Model(encoder.input, text_vector(encoder, encoder.input, pooling))
 
     @classmethod
     def from_preset(cls, directory, **options):

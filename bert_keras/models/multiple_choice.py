@@ -1,7 +1,6 @@
 """The encoder with a head that picks one of several choices."""
 
 import keras
-from keras import ops
 
 from bert_keras.checkpoints import open_checkpoint
 from bert_keras.layers import MergeChoices, MultipleChoiceHead
@@ -9,6 +8,7 @@ from bert_keras.models.around_encoder import AroundEncoder
 from bert_keras.models.batch_inputs import BatchInputs
 from bert_keras.models.presets import Presets
 from bert_keras.models.pretrained import pretrained_encoder
+from bert_keras.models.text_vector import text_vector
 from bert_keras.training.token_statistics import TokenStatistics
 
 
@@ -54,8 +54,7 @@ class MultipleChoice(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras
         # === Functional model ===
         inputs = {name: keras.Input((None, None), dtype="int32", name=name) for name in encoder.input}
         rows = {name: MergeChoices(name=f"merge_{name}")(value) for name, value in inputs.items()}
-        rows["output_positions"] = ops.zeros_like(rows["token_ids"][:, :1])  # the head sees the first vector alone
-        outputs = head(encoder(rows)["pooled_output"], inputs["token_ids"])
+        outputs = head(text_vector(encoder, rows, "pooled"), inputs["token_ids"])
         super().__init__(inputs=inputs, outputs=outputs, **kwargs)
         self.dtype_policy = keras.dtype_policies.get(dtype)
 

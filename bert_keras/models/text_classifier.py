@@ -1,14 +1,14 @@
 """The encoder with a head that sorts texts into classes, or gives them a number."""
 
 import keras
-from keras import ops
 
 from bert_keras.checkpoints import open_checkpoint
-from bert_keras.layers import ClassificationHead, MeanPooling
+from bert_keras.layers import ClassificationHead
 from bert_keras.models.around_encoder import AroundEncoder, check_labels
 from bert_keras.models.batch_inputs import BatchInputs
 from bert_keras.models.presets import Presets
 from bert_keras.models.pretrained import pretrained_classes, pretrained_encoder
+from bert_keras.models.text_vector import text_vector
 from bert_keras.training.classification import PROBLEM_TYPES
 from bert_keras.training.token_statistics import TokenStatistics
 
@@ -92,14 +92,7 @@ class TextClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras
 
         # === Functional model ===
         inputs = {name: keras.Input((None,), dtype="int32", name=name) for name in encoder.input}
-        first = {"output_positions": ops.zeros_like(inputs["token_ids"][:, :1])}  # all that most heads see
-        encoded = encoder(inputs if pooling == "mean" else inputs | first)
-        if pooling == "pooled":
-            x = encoded["pooled_output"]
-        elif pooling == "first":
-            x = encoded["sequence_output"][:, 0]
-        else:
-            x = MeanPooling(dtype=dtype, name="mean_pooling")(encoded["sequence_output"], inputs["padding_mask"])
+        x = text_vector(encoder, inputs, pooling, dtype=dtype)
         super().__init__(inputs=inputs, outputs=head(x), **kwargs)
         self.dtype_policy = keras.dtype_policies.get(dtype)
 

@@ -1,0 +1,26 @@
+"""One vector for a text, out of what an encoder makes of its tokens."""
+
+from keras import ops
+
+from bert_keras.layers import MeanPooling
+
+
+def text_vector(encoder, inputs, pooling, *, dtype=None):
+    """Add the pooling to an encoder in a functional model.
+
+    Args:
+        encoder: `BertEncoder`.
+        inputs: dict of the encoder's inputs.
+        pooling: "pooled", the encoder's pooled output; "first", the first token's vector; or "mean", the mean of the
+            tokens' vectors.
+        dtype: dtype or policy of the mean.
+
+    Returns:
+        (batch, hidden_dim) tensor.
+    """
+    if pooling == "mean":
+        sequence_output = encoder(inputs)["sequence_output"]  # (batch, length, hidden)
+        return MeanPooling(dtype=dtype, name="mean_pooling")(sequence_output, inputs["padding_mask"])
+    # The first position is all that is looked at, and all that the last block computes.
+    encoded = encoder(inputs | {"output_positions": ops.zeros_like(inputs["token_ids"][:, :1])})
+    return encoded["pooled_output"] if pooling == "pooled" else encoded["sequence_output"][:, 0]
