@@ -108,6 +108,8 @@ def keras_hub(*, preset, train, validation, num_examples, size, learning_rate, s
     import numpy as np
     import tensorflow as tf
 
+    from bert_keras.data import without_autotuner
+
     keras.utils.set_random_seed(seed)
     keras.config.set_dtype_policy(dtype)
     tokenizer = keras_hub.models.BertTokenizer(vocabulary, lowercase=True)
@@ -129,7 +131,7 @@ def keras_hub(*, preset, train, validation, num_examples, size, learning_rate, s
         rows = tf.data.Dataset.from_tensor_slices((texts, np.array(labels))).batch(batch_size)
         return rows.map(preprocess, num_parallel_calls=tf.data.AUTOTUNE)
 
-    epoch = dataset(texts, labels).cache().shuffle(10_000, seed=seed).prefetch(4)
+    epoch = without_autotuner(dataset(texts, labels).cache().shuffle(10_000, seed=seed).prefetch(4))
 
     def run():
         classifier.fit(epoch, verbose=0)

@@ -106,10 +106,10 @@ def batch_of(batch_size, length, vocabulary_size, *, mask_rate=0.15, segments=Tr
 
 def bert_keras(*, num_layers, hidden_dim, batch_size, length, vocabulary_size, dtype, steps, jit_compile="auto"):
     """Ours, as a recipe compiles it."""
-    keep_freed_memory()  # as recipes do
     from bert_keras.models import BertEncoder, BertPretrainer
     from bert_keras.training import AdamW, pretraining_losses
 
+    keep_freed_memory()  # as recipes do
     encoder = BertEncoder(
         vocabulary_size, num_layers, hidden_dim // 64, hidden_dim, 4 * hidden_dim, dropout=0.1, dtype=dtype
     )
