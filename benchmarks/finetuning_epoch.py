@@ -62,7 +62,7 @@ def main(
 
 
 def bert_keras(*, preset, train, validation, num_examples, size, learning_rate, seed, vocabulary, dtype, batch_size=32):
-    """Ours, as recipes/finetune_classifier.py does it: few lengths, each batch of one."""
+    """Ours, as recipes/finetune_classifier.py does it, with the head that the peers have: on the pooled output."""
     import keras
 
     from bert_keras.data import Examples, Vocabulary, WordPieceTokenizer, classification_dataset
@@ -72,7 +72,7 @@ def bert_keras(*, preset, train, validation, num_examples, size, learning_rate, 
     keep_freed_memory()  # as recipes do
     keras.utils.set_random_seed(seed)
     if preset:
-        classifier = TextClassifier.from_preset(preset, num_classes=2, dtype=dtype)
+        classifier = TextClassifier.from_preset(preset, num_classes=2, pooling="pooled", dtype=dtype)
         tokenizer = WordPieceTokenizer.from_preset(preset)
     else:
         num_layers, hidden_dim = size
