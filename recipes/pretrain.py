@@ -55,7 +55,7 @@ def main(
     options["corpus"] = data.CorpusReport.load(corpus / "train").checksum
     saving = callbacks.SaveAndResume(run_directory / "state", every_minutes=save_minutes, configuration=options)
     keras.utils.set_random_seed(seed)
-    tokenizer = data.WordPieceTokenizer.from_preset(corpus)
+    tokenizer = data.WordPieceTokenizer.from_preset(init or corpus)  # a corpus in other tokens is refused
 
     def dataset(part, **options):
         return data.pretraining_dataset(

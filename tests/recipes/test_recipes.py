@@ -106,6 +106,13 @@ def test_pretraining_goes_on_from_a_preset(run_recipe, corpus, preset, tmp_path,
     assert ("nsp_accuracy" in printed) == (not options) and "loss -" not in printed
 
 
+def test_pretraining_does_not_go_on_with_a_corpus_in_another_vocabulary(run_recipe, corpus, small_preset, tmp_path):
+    printed = run_recipe(
+        "pretrain.py", "--corpus", corpus, "--init", small_preset, "--run-directory", tmp_path, "--steps", 2, status=1
+    )
+    assert "was made with another vocabulary" in printed and "received one of 88 tokens" in printed
+
+
 def test_quickstart_runs_the_whole_chain(run_recipe, tmp_path):
     run_recipe(
         "quickstart.py", "--run-directory", tmp_path, "--minutes", 0.15, "--vocabulary-size", 1000, "--num-examples",
