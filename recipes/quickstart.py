@@ -89,7 +89,9 @@ def main(
     warm_start(encoder, data.cooccurrence_vectors(run_directory / "train", tokenizer.vocabulary, width))
     pretrainer, logs = BertPretrainer(encoder), run_directory / "logs"
     optimizer = training.AdamW(learning_rate, beta_2=0.98)
-    pretrainer.compile(optimizer, training.pretraining_losses(), weighted_metrics=training.pretraining_metrics())
+    jit_compile = training.fastest_compilation(options["dtype"])
+    metrics = training.pretraining_metrics()
+    pretrainer.compile(optimizer, training.pretraining_losses(), weighted_metrics=metrics, jit_compile=jit_compile)
     fill_mask = FillMask(pretrainer, tokenizer)
     schedule = training.WarmupLinearDecay(learning_rate, total_steps=1000, warmup_steps=60)  # thousandths of the time
     report = [

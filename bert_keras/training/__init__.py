@@ -8,6 +8,7 @@ from bert_keras.training.classification import (
     classification_metrics,
     score_outputs,
 )
+from bert_keras.training.compilation import fastest_compilation
 from bert_keras.training.finetuning.adversarial_training import add_adversarial_training
 from bert_keras.training.finetuning.layerwise_decay import layerwise_decay
 from bert_keras.training.finetuning.low_rank_adapters import add_lora, merge_lora
@@ -54,6 +55,7 @@ __all__ = [
     "classification_loss",
     "classification_metrics",
     "entity_scores",
+    "fastest_compilation",
     "fastest_dtype_policy",
     "layerwise_decay",
     "memory_advice",
