@@ -31,9 +31,13 @@ def read_pooling(directory):
     finish_write(directory)
     if not (directory / "modules.json").is_file():
         return {}
-    content = json.loads((directory / "modules.json").read_bytes())
-    kinds = [module["type"].rpartition(".")[2] for module in content]
-    if kinds not in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"]) or content[0]["path"]:
+    content = read_json(directory / "modules.json", list)
+    try:
+        kinds = [module["type"].rpartition(".")[2] for module in content]
+        is_at_top = bool(content) and not content[0]["path"]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{directory}/modules.json: expected a list of modules with type and path.") from error
+    if kinds not in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"]) or not is_at_top:
         raise ValueError(f"{directory}/modules.json: expected Transformer, Pooling and maybe Normalize, found {kinds}.")
     if (pooling := sentence_pooling(directory)) is None:
         found = read_json(directory / _POOLING_FILE)

@@ -56,6 +56,8 @@ def test_settings_of_a_save_that_was_killed_at_its_end_come_back(embed, tmp_path
         ("1_Pooling/config.json", {"pooling_mode_max_tokens": True}, "the mean of all tokens or the first"),
         ("modules.json", [{"type": "x.Transformer", "path": ""}, {"type": "x.Dense", "path": ""}], "found .*Dense"),
         ("modules.json", [{"type": "x.Transformer", "path": "../x"}, {"type": "x.Pooling", "path": ""}], "expected"),
+        ("modules.json", [{"path": ""}, 3], "modules with type and path"),
+        ("modules.json", [], "expected Transformer, Pooling"),
     ],
 )
 def test_another_pooling_is_refused(embed, tmp_path, file, change, message):

@@ -32,7 +32,7 @@ def read_tokenizer_config(path: str | os.PathLike, **defaults: bool | None) -> d
         config = json.loads(Path(path).read_bytes())
     except FileNotFoundError:
         config = {}
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{os.fspath(path)}: expected JSON in UTF-8: {error}") from error
     if not isinstance(config, dict):
         raise ValueError(f"{os.fspath(path)}: expected a JSON object, received {type(config).__name__}")

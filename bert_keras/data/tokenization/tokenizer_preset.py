@@ -50,7 +50,7 @@ def read_tokenizer_preset(preset: str | os.PathLike) -> tuple[Vocabulary, dict]:
 def _lowercase_of_keras_hub(path: Path) -> bool:
     try:
         lowercase = json.loads(path.read_bytes())["config"]["lowercase"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"{path}: expected the config of a BertTokenizer of KerasHub") from error
     if not isinstance(lowercase, bool):
         raise ValueError(f"{path}: lowercase must be true or false, received {lowercase!r}")

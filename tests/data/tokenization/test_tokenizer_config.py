@@ -44,6 +44,7 @@ def test_foreign_fields_are_passed_over_and_paths_are_not_followed(tmp_path):
         ('{"unk_token": {"content": "<unk>"}}', r"unk_token must be '\[UNK\]'"),
         ("[]", "expected a JSON object, received list"),
         ("{", "expected JSON in UTF-8"),
+        ("[" * 100_000, "expected JSON in UTF-8"),
     ],
 )
 def test_wrong_types_and_other_rules_are_refused_with_file_and_field(tmp_path, content, message):

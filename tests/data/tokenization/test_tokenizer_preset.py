@@ -47,6 +47,13 @@ def test_a_faulty_file_is_named(tmp_path, content):
         WordPieceTokenizer.from_preset(tmp_path)
 
 
+def test_a_file_nested_too_deeply_is_named(tmp_path):
+    keras_hub_preset(tmp_path, {})
+    (tmp_path / "tokenizer.json").write_text("[" * 100_000)
+    with pytest.raises(ValueError, match=r"tokenizer.json: "):
+        WordPieceTokenizer.from_preset(tmp_path)
+
+
 def test_a_missing_vocabulary_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"vocab.txt"):
         WordPieceTokenizer.from_preset(tmp_path)
