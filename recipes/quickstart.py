@@ -137,12 +137,13 @@ def main(
         accuracies["majority_accuracy"] = float(np.bincount(truth).max() / len(truth))
 
     # 6. Result
+    speeds = history.get("tokens_per_second")  # none where the time was up after the first step
     summary = {
         "masked_accuracy": scores["mlm_accuracy"],
         "unigram_accuracy": data.unigram_accuracy(test, reports["train"].most_frequent_id),
         "nsp_accuracy": scores["nsp_accuracy"],
         **accuracies,
-        "tokens_per_second": float(np.median(history["tokens_per_second"])),
+        **({"tokens_per_second": float(np.median(speeds))} if speeds else {}),
         "minutes": (time.monotonic() - started) / 60,
     }
     (run_directory / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
