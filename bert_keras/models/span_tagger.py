@@ -50,10 +50,7 @@ class SpanTagger(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras.Mod
 
         # === Layers ===
         dropout_layer = Dropout(dropout, dtype=dtype, name="dropout")
-        pointer = GlobalPointer(
-            len(labels), head_dim=head_dim, efficient=efficient, kernel_initializer=encoder.kernel_initializer,
-            dtype=dtype, name="entity_pointer",
-        )  # fmt: skip
+        pointer = GlobalPointer(len(labels), head_dim=head_dim, efficient=efficient, dtype=dtype, name="entity_pointer")
 
         # === Functional model ===
         inputs = {name: keras.Input((None,), dtype="int32", name=name) for name in encoder.input}

@@ -52,10 +52,7 @@ class TripleExtractor(TokenStatistics, Presets, AroundEncoder, BatchInputs, kera
 
         # === Layers ===
         def pointer(num_labels, name, **form):
-            return GlobalPointer(
-                num_labels, head_dim=head_dim, efficient=efficient, kernel_initializer=encoder.kernel_initializer,
-                dtype=dtype, name=name, **form,
-            )  # fmt: skip
+            return GlobalPointer(num_labels, head_dim=head_dim, efficient=efficient, dtype=dtype, name=name, **form)
 
         dropout_layer = Dropout(dropout, dtype=dtype, name="dropout")
         links = {"ordered": False, "rotary": False}  # subject and object stand anywhere
