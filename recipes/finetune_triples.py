@@ -3,7 +3,7 @@
 Data        JSONL {"text": ..., "spo_list": [[subject, relation, object], ...]}, as DuIE's; attributes and the arguments
             of events are the same structure
 Paper       GPLinker: Su, 2022, https://kexue.fm/archives/8888
-Reached     not measured yet on public tasks
+Reached     CoNLL04, from MiniLM's weights, seed 1: F1 of triples 0.545 in test, 0.569 in dev
 Run         python recipes/finetune_triples.py --preset PRESET --train train.jsonl --validation dev.jsonl
 Watch       tensorboard --logdir runs/finetune_triples
 Variation   --no-efficient gives each relation queries and keys of its own: more weights, for more data
@@ -40,8 +40,8 @@ def main(
     # Training
     epochs: int = 10,
     batch_size: int = 16,
-    learning_rate: float = 1e-4,  # at its peak
-    layerwise_decay: float = 1.0,  # a layer's learning rate as a share of that of the layer above it
+    learning_rate: float = 5e-4,  # at its peak
+    layerwise_decay: float = 0.8,  # a layer's learning rate as a share of that of the layer above it
     adversarial: float = 0.0,  # how far word vectors move to make each batch harder; 0 for not at all
     ema: float = 0.0,  # evaluate and keep a running mean of the weights that changes so slowly: 0.99; 0 for none
     seed: int = 0,
