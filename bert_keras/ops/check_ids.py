@@ -10,9 +10,9 @@ import keras
 def check_ids(ids, num_rows, name):
     """Refuse ids that are not from 0 to `num_rows - 1`.
 
-    Cheap: two reductions over the ids. On TensorFlow it works in compiled steps too, but not inside XLA; on torch it does not where it
-    would make a GPU wait or break a compiled graph; on JAX it works outside compiled steps alone, where nothing can
-    be raised: there a wrong id shows as NaN.
+    Cheap: two reductions over the ids. On TensorFlow it works in compiled steps too, but not inside XLA; on torch it
+    does not where it would make a GPU wait or break a compiled graph; on JAX it works outside compiled steps alone,
+    where nothing can be raised: there a wrong id shows as NaN.
 
     Args:
         ids: integer tensor of any shape.
