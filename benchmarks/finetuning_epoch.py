@@ -30,7 +30,7 @@ def main(
     seeds: int = 1,  # runs from the start, each with its own order and head
     backends: tuple[str, ...] = ("tensorflow", "jax", "torch"),
     dtypes: tuple[str, ...] = (),  # float32, mixed_bfloat16; none for those that this processor multiplies by itself
-    only: str = "",  # part of the names of those to measure
+    only: tuple[str, ...] = (),  # parts of the names of those to measure; none for all
 ):
     dtypes = dtypes or (("float32", "mixed_bfloat16") if has_half_precision() else ("float32",))
     results = []
@@ -55,9 +55,8 @@ def main(
                     candidates.append(Candidate(name, _HERE + library, arguments, (*needs, backend), environment))
             needs = ("transformers", "torch")
             candidates.append(Candidate(f"transformers, {dtype}", _HERE + "transformers", arguments, needs))
-        candidates = [x for x in candidates if only in x.name]
         case = f"{num_examples} sentences, {Path(preset).name or size.replace('x', ' x ')}, seed {seed}"
-        results += interleave("fine-tuning an epoch", case, candidates, unit="sentences", rounds=rounds)
+        results += interleave("fine-tuning an epoch", case, candidates, unit="sentences", rounds=rounds, only=only)
     return results
 
 

@@ -25,7 +25,7 @@ def main(
     rounds: int = 7,  # of which the median counts
     dtypes: tuple[str, ...] = (),  # float32, bfloat16; none for those that this processor multiplies by itself
     backends: tuple[str, ...] = ("tensorflow", "jax", "torch"),
-    only: str = "",  # part of the names of those to measure
+    only: tuple[str, ...] = (),  # parts of the names of those to measure; none for all
 ):
     num_layers, hidden_dim = map(int, size.split("x"))
     dtypes = dtypes or (("float32", "bfloat16") if has_half_precision() else ("float32",))
@@ -36,14 +36,14 @@ def main(
         # One call of a small batch after the other candidates' would measure how fast a process wakes up.
         shape["calls"] = max(1, 4096 // (batch_size * length))
         case = f"{size.replace('x', ' x ')}, batch {batch_size} x {length}"
-        candidates = [x for x in _candidates("dense", shape, dtypes, backends) if only in x.name]
-        results += interleave("inference", case, candidates, unit="tokens", rounds=rounds)
+        candidates = _candidates("dense", shape, dtypes, backends)
+        results += interleave("inference", case, candidates, unit="tokens", rounds=rounds, only=only)
     if num_sentences:
         shape = {"num_layers": num_layers, "hidden_dim": hidden_dim, "num_sentences": num_sentences}
         shape["vocabulary"] = str(vocabulary_file())
-        candidates = [x for x in _candidates("mixed", shape, dtypes, backends) if only in x.name]
+        candidates = _candidates("mixed", shape, dtypes, backends)
         case = f"{size.replace('x', ' x ')}, {num_sentences} sentences of mixed length"
-        results += interleave("inference", case, candidates, unit="sentences", rounds=max(3, rounds // 2))
+        results += interleave("inference", case, candidates, unit="sentences", rounds=max(3, rounds // 2), only=only)
     return results
 
 

@@ -85,7 +85,7 @@ class Worker:
         raise RuntimeError(f"{self.candidate.name} failed: {said[-1] if said else 'it said nothing'}")
 
 
-def interleave(question, case, candidates, *, unit, rounds=5, ours="bert_keras"):
+def interleave(question, case, candidates, *, unit, rounds=5, only=(), ours="bert_keras"):
     """Measure all candidates in turns, print a table, and append a JSON line for each to runs/benchmarks.jsonl.
 
     A peer that is not installed is named once and left out; so is one that fails.
@@ -93,9 +93,10 @@ def interleave(question, case, candidates, *, unit, rounds=5, ours="bert_keras")
     Args:
         question: name of the benchmark.
         case: what was measured, such as "4 x 512, 16 x 128".
-        candidates: list of `Candidate`.
+        candidates: `Candidate`s.
         unit: of what the programs return, such as "tokens".
         rounds: how many runs of each count.
+        only: parts of the names of those to measure, for all do not fit in memory together; none for all.
         ours: how the names of our candidates begin.
 
     Returns:
@@ -103,6 +104,8 @@ def interleave(question, case, candidates, *, unit, rounds=5, ours="bert_keras")
     """
     workers = []
     for candidate in candidates:
+        if only and not any(part in candidate.name for part in only):
+            continue
         missing = [package for package in candidate.needs if importlib.util.find_spec(package) is None]
         if missing:
             for package in set(missing) - _named_as_missing:
@@ -184,17 +187,17 @@ def show(results):
 
 
 def hardware():
-    """Name the processor and how many cores of it this process may use.
+    """Name the processor, what it multiplies with, and how many cores of it this process may use.
 
     Returns:
         str.
     """
-    name = platform.processor() or platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        names = [line.split(":")[1].strip() for line in cpuinfo.read_text().splitlines() if "model name" in line]
-        name = names[0] if names else name
-    return f"{len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()} cores, {name}"
+    cpuinfo = _cpuinfo()
+    name = cpuinfo.get("model name") or platform.processor() or platform.machine()
+    # A cloud's processors of one name differ in these, which decide by how much each candidate is slowed.
+    instructions = [i for i in ("avx2", "avx512f", "avx512_bf16", "amx_bf16") if i in cpuinfo.get("flags", "").split()]
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return ", ".join([f"{cores} cores", " ".join([name, *instructions])])
 
 
 def environment_of(backend, *, one_dnn=True):
@@ -219,8 +222,14 @@ def has_half_precision():
     Returns:
         bool.
     """
-    cpuinfo = Path("/proc/cpuinfo")
-    return cpuinfo.exists() and any(flag in cpuinfo.read_text() for flag in ("amx_bf16", "avx512_bf16"))
+    return not {"amx_bf16", "avx512_bf16"}.isdisjoint(_cpuinfo().get("flags", "").split())
+
+
+def _cpuinfo():
+    """What Linux says of the first core; nothing elsewhere."""
+    path = Path("/proc/cpuinfo")
+    lines = path.read_text().split("\n\n")[0].splitlines() if path.exists() else []
+    return {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
 
 
 def versions():

@@ -25,7 +25,7 @@ def main(
     steps: int = 1,  # a round
     dtypes: tuple[str, ...] = (),  # float32, mixed_bfloat16; none for those that this processor multiplies by itself
     backends: tuple[str, ...] = ("tensorflow", "jax", "torch"),
-    only: str = "",  # part of the names of those to measure
+    only: tuple[str, ...] = (),  # parts of the names of those to measure; none for all
 ):
     results = []
     for size in sizes:
@@ -40,9 +40,9 @@ def main(
                 "vocabulary_size": vocabulary_size,
                 "steps": steps,
             }
-            candidates = [x for x in candidates_for(shape, dtypes, backends) if only in x.name]
+            candidates = candidates_for(shape, dtypes, backends)
             case = f"{num_layers} x {hidden_dim}, batch {batch_size} x {length}"
-            results += interleave("pretraining step", case, candidates, unit="tokens", rounds=rounds)
+            results += interleave("pretraining step", case, candidates, unit="tokens", rounds=rounds, only=only)
     return results
 
 
@@ -169,7 +169,7 @@ def keras_hub(*, num_layers, hidden_dim, batch_size, length, vocabulary_size, dt
 
 
 def transformers(*, num_layers, hidden_dim, batch_size, length, vocabulary_size, dtype, steps):
-    """BertForMaskedLM of transformers, with torch's fused AdamW and autocast where bfloat16 pays."""
+    """BertForMaskedLM of transformers, with torch's fused AdamW; mixed is autocast, bfloat16 the weights too."""
     import contextlib
 
     import numpy as np
@@ -184,6 +184,8 @@ def transformers(*, num_layers, hidden_dim, batch_size, length, vocabulary_size,
         intermediate_size=4 * hidden_dim,
     )
     model = BertForMaskedLM(config).train()
+    if dtype == "bfloat16":
+        model = model.bfloat16()
     optimizer = torch.optim.AdamW(model.parameters(), 1e-4, fused=True)
     x, y, _ = batch_of(batch_size, length, vocabulary_size)
     labels = np.full((batch_size, length), -100)
@@ -192,7 +194,7 @@ def transformers(*, num_layers, hidden_dim, batch_size, length, vocabulary_size,
 
     def run():
         for _ in range(steps):
-            autocast = torch.autocast("cpu", torch.bfloat16) if dtype != "float32" else contextlib.nullcontext()
+            autocast = torch.autocast("cpu", torch.bfloat16) if "mixed" in dtype else contextlib.nullcontext()
             with autocast:
                 loss = model(input_ids=ids, attention_mask=mask, labels=labels).loss
             loss.backward()

@@ -22,6 +22,7 @@ class FeedForward(keras.layers.Layer):
 
     Call arguments:
         inputs: (batch, length, hidden_dim) tensor.
+        training: whether a gradient will be taken.
 
     Output:
         (batch, length, hidden_dim) tensor.
@@ -44,13 +45,11 @@ class FeedForward(keras.layers.Layer):
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.supports_masking = True
 
-        def dense(units, name, activation=None):
+        def dense(units, name):
             initializer = fresh_initializer(kernel_initializer)
-            return keras.layers.Dense(
-                units, activation=activation, kernel_initializer=initializer, dtype=self.dtype_policy, name=name
-            )
+            return keras.layers.Dense(units, kernel_initializer=initializer, dtype=self.dtype_policy, name=name)
 
-        self.intermediate = dense(intermediate_dim, "intermediate", fast_activation(self.activation))
+        self.intermediate = dense(intermediate_dim, "intermediate")
         self.output_projection = dense(hidden_dim, "output")
 
     def build(self, inputs_shape):
@@ -58,8 +57,9 @@ class FeedForward(keras.layers.Layer):
         self.output_projection.build((*inputs_shape[:-1], self.intermediate_dim))
         self.built = True
 
-    def call(self, inputs):
+    def call(self, inputs, training=False):
         x = self.intermediate(inputs)  # (batch, length, intermediate)
+        x = fast_activation(self.activation, training=training)(x)
         return self.output_projection(x)  # (batch, length, hidden)
 
     def compute_output_shape(self, inputs_shape):

@@ -89,7 +89,9 @@ class MaskedLMHead(keras.layers.Layer):
             x = matmul_transposed(x, self.token_embedding.embeddings)  # (batch * predictions, vocabulary)
         else:
             x = self.token_embedding(x, reverse=True)
-        x = ops.cast(x[:, : self._num_words], "float32") + ops.cast(self.bias, "float32")
+        if x.shape[-1] != self._num_words:  # a slice of all would be copied, and its gradient too
+            x = x[:, : self._num_words]
+        x = ops.cast(x, "float32") + ops.cast(self.bias, "float32")
         return ops.reshape(x, (-1, num_predictions, self._num_words))
 
     def compute_output_spec(self, inputs, mask_positions=None):

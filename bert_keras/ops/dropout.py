@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from bert_keras.ops.compiled_chain import compiled_chain, is_worth_compiling
+
 # Torch drops in one pass and has hardly an operation for unsigned integers.
 _HAS_NATIVE_DROPOUT = keras.config.backend() == "torch"
 
@@ -26,9 +28,20 @@ def dropout(inputs, rate, seed):
         return inputs
     if _HAS_NATIVE_DROPOUT or rate == 1:
         return keras.random.dropout(inputs, rate, seed=seed)
-    noise = hash_noise(ops.shape(inputs), seed)
-    kept = noise >= ops.convert_to_tensor(int(rate * 2**32), "uint32")
+    keys = _round_keys(seed)
+    if is_worth_compiling(inputs):
+        return compiled_chain(_drop, _drop_gradient, rate=rate)(inputs, *keys)
+    return _drop(inputs, *keys, rate=rate)
+
+
+def _drop(inputs, *keys, rate):
+    kept = _noise(ops.shape(inputs), *keys) >= ops.convert_to_tensor(int(rate * 2**32), "uint32")
     return ops.where(kept, inputs * (1 / (1 - rate)), ops.zeros((), inputs.dtype))
+
+
+def _drop_gradient(inputs, *keys_and_upstream, rate):
+    *keys, upstream = keys_and_upstream
+    return _drop(upstream, *keys, rate=rate)
 
 
 def hash_noise(shape, seed):
@@ -47,9 +60,10 @@ def hash_noise(shape, seed):
     Reference:
         `fmix32` of https://github.com/aappleby/smhasher/blob/master/src/MurmurHash3.cpp
     """
-    seed, counter = _seed_pair(seed)
-    first = _mix(seed + _mix(counter + _uint32(0x9E3779B9)))
-    second = _mix(first + _uint32(0x9E3779B9))
+    return _noise(shape, *_round_keys(seed))
+
+
+def _noise(shape, first, second):
     num_elements = 1
     for size in shape:
         num_elements = num_elements * size
@@ -59,11 +73,14 @@ def hash_noise(shape, seed):
     return ops.reshape(x ^ _shifted(x, 16), shape)
 
 
-def _seed_pair(seed):
+def _round_keys(seed):
+    """What a seed adds before each of the two rounds."""
     if isinstance(seed, keras.random.SeedGenerator):
-        seed = ops.cast(seed.next(), "uint32")
-        return seed[0], seed[1]
-    return _uint32(seed % 2**32), _uint32(0)
+        seed, counter = ops.unstack(ops.cast(seed.next(), "uint32"), 2)
+    else:
+        seed, counter = _uint32(seed % 2**32), _uint32(0)
+    first = _mix(seed + _mix(counter + _uint32(0x9E3779B9)))
+    return first, _mix(first + _uint32(0x9E3779B9))
 
 
 def _mix(x):

@@ -46,6 +46,13 @@ def test_measures_in_turns_names_what_is_missing_and_writes_json(in_a_folder, ca
     assert "| bert_keras, here |" in short_set.table(results)
 
 
+def test_measures_those_alone_whose_name_is_asked_for(in_a_folder):
+    here = pathlib.Path(__file__).stem + ":"
+    candidates = [Candidate(name, here + "work", {"amount": 1}) for name in ("bert_keras, a", "bert_keras, b", "peer")]
+    results = interleave("question", "case", candidates, unit="tokens", rounds=1, only=("keras, b", "peer"))
+    assert {result["candidate"] for result in results} == {"bert_keras, b", "peer"}
+
+
 @pytest.mark.slow
 def test_the_accelerator_benchmark_needs_no_tensorflow(in_a_folder):
     program = (
