@@ -10,9 +10,7 @@ import keras
 
 
 def is_worth_compiling(x):
-    """Tell whether a tensor is traced where a chain gains by being compiled: in bfloat16, on a processor, one shape.
-
-    Each shape is compiled anew, so it must be known while the step is traced, as in pretraining.
+    """Tell whether a tensor is where a chain of its dtype gains by being compiled: in bfloat16, traced with its shape.
 
     Args:
         x: tensor of any backend.
@@ -20,12 +18,43 @@ def is_worth_compiling(x):
     Returns:
         bool.
     """
-    if keras.config.backend() != "tensorflow" or keras.backend.standardize_dtype(x.dtype) != "bfloat16":
+    return keras.backend.standardize_dtype(x.dtype) == "bfloat16" and is_traced_with_its_shape(x)
+
+
+def is_traced_with_its_shape(x):
+    """Tell whether a tensor belongs to a graph of TensorFlow for a processor, and its whole shape is known there.
+
+    Each shape is compiled anew: those of pretraining are known while the step is traced, those of texts of many lengths
+    are not.
+
+    Args:
+        x: tensor of any backend.
+
+    Returns:
+        bool.
+    """
+    if keras.config.backend() != "tensorflow":
         return False
     import tensorflow as tf
 
-    is_traced_with_its_shape = not tf.executing_eagerly() and x.shape.is_fully_defined()
-    return is_traced_with_its_shape and not tf.config.list_logical_devices("GPU")
+    is_traced = not tf.executing_eagerly() and x.shape.is_fully_defined()
+    return is_traced and not tf.config.list_logical_devices("GPU")
+
+
+@functools.lru_cache
+def compiled(function, **options):
+    """Compile a function of tensors with XLA, to be called in a graph; the same function for the same arguments.
+
+    Args:
+        function: function of tensors.
+        **options: further arguments of it; hashable.
+
+    Returns:
+        `tf.function`.
+    """
+    import tensorflow as tf
+
+    return tf.function(functools.partial(function, **options), jit_compile=True, autograph=False)
 
 
 @functools.lru_cache
@@ -43,10 +72,7 @@ def compiled_chain(forward, backward, **options):
     """
     import tensorflow as tf
 
-    forward, backward = (
-        tf.function(functools.partial(function, **options), jit_compile=True, autograph=False)
-        for function in (forward, backward)
-    )
+    forward, backward = compiled(forward, **options), compiled(backward, **options)
 
     @tf.custom_gradient
     def chain(x, *others):
