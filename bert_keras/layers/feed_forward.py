@@ -1,6 +1,7 @@
 """The part of a block that works on each token alone."""
 
 import keras
+from keras import ops
 
 from bert_keras.layers.initializers import fresh_initializer
 from bert_keras.ops import fast_activation, get_activation
@@ -53,14 +54,15 @@ class FeedForward(keras.layers.Layer):
         self.output_projection = dense(hidden_dim, "output")
 
     def build(self, inputs_shape):
-        self.intermediate.build(inputs_shape)
-        self.output_projection.build((*inputs_shape[:-1], self.intermediate_dim))
+        self.intermediate.build((None, inputs_shape[-1]))
+        self.output_projection.build((None, self.intermediate_dim))
         self.built = True
 
     def call(self, inputs, training=False):
-        x = self.intermediate(inputs)  # (batch, length, intermediate)
+        # Rows, for TensorFlow computes bias and activation inside a product of matrices, and of nothing else.
+        x = self.intermediate(ops.reshape(inputs, (-1, inputs.shape[-1])))  # (batch * length, intermediate)
         x = fast_activation(self.activation, training=training)(x)
-        return self.output_projection(x)  # (batch, length, hidden)
+        return ops.reshape(self.output_projection(x), ops.shape(inputs))  # (batch, length, hidden)
 
     def compute_output_shape(self, inputs_shape):
         return (*inputs_shape[:-1], self.hidden_dim)

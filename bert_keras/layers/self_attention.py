@@ -65,13 +65,14 @@ class SelfAttention(keras.layers.Layer):
         self.output_projection = dense(hidden_dim, "output")
 
     def build(self, inputs_shape, attention_mask_shape=None):
-        self.query_key_value.build(inputs_shape)
-        self.output_projection.build(inputs_shape)
+        self.query_key_value.build((None, inputs_shape[-1]))
+        self.output_projection.build((None, self.hidden_dim))
         self.built = True
 
     def call(self, inputs, attention_mask=None, training=None, return_attention_scores=False):
         length = ops.shape(inputs)[1]
-        x = self.query_key_value(inputs)  # (batch, length, 3 * hidden)
+        # Rows, for TensorFlow adds the bias inside a product of matrices, and of nothing else.
+        x = self.query_key_value(ops.reshape(inputs, (-1, inputs.shape[-1])))  # (batch * length, 3 * hidden)
         x = ops.reshape(x, (-1, length, 3, self.num_heads, self.hidden_dim // self.num_heads))
         # One transpose for all three
         query, key, value = ops.unstack(ops.transpose(x, (2, 0, 3, 1, 4)), 3)  # each (batch, heads, length, head_dim)
@@ -85,8 +86,8 @@ class SelfAttention(keras.layers.Layer):
             return_scores=return_attention_scores,
         )
         x, scores = x if return_attention_scores else (x, None)
-        x = ops.reshape(ops.transpose(x, (0, 2, 1, 3)), (-1, length, self.hidden_dim))  # (batch, length, hidden)
-        x = self.output_projection(x)
+        x = ops.reshape(ops.transpose(x, (0, 2, 1, 3)), (-1, self.hidden_dim))  # (batch * length, hidden)
+        x = ops.reshape(self.output_projection(x), (-1, length, self.hidden_dim))
         return (x, scores) if return_attention_scores else x
 
     def compute_output_spec(self, inputs, attention_mask=None, training=None, return_attention_scores=False):
