@@ -40,6 +40,7 @@ def main(
     run_directory: Path = Path("runs/finetune_classifier"),
     # Model
     dropout: float = 0.1,
+    dtype: Literal["float32", "mixed_bfloat16"] = "float32",  # faster where a processor multiplies bfloat16 itself
     pooling: Literal["pooled", "first", "mean"] | None = None,  # what the head sees; None: as the preset was trained
     freeze_encoder: bool = False,  # train pooler and head only, on vectors made once
     num_frozen_blocks: int | None = None,  # embeddings and so many of the lowest blocks stay as they are
@@ -76,7 +77,7 @@ def main(
     datasets = {p: data.classification_dataset(r, tokenizer, training=p == "train", **options) for p, r in rows.items()}
 
     classes = dict(num_classes=len(labels or [0]), labels=labels, problem_type=problem)
-    model = classifier = TextClassifier.from_preset(preset, dropout=dropout, pooling=pooling, **classes)
+    model = classifier = TextClassifier.from_preset(preset, dropout=dropout, dtype=dtype, pooling=pooling, **classes)
     if freeze_encoder:  # each text is encoded once
         model, datasets = head_only(classifier, datasets, batch_size=batch_size, seed=seed)
     classifier.encoder.freeze_lowest(num_frozen_blocks)

@@ -31,6 +31,7 @@ def main(
     run_directory: Path = Path("runs/finetune_relations"),
     # Model
     dropout: float = 0.1,
+    dtype: Literal["float32", "mixed_bfloat16"] = "float32",  # faster where a processor multiplies bfloat16 itself
     num_frozen_blocks: int | None = None,  # embeddings and so many of the lowest blocks stay as they are
     lora_rank: int = 0,  # train products of matrices so narrow beside the encoder's own, which stay; 0 for none
     # Training
@@ -56,7 +57,7 @@ def main(
     options["start_step"] = saving.step  # in the training part; 0 but for a run that goes on
     datasets = {p: data.relation_dataset(e, tokenizer, training=p == "train", **options) for p, e in examples.items()}
 
-    classifier = RelationClassifier.from_preset(preset, labels=labels, dropout=dropout)
+    classifier = RelationClassifier.from_preset(preset, labels=labels, dropout=dropout, dtype=dtype)
     classifier.encoder.freeze_lowest(num_frozen_blocks)
     training.add_lora(classifier.encoder, lora_rank)
     training.add_r_drop(classifier, r_drop)

@@ -35,6 +35,7 @@ def main(
     head_dim: int = 64,  # width of queries and keys
     efficient: bool = True,  # relations share queries and keys
     dropout: float = 0.1,
+    dtype: Literal["float32", "mixed_bfloat16"] = "float32",  # faster where a processor multiplies bfloat16 itself
     num_frozen_blocks: int | None = None,  # embeddings and so many of the lowest blocks stay as they are
     lora_rank: int = 0,  # train products of matrices so narrow beside the encoder's own, which stay; 0 for none
     # Training
@@ -60,7 +61,9 @@ def main(
     parts = ("train", "validation")
     datasets = {p: data.triple_dataset(examples[p], tokenizer, training=p == "train", **options) for p in parts}
 
-    extractor = TripleExtractor.from_preset(preset, relations, head_dim=head_dim, efficient=efficient, dropout=dropout)
+    extractor = TripleExtractor.from_preset(
+        preset, relations, head_dim=head_dim, efficient=efficient, dropout=dropout, dtype=dtype
+    )
     extractor.encoder.freeze_lowest(num_frozen_blocks)
     training.add_lora(extractor.encoder, lora_rank)
     training.add_adversarial_training(extractor, adversarial)

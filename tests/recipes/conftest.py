@@ -121,8 +121,9 @@ def small_preset(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def small_data_options():
-    """Options for little data that every recipe that fine-tunes has, all at once."""
+    """Options that every recipe that fine-tunes has, for little data or little time, all at once."""
     options = "--num-frozen-blocks 0 --lora-rank 2 --layerwise-decay 0.9 --adversarial 1 --ema 0.9"
+    options += " --dtype mixed_bfloat16"
     return options.split()
 
 

@@ -60,8 +60,9 @@ def test_pretrained_encoder_is_fine_tuned_and_its_predictions_are_written(run_re
     files = [word for part, file in parts.items() for word in (f"--{part}", file)]
     run_recipe(
         "finetune_classifier.py", "--preset", preset, *files, "--run-directory", tmp_path / "run",
-        "--sequence-length", 16, "--epochs", 1, "--batch-size", 4,
+        "--sequence-length", 16, "--epochs", 1, "--batch-size", 4, "--dtype", "mixed_bfloat16",
     )  # fmt: skip
+    assert TextClassifier.from_preset(tmp_path / "run" / "preset").encoder.compute_dtype == "float32"
     rows = (tmp_path / "run" / "predictions_test.tsv").read_text().splitlines()
     assert len(rows) == 13 and rows[0] == "label\tprediction\ttext"
     assert all(row.split("\t")[1] in ("good", "bad") for row in rows[1:])
