@@ -57,13 +57,13 @@ def candidates_for(shape, dtypes=(), backends=("tensorflow", "jax", "torch")):
     Returns:
         list of `Candidate`.
     """
-    asked_for = dtypes
+    are_all_wanted = bool(dtypes)
     dtypes = dtypes or (("float32", "mixed_bfloat16") if has_half_precision() else ("float32",))
     here, candidates = "benchmarks.pretraining_step:", []
     for backend, dtype in itertools.product(backends, dtypes):
         # On TensorFlow Keras compiles with XLA only where it sees an accelerator, unless told otherwise.
         for name, jit_compile in (("", "auto"), (", XLA", True))[: 2 if backend == "tensorflow" else 1]:
-            if not asked_for and dtype != "float32" and (backend == "jax" or jit_compile is True):
+            if not are_all_wanted and dtype != "float32" and (backend == "jax" or jit_compile is True):
                 continue  # XLA multiplies it no faster on a processor
             arguments = shape | {"dtype": dtype, "jit_compile": jit_compile}
             for library in ("bert_keras", "keras_hub"):

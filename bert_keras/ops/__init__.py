@@ -3,14 +3,12 @@
 from bert_keras.ops.activations import exact_gelu, fast_activation, gelu_tanh, get_activation
 from bert_keras.ops.attention import dot_product_attention, reference_attention
 from bert_keras.ops.check_ids import check_ids
-from bert_keras.ops.compiled_chain import compiled_chain
 from bert_keras.ops.dropout import dropout
 from bert_keras.ops.gather import gather_positions
 from bert_keras.ops.matmul_transposed import matmul_transposed
 
 __all__ = [
     "check_ids",
-    "compiled_chain",
     "dot_product_attention",
     "dropout",
     "exact_gelu",

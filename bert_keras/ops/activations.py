@@ -54,7 +54,7 @@ def exact_gelu(x):
 def exact_gelu_in_training(x):
     """`exact_gelu` with a gradient that costs less: 0.7 of the processor time of `keras.ops.gelu` on TensorFlow.
 
-    In bfloat16, where it is computed in float32, 0.6, and 0.2 where it is compiled as one kernel each way.
+    In bfloat16, which is computed in float32, 0.6, and 0.2 where it is compiled as one kernel each way.
 
     Args:
         x: float tensor.
@@ -65,7 +65,7 @@ def exact_gelu_in_training(x):
 
 
 def _gelu_by_erf(x):
-    z = ops.cast(x, "float32")
+    z = ops.cast(x, keras.backend.result_type(x.dtype, "float32"))
     return ops.cast((0.5 * z) * (1.0 + ops.erf(z * math.sqrt(0.5))), x.dtype)
 
 

@@ -28,23 +28,22 @@ def dropout(inputs, rate, seed):
         return inputs
     if _HAS_NATIVE_DROPOUT or rate == 1:
         return keras.random.dropout(inputs, rate, seed=seed)
-    keys = _round_keys(seed)
+    keys = round_keys(seed)
     if is_worth_compiling(inputs):
         return compiled_chain(_drop, _drop_gradient, rate=rate)(inputs, *keys)
     return _drop(inputs, *keys, rate=rate)
 
 
-def _drop(inputs, *keys, rate):
-    kept = _noise(ops.shape(inputs), *keys) >= ops.convert_to_tensor(int(rate * 2**32), "uint32")
+def _drop(inputs, first, second, *, rate):
+    kept = hash_noise(ops.shape(inputs), first, second) >= ops.convert_to_tensor(int(rate * 2**32), "uint32")
     return ops.where(kept, inputs * (1 / (1 - rate)), ops.zeros((), inputs.dtype))
 
 
-def _drop_gradient(inputs, *keys_and_upstream, rate):
-    *keys, upstream = keys_and_upstream
-    return _drop(upstream, *keys, rate=rate)
+def _drop_gradient(inputs, first, second, upstream, *, rate):
+    return _drop(upstream, first, second, rate=rate)
 
 
-def hash_noise(shape, seed):
+def hash_noise(shape, first, second):
     """Draw evenly from all 32-bit numbers: the finalizer of MurmurHash3 over the number of each element.
 
     The seed enters twice, once before the first round and once before the second: entering once, it would shift the
@@ -52,7 +51,8 @@ def hash_noise(shape, seed):
 
     Args:
         shape: shape of the noise.
-        seed: as in `dropout`.
+        first: uint32 scalar tensor, added before the first round.
+        second: the same before the second; `round_keys` makes both of a seed.
 
     Returns:
         uint32 tensor.
@@ -60,10 +60,6 @@ def hash_noise(shape, seed):
     Reference:
         `fmix32` of https://github.com/aappleby/smhasher/blob/master/src/MurmurHash3.cpp
     """
-    return _noise(shape, *_round_keys(seed))
-
-
-def _noise(shape, first, second):
     num_elements = 1
     for size in shape:
         num_elements = num_elements * size
@@ -73,8 +69,15 @@ def _noise(shape, first, second):
     return ops.reshape(x ^ _shifted(x, 16), shape)
 
 
-def _round_keys(seed):
-    """What a seed adds before each of the two rounds."""
+def round_keys(seed):
+    """Make of a seed what it adds before each of the two rounds of `hash_noise`.
+
+    Args:
+        seed: as in `dropout`; a generator is moved on.
+
+    Returns:
+        pair of uint32 scalar tensors.
+    """
     if isinstance(seed, keras.random.SeedGenerator):
         seed, counter = ops.unstack(ops.cast(seed.next(), "uint32"), 2)
     else:

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from keras import ops
 
-from bert_keras.ops import compiled_chain, dropout, fast_activation
-from bert_keras.ops.compiled_chain import is_worth_compiling
+from bert_keras.layers import FeedForward
+from bert_keras.ops import dropout, fast_activation
+from bert_keras.ops.compiled_chain import compiled_chain, is_worth_compiling
 
 pytestmark = pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="only TensorFlow needs it")
 
@@ -51,6 +52,16 @@ def test_gelu_of_a_training_step_is_one_kernel_each_way_and_as_exact():
     for values, others, truth in zip(compiled, plain, exact, strict=True):
         np.testing.assert_allclose(values, others, rtol=2**-7, atol=1e-6)
         np.testing.assert_allclose(values, truth, rtol=2**-6, atol=2**-7)  # the points, too, were rounded
+
+
+def test_a_feed_forward_compiles_its_gelu_in_training_alone():
+    layer = FeedForward(4, 8, dtype="bfloat16")
+
+    def call(x, training):
+        return layer(ops.reshape(x, (13, 37, 1)) * ops.ones(4, "bfloat16"), training=training)
+
+    assert len(compiled_calls(traced(lambda x: call(x, True))[-1])) == 2
+    assert not compiled_calls(traced(lambda x: call(x, False))[-1])
 
 
 def test_dropout_of_a_training_step_drops_the_same_elements_each_way():

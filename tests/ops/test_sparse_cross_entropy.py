@@ -53,7 +53,6 @@ def test_it_is_the_cross_entropy_of_keras(cross_entropy):
         keras.ops.convert_to_numpy(cross_entropy(labels, keras.ops.convert_to_tensor(logits))),
         keras.ops.convert_to_numpy(expected),
         rtol=1e-4,
-        atol=1e-6,
     )
 
 
