@@ -120,11 +120,13 @@ def test_quickstart_runs_the_whole_chain(run_recipe, tmp_path):
         32, "--finetuning-epochs", 1, directory=tmp_path,
     )  # fmt: skip
     summary = json.loads((tmp_path / "summary.json").read_text())
+    # A slow machine needs the nine seconds for the first step, which is compiled in it, and measures no speed.
+    assert summary.pop("tokens_per_second", 1) > 0
     assert list(summary) == [
         "masked_accuracy", "unigram_accuracy", "nsp_accuracy", "scratch_accuracy", "finetuned_accuracy",
-        "majority_accuracy", "tokens_per_second", "minutes",
+        "majority_accuracy", "minutes",
     ]  # fmt: skip
-    assert 0 < summary["unigram_accuracy"] < 0.2 and summary["tokens_per_second"] > 0
+    assert 0 < summary["unigram_accuracy"] < 0.2
     assert len((tmp_path / "predictions_finetuned.tsv").read_text().splitlines()) == 2001
     assert list((tmp_path / "logs" / "pretraining" / "train").glob("events.*"))
 
