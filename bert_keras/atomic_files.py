@@ -6,6 +6,8 @@ import os
 import shutil
 from pathlib import Path
 
+from bert_keras.json_text import parse_json
+
 _JOURNAL = ".unfinished_files.json"
 
 
@@ -73,7 +75,7 @@ def finish_write(directory):
     """
     journal = Path(directory, _JOURNAL)
     try:
-        plan = json.loads(journal.read_bytes())
+        plan = parse_json(journal.read_bytes())
     except FileNotFoundError:
         return
     except ValueError as error:

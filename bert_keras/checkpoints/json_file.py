@@ -1,7 +1,8 @@
 """JSON of unknown origin: one object or list, of bounded size."""
 
-import json
 import os
+
+from bert_keras.json_text import parse_json
 
 _MAX_BYTES = 10_000_000
 
@@ -25,8 +26,8 @@ def read_json(path, kind=dict):
         raise ValueError(f"{path} has {size} bytes; a configuration has at most {_MAX_BYTES}.")
     with open(path, "rb") as file:
         try:
-            content = json.loads(file.read().decode("utf-8"))
-        except (ValueError, RecursionError) as error:
+            content = parse_json(file.read().decode("utf-8"))
+        except ValueError as error:
             raise ValueError(f"{path} is not JSON in UTF-8: {error}.") from error
     if not isinstance(content, kind):
         raise ValueError(f"{path} must hold a JSON {'object' if kind is dict else 'list'}.")

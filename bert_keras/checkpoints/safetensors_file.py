@@ -5,11 +5,12 @@ https://github.com/huggingface/safetensors#format
 """
 
 import dataclasses
-import json
 import math
 import os
 
 import numpy as np
+
+from bert_keras.json_text import parse_json
 
 _MAX_HEADER_BYTES = 100_000_000  # the limit of the reference implementation
 _DTYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4"}
@@ -46,7 +47,7 @@ class SafetensorsFile:
             if size < 8 or length > min(size - 8, _MAX_HEADER_BYTES):
                 raise self._damaged(f"its header should have {length} bytes, the whole file has {size}")
             try:
-                header = json.loads(file.read(length).decode("utf-8"), object_pairs_hook=_without_duplicates)
+                header = parse_json(file.read(length).decode("utf-8"), object_pairs_hook=_without_duplicates)
             except ValueError as error:
                 raise self._damaged(f"its header is not JSON: {error}") from error
         if not isinstance(header, dict):

@@ -47,6 +47,7 @@ def test_bfloat16_is_widened(tmp_path):
     [
         (b"{", b"", "not JSON"),
         (b"\xff\xff", b"", "not JSON"),
+        (b"[" * 100_000, b"", "nested too deep"),
         (b"[1]", b"", "not a JSON object"),
         (b'{"a": 1, "a": 2}', b"", "comes twice"),
         ({"a": 3}, b"", "'a' needs dtype, shape and data_offsets"),

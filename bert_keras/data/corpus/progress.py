@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bert_keras.atomic_files import write_file
+from bert_keras.json_text import parse_json
 
 _logger = logging.getLogger(__name__)
 _FILE_NAME = ".progress.json"
@@ -38,11 +39,11 @@ class CorpusProgress:
         if not path.is_file():
             return cls(fingerprints)
         try:
-            content = json.loads(path.read_text("utf-8"))
+            content = parse_json(path.read_text("utf-8"))
             if content.pop("format") != _FORMAT:
                 raise ValueError(f"expected format {_FORMAT!r}")
             progress = cls(**content)
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
             _logger.warning("%s is damaged, so the corpus is prepared from the start: %r", path, error)
             return cls(fingerprints)
         return progress if progress.fingerprints == fingerprints else cls(fingerprints)

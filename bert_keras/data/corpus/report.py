@@ -8,6 +8,7 @@ import typing
 from pathlib import Path
 
 from bert_keras.atomic_files import write_file
+from bert_keras.json_text import parse_json
 
 FILE_NAME = "corpus.json"
 _FORMAT = "bert_keras corpus 1"
@@ -89,12 +90,12 @@ class CorpusReport:
                 f"{os.fspath(directory)!r} holds no complete corpus: no {FILE_NAME} in it; make one with prepare_corpus"
             )
         try:
-            content = json.loads(path.read_text("utf-8"))
+            content = parse_json(path.read_text("utf-8"))
             if content.pop("format") != _FORMAT:
                 raise ValueError(f"expected format {_FORMAT!r}")
             shards = [Shard(**_checked(Shard, shard)) for shard in content["shards"]]
             return cls(**{**_checked(cls, content), "shards": shards})
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise ValueError(f"{path} is not the report of a prepared corpus: {error!r}") from None
 
     def save(self, directory: str | os.PathLike):

@@ -1,13 +1,13 @@
 """Rows of TSV, CSV and JSONL files, or of tuples and dicts: each with its place, every fault told or counted."""
 
 import csv
-import json
 import logging
 import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bert_keras.data.files.text_lines import read_lines
+from bert_keras.json_text import parse_json
 
 _logger = logging.getLogger(__name__)
 _FORMATS = {".tsv": "tsv", ".txt": "tsv", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
@@ -147,8 +147,8 @@ def _csv_rows(path: str, lines: Iterator[tuple[int, str]], faults: Faults) -> It
 def _jsonl_rows(path: str, lines: Iterator[tuple[int, str]], faults: Faults) -> Iterator[tuple[str, Any]]:
     for number, text in lines:
         try:
-            row = json.loads(text)
-        except (ValueError, RecursionError) as error:
+            row = parse_json(text)
+        except ValueError as error:
             faults.add(f"{path}:{number}: {'not JSON: ' + str(error) if text.strip() else 'empty line'}")
             continue
         if isinstance(row, (dict, list)):

@@ -1,10 +1,11 @@
 """Questions about passages from files in SQuAD's format (v1.1, v2.0, XQuAD, CMRC 2018), every fault with its place."""
 
 import dataclasses
-import json
 import logging
 import os
 from collections.abc import Iterable, Iterator
+
+from bert_keras.json_text import parse_json
 
 _logger = logging.getLogger(__name__)
 _MAX_BYTES = 1 << 30
@@ -176,8 +177,8 @@ def _load(path: str):
         raise ValueError(f"{path} has {size} bytes, expected at most {_MAX_BYTES}")
     with open(path, "rb") as file:
         try:
-            return json.loads(file.read().decode("utf-8-sig"))
-        except (ValueError, RecursionError) as error:
+            return parse_json(file.read().decode("utf-8-sig"))
+        except ValueError as error:
             raise ValueError(f"{path}: not JSON in UTF-8: {error}") from None
 
 

@@ -1,13 +1,13 @@
 """Sentences with two marked entities and the relation between them: SemEval-2010 task 8's files, and JSONL."""
 
 import dataclasses
-import json
 import logging
 import os
 import re
 from collections.abc import Iterator, Sequence
 
 from bert_keras.data.files.text_lines import read_lines
+from bert_keras.json_text import parse_json
 
 _logger = logging.getLogger(__name__)
 _MARKER = re.compile(r"</?e[12]>")
@@ -158,10 +158,10 @@ def _json_rows(path: str) -> Iterator[tuple[str, str, str, str | None, str | Non
         place, text, label, fault = f"{path}:{line.number}", "", None, line.problem
         if not fault:
             try:
-                row = json.loads(line.text)
+                row = parse_json(line.text)
                 text, label = row["text"], row.get("label")
                 if not isinstance(text, str) or not isinstance(label, str | None):
                     fault = "expected text and label as strings"
-            except (ValueError, TypeError, KeyError, RecursionError, AttributeError) as error:
+            except (ValueError, TypeError, KeyError, AttributeError) as error:
                 fault = f'expected {{"text": ..., "label": ...}}, received {line.text[:80]!r} ({type(error).__name__})'
         yield place, str(line.number), text, label, fault

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from bert_keras.data.tagging.sentence_in_file import SentenceInFile, lines_with_places
 from bert_keras.data.tagging.tagged_sentences import split_words
+from bert_keras.json_text import parse_json
 
 
 def span_sentences(path: str) -> Iterator[SentenceInFile]:
@@ -16,9 +17,7 @@ def span_sentences(path: str) -> Iterator[SentenceInFile]:
         try:
             if problem:
                 raise ValueError(problem)
-            _parse_row(sentence, json.loads(text))
-        except RecursionError:
-            sentence.add_fault(place, "JSON nested too deep")
+            _parse_row(sentence, parse_json(text))
         except (ValueError, TypeError, KeyError) as error:
             reason = f"no {error}" if isinstance(error, KeyError) else str(error)
             sentence.add_fault(place, f"not JSON: {reason}" if isinstance(error, json.JSONDecodeError) else reason)

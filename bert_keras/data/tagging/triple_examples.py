@@ -1,13 +1,13 @@
 """Texts with the triples that they state: subject, relation, object, out of `{"text", "spo_list"}` JSONL."""
 
 import dataclasses
-import json
 import logging
 import os
 from collections.abc import Iterator, Sequence
 
 from bert_keras.data.files.text_lines import read_lines
 from bert_keras.data.tagging.tagged_sentences import split_words
+from bert_keras.json_text import parse_json
 
 _logger = logging.getLogger(__name__)
 WordRange = tuple[int, int]
@@ -93,10 +93,10 @@ def read_triples(
 
 def _parse_row(line: str, relations: Sequence[str] | None):
     try:
-        row = json.loads(line)
+        row = parse_json(line)
         text, spo_list = row["text"], row["spo_list"]
         stated = [triple for spo in spo_list for triple in _stated(spo)]
-    except (ValueError, TypeError, KeyError, RecursionError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError):
         raise ValueError(
             f'expected {{"text": ..., "spo_list": [[subject, relation, object], ...]}}, received {line[:80]!r}'
         ) from None

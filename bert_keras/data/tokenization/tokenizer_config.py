@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bert_keras.atomic_files import write_file
 from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS
+from bert_keras.json_text import parse_json
 
 _TOKEN_FIELDS = {f"{token.strip('[]').lower()}_token": token for token in SPECIAL_TOKENS}  # "mask_token": "[MASK]"
 _OPTIONS = {"do_lower_case": True, "strip_accents": None, "split_special_tokens": False}
@@ -29,10 +30,10 @@ def read_tokenizer_config(path: str | os.PathLike, **defaults: bool | None) -> d
             the message names file and field.
     """
     try:
-        config = json.loads(Path(path).read_bytes())
+        config = parse_json(Path(path).read_bytes())
     except FileNotFoundError:
         config = {}
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise ValueError(f"{os.fspath(path)}: expected JSON in UTF-8: {error}") from error
     if not isinstance(config, dict):
         raise ValueError(f"{os.fspath(path)}: expected a JSON object, received {type(config).__name__}")

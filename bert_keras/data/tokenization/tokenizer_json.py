@@ -1,10 +1,10 @@
 """`tokenizer.json`, which transformers 5 saves in place of `vocab.txt`: the vocabulary, if the rules are BERT's."""
 
-import json
 import os
 from pathlib import Path
 
 from bert_keras.data.tokenization.vocabulary import Vocabulary
+from bert_keras.json_text import parse_json
 
 _RULES = {  # (section, field): the only value that means BERT's rules
     ("model", "type"): "WordPiece",
@@ -31,8 +31,8 @@ def read_tokenizer_json(path: str | os.PathLike) -> tuple[Vocabulary, dict]:
     """
     place = os.fspath(path)
     try:
-        content = json.loads(Path(path).read_bytes())
-    except (ValueError, RecursionError) as error:
+        content = parse_json(Path(path).read_bytes())
+    except ValueError as error:
         raise ValueError(f"{place}: expected JSON in UTF-8: {error}") from error
     sections = {name: _section(content, name, place) for name in ("model", "normalizer", "pre_tokenizer")}
     for (section, field), expected in _RULES.items():

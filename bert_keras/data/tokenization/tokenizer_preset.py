@@ -1,6 +1,5 @@
 """The vocabulary and the rules of a preset's tokenizer, whoever wrote the preset."""
 
-import json
 import os
 import re
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from bert_keras.data.tokenization.tokenizer_config import read_tokenizer_config
 from bert_keras.data.tokenization.tokenizer_json import read_tokenizer_json
 from bert_keras.data.tokenization.vocabulary import Vocabulary
+from bert_keras.json_text import parse_json
 from bert_keras.preset_location import locate_preset
 
 # Google's TF1 releases tell by the folder's name alone; see `validate_case_matches_checkpoint` of its tokenization.py.
@@ -49,8 +49,8 @@ def read_tokenizer_preset(preset: str | os.PathLike) -> tuple[Vocabulary, dict]:
 
 def _lowercase_of_keras_hub(path: Path) -> bool:
     try:
-        lowercase = json.loads(path.read_bytes())["config"]["lowercase"]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        lowercase = parse_json(path.read_bytes())["config"]["lowercase"]
+    except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{path}: expected the config of a BertTokenizer of KerasHub") from error
     if not isinstance(lowercase, bool):
         raise ValueError(f"{path}: lowercase must be true or false, received {lowercase!r}")
