@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from bert_keras.layers.dropout import Dropout
-from bert_keras.layers.initializers import fresh_initializer
+from bert_keras.layers.logits import logits_layer
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
@@ -41,9 +41,8 @@ class MultipleChoiceHead(keras.layers.Layer):
         super().__init__(**kwargs)
         self.dropout = dropout
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
-        initializer = fresh_initializer(kernel_initializer)
         self.dropout_layer = Dropout(dropout, dtype=self.dtype_policy, name="dropout")
-        self.dense = keras.layers.Dense(1, kernel_initializer=initializer, dtype=self.dtype_policy, name="dense")
+        self.dense = logits_layer(1, kernel_initializer, self.dtype_policy)
 
     def build(self, inputs_shape, token_ids_shape=None):
         self.dense.build(inputs_shape)
@@ -51,7 +50,7 @@ class MultipleChoiceHead(keras.layers.Layer):
 
     def call(self, inputs, token_ids):
         x = self.dense(self.dropout_layer(inputs))  # (batch * choices, 1)
-        return ops.reshape(ops.cast(x, "float32"), (-1, ops.shape(token_ids)[1]))  # (batch, choices)
+        return ops.reshape(x, (-1, ops.shape(token_ids)[1]))  # (batch, choices)
 
     def compute_output_spec(self, inputs, token_ids):
         return keras.KerasTensor(token_ids.shape[:2], "float32")

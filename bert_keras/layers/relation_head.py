@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from bert_keras.layers.dropout import Dropout
-from bert_keras.layers.initializers import fresh_initializer
+from bert_keras.layers.logits import logits_layer
 from bert_keras.ops.gather import gather_positions
 
 
@@ -46,12 +46,7 @@ class RelationHead(keras.layers.Layer):
         self.dropout = dropout
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.dropout_layer = Dropout(dropout, dtype=self.dtype_policy, name="dropout")
-        self.dense = keras.layers.Dense(
-            num_classes,
-            kernel_initializer=fresh_initializer(kernel_initializer),
-            dtype=self.dtype_policy,
-            name="dense",
-        )
+        self.dense = logits_layer(num_classes, kernel_initializer, self.dtype_policy)
 
     def build(self, inputs_shape, entity_positions_shape):
         self.dense.build((inputs_shape[0], 3 * inputs_shape[-1]))
@@ -61,8 +56,7 @@ class RelationHead(keras.layers.Layer):
         positions = ops.pad(ops.cast(entity_positions, "int32"), [[0, 0], [1, 0]])  # (batch, 3), the first one 0
         x = gather_positions(inputs, positions)  # (batch, 3, hidden_dim)
         x = ops.reshape(x, (-1, 3 * inputs.shape[-1]))  # (batch, 3 * hidden_dim)
-        x = self.dense(self.dropout_layer(x))  # (batch, classes)
-        return ops.cast(x, "float32")
+        return self.dense(self.dropout_layer(x))  # (batch, classes)
 
     def compute_output_spec(self, inputs, entity_positions):
         return keras.KerasTensor((inputs.shape[0], self.num_classes), "float32")

@@ -1,9 +1,8 @@
 """The head that guesses whether the second text follows the first."""
 
 import keras
-from keras import ops
 
-from bert_keras.layers.initializers import fresh_initializer
+from bert_keras.layers.logits import logits_layer
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
@@ -36,15 +35,14 @@ class SentencePairHead(keras.layers.Layer):
     def __init__(self, *, kernel_initializer=None, **kwargs):
         super().__init__(**kwargs)
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
-        initializer = fresh_initializer(kernel_initializer)
-        self.dense = keras.layers.Dense(2, kernel_initializer=initializer, dtype=self.dtype_policy, name="dense")
+        self.dense = logits_layer(2, kernel_initializer, self.dtype_policy)
 
     def build(self, inputs_shape):
         self.dense.build(inputs_shape)
         self.built = True
 
     def call(self, inputs):
-        return ops.cast(self.dense(inputs), "float32")  # (batch, 2)
+        return self.dense(inputs)  # (batch, 2)
 
     def compute_output_spec(self, inputs):
         return keras.KerasTensor((inputs.shape[0], 2), "float32")

@@ -1,10 +1,9 @@
 """The head that gives every token a tag."""
 
 import keras
-from keras import ops
 
 from bert_keras.layers.dropout import Dropout
-from bert_keras.layers.initializers import fresh_initializer
+from bert_keras.layers.logits import logits_layer
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
@@ -42,20 +41,14 @@ class TokenClassificationHead(keras.layers.Layer):
         self.dropout = dropout
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.dropout_layer = Dropout(dropout, dtype=self.dtype_policy, name="dropout")
-        self.dense = keras.layers.Dense(
-            num_tags,
-            kernel_initializer=fresh_initializer(kernel_initializer),
-            dtype=self.dtype_policy,
-            name="dense",
-        )
+        self.dense = logits_layer(num_tags, kernel_initializer, self.dtype_policy)
 
     def build(self, inputs_shape):
         self.dense.build(inputs_shape)
         self.built = True
 
     def call(self, inputs):
-        x = self.dense(self.dropout_layer(inputs))  # (batch, length, tags)
-        return ops.cast(x, "float32")
+        return self.dense(self.dropout_layer(inputs))  # (batch, length, tags)
 
     def compute_output_spec(self, inputs):
         return keras.KerasTensor((*inputs.shape[:2], self.num_tags), "float32")
