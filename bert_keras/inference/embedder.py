@@ -9,6 +9,7 @@ from bert_keras.data.batches.accelerators import compiles_each_length
 from bert_keras.data.batches.length_buckets import padded_lengths
 from bert_keras.inference.length_batches import cheapest_cuts
 from bert_keras.models import BertEncoder
+from bert_keras.models.predict_batches import predict_batches
 from bert_keras.models.text_vector import text_vector
 from bert_keras.preset_location import locate_preset
 
@@ -96,16 +97,18 @@ class Embedder:
         token_ids = self.tokenizer(list(texts))
         starts = token_ids.row_splits.numpy()
         flat, lengths = token_ids.flat_values.numpy(), np.minimum(np.diff(starts) + 2, self.sequence_length)
-        for row_length, numbers in self._batches(lengths):
-            rows = self._rows(flat, starts[numbers], lengths[numbers], row_length)
-            pooled = np.asarray(self._model.predict_on_batch(rows), "float32")
+        batches = (
+            (numbers, self._rows(flat, starts[numbers], lengths[numbers], row_length))
+            for row_length, numbers in self._batches(lengths)
+        )
+        for numbers, pooled in predict_batches(self._model, batches):
             vectors[numbers] = pooled[: len(numbers)]
         if self.normalize:
             vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
         return vectors
 
     def _batches(self, lengths):
-        """(row length, numbers of the texts) of each batch, short texts first."""
+        """(row length, numbers of the texts) of each batch."""
         order = np.argsort(lengths, kind="stable")
         if not compiles_each_length():
             for start, end in cheapest_cuts(lengths[order], self._most_rows):

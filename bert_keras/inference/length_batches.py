@@ -40,7 +40,7 @@ def length_batches(
 
 
 def cheapest_cuts(lengths: np.ndarray, most_rows: Callable[[int], int]) -> list[tuple[int, int]]:
-    """Cut rows, short ones first, where padding and the calls of the model together cost least.
+    """Cut rows of ascending length where padding and the calls of the model together cost least.
 
     By dynamic programming over the last row of a batch.
 
@@ -49,11 +49,12 @@ def cheapest_cuts(lengths: np.ndarray, most_rows: Callable[[int], int]) -> list[
         most_rows: from the length of a batch to how many rows it may have.
 
     Returns:
-        list of (first row, row behind the last) of each batch, in order.
+        list of (first row, row behind the last) of each batch, the longest first: of two batches at a time none is left
+        for the end that takes long.
 
     Example:
         >>> cheapest_cuts(np.array([9, 9, 10, 10, 250]), lambda length: 32)
-        [(0, 4), (4, 5)]
+        [(4, 5), (0, 4)]
     """
     cost = np.zeros(len(lengths) + 1)  # of the rows before one, cut in the best way
     start_of = np.zeros(len(lengths) + 1, int)  # of the last of their batches
@@ -66,7 +67,7 @@ def cheapest_cuts(lengths: np.ndarray, most_rows: Callable[[int], int]) -> list[
     while end:
         cuts.append((int(start_of[end]), end))
         end = cuts[-1][0]
-    return cuts[::-1]
+    return cuts
 
 
 def power_of_two(count: int) -> int:

@@ -7,6 +7,7 @@ from bert_keras.data.tagging.relation_examples import split_markers
 from bert_keras.inference.probabilities import softmax
 from bert_keras.inference.text_sources import as_texts
 from bert_keras.models import RelationClassifier
+from bert_keras.models.predict_batches import predict_batches
 
 
 class RelationExtractor:
@@ -92,8 +93,6 @@ class RelationExtractor:
             sequence_length=self.sequence_length, batch_size=min(self.batch_size, len(order)), training=False,
             markers=self.classifier.markers,
         )  # fmt: skip
-        logits = [
-            np.asarray(self.classifier.predict_on_batch({name: np.asarray(value) for name, value in x.items()}))
-            for x, _, _ in dataset
-        ]
+        batches = ((None, {name: np.asarray(value) for name, value in x.items()}) for x, _, _ in dataset)
+        logits = [outputs for _, outputs in predict_batches(self.classifier, batches)]
         return softmax(np.concatenate(logits)[: len(order)][np.argsort(order)])

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 
 from bert_keras.inference.length_batches import length_batches
+from bert_keras.models.predict_batches import predict_batches
 
 
 def predict_by_length(model, make_rows, row_lengths, *, sequence_length, batch_size=32):
@@ -20,9 +21,11 @@ def predict_by_length(model, make_rows, row_lengths, *, sequence_length, batch_s
         list of the outputs of each row, in the order of the rows, structured as the model's.
     """
     results = [None] * len(row_lengths)
-    for numbers, length in length_batches(row_lengths, sequence_length=sequence_length, batch_size=batch_size):
-        inputs = {name: np.asarray(value) for name, value in make_rows(numbers, length).items()}
-        outputs = model.predict_on_batch(inputs)
+    batches = (
+        (numbers, {name: np.asarray(value) for name, value in make_rows(numbers, length).items()})
+        for numbers, length in length_batches(row_lengths, sequence_length=sequence_length, batch_size=batch_size)
+    )
+    for numbers, outputs in predict_batches(model, batches):
         for row, number in enumerate(numbers[numbers >= 0]):
-            results[number] = keras.tree.map_structure(lambda output, row=row: np.asarray(output[row]), outputs)
+            results[number] = keras.tree.map_structure(lambda output, row=row: output[row], outputs)
     return results

@@ -7,6 +7,7 @@ from bert_keras.inference.probabilities import sigmoid
 from bert_keras.inference.text_sources import as_texts
 from bert_keras.inference.word_batches import characters_of_words, word_batches
 from bert_keras.models import SpanTagger
+from bert_keras.models.predict_batches import predict_batches
 
 
 class SpanFinder:
@@ -80,8 +81,8 @@ class SpanFinder:
 
     def _spans(self, sentences):
         found = [[] for _ in range(len(sentences))]
-        for batch in word_batches(sentences.words, self.tokenizer, self.sequence_length, self.batch_size):
-            scores = np.asarray(self.tagger.predict_on_batch(batch.x))
+        batches = word_batches(sentences.words, self.tokenizer, self.sequence_length, self.batch_size)
+        for batch, scores in predict_batches(self.tagger, ((batch, batch.x) for batch in batches)):
             for row, label, begin, end in np.argwhere(scores > self.threshold):
                 first, last = (int(batch.words[row, place]) for place in (begin, end))
                 if batch.owned[row, begin] and last >= 0:

@@ -9,6 +9,7 @@ from bert_keras.inference.probabilities import softmax
 from bert_keras.inference.text_sources import as_texts
 from bert_keras.inference.word_batches import characters_of_words, word_batches
 from bert_keras.models import TokenClassifier
+from bert_keras.models.predict_batches import predict_batches
 from bert_keras.tagging_schemes import OUTSIDE, split_tag, tags_to_spans
 
 
@@ -111,8 +112,8 @@ class Tagger:
     def _logits(self, sentences):
         """(words, tags) logits of each sentence."""
         logits = [np.zeros((len(words), self.classifier.num_tags), "float32") for words in sentences]
-        for batch in word_batches(sentences, self.tokenizer, self.sequence_length, self.batch_size):
-            outputs = np.asarray(self.classifier.predict_on_batch(batch.x))
+        batches = word_batches(sentences, self.tokenizer, self.sequence_length, self.batch_size)
+        for batch, outputs in predict_batches(self.classifier, ((batch, batch.x) for batch in batches)):
             for number, words, owned, output in zip(batch.sentences, batch.words, batch.owned, outputs, strict=True):
                 if number >= 0:
                     logits[number][words[owned]] = output[owned]

@@ -8,6 +8,7 @@ from bert_keras.inference.probabilities import sigmoid
 from bert_keras.inference.text_sources import as_texts
 from bert_keras.inference.word_batches import characters_of_words, word_batches
 from bert_keras.models import TripleExtractor
+from bert_keras.models.predict_batches import predict_batches
 
 
 class TripleFinder:
@@ -82,8 +83,8 @@ class TripleFinder:
     def _triples(self, sentences):
         """For each text a dict from triple to score."""
         found = [{} for _ in range(len(sentences))]
-        for batch in word_batches(sentences.words, self.tokenizer, self.sequence_length, self.batch_size):
-            outputs = {name: np.asarray(value) for name, value in self.extractor.predict_on_batch(batch.x).items()}
+        batches = word_batches(sentences.words, self.tokenizer, self.sequence_length, self.batch_size)
+        for batch, outputs in predict_batches(self.extractor, ((batch, batch.x) for batch in batches)):
             for row, (number, words) in enumerate(zip(batch.sentences, batch.words, strict=True)):
                 scores = {name: value[row] for name, value in outputs.items()}
                 for *ends, relation, score in _decode(scores, words >= 0, self.threshold):

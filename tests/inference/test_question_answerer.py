@@ -22,6 +22,9 @@ class Finder:
         self.null_threshold = null_threshold
         self.shapes = []
 
+    def make_predict_function(self):
+        pass
+
     def predict_on_batch(self, inputs):
         self.shapes.append(inputs["token_ids"].shape)
         scores = 9.0 * (inputs["token_ids"] == self.x_id) * inputs["segment_ids"]
@@ -48,7 +51,7 @@ def test_questions_keep_their_order_over_batches_of_like_length(tokenizer):
     answers = QuestionAnswerer(finder, tokenizer, batch_size=2)(["who"] * 4, contexts)
     assert [answer["start"] for answer in answers] == [context.index("x") for context in contexts]
     shortest = 16 if compiles_each_length() else 7
-    assert finder.shapes == [(2, shortest), *[(2, 16)] * 5]
+    assert sorted(finder.shapes) == [(2, shortest), *[(2, 16)] * 5]
 
 
 def test_one_passage_serves_several_questions_and_several_answers_come_best_first(tokenizer):
