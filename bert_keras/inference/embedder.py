@@ -8,8 +8,8 @@ from bert_keras.data import WordPieceTokenizer
 from bert_keras.data.batches.accelerators import compiles_each_length
 from bert_keras.data.batches.length_buckets import padded_lengths
 from bert_keras.inference.length_batches import cheapest_cuts
+from bert_keras.inference.predict_batches import predict_batches
 from bert_keras.models import BertEncoder
-from bert_keras.models.predict_batches import predict_batches
 from bert_keras.models.text_vector import text_vector
 from bert_keras.preset_location import locate_preset
 

@@ -4,10 +4,10 @@ import numpy as np
 
 from bert_keras.data import RelationExamples, WordPieceTokenizer, relation_dataset
 from bert_keras.data.tagging.relation_examples import split_markers
+from bert_keras.inference.predict_batches import predict_batches
 from bert_keras.inference.probabilities import softmax
 from bert_keras.inference.text_sources import as_texts
 from bert_keras.models import RelationClassifier
-from bert_keras.models.predict_batches import predict_batches
 
 
 class RelationExtractor:

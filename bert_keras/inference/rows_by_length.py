@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 from bert_keras.inference.length_batches import length_batches
-from bert_keras.models.predict_batches import predict_batches
+from bert_keras.inference.predict_batches import predict_batches
 
 
 def predict_by_length(model, make_rows, row_lengths, *, sequence_length, batch_size=32):

@@ -3,11 +3,11 @@
 import numpy as np
 
 from bert_keras.data import TaggedSentences, WordPieceTokenizer, sentences_of_texts
+from bert_keras.inference.predict_batches import predict_batches
 from bert_keras.inference.probabilities import sigmoid
 from bert_keras.inference.text_sources import as_texts
 from bert_keras.inference.word_batches import characters_of_words, word_batches
 from bert_keras.models import SpanTagger
-from bert_keras.models.predict_batches import predict_batches
 
 
 class SpanFinder:

@@ -5,11 +5,11 @@ import numpy as np
 
 from bert_keras.data import TaggedSentences, WordPieceTokenizer, sentences_of_texts
 from bert_keras.inference.length_batches import power_of_two
+from bert_keras.inference.predict_batches import predict_batches
 from bert_keras.inference.probabilities import softmax
 from bert_keras.inference.text_sources import as_texts
 from bert_keras.inference.word_batches import characters_of_words, word_batches
 from bert_keras.models import TokenClassifier
-from bert_keras.models.predict_batches import predict_batches
 from bert_keras.tagging_schemes import OUTSIDE, split_tag, tags_to_spans
 
 

@@ -4,11 +4,11 @@ import numpy as np
 
 from bert_keras.data import TripleExamples, WordPieceTokenizer, sentences_of_texts
 from bert_keras.data.tagging.span_dataset import OBJECT, SUBJECT
+from bert_keras.inference.predict_batches import predict_batches
 from bert_keras.inference.probabilities import sigmoid
 from bert_keras.inference.text_sources import as_texts
 from bert_keras.inference.word_batches import characters_of_words, word_batches
 from bert_keras.models import TripleExtractor
-from bert_keras.models.predict_batches import predict_batches
 
 
 class TripleFinder:

@@ -3,7 +3,6 @@
 import keras
 import numpy as np
 
-from bert_keras.models.predict_batches import predict_batches
 from bert_keras.models.text_classifier import POOLINGS
 
 
@@ -84,9 +83,10 @@ class VectorBatches(keras.utils.PyDataset):
 
 
 def _encoded(encode, dataset, batch_size, seed):
-    batches = (keras.tree.map_structure(np.asarray, batch) for batch in dataset)  # tensors of TensorFlow's, always
     parts = []
-    for (y, sample_weight), vectors in predict_batches(encode, (((y, weight), x) for x, y, weight in batches)):
+    for x, y, sample_weight in dataset:
+        x = keras.tree.map_structure(np.asarray, x)  # tf.data gives TensorFlow's tensors to every backend
+        y, sample_weight = np.asarray(y), np.asarray(sample_weight)
         counts = sample_weight > 0
-        parts.append((vectors[counts], y[counts], sample_weight[counts]))
+        parts.append((np.asarray(encode.predict_on_batch(x))[counts], y[counts], sample_weight[counts]))
     return VectorBatches(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)), batch_size, seed)

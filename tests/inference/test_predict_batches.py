@@ -4,8 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from bert_keras.models import predict_batches as module
-from bert_keras.models.predict_batches import predict_batches
+from bert_keras.inference import predict_batches as module
+from bert_keras.inference.predict_batches import predict_batches
+from bert_keras.models import BertEncoder
 
 two_at_a_time = pytest.mark.skipif(
     keras.config.backend() != "tensorflow" or module.compiles_each_length(), reason="one at a time here"
@@ -63,8 +64,8 @@ def test_an_error_in_the_model_reaches_the_caller():
         list(predict_batches(Doubling(predict), [(0, np.ones(1)), (1, np.ones(1)), (2, np.ones(1))]))
 
 
-def test_outputs_are_those_of_predict_on_batch(make_encoder):
-    encoder = make_encoder(pooler=False)
+def test_outputs_are_those_of_predict_on_batch():
+    encoder = BertEncoder(30, 2, 2, 8, 12, max_sequence_length=10, pooler=False)
     random = np.random.default_rng(0)
     shapes = [(2, 7), (3, 5), (1, 9), (4, 5), (2, 3)]
     batches = [random.integers(0, 30, shape) for shape in shapes]
