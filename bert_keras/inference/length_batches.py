@@ -49,8 +49,8 @@ def cheapest_cuts(lengths: np.ndarray, most_rows: Callable[[int], int]) -> list[
         most_rows: from the length of a batch to how many rows it may have.
 
     Returns:
-        list of (first row, row behind the last) of each batch, the longest first: of two batches at a time none is left
-        for the end that takes long.
+        list of (first row, row behind the last) of each batch, the longest first, so that where two batches run at a
+        time no long one is left for the end.
 
     Example:
         >>> cheapest_cuts(np.array([9, 9, 10, 10, 250]), lambda length: 32)

@@ -19,7 +19,7 @@ def predict_batches(model, batches):
 
     Args:
         model: `keras.Model`.
-        batches: iterable of pairs: anything that tells the batch, and the model's input.
+        batches: iterable of pairs: anything that tells the batch, and the model's input, in arrays or tensors.
 
     Yields:
         what tells the batch, and the model's output as numpy arrays, in the order of the batches.
@@ -47,4 +47,5 @@ def predict_batches(model, batches):
 
 
 def _predict(model, inputs):
+    inputs = keras.tree.map_structure(np.asarray, inputs)  # tf.data gives TensorFlow's tensors to every backend
     return keras.tree.map_structure(np.asarray, model.predict_on_batch(inputs))

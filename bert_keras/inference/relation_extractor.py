@@ -93,6 +93,6 @@ class RelationExtractor:
             sequence_length=self.sequence_length, batch_size=min(self.batch_size, len(order)), training=False,
             markers=self.classifier.markers,
         )  # fmt: skip
-        batches = ((None, {name: np.asarray(value) for name, value in x.items()}) for x, _, _ in dataset)
+        batches = ((None, x) for x, _, _ in dataset)
         logits = [outputs for _, outputs in predict_batches(self.classifier, batches)]
         return softmax(np.concatenate(logits)[: len(order)][np.argsort(order)])

@@ -1,7 +1,6 @@
 """Any number of rows through a model, those of like length together."""
 
 import keras
-import numpy as np
 
 from bert_keras.inference.length_batches import length_batches
 from bert_keras.inference.predict_batches import predict_batches
@@ -22,7 +21,7 @@ def predict_by_length(model, make_rows, row_lengths, *, sequence_length, batch_s
     """
     results = [None] * len(row_lengths)
     batches = (
-        (numbers, {name: np.asarray(value) for name, value in make_rows(numbers, length).items()})
+        (numbers, make_rows(numbers, length))
         for numbers, length in length_batches(row_lengths, sequence_length=sequence_length, batch_size=batch_size)
     )
     for numbers, outputs in predict_batches(model, batches):

@@ -116,17 +116,16 @@ def test_pretraining_does_not_go_on_with_a_corpus_in_another_vocabulary(run_reci
 
 def test_quickstart_runs_the_whole_chain(run_recipe, tmp_path):
     run_recipe(
-        "quickstart.py", "--run-directory", tmp_path, "--minutes", 0.15, "--vocabulary-size", 1000, "--num-examples",
+        # On a slow machine the step that compiles takes ten seconds, and the speed is that of the steps after it.
+        "quickstart.py", "--run-directory", tmp_path, "--minutes", 0.5, "--vocabulary-size", 1000, "--num-examples",
         32, "--finetuning-epochs", 1, directory=tmp_path,
     )  # fmt: skip
     summary = json.loads((tmp_path / "summary.json").read_text())
-    # A slow machine needs the nine seconds for the first step, which is compiled in it, and measures no speed.
-    assert summary.pop("tokens_per_second", 1) > 0
     assert list(summary) == [
         "masked_accuracy", "unigram_accuracy", "nsp_accuracy", "scratch_accuracy", "finetuned_accuracy",
-        "majority_accuracy", "minutes",
+        "majority_accuracy", "tokens_per_second", "minutes",
     ]  # fmt: skip
-    assert 0 < summary["unigram_accuracy"] < 0.2
+    assert 0 < summary["unigram_accuracy"] < 0.2 and summary["tokens_per_second"] > 0
     assert len((tmp_path / "predictions_finetuned.tsv").read_text().splitlines()) == 2001
     assert list((tmp_path / "logs" / "pretraining" / "train").glob("events.*"))
 
