@@ -58,6 +58,8 @@ def main(
     seed: int = 0,
 ):
     configuration = {name: str(value) for name, value in locals().items() if name != "run_directory"}
+    if bool(task and data_directory) == bool(train and validation):
+        raise ValueError("Expected either --task and --data-directory, or --train and --validation.")
     saving = callbacks.SaveAndResume(run_directory / "state", configuration=configuration)
     keras.utils.set_random_seed(seed)
     tokenizer = data.WordPieceTokenizer.from_preset(preset)
@@ -84,7 +86,13 @@ def main(
     training.add_lora(classifier.encoder, lora_rank)
     training.add_r_drop(model, r_drop, problem_type=problem)
     training.add_adversarial_training(model, adversarial)
-    metrics = training.classification_metrics(problem, num_classes=classifier.num_classes, names=layout.metrics)
+    held_out = [part for parts in (examples, rows) for name, part in parts.items() if name != "train"]
+    metrics = training.classification_metrics(
+        problem,
+        num_classes=classifier.num_classes,
+        names=layout.metrics,
+        num_examples=max(map(len, held_out)) + batch_size,
+    )
     steps = epochs * len(datasets["train"])
     schedule = training.WarmupLinearDecay(learning_rate, steps, warmup_steps=int(warmup_share * steps))
     factors = training.layerwise_decay(classifier.encoder, layerwise_decay)

@@ -59,7 +59,7 @@ def main(
     examples, datasets = {}, {}
     for part, file in files.items():
         label = label_column if part != "test" or test_has_labels else None
-        examples[part] = data.read_choices(file, label_column=label, errors=errors, **columns)
+        examples[part] = data.read_choices(file, label_column=label, errors=errors if label else "raise", **columns)
         datasets[part] = data.multiple_choice_dataset(
             examples[part], tokenizer, sequence_length=sequence_length, batch_size=batch_size, seed=seed,
             training=part == "train", start_step=saving.step if part == "train" else 0,

@@ -28,7 +28,7 @@ class Classifier:
     Call arguments:
         texts: one str, a list of str, `Examples` of `bert_keras.data.read_examples`, or the path of a text file, one
             text a line.
-        second_texts: the second text of each pair: one str or a list, None for single texts.
+        second_texts: the second text of each pair, a list, or one str for all; None for single texts.
         top_k: how many classes to tell. Default None, the best one; of several labels, those above the threshold.
 
     Output:
@@ -71,6 +71,8 @@ class Classifier:
             return self([texts], None if second_texts is None else [second_texts], top_k)[0]
         if isinstance(texts, os.PathLike):
             texts = as_texts(texts)
+        if isinstance(second_texts, str):
+            second_texts = [second_texts] * len(texts)
         examples = texts if isinstance(texts, Examples) else _examples(texts, second_texts)
         return [self._read(row, top_k) for row in self.logits(examples)] if len(examples) else []
 

@@ -23,7 +23,7 @@ class QuestionAnswerer:
     Call arguments:
         questions: one str, a list of str, or the path of a file in SQuAD's format.
         contexts: one passage for all questions, or a list of one for each; None for a file, which has them.
-        top_k: how many answers for each question. Default None, the best one.
+        top_k: how many answers for each question, the one that is given without it first. Default None, that one.
 
     Output:
         for each question a dict of `answer`, `start`, `end` (`answer` is the passage's characters from start to end)
@@ -99,9 +99,11 @@ class QuestionAnswerer:
     def _answer(self, questions, top_k):
         results = []
         for predicted in self.predict(questions):
-            best = [predicted.best(self.model.null_threshold)] if top_k is None else predicted.spans[:top_k]
+            best = predicted.best(self.model.null_threshold)
+            others = [span for span in predicted.spans if span.text != best.text]
             answers = [
-                {"answer": span.text, "start": span.start, "end": span.end, "score": span.probability} for span in best
+                {"answer": span.text, "start": span.start, "end": span.end, "score": span.probability}
+                for span in [best, *others][: 1 if top_k is None else top_k]
             ]
             results.append(answers[0] if top_k is None else answers)
         return results

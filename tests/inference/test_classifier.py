@@ -79,6 +79,11 @@ def test_a_file_is_read_line_by_line_and_tables_by_their_reader(tokenizer, tmp_p
         classifier(tmp_path / "broken.txt")
 
 
+def test_one_second_text_stands_beside_every_text(tokenizer):
+    classifier = Classifier(Counter(tokenizer), tokenizer)
+    assert classifier(["a x", "y"], "y y") == classifier(["a x", "y"], ["y y", "y y"])
+
+
 def test_what_does_not_fit_is_an_error(tokenizer):
     with pytest.raises(ValueError, match="a second text for each of 2 texts, received 1"):
         Classifier(Counter(tokenizer), tokenizer)(["a", "b"], ["c"])

@@ -67,6 +67,14 @@ def test_above_the_threshold_the_passage_does_not_say(tokenizer):
     assert (said["answer"], unsaid["answer"]) == ("x", "") and unsaid["score"] > 0.5
 
 
+def test_the_first_of_several_answers_is_the_one_that_is_given_alone(tokenizer):
+    for threshold in (-100.0, 0.0, 100.0):
+        answerer = QuestionAnswerer(Finder(tokenizer, null_threshold=threshold), tokenizer)
+        for context in ("a x", "a b"):
+            several = answerer("who", context, top_k=3)
+            assert several[0] == answerer("who", context) and len({some["answer"] for some in several}) == 3
+
+
 def test_a_file_in_squads_format_is_answered_by_id(tokenizer, tmp_path):
     qas = [{"id": "q1", "question": "who"}, {"id": "q2", "question": "who", "answers": []}]
     content = {"data": [{"paragraphs": [{"context": "a x b", "qas": qas}]}]}

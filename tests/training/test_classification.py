@@ -80,6 +80,11 @@ def test_spearman_keeps_the_last_examples():
     assert float(metric.result()) == pytest.approx(1.0)
 
 
+def test_more_rows_at_once_than_spearman_keeps_are_an_error():
+    with pytest.raises(ValueError, match="at most capacity=4 rows at once, received 5"):
+        SpearmanCorrelation(4).update_state(np.arange(5.0), np.arange(5.0))
+
+
 def test_the_result_is_zero_where_everything_is_alike():
     same = np.zeros((4, 2), "float32")
     assert float(MatthewsCorrelation(2)(np.array([0, 1, 1, 0]), same)) == 0.0

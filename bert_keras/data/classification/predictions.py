@@ -151,4 +151,4 @@ def _write_tsv(path: str | os.PathLike, lines):
     # A TSV is not quoted: what would end a cell or a line becomes a space.
     rows = ("\t".join(" ".join(cell.split()) for cell in line) for line in lines)
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-    write_file(path, "".join(f"{row}\n" for row in rows).encode())
+    write_file(path, "".join(f"{row}\n" for row in rows).encode(errors="replace"))  # half an emoji is no UTF-8

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterable, Sequence
 
 from bert_keras.data.classification.examples import Examples
-from bert_keras.data.files.table_files import Column, Faults, cell_of, read_rows, value_of
+from bert_keras.data.files.table_files import Column, Faults, cell_of, is_missing, read_rows, value_of
 
 
 def read_examples(
@@ -43,7 +43,7 @@ def read_examples(
     Raises:
         FileNotFoundError: If a file is missing.
         ValueError: With file and line: a column is missing in the header or a row, a line is empty, not UTF-8, holds a
-            NUL or more than 1 MiB, a label is unknown or not a number; or nothing at all was read.
+            NUL or more than 1 MiB, a label is missing, unknown or not a number; or nothing at all was read.
 
     Example:
         >>> examples = read_examples([("so good", "pos"), ("so bad", "neg")], text_column=0, label_column=1)
@@ -90,11 +90,13 @@ def _by_value(label: str) -> tuple:
 def _label(row, column: Column, regression: bool, separator: str | None) -> float | str | tuple[str, ...]:
     if separator is not None:
         value = value_of(row, column)
-        names = value if isinstance(value, (list, tuple)) else str(value).split(separator)
-        return tuple(name for name in (str(name).strip() for name in names) if name)
+        values = value if isinstance(value, (list, tuple)) else [] if is_missing(value) else str(value).split(separator)
+        return tuple(name for value in values if not is_missing(value) and (name := str(value).strip()))
     value = cell_of(row, column)
     if not regression:
-        return str(value)
+        if not (name := str(value).strip()):
+            raise ValueError(f"column {column!r} is empty, expected a label")
+        return name
     if not math.isfinite(value := float(value)):
         raise ValueError(f"expected a finite number as the label, received {value}")
     return value

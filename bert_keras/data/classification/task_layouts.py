@@ -101,7 +101,8 @@ def read_task(
     Args:
         layout: One of `TASKS`, or your own.
         files: {part: file} with the part `"train"`, from `layout.files(folder)` or your own; None for no such part.
-        errors: As for `read_examples`.
+        errors: As for `read_examples`. A test part without labels is never skipped over: the predictions that are
+            handed in for it go by the number of the row.
 
     Returns:
         {part: examples}. A `"test"` without labels has none.
@@ -126,6 +127,7 @@ def read_task(
     examples, names = {}, None
     for part in sorted((part for part, file in files.items() if file), key=lambda part: part != "train"):
         is_test = part == "test"
+        has_labels = layout.test_has_labels or not is_test
         text_column = layout.text_column
         if is_test and layout.test_text_column is not None:
             text_column = layout.test_text_column
@@ -133,12 +135,12 @@ def read_task(
             files[part],
             text_column=text_column,
             second_text_column=layout.second_text_column,
-            label_column=layout.label_column if layout.test_has_labels or not is_test else None,
+            label_column=layout.label_column if has_labels else None,
             label_names=names,
             regression=layout.regression,
             label_separator=layout.label_separator,
             file_format=layout.file_format,
-            errors=errors,
+            errors=errors if has_labels else "raise",
         )
         names = examples["train"].label_names
     return examples

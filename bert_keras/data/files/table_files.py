@@ -2,6 +2,7 @@
 
 import csv
 import logging
+import math
 import os
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -135,9 +136,10 @@ def _csv_rows(path: str, lines: Iterator[tuple[int, str]], faults: Faults) -> It
             cells = next(reader)
         except StopIteration:
             return
-        except csv.Error as error:
-            faults.add(f"{path}:{begin}: {error} (a quotation mark left open?)")
-            return
+        except csv.Error as error:  # the reader goes on with the next line
+            swallowed = f", lines {begin} to {last} (a quotation mark left open?)" if last > begin else ""
+            faults.add(f"{path}:{begin}: {error}{swallowed}")
+            continue
         if cells:
             yield f"{path}:{begin}", cells
         else:
@@ -157,17 +159,24 @@ def _jsonl_rows(path: str, lines: Iterator[tuple[int, str]], faults: Faults) -> 
             faults.add(f"{path}:{number}: expected a JSON object or array, received {type(row).__name__}")
 
 
+def is_missing(value) -> bool:
+    """Whether a value says that there is none: None, or the NaN that pandas puts in an empty cell."""
+    return value is None or isinstance(value, float) and math.isnan(value)
+
+
 def value_of(row, column: Column):
     """What stands in a column of a row, whatever it is; raises `ValueError` where there is no such column."""
     try:
         return row[column]
     except (KeyError, IndexError, TypeError):
+        if isinstance(row, dict) and 0 in row:  # a row under a header has its cells by name and by number
+            row = [cell for key, cell in row.items() if isinstance(key, int)]
         raise ValueError(f"no column {column!r} in a row of {len(row)}: {str(row)[:80]}") from None
 
 
 def cell_of(row, column: Column):
     """The text or number in a column of a row; raises `ValueError` where there is none."""
     value = value_of(row, column)
-    if value is None or isinstance(value, (dict, list)):
+    if is_missing(value) or isinstance(value, (dict, list)):
         raise ValueError(f"column {column!r} holds {str(value)[:40]}, expected a text or a number")
     return value

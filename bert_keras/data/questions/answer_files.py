@@ -40,4 +40,5 @@ def write_answers(
     if threshold is not None:
         contents["null_odds.json"] = {p.id: p.null_odds for p in predictions}
     texts = {name: json.dumps(content, ensure_ascii=False, indent=2) + "\n" for name, content in contents.items()}
-    write_files(directory, {name: text.encode() for name, text in texts.items()})
+    # Half an emoji is no UTF-8.
+    write_files(directory, {name: text.encode(errors="replace") for name, text in texts.items()})

@@ -1,6 +1,7 @@
 """Exact match and F1 of answers, by the rules of the official SQuAD v1.1, SQuAD v2.0 and CMRC 2018 evaluations."""
 
 import collections
+import itertools
 import re
 import string
 from collections.abc import Callable, Iterable, Mapping
@@ -95,19 +96,21 @@ def best_no_answer_threshold(
         The threshold, and the percentage that it reaches.
 
     Reference:
-        `find_best_thresh` of `evaluate-v2.0.py`
+        `find_best_thresh` of `evaluate-v2.0.py`, which looks between questions of equal odds, too
     """
     index = ("exact", "f1").index(by)
     questions = list(questions)
     score = best = sum(not question.answers for question in questions)  # no answer to any question
     threshold = min(null_odds.values(), default=0.0) - 1.0
-    for question in sorted(questions, key=lambda question: null_odds[question.id]):
-        if question.answers:
-            score += _best_scores(question, answers[question.id], _squad_v2, True)[index]
-        elif answers[question.id]:
-            score -= 1
+    ordered = sorted(questions, key=lambda question: null_odds[question.id])
+    for odds, tied in itertools.groupby(ordered, key=lambda question: null_odds[question.id]):
+        for question in tied:  # a threshold cannot part them
+            if question.answers:
+                score += _best_scores(question, answers[question.id], _squad_v2, True)[index]
+            elif answers[question.id]:
+                score -= 1
         if score > best:
-            best, threshold = score, null_odds[question.id]
+            best, threshold = score, odds
     return threshold, 100.0 * best / len(questions)
 
 

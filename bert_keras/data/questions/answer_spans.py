@@ -1,6 +1,7 @@
 """From scores of tokens to answers: the best spans of a passage over all its windows, as exact pieces of its text."""
 
 import dataclasses
+import unicodedata
 
 import numpy as np
 
@@ -123,9 +124,17 @@ def _spans_of_row(windows, row, starts, ends, num_best, max_answer_tokens):
     return spans
 
 
+def _behind_marks(text: str, end: int) -> int:
+    """An accent that is a character of its own belongs to the letter before, though a vocabulary may strip it."""
+    while end < len(text) and unicodedata.category(text[end]) == "Mn":
+        end += 1
+    return end
+
+
 def _predicted(question, spans, null_start, null_end, num_best, no_answer):
     kept = {}  # text: the best span with it
     for score, start_logit, end_logit, start, end in sorted(spans, key=lambda span: (-span[0], span[3:])):
+        end = _behind_marks(question.context, end)
         text = question.context[start:end]
         if text not in kept and len(kept) < num_best:
             kept[text] = score, AnswerSpan(text, start, end, 0.0, start_logit, end_logit)

@@ -20,7 +20,7 @@ def conll_sentences(path: str, word_column: int, tag_column: int) -> Iterator[Se
         if problem:
             sentence.add_fault(place, problem)
         else:
-            cells = text.split("\t") if "\t" in text else text.split()
+            cells = text.split("\t") if "\t" in text else re.split(" +", text.strip(" "))
             _add_word(sentence, place, cells, word_column, tag_column)
 
 

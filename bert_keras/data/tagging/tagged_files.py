@@ -11,7 +11,7 @@ from bert_keras.data.tagging.tagged_sentences import TaggedSentences, names_of_t
 from bert_keras.tagging_schemes import check_scheme, first_fault, spans_to_tags, tags_to_spans
 
 _logger = logging.getLogger(__name__)
-_FORMATS = {".conllu": "conllu", ".conllup": "conllu", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+_FORMATS = {".conllu": "conllu", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 _CONLLU_COLUMNS = {"form": 1, "lemma": 2, "upos": 3, "xpos": 4, "feats": 5, "deprel": 7, "misc": 9}
 
 
@@ -127,6 +127,10 @@ def _check(sentence: SentenceInFile, scheme: str | None, labels: Sequence[str] |
 
 def _read_file(path: str, scheme, word_column, tag_column, file_format) -> Iterator[SentenceInFile]:
     suffix = os.path.splitext(path.removesuffix(".gz"))[1].lower()
+    if suffix == ".conllup" and file_format is None:
+        raise ValueError(
+            f"{path}: CoNLL-U Plus has columns of its own; pass file_format='conllu' if they are CoNLL-U's"
+        )
     file_format = file_format or _FORMATS.get(suffix, "conll")
     if file_format == "jsonl":
         return span_sentences(path)

@@ -1,6 +1,7 @@
 """Texts with the triples that they state: subject, relation, object, out of `{"text", "spo_list"}` JSONL."""
 
 import dataclasses
+import itertools
 import logging
 import os
 from collections.abc import Iterator, Sequence
@@ -47,7 +48,8 @@ def read_triples(
     "predicate": ..., "object": ...}`, and an object with several arguments `{"@value": ..., "place": ...}`, which makes
     a triple of each, the further ones with the relation `relation/place`. So attributes and the arguments of events,
     with the event's trigger as the subject, are read as well. Subject and object are found in the text as words of
-    `split_words`, in upper or lower case as they stand; where they occur more than once, the two that are nearest.
+    `split_words`, in upper or lower case as they stand; where they occur more than once, the two that are nearest
+    without overlapping.
 
     Args:
         path: The file, UTF-8, plain or `.gz`.
@@ -113,9 +115,14 @@ def _parse_row(line: str, relations: Sequence[str] | None):
         for part, occurrences in zip((subject, target), places, strict=True):
             if not occurrences:
                 raise ValueError(f"{part!r} does not stand in the text as words: {text[:80]!r}")
-        pairs = ((one, other) for one in places[0] for other in places[1])
-        triples.append((*min(pairs, key=lambda pair: (abs(pair[0][0] - pair[1][0]), pair)), relation))
+        triples.append((*min(itertools.product(*places), key=_distance), relation))
     return text, offsets, tuple(sorted(set(triples)))
+
+
+def _distance(pair: tuple[WordRange, WordRange]) -> tuple:
+    """Sorts pairs that overlap behind all others: a town within an institute's name is rarely the town it lies in."""
+    (begin, end), (other_begin, other_end) = pair
+    return begin < other_end and other_begin < end, abs(begin - other_begin), pair
 
 
 def _stated(spo) -> Iterator[tuple[str, str, str]]:

@@ -76,6 +76,9 @@ class SpearmanCorrelation(keras.metrics.Metric):
         float32 scalar, 0 where labels or predictions are all alike; equal values share their mean rank, as in
         `scipy.stats.spearmanr`.
 
+    Raises:
+        ValueError: where one batch has more than `capacity` rows.
+
     Example:
         >>> import numpy as np
         >>> from bert_keras.training import SpearmanCorrelation
@@ -95,6 +98,8 @@ class SpearmanCorrelation(keras.metrics.Metric):
         values = _pairs(y_true, y_pred)  # (batch, 2)
         counts = ops.ones_like(values[:, 0]) if sample_weight is None else _column(sample_weight)
         num_rows = ops.shape(values)[0]
+        if isinstance(num_rows, int) and num_rows > self.capacity:
+            raise ValueError(f"Expected at most capacity={self.capacity} rows at once, received {num_rows}.")
         places = (self.position + ops.arange(num_rows, dtype="int32")) % self.capacity
         self.values.assign(ops.scatter_update(self.values, places[:, None], values))
         self.counts.assign(ops.scatter_update(self.counts, places[:, None], ops.cast(counts > 0, "float32")))

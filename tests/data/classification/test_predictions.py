@@ -18,6 +18,12 @@ def test_what_would_break_the_table_becomes_a_space(tmp_path):
     ).read_text() == "label\tprediction\ttext\tsecond text\nx\tx\ta b c\td\n"
 
 
+def test_half_an_emoji_is_written_as_a_question_mark(tmp_path):
+    examples = read_examples([("cut \ud83d", "x")], text_column=0, label_column=1)
+    write_predictions(tmp_path / "predictions.tsv", examples, [0])
+    assert (tmp_path / "predictions.tsv").read_text() == "label\tprediction\ttext\nx\tx\tcut ?\n"
+
+
 def test_numbers_are_written_where_there_are_no_classes(tmp_path):
     examples = read_examples([("a", 2.5)], text_column=0, label_column=1, regression=True)
     write_predictions(tmp_path / "predictions.tsv", examples, [2.25])

@@ -90,13 +90,15 @@ def test_labels_keep_the_numbers_of_training():
 
 BAD_FILES = [  # file name, content, line at fault, message, rows that are left
     ("a.tsv", "text\tlabel\ngood\tpos\n\nbad\tneg\n", 3, "empty line", 2),
-    ("a.tsv", "text\tlabel\ngood\nbad\tneg\n", 2, "no column 'label' in a row of 2", 1),
+    ("a.tsv", "text\tlabel\ngood\nbad\tneg\n", 2, "no column 'label' in a row of 1: ..good", 1),
     ("a.tsv", "text\tlabel\ngood\tpos\nb\0d\tneg\n", 3, "NUL byte at byte offset 21", 1),
     ("a.tsv", b"text\tlabel\ngood\tpos\nb\xffd\tneg\n", 3, "not UTF-8: byte 0xff at byte offset 21", 1),
     ("a.tsv", "text\tlabel\ngood\tpos\n" + "bad " * 600_000 + "\tneg\nbad\tneg\n", 3, "line of more than 1 MiB", 2),
     ("a.csv", "text,label\ngood,pos\n\nbad,neg\n", 3, "empty line", 2),
     ("a.csv", "text,label\ngood,pos\nbad\n", 3, "no column 'label'", 1),
-    ("a.csv", 'text,label\ngood,pos\n"bad,neg\nmore,pos\n', 3, "a quotation mark left open", 1),
+    ("a.csv", 'text,label\ngood,pos\n"bad,neg\nmore,pos\n', 3, "lines 3 to 4 .a quotation mark left open", 1),
+    ("a.csv", 'text,label\n"so" good,pos\nbad,neg\ngood,pos\n', 2, "',' expected after", 2),
+    ("a.csv", "text,label\ngood,pos\nbad, \n", 3, "column 'label' is empty", 1),
     ("a.csv", f'text,label\ngood,pos\n"{"bad " * 40_000}",neg\n', 3, "field larger than field limit", 1),
     ("a.jsonl", '{"text": "good", "label": 1}\n{"text": "bad"}\n', 2, "no column 'label'", 1),
     ("a.jsonl", '{"text": "good", "label": 1}\n{"text": "bad"\n', 2, "not JSON", 1),
@@ -105,6 +107,22 @@ BAD_FILES = [  # file name, content, line at fault, message, rows that are left
     ("a.jsonl", '{"text": "good", "label": 1}\n{"text": null, "label": 1}\n', 2, "column 'text' holds None", 1),
     ("a.jsonl", '{"text": "good", "label": 1}\n' + "[" * 100_000 + "\n", 2, "not JSON", 1),
 ]
+
+
+def test_what_pandas_puts_in_empty_cells_is_missing():
+    missing = float("nan")
+    with pytest.raises(ValueError, match="example 1: column 'text' holds nan"):
+        read_examples([{"text": "good", "label": 1.0}, {"text": missing, "label": 1.0}], **COLUMNS)
+    with pytest.raises(ValueError, match="example 0: column 'label' holds nan"):
+        read_examples([{"text": "good", "label": missing}], **COLUMNS)
+    rows = [{"text": "good", "label": ["x", None]}, {"text": "bad", "label": None}, {"text": "so", "label": missing}]
+    examples = read_examples(rows, label_separator="|", **COLUMNS)
+    assert examples.labels == ((0,), (), ()) and examples.label_names == ("x",)
+
+
+def test_spaces_around_a_label_make_no_other_class():
+    examples = read_examples([("a", "pos"), ("b", " pos "), ("c", "neg")], text_column=0, label_column=1)
+    assert examples.labels == (1, 1, 0) and examples.label_names == ("neg", "pos")
 
 
 @pytest.mark.parametrize(("name", "content", "line", "message", "left"), BAD_FILES)

@@ -101,6 +101,13 @@ def test_errors_may_be_skipped(tmp_path):
         read_task(layout, {"train": tmp_path / "train.tsv"})
 
 
+def test_what_is_handed_in_by_the_number_of_the_row_is_never_skipped(folder_of):
+    folder = folder_of("sst2")
+    (folder / "test.tsv").write_bytes(b"index\tsentence\n0\tfair\n1\t\xff\n2\tgood\n")
+    with pytest.raises(ValueError, match="test.tsv:3: not UTF-8"):
+        read_task(TASKS["sst2"], TASKS["sst2"].files(folder), errors="skip")
+
+
 def test_unknown_tasks_and_missing_files_are_errors():
     assert task_layout("rte") is TASKS["rte"]
     with pytest.raises(ValueError, match="no task is called 'sst'; known: cola, sst2, mrpc"):

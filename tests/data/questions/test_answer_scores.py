@@ -42,6 +42,13 @@ def test_the_best_threshold_reaches_what_the_official_one_does():
             assert squad_scores(questions, given, null_odds=odds, threshold=threshold)["f1"] >= reached - 1e-6
 
 
+def test_a_threshold_cannot_part_questions_of_equal_odds():
+    questions = [Question("1", "Who?", "c", (Answer("c", 0),)), Question("2", "Who?", "c")]
+    given, odds = {"1": "c", "2": "c"}, {"1": 1.0, "2": 1.0}
+    threshold, reached = best_no_answer_threshold(questions, given, odds)
+    assert reached == squad_scores(questions, given, null_odds=odds, threshold=threshold)["f1"] == 50.0
+
+
 def test_scores_are_those_of_cmrcs_official_evaluation():
     for row, questions, given, _ in of("cmrc"):
         scores = cmrc_scores(questions, given)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from bert_keras.data.questions.answer_files import write_answers
-from bert_keras.data.questions.answer_spans import best_answers
+from bert_keras.data.questions.answer_spans import AnswerSpan, PredictedAnswers, best_answers
 from bert_keras.data.questions.question_windows import QuestionWindows
 from bert_keras.data.questions.questions import Question
 from bert_keras.data.tokenization.tokenizer import WordPieceTokenizer
@@ -75,6 +75,16 @@ def test_an_empty_passage_has_no_answer():
     assert predicted.best().text == "" and len(predicted.spans) == 1 and predicted.null_odds == 0.0
 
 
+@pytest.mark.parametrize("answer", ["cafe\u0301", "में", "❤\ufe0f"])
+def test_an_accent_that_the_vocabulary_strips_stays_in_the_answer(answer):
+    tokenizer = WordPieceTokenizer([*SPECIAL_TOKENS, "when", "cafe", "म", "❤", "on"])
+    windows = QuestionWindows(
+        [Question("q", "when", f"on {answer} on")], tokenizer, sequence_length=12, stride=4, max_question_tokens=2
+    )
+    scores = np.eye(12)[[3 + 1]]  # behind [CLS] when [SEP] on
+    assert best_answers(windows, scores, scores)[0].best().text == answer
+
+
 def test_too_few_logits_are_an_error(windows, logits):
     with pytest.raises(ValueError, match="expected logits of 3 windows, received 2, 2"):
         best_answers(windows, *logits[:, :2])
@@ -88,4 +98,7 @@ def test_files_are_those_of_the_official_evaluation(windows, logits, tmp_path):
     assert read["predictions.json"]["long"] == "" and set(read["null_odds.json"]) == {"long", "short"}
     assert list(read["nbest_predictions.json"]["short"][0]) == ["text", "probability", "start_logit", "end_logit"]
     write_answers(tmp_path / "v1", predictions)
+    span = AnswerSpan("cut \ud83d", 0, 5, 1.0, 0.0, 0.0)  # half an emoji
+    write_answers(tmp_path / "cut", [PredictedAnswers("q", (span,), 0.0)])
+    assert json.loads((tmp_path / "cut" / "predictions.json").read_text()) == {"q": "cut ?"}
     assert sorted(path.name for path in (tmp_path / "v1").iterdir()) == ["nbest_predictions.json", "predictions.json"]

@@ -43,6 +43,16 @@ def test_triples_are_found_as_words_the_nearest_ones(write):
     assert examples.relations == ("event", "event/x", "met", "of") and len(examples) == 3
 
 
+def test_a_place_within_the_other_one_is_the_last_choice(write):
+    text = "北京大学出版社位于北京"
+    assert read_triples(write({"text": text, "spo_list": [["北京大学出版社", "in", "北京"]]})).triples == (
+        (((0, 7), (9, 11), "in"),),
+    )
+    assert read_triples(write({"text": text[:9], "spo_list": [["北京大学出版社", "in", "北京"]]})).triples == (
+        (((0, 7), (0, 2), "in"),),
+    )
+
+
 @pytest.mark.parametrize(
     ("row", "fault"),
     [

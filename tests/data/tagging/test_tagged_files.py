@@ -52,6 +52,16 @@ def test_columns_are_chosen_and_tabs_leave_spaces_in_a_cell(write):
     assert sentences.words == (("New York",),) and sentences.spans == (((0, 1, "place"),),)
 
 
+def test_only_spaces_and_tabs_part_columns(write):
+    sentences = read_tagged_sentences(write("10\u00a0000  O\nNew\u3000York B-place \n"))
+    assert sentences.words == (("10\u00a0000", "New\u3000York"),) and sentences.tags == (("O", "B-place"),)
+
+
+def test_conllu_plus_is_refused_for_its_columns_are_its_own(write):
+    with pytest.raises(ValueError, match="train.conllup: CoNLL-U Plus has columns of its own"):
+        read_tagged_sentences(write("Ada B-person\n", "train.conllup"))
+
+
 def test_conllu_gives_the_raw_text_its_ranges_and_no_empty_nodes(write):
     sentences = read_tagged_sentences(write(CONLLU, "train.conllu"), scheme=None)
     assert sentences.texts == ("Don't go (du lait).",)
