@@ -15,7 +15,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-quickstart: $(VENV)/.installed  ## pretrain on real text, fine-tune, show what was learned (10 minutes on 2 cores)
+quickstart: $(VENV)/.installed  ## pretrain on real text, fine-tune, show what was learned (6 minutes on 2 cores)
 	$(BIN)/python recipes/quickstart.py --minutes $(MINUTES)
 
 test: $(VENV)/.installed-test lint  ## the default tests, on TensorFlow and JAX (torch too where it is installed)

@@ -22,7 +22,7 @@ def main(
     size: str = "6x384",  # layers x width
     batches: tuple[str, ...] = ("32x128", "1x32"),  # rows x length
     num_sentences: int = 2000,  # of mixed length, 0 for none; more than 200 take KerasHub minutes
-    rounds: int = 7,  # of which the median counts
+    rounds: int = 7,  # of which the median counts; half as many on sentences of mixed length
     dtypes: tuple[str, ...] = (),  # float32, bfloat16; none for those that this processor multiplies by itself
     backends: tuple[str, ...] = ("tensorflow", "jax", "torch"),
     only: tuple[str, ...] = (),  # parts of the names of those to measure; none for all

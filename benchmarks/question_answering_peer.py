@@ -1,7 +1,8 @@
 """What does transformers reach on questions like ours, from the same weights, with the same settings?
 
 A plain loop with what its question answering example does: BertForQuestionAnswering, windows with a stride, torch's
-AdamW with linear warm-up and decay, the best span among 20 starts and 20 ends. Our scorer counts.
+AdamW with linear warm-up and decay, the best span among 20 starts and 20 ends. Our scorer counts. `stride` is how far
+its windows overlap; ours counts from one beginning to the next, as Google's. Passages within one row do not notice.
 
 Run: python -m benchmarks.question_answering_peer --preset MINILM --train train.json --validation dev.json
      beside: python recipes/finetune_question_answering.py with the same options

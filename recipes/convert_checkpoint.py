@@ -26,7 +26,7 @@ def main(
     exact: bool = True,  # refuse what KerasHub would compute otherwise; --no-exact takes the weights over all the same
     max_shard_megabytes: int | None = None,  # most weights in a file of Hugging Face's; none: all in one
     verify: bool = False,  # hold source and output against transformers and KerasHub, where they are installed
-    texts: Path | None = None,  # file whose lines are run through both, too
+    texts: Path | None = None,  # with --verify: a file whose first 64 lines are run through both, in pairs
     tolerance: float = 1e-5,  # largest difference allowed, relative to a tensor's largest value
 ):
     model = load_preset(source)

@@ -2,10 +2,12 @@
 
 Data        a folder with a published task's files: --task mrpc --data-directory MRPC; or any TSV, CSV or JSONL with a
             header, one row a text: --train train.csv --validation dev.csv --text-column review --label-column stars
-Paper       Devlin et al., 2019, section 4.1: one layer on the pooled output, all weights trained
+Paper       Devlin et al., 2019, section 4.1: one layer on the pooled output, all weights trained; on the mean of the
+            tokens where the preset is a sentence encoder, as MiniLM is
 Reached     from MiniLM's weights, means of 3 seeds: SICK entailment 0.866 in test, STS-B dev Spearman 0.869
 Run         python recipes/finetune_classifier.py --preset PRESET --task stsb --data-directory STS-B
 Stopped     by Ctrl-C, SIGTERM or a crash, the same command goes on where it was: docs/reliability.md
+            (with --freeze-encoder it begins anew, which takes seconds)
 Watch       tensorboard --logdir runs/finetune_classifier
 Variations  for few examples: the options under Model and Training; what is known of their worth: recipes/README.md
 """
@@ -26,15 +28,15 @@ def main(
     preset: str,  # folder of a pretrained encoder with its tokenizer
     task: str | None = None,  # a published task, whose files and columns are known: sst2, mrpc, stsb, cola, mnli, ...
     data_directory: Path | None = None,  # the task's folder
-    train: Path | None = None,  # your own labelled texts: .tsv, .csv or .jsonl
+    train: Path | None = None,  # instead of a task, your own labelled texts: .tsv, .csv or .jsonl
     validation: Path | None = None,  # the same, to choose the best epoch by
     test: Path | None = None,  # the same; predictions are written to RUN_DIRECTORY/predictions_test.tsv
-    text_column: str = "sentence",
+    text_column: str = "sentence",  # this and the next four are of your own texts; a task knows its own
     second_text_column: str | None = None,  # for pairs
     label_column: str = "label",
     regression: bool = False,  # labels are numbers to predict
     label_separator: str | None = None,  # a text may have several labels, with this between them
-    errors: Literal["raise", "skip"] = "raise",  # what to do with a faulty row
+    errors: Literal["raise", "skip"] = "raise",  # what to do with a faulty row; a test part without labels has none
     sequence_length: int = 128,  # tokens in a row
     long_texts: Literal["truncate", "windows"] = "truncate",  # cut them, or average over their pieces
     run_directory: Path = Path("runs/finetune_classifier"),

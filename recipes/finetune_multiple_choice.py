@@ -30,7 +30,7 @@ def main(
     stem_column: str | None = "sent2",  # what each choice begins with
     choice_columns: tuple[str, ...] = ("ending0", "ending1", "ending2", "ending3"),
     label_column: str = "label",
-    test_has_labels: bool = True,
+    test_has_labels: bool = True,  # --no-test-has-labels for a test file without
     errors: Literal["raise", "skip"] = "raise",  # what to do with a faulty row
     sequence_length: int = 128,  # tokens in a row
     run_directory: Path = Path("runs/finetune_multiple_choice"),

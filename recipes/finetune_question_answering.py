@@ -29,8 +29,8 @@ def main(
     errors: Literal["raise", "skip", "keep"] = "raise",  # what to do where an answer is not at its offset
     scores: Literal["squad", "cmrc"] = "squad",  # whose rules count
     sequence_length: int = 384,  # tokens in a row
-    stride: int = 128,  # tokens between the windows of a longer text
-    max_question_tokens: int = 64,
+    stride: int = 128,  # tokens between the beginnings of two windows of a longer text
+    max_question_tokens: int = 64,  # longer questions are cut
     max_answer_tokens: int = 30,
     run_directory: Path = Path("runs/finetune_question_answering"),
     # Model
@@ -91,7 +91,7 @@ def main(
         answerer.fit(datasets["train"], validation_data=datasets["validation"], **options)
 
     answerer.null_threshold = 0.0 if is_v2 else None
-    options = dict(sequence_length=sequence_length, stride=stride, max_answer_tokens=max_answer_tokens)
+    options = lengths | dict(max_answer_tokens=max_answer_tokens)
     predictions = inference.QuestionAnswerer(answerer, tokenizer, **options).predict(questions["validation"])
     if is_v2:
         odds = {p.id: p.null_odds for p in predictions}

@@ -4,6 +4,7 @@ Data        SemEval-2010 task 8's files, or JSONL {"text": "... <e1>...</e1> ...
 Paper       Baldini Soares et al., 2019, section 3.2: entities between marker tokens, the relation from their vectors
 Reached     SemEval-2010 task 8 macro-F1 0.851 from MiniLM's weights, seed 1 (transformers: 0.847)
 Run         python recipes/finetune_relations.py --preset PRESET --train TRAIN_FILE.TXT --test TEST_FILE_FULL.TXT
+Stopped     by Ctrl-C, SIGTERM or a crash, the same command goes on where it was: docs/reliability.md
 Watch       tensorboard --logdir runs/finetune_relations
 Variation   --validation FILE chooses the best epoch by its accuracy; without it the last epoch stays
 """
@@ -25,7 +26,7 @@ def main(
     preset: str,  # folder of a pretrained encoder with its tokenizer
     train: Path,  # sentences with marked entities and their relations
     validation: Path | None = None,  # the same, to choose the best epoch by
-    test: Path | None = None,  # the same; its predictions are written to RUN_DIRECTORY/predictions.txt
+    test: Path | None = None,  # the same, labels or none; its predictions are written to RUN_DIRECTORY/predictions.txt
     errors: Literal["raise", "skip"] = "raise",  # at the first faulty example; or skip those, and count them
     sequence_length: int = 128,  # tokens in a row; longer sentences lose what is far from the entities
     run_directory: Path = Path("runs/finetune_relations"),

@@ -6,6 +6,7 @@ Reached     WNUT17 test entity F1 0.458 from MiniLM's weights, mean of 3 seeds (
             --head linear: 0.430, seed 1. Parts of speech of UD English EWT, 3 epochs, seed 1: accuracy 0.969 in test
 Run         python recipes/finetune_tagger.py --preset PRESET --train train.conll --validation dev.conll --test t.conll
             parts of speech: --train en_ewt-ud-train.conllu ... --scheme None
+Stopped     by Ctrl-C, SIGTERM or a crash, the same command goes on where it was: docs/reliability.md
 Watch       tensorboard --logdir runs/finetune_tagger
 Variation   the CRF learns which tag stands beside which, and never breaks the rules of the scheme; --head linear does
             without; --head global_pointer finds spans in each other too (from JSONL with --scheme None)
@@ -28,7 +29,7 @@ def main(
     preset: str,  # folder of a pretrained encoder with its tokenizer
     train: Path,  # tagged sentences: .conllu, .jsonl with spans, or columns under any other suffix
     validation: Path,  # the same, to choose the best epoch by
-    test: Path | None = None,  # the same; predictions of all parts are written to RUN_DIRECTORY
+    test: Path | None = None,  # the same; predictions of it and of validation are written to RUN_DIRECTORY
     scheme: Literal["BIO", "BIOES", "IOB1"] | None = "BIO",  # how the tags spell spans; None for tags that do not
     tag_column: int | None = None,  # of CoNLL files, from 0, or from the end if negative; None for the last, or UPOS
     errors: Literal["raise", "skip"] = "raise",  # at the first faulty sentence; or skip those, and count them

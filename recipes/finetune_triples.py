@@ -5,6 +5,7 @@ Data        JSONL {"text": ..., "spo_list": [[subject, relation, object], ...]},
 Paper       GPLinker: Su, 2022, https://kexue.fm/archives/8888
 Reached     CoNLL04, from MiniLM's weights, seed 1: F1 of triples 0.545 in test, 0.569 in dev
 Run         python recipes/finetune_triples.py --preset PRESET --train train.jsonl --validation dev.jsonl
+Stopped     by Ctrl-C, SIGTERM or a crash, the same command goes on where it was: docs/reliability.md
 Watch       tensorboard --logdir runs/finetune_triples
 Variation   --no-efficient gives each relation queries and keys of its own: more weights, for more data
 """

@@ -23,11 +23,11 @@ def main(
     # Vocabulary
     vocabulary: Path | None = None,  # preset whose vocabulary is taken; none: one is trained on the corpus
     vocabulary_size: int = 8192,  # WordPiece tokens, where one is trained
-    lower_case: bool = True,  # fold case and strip accents
+    lower_case: bool = True,  # fold case and strip accents, where a vocabulary is trained
     # Passages
     documents: str = "auto",  # a document is a "file", a "blank_line" block, a "line", or "auto"
     passage_tokens: int = 125,  # what closes a passage: the sequence length of pretraining less 3
-    validation_every: int = 20,  # every so-manieth document is held out; 0: none
+    validation_every: int = 20,  # one in so many documents is held out; 0: none, but pretrain.py wants some
     num_workers: int | None = None,  # processes; none: as many as the corpus is worth
     overwrite: bool = False,  # replace what OUTPUT holds; otherwise what is complete stays, if made from the same files
 ):

@@ -31,13 +31,13 @@ def main(
     mask_rate: float = 0.15,  # share of tokens to guess
     next_sentence: bool = True,  # train next sentence prediction, too
     # Model
-    init: str | None = None,  # preset to go on from; none: random weights
+    init: str | None = None,  # preset to go on from; none: new weights
     size: str = "mini",  # tiny, mini, small, medium, base or large, where there is no preset
     dropout: float = 0.1,
-    warm_start: bool = True,  # begin with co-occurrence vectors, and heads that look at neighbours
+    warm_start: bool = True,  # without a preset, begin with co-occurrence vectors, and heads that look at neighbours
     # Training
-    steps: int = 20_000,
-    warmup_steps: int = 1_000,
+    steps: int = 20_000,  # with max_hours only what share of them warms up
+    warmup_steps: int = 1_000,  # fewer than steps
     batch_size: int = 32,  # rows a step
     split_batches: bool = False,  # train one that does not fit into memory in parts: the same steps, but slower
     learning_rate: float = 5e-4,  # at its peak

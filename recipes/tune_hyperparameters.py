@@ -32,7 +32,7 @@ def main(
     recipe: tyro.conf.Positional[Path],  # script with a main that returns its results
     arguments: tyro.conf.Positional[tuple[str, ...]] = (),  # the recipe's own options, the same in each trial
     *,
-    options: tuple[str, ...],  # what is tuned: name=1,2,3 to choose from, name=low:high, name=low:high:log
+    options: tuple[str, ...],  # what is tuned: name=1,2,3, words, or true,false; name=low:high, name=low:high:log
     objective: str,  # which of the recipe's results, such as validation.accuracy
     direction: Literal["max", "min"] = "max",
     search: Literal["bayesian", "random"] = "bayesian",
@@ -56,7 +56,7 @@ def main(
         def run_trial(self, trial):
             directory, chosen = run_directory / f"trial_{trial.trial_id}", trial.hyperparameters.values
             print(f"\ntrial {trial.trial_id}:", *(f"{name}={value}" for name, value in chosen.items()))
-            words = [word for name, value in chosen.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+            words = [word for name, value in chosen.items() for word in as_words(name.replace("_", "-"), value)]
             results = command_line.run(module.main, [*arguments, *words, "--run-directory", str(directory)])
             score = results
             for key in objective.split("."):
@@ -77,7 +77,8 @@ def main(
 
     table = Table(*space.values, objective)
     for trial in tuner.oracle.get_best_trials(trials):
-        table.add_row(*(f"{value:.3g}" for value in trial.hyperparameters.values.values()), f"{trial.score:.4f}")
+        values = trial.hyperparameters.values.values()
+        table.add_row(*(f"{v:.3g}" if isinstance(v, float) else str(v) for v in values), f"{trial.score:.4f}")
     rich.print(table)
     best = tuner.oracle.get_best_trials(1)[0]
     result = {"options": best.hyperparameters.values, objective: best.score}
@@ -92,9 +93,26 @@ def declare(space, option):
     if not values or len(rest) > 2 or rest[1:] not in ([], ["log"]):
         raise ValueError(f"--options {option}: expected name=1,2,3 or name=low:high or name=low:high:log")
     if rest:
-        space.Float(name, float(low), float(rest[0]), sampling="log" if rest[1:] else "linear")
+        low, high = value_of(low), value_of(rest[0])
+        kind = space.Int if isinstance(low, int) and isinstance(high, int) else space.Float
+        kind(name, low, high, sampling="log" if rest[1:] else "linear")
+    elif set(values.split(",")) == {"true", "false"}:
+        space.Boolean(name)
     else:
-        space.Choice(name, [json.loads(value) for value in values.split(",")])
+        space.Choice(name, [value_of(value) for value in values.split(",")])
+
+
+def value_of(word):
+    """Read a number; any other word stands for itself."""
+    try:
+        return json.loads(word)
+    except json.JSONDecodeError:
+        return word
+
+
+def as_words(name, value):
+    """Spell an option as the command line takes it."""
+    return [f"--{'' if value else 'no-'}{name}"] if isinstance(value, bool) else [f"--{name}", str(value)]
 
 
 def load(recipe):

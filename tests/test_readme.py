@@ -30,11 +30,15 @@ def test_the_recipe_in_short_runs_to_its_preset(tmp_path, monkeypatch):
     for large, small in smaller.items():
         assert large in snippet
         snippet = snippet.replace(large, small)
-    exec(snippet, {})
+    scope = {}
+    exec(snippet, scope)
     assert {file.name for file in (tmp_path / "runs" / "preset").iterdir()} == {
         "config.json", "model.safetensors", "tokenizer_config.json", "vocab.txt",
     }  # fmt: skip
     exec(SNIPPETS[2], {})  # asks what was pretrained
+    exec(SNIPPETS[3], scope)  # looks inside and exports it
+    assert scope["inside"].output.keys() >= {"hidden_states", "attention_scores"}
+    assert (tmp_path / "runs" / "exported" / "saved_model.pb").exists()
 
 
 def test_every_make_target_and_file_it_names_is_there():

@@ -17,6 +17,7 @@ class QuestionAnswerer:
         tokenizer: `bert_keras.data.WordPieceTokenizer`.
         sequence_length: longest row, special tokens included. Default 384, or as much as the model takes.
         stride: tokens between the beginnings of two windows. Default 128, or a third of a shorter row.
+        max_question_tokens: longer questions are cut. Default 64, or what a short row has room for.
         max_answer_tokens: the longest answer. Default 30.
         batch_size: most rows in one call of the model. Default 32.
 
@@ -41,11 +42,22 @@ class QuestionAnswerer:
         ```
     """
 
-    def __init__(self, model, tokenizer, *, sequence_length=None, stride=None, max_answer_tokens=30, batch_size=32):
+    def __init__(
+        self,
+        model,
+        tokenizer,
+        *,
+        sequence_length=None,
+        stride=None,
+        max_question_tokens=None,
+        max_answer_tokens=30,
+        batch_size=32,
+    ):
         self.model = model
         self.tokenizer = tokenizer
         self.sequence_length = sequence_length or min(384, model.encoder.max_sequence_length)
         self.stride = stride or min(128, self.sequence_length // 3)
+        self.max_question_tokens = max_question_tokens or min(64, self.sequence_length - self.stride - 3)
         self.max_answer_tokens = max_answer_tokens
         self.batch_size = batch_size
 
@@ -88,7 +100,7 @@ class QuestionAnswerer:
             self.tokenizer,
             sequence_length=self.sequence_length,
             stride=self.stride,
-            max_question_tokens=min(64, self.sequence_length - self.stride - 3),
+            max_question_tokens=self.max_question_tokens,
         )
         lengths = dict(sequence_length=self.sequence_length, batch_size=self.batch_size)
         logits = predict_by_length(self.model, windows.rows, windows.row_lengths, **lengths)

@@ -75,6 +75,14 @@ def test_the_first_of_several_answers_is_the_one_that_is_given_alone(tokenizer):
             assert several[0] == answerer("who", context) and len({some["answer"] for some in several}) == 3
 
 
+def test_long_questions_are_cut_where_it_says_so(tokenizer):
+    finder = Finder(tokenizer)
+    QuestionAnswerer(finder, tokenizer, max_question_tokens=2, stride=2)("who a b c", "x")
+    QuestionAnswerer(finder, tokenizer)("who a b c", "x")
+    short, whole = (length for _, length in finder.shapes)
+    assert (short, whole) == (16, 16) if compiles_each_length() else whole == short + 2
+
+
 def test_a_file_in_squads_format_is_answered_by_id(tokenizer, tmp_path):
     qas = [{"id": "q1", "question": "who"}, {"id": "q2", "question": "who", "answers": []}]
     content = {"data": [{"paragraphs": [{"context": "a x b", "qas": qas}]}]}

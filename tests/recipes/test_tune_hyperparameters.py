@@ -16,8 +16,17 @@ RECIPE = '''
 from pathlib import Path
 
 
-def main(*, offset: float, rate: float = 1.0, num_layers: int = 1, run_directory: Path = Path("runs")):
-    return {"validation": {"score": offset - abs(rate - 0.1) - abs(num_layers - 2)}}
+def main(
+    *,
+    offset: float,
+    rate: float = 1.0,
+    num_layers: int = 1,
+    pooling: str = "first",
+    deep: bool = False,
+    run_directory: Path = Path("runs"),
+):
+    penalty = {"first": 0, "mean": 1}[pooling] + deep
+    return {"validation": {"score": offset - abs(rate - 0.1) - abs(num_layers - 2) - penalty}}
 '''
 
 
@@ -80,6 +89,16 @@ def test_an_objective_that_the_recipe_does_not_give_stops_it(tmp_path):
             tmp_path / "formula.py", ("--offset", "5"), options=("rate=0.01:1",), objective="validation.loss",
             run_directory=tmp_path / "run",
         )  # fmt: skip
+
+
+def test_words_whole_numbers_and_flags_are_tuned_too(tune, tmp_path):
+    printed = tune(tmp_path, "num_layers=1:3", "pooling=mean,first", "deep=true,false", "rate=0.1,0.2")
+    tried = re.findall(
+        r"^trial \d+: num_layers=[123] pooling=(mean|first) deep=(True|False) rate=0", printed, re.MULTILINE
+    )
+    assert len(tried) == 6 and {type(json.loads((tmp_path / "run" / "best.json").read_text())["options"]["deep"])} == {
+        bool
+    }
 
 
 @pytest.mark.parametrize("option", ["rate", "rate=", "rate=1:2:linear", "rate=1:2:log:3"])

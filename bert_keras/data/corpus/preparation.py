@@ -147,7 +147,8 @@ def prepare_corpus(
                 if shards.write(encoded.records[number], int(encoded.lengths[number])) and files:
                     CorpusProgress(fingerprints, shards.complete, chunk, number + 1, tally.get_state()).save(directory)
         if not tally.num_passages:
-            raise ValueError(f"the corpus is empty: no text in {source!r}; left out: {dropped}")
+            share = f" for the {part} part (validation_every={validation_every})" if validation_every else ""
+            raise ValueError(f"the corpus is empty: no text in {source!r}{share}; left out: {dropped}")
         (directory / FILE_NAME).unlink(missing_ok=True)  # from here until the new report is there, no corpus
         report = tally.report(dropped, passage_tokens, fingerprints, shards.finish())
     report.save(directory)

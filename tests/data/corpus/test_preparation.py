@@ -132,6 +132,12 @@ def test_an_empty_corpus_is_an_error_and_leaves_nothing(tmp_path, tokenizer, con
     assert list((tmp_path / "out").iterdir()) == []
 
 
+def test_a_part_without_documents_is_named(tmp_path, tokenizer):
+    (tmp_path / "a.txt").write_text("d0x1 d0x2.")
+    with pytest.raises(ValueError, match=r"a\.txt.* for the validation part \(validation_every=20\)"):
+        prepare_corpus(tmp_path / "a.txt", tmp_path / "out", tokenizer, part="validation", validation_every=20)
+
+
 def test_a_missing_file_is_an_error(tmp_path, tokenizer):
     with pytest.raises(FileNotFoundError, match="no file matches"):
         prepare_corpus(tmp_path / "*.txt", tmp_path / "out", tokenizer)
