@@ -30,6 +30,15 @@ def open_checkpoint(preset):
         FileNotFoundError: where a file is missing.
         OSError: where a killed save has to be finished, and the directory cannot be written to.
         ValueError: where a file is damaged, or describes a model that we do not have.
+
+    Example:
+        >>> import tempfile
+        >>> from bert_keras.checkpoints import open_checkpoint
+        >>> from bert_keras.models import BertEncoder
+        >>> directory = tempfile.mkdtemp()
+        >>> BertEncoder.from_size("tiny", vocabulary_size=100).save_to_preset(directory)
+        >>> type(open_checkpoint(directory)).__name__
+        'HuggingFaceCheckpoint'
     """
     if not isinstance(preset, (str, os.PathLike)):
         return KerasHubCheckpoint(preset)

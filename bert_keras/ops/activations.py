@@ -32,6 +32,10 @@ def get_activation(identifier):
 
     Returns:
         function.
+
+    Example:
+        >>> get_activation("gelu_tanh") is gelu_tanh, get_activation("relu") is keras.activations.relu
+        (True, True)
     """
     return gelu_tanh if identifier == "gelu_tanh" else keras.activations.get(identifier)
 
@@ -85,6 +89,12 @@ def fast_activation(activation, *, training=False):
 
     Returns:
         function.
+
+    Example:
+        >>> fast_activation(keras.activations.gelu) is exact_gelu
+        True
+        >>> fast_activation(keras.activations.relu) is keras.activations.relu
+        True
     """
     if activation is not keras.activations.gelu:
         return activation

@@ -32,6 +32,12 @@ def dot_product_attention(query, key, value, mask=None, *, dropout=0.0, seed=Non
     Returns:
         (batch, heads, queries, head_dim) tensor; with `return_scores` a pair of it and the (batch, heads, queries,
         keys) scores after softmax and dropout.
+
+    Example:
+        >>> import keras
+        >>> x = keras.random.normal((2, 4, 8, 16), seed=0)  # 2 texts, 4 heads, 8 tokens
+        >>> dot_product_attention(x, x, x).shape == (2, 4, 8, 16)
+        True
     """
     if _HAS_FUSED_KERNEL and not dropout and not return_scores:
         mask = None if mask is None else ops.expand_dims(mask, 1)  # (batch, 1, queries, keys)

@@ -25,6 +25,12 @@ def check_ids(ids, num_rows, name):
     Raises:
         ValueError: where the ids can be seen; in a compiled TensorFlow step it is TensorFlow's InvalidArgumentError
             with the same text.
+
+    Example:
+        >>> import keras
+        >>> check_ids(keras.ops.array([1, 7]), num_rows=5, name="token_ids")
+        Traceback (most recent call last):
+        ValueError: token_ids must be from 0 to 4, as its table has 5 rows; received 1 to 7. ...
     """
     return _check(ids, num_rows, name)
 

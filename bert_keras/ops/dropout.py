@@ -23,6 +23,12 @@ def dropout(inputs, rate, seed):
 
     Returns:
         tensor like `inputs`.
+
+    Example:
+        >>> import keras
+        >>> kept = dropout(keras.ops.ones((1000,)), 0.25, seed=0)
+        >>> sorted({round(float(x), 3) for x in kept})
+        [0.0, 1.333]
     """
     if not rate:
         return inputs

@@ -14,6 +14,13 @@ def gather_positions(inputs, positions):
 
     Returns:
         (batch, predictions, width) tensor.
+
+    Example:
+        >>> import keras
+        >>> inputs = keras.ops.reshape(keras.ops.arange(6.0), (1, 3, 2))
+        >>> print(keras.ops.convert_to_numpy(gather_positions(inputs, keras.ops.array([[2, 0]]))))
+        [[[4. 5.]
+          [0. 1.]]]
     """
     batch, length = ops.shape(positions)[0], ops.shape(inputs)[1]
     starts = ops.expand_dims(ops.arange(batch, dtype=positions.dtype), 1) * ops.cast(length, positions.dtype)

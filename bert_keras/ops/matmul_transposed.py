@@ -28,5 +28,11 @@ def matmul_transposed(x, y):
 
     Returns:
         (..., rows, columns) tensor of the dtype of `x`.
+
+    Example:
+        >>> import numpy as np
+        >>> print(np.array(matmul_transposed(np.eye(2), np.array([[1.0, 2.0], [3.0, 4.0]]))))
+        [[1. 3.]
+         [2. 4.]]
     """
     return _multiply(x, ops.cast(y, x.dtype))

@@ -50,6 +50,15 @@ def classification_dataset(
 
     Raises:
         ValueError: If a label is unknown or the lengths do not fit.
+
+    Example:
+        >>> from bert_keras.data import WordPieceTokenizer, read_examples
+        >>> tokenizer = WordPieceTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "so", "good", "bad"])
+        >>> examples = read_examples([("so good", "yes"), ("so so bad", "no")], text_column=0, label_column=1)
+        >>> dataset = classification_dataset(examples, tokenizer, sequence_length=16, batch_size=2, training=False)
+        >>> x, y, sample_weight = next(iter(dataset))
+        >>> x["token_ids"][1].numpy().tolist()[:5], y.numpy().tolist()
+        ([2, 5, 5, 7, 3], [1, 0])
     """
     hide_accelerators()
     labels = None if examples.labels is None else tf.constant(examples.label_array(label_names))

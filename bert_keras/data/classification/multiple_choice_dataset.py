@@ -42,6 +42,16 @@ def multiple_choice_dataset(
 
     Raises:
         ValueError: If the lengths do not fit.
+
+    Example:
+        >>> from bert_keras.data import WordPieceTokenizer, read_choices
+        >>> tokenizer = WordPieceTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "cats", "meow", "bark"])
+        >>> rows = [("cats", "bark", "meow", 1)]
+        >>> examples = read_choices(rows, context_column=0, stem_column=None, choice_columns=(1, 2), label_column=3)
+        >>> dataset = multiple_choice_dataset(examples, tokenizer, sequence_length=16, batch_size=1, training=False)
+        >>> x, y, sample_weight = next(iter(dataset))
+        >>> x["token_ids"][0, :, :5].numpy().tolist(), y.numpy().tolist()
+        ([[2, 5, 3, 7, 3], [2, 5, 3, 6, 3]], [1])
     """
     num_choices = len(examples.choices[0])
     contexts = tuple(context for context in examples.contexts for _ in range(num_choices))

@@ -87,6 +87,10 @@ def task_layout(name: str) -> TaskLayout:
 
     Raises:
         ValueError: If no task has that name.
+
+    Example:
+        >>> task_layout("stsb").metrics
+        ('spearman', 'pearson')
     """
     if name not in TASKS:
         raise ValueError(f"no task is called {name!r}; known: {', '.join(TASKS)}")

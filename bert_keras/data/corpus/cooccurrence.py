@@ -48,6 +48,16 @@ def cooccurrence_vectors(
         FileNotFoundError: If the folder holds no complete corpus.
         ValueError: If the corpus was made with another vocabulary, or has fewer contexts than `embedding_dim`.
 
+    Example:
+        >>> import tempfile
+        >>> from bert_keras.data import WordPieceTokenizer, prepare_corpus
+        >>> tokenizer = WordPieceTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "cat", "sat", "."])
+        >>> directory = tempfile.mkdtemp()
+        >>> _ = prepare_corpus(iter(["A cat sat. A cat sat."]), directory, tokenizer, progress=False)
+        >>> vectors = cooccurrence_vectors(directory, tokenizer.vocabulary, embedding_dim=2)
+        >>> vectors.shape, round(float((vectors[6] ** 2).sum()), 3)
+        ((9, 2), 1.0)
+
     Reference:
         Levy and Goldberg, 2014, "Neural word embedding as implicit matrix factorization"; the exponent and the split
         of the singular values are those of Levy, Goldberg and Dagan, 2015; the decomposition is that of Halko,

@@ -83,6 +83,15 @@ def prepare_corpus(
         FileExistsError: If there is a corpus in `output_dir` that may not be replaced or reused.
         ValueError: If nothing is left of the corpus, or an argument is out of range.
 
+    Example:
+        >>> import tempfile
+        >>> from bert_keras.data import WordPieceTokenizer
+        >>> tokenizer = WordPieceTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "cat", "sat", "."])
+        >>> texts = iter(["A cat sat. A cat sat.", "A cat. A cat."])
+        >>> report = prepare_corpus(texts, tempfile.mkdtemp(), tokenizer, passage_tokens=13, progress=False)
+        >>> report.num_documents, report.num_passages, report.num_tokens
+        (2, 2, 14)
+
     Reference: `create_pretraining_data.py` of google-research/bert, from which the passages are taken.
     """
     if passage_tokens < 1 or records_per_shard < 1:

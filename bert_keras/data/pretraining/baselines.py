@@ -19,6 +19,11 @@ def unigram_accuracy(dataset: tf.data.Dataset, token_id: int, *, num_batches: in
 
     Raises:
         ValueError: If no token is masked.
+
+    Example:
+        >>> batch = ({}, {"mlm": [[5, 6, 5]]}, {"mlm": [[1.0, 1.0, 0.0]]})
+        >>> unigram_accuracy(tf.data.Dataset.from_tensors(batch), token_id=5)
+        0.5
     """
     right = total = 0.0
     for _, labels, weights in itertools.islice(dataset.as_numpy_iterator(), num_batches):

@@ -73,6 +73,18 @@ def pretraining_dataset(
     Raises:
         FileNotFoundError: If the folder holds no complete corpus.
         ValueError: If corpus, vocabulary and lengths do not fit together, or a shard is damaged.
+
+    Example:
+        >>> import tempfile
+        >>> from bert_keras.data import WordPieceTokenizer, prepare_corpus
+        >>> tokenizer = WordPieceTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "cat", "sat", "."])
+        >>> directory = tempfile.mkdtemp()
+        >>> texts = iter(["A cat sat. A cat sat.", "A cat. A cat."])
+        >>> _ = prepare_corpus(texts, directory, tokenizer, passage_tokens=13, progress=False)
+        >>> dataset = pretraining_dataset(directory, tokenizer.vocabulary, sequence_length=16, batch_size=2)
+        >>> x, y, sample_weight = next(iter(dataset))
+        >>> x["token_ids"].shape.as_list(), y["mlm"].shape.as_list(), y["nsp"].shape.as_list()
+        ([2, 16], [2, 3], [2])
     """
     hide_accelerators()
     check_numbers(sequence_length, batch_size, start_step)

@@ -95,6 +95,12 @@ def best_no_answer_threshold(
     Returns:
         The threshold, and the percentage that it reaches.
 
+    Example:
+        >>> from bert_keras.data import Answer
+        >>> questions = [Question("1", "Who?", "Ada", (Answer("Ada", 0),)), Question("2", "Who?", "Nobody")]
+        >>> best_no_answer_threshold(questions, {"1": "Ada", "2": "Nobody"}, {"1": -2.0, "2": 1.5})
+        (-2.0, 100.0)
+
     Reference:
         `find_best_thresh` of `evaluate-v2.0.py`, which looks between questions of equal odds, too
     """
@@ -129,6 +135,11 @@ def cmrc_scores(questions: Iterable[Question], answers: Mapping[str, str]) -> di
 
     Raises:
         ValueError: If there is no question.
+
+    Example:
+        >>> from bert_keras.data import Answer
+        >>> cmrc_scores([Question("1", "哪里？", "他住在北京市。", (Answer("北京市", 3),))], {"1": "北京"})
+        {'exact': 0.0, 'f1': 80.0, 'average': 40.0}
 
     Reference:
         `cmrc2018_evaluate.py` of https://github.com/ymcui/cmrc2018

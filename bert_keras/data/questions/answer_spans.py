@@ -83,6 +83,16 @@ def best_answers(
     Raises:
         ValueError: If there are fewer rows of logits than windows.
 
+    Example:
+        >>> from bert_keras.data import Question, WordPieceTokenizer
+        >>> tokenizer = WordPieceTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "who", "a", "cat"])
+        >>> windows = QuestionWindows(
+        ...     [Question("1", "who", "a cat")], tokenizer, sequence_length=8, stride=2, max_question_tokens=2
+        ... )
+        >>> logits = np.eye(8)[[4]]  # all in favour of the second word, behind [CLS] who [SEP] a
+        >>> best_answers(windows, logits, logits)[0].best().text
+        'cat'
+
     Reference:
         `write_predictions` of https://github.com/google-research/bert/blob/master/run_squad.py; here all spans are
         looked at, not only those of the 20 best starts and ends.

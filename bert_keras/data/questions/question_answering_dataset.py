@@ -42,6 +42,15 @@ def question_answering_dataset(
 
     Raises:
         ValueError: If the lengths do not fit, or there is nothing to train on.
+
+    Example:
+        >>> from bert_keras.data import Answer, Question, WordPieceTokenizer
+        >>> tokenizer = WordPieceTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "who", "sat", "a", "cat"])
+        >>> question = Question("1", "who sat", "a cat sat", (Answer("a cat", 0),))
+        >>> windows = QuestionWindows([question], tokenizer, sequence_length=12, stride=4, max_question_tokens=4)
+        >>> x, y, sample_weight = next(iter(question_answering_dataset(windows, batch_size=1, training=False)))
+        >>> int(y["start"][0]), int(y["end"][0])  # behind [CLS] who sat [SEP]
+        (4, 5)
     """
     starts, ends, is_known = windows.answer_positions()
     chosen = np.flatnonzero(is_known) if training else np.arange(len(windows))

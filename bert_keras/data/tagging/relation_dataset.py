@@ -53,6 +53,18 @@ def relation_dataset(
 
     Raises:
         ValueError: If a marker is not in the vocabulary, a relation is unknown, or the lengths do not fit.
+
+    Example:
+        >>> from bert_keras.data import WordPieceTokenizer, read_relations
+        >>> import json, pathlib, tempfile
+        >>> tokenizer = WordPieceTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "$", "#", "ada", "in", "rio"])
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "train.jsonl")
+        >>> _ = path.write_text(json.dumps({"text": "<e1>Ada</e1> in <e2>Rio</e2>", "label": "origin"}))
+        >>> examples = read_relations(path)
+        >>> dataset = relation_dataset(examples, tokenizer, sequence_length=16, batch_size=1, training=False)
+        >>> x, y, sample_weight = next(iter(dataset))
+        >>> x["token_ids"][0, :9].numpy().tolist(), x["entity_positions"][0].numpy().tolist()
+        ([2, 5, 7, 5, 8, 6, 9, 6, 3], [1, 5])
     """
     token_ids, starts, lengths, positions = _marked_rows(examples, tokenizer, sequence_length - 2, markers)
     labels = np.zeros(len(examples), np.int32)

@@ -28,7 +28,7 @@ def span_dataset(
     repeat: bool = False,
     start_step: int = 0,
 ) -> tf.data.Dataset:
-    """Batches of sentences with spans, by the first pieces of their first and of their last word.
+    r"""Batches of sentences with spans, by the first pieces of their first and of their last word.
 
     A sentence longer than a row becomes overlapping windows; a span is learned in each window that holds all of it.
 
@@ -51,6 +51,18 @@ def span_dataset(
 
     Raises:
         ValueError: If the sentences have no spans, or a label is unknown, or the lengths do not fit.
+
+    Example:
+        >>> from bert_keras.data import WordPieceTokenizer, read_tagged_sentences
+        >>> import pathlib, tempfile
+        >>> tokenizer = WordPieceTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "ad", "##a", "smiled"])
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "train.conll")
+        >>> _ = path.write_text("Ada B-person\nsmiled O\n")
+        >>> sentences = read_tagged_sentences(path)
+        >>> dataset = span_dataset(sentences, tokenizer, sequence_length=16, batch_size=1, training=False)
+        >>> x, y, sample_weight = next(iter(dataset))
+        >>> y[0].numpy().tolist()
+        [[0, 1, 1]]
     """
     if sentences.spans is None:
         raise ValueError("the sentences have no spans: their tags spell none")
@@ -108,6 +120,17 @@ def triple_dataset(
 
     Raises:
         ValueError: If a relation is unknown, or the lengths do not fit.
+
+    Example:
+        >>> from bert_keras.data import WordPieceTokenizer, read_triples
+        >>> import pathlib, tempfile
+        >>> tokenizer = WordPieceTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "ada", "of", "lyon"])
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "train.jsonl")
+        >>> _ = path.write_text('{"text": "Ada of Lyon", "spo_list": [["Ada", "origin", "Lyon"]]}')
+        >>> dataset = triple_dataset(read_triples(path), tokenizer, sequence_length=16, batch_size=1, training=False)
+        >>> x, y, sample_weight = next(iter(dataset))
+        >>> y["entities"][0].numpy().tolist(), y["heads"][0].numpy().tolist()
+        ([[0, 1, 1], [1, 3, 3]], [[0, 1, 3]])
     """
     number_of = _numbers(examples.relations if relations is None else relations)
     words = TokenizedWords(examples.words, tokenizer, sequence_length, overlap)

@@ -25,7 +25,7 @@ def tagging_dataset(
     repeat: bool = False,
     start_step: int = 0,
 ) -> tf.data.Dataset:
-    """Batches of tagged sentences, for named entities or parts of speech.
+    r"""Batches of tagged sentences, for named entities or parts of speech.
 
     Each word is cut into pieces by itself; its tag stands on its first piece, with weight 1, and all other positions
     have weight 0. A sentence longer than a row becomes several windows of whole words with context on both sides; a
@@ -52,6 +52,18 @@ def tagging_dataset(
 
     Raises:
         ValueError: If a tag is unknown, the sentences have spans that no tags spell, or the lengths do not fit.
+
+    Example:
+        >>> from bert_keras.data import WordPieceTokenizer, read_tagged_sentences
+        >>> import pathlib, tempfile
+        >>> tokenizer = WordPieceTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "ad", "##a", "smiled"])
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "train.conll")
+        >>> _ = path.write_text("Ada B-person\nsmiled O\n")
+        >>> sentences = read_tagged_sentences(path)
+        >>> dataset = tagging_dataset(sentences, tokenizer, sequence_length=16, batch_size=1, training=False)
+        >>> x, y, sample_weight = next(iter(dataset))
+        >>> y[0, :5].numpy().tolist(), sample_weight[0, :5].numpy().tolist()  # [CLS] ad ##a smiled [SEP]
+        ([0, 1, 0, 0, 0], [0.0, 1.0, 0.0, 1.0, 0.0])
     """
     hide_accelerators()
     if sentences.spans is not None and sentences.tags is None:

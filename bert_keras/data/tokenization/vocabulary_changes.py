@@ -57,6 +57,13 @@ def drop_words(tokenizer: WordPieceTokenizer, words: Iterable[str]) -> tuple[Wor
 
     Raises:
         ValueError: A word is not in the vocabulary, or is one of BERT's special tokens.
+
+    Example:
+        >>> from bert_keras.data import Vocabulary, WordPieceTokenizer, drop_words
+        >>> tokenizer = WordPieceTokenizer(Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "bio", "##me"]))
+        >>> tokenizer, pieces = drop_words(tokenizer, ["bio"])
+        >>> tokenizer.vocabulary.tokens[-1], pieces[-1]
+        ('##me', [6])
     """
     old, dropped = tokenizer.vocabulary, set(words)
     if special := sorted(dropped & set(SPECIAL_TOKENS)):

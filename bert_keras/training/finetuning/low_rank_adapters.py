@@ -48,6 +48,16 @@ def merge_lora(encoder):
 
     Args:
         encoder: what `add_lora` was called with.
+
+    Example:
+        >>> from bert_keras.models import BertEncoder
+        >>> from bert_keras.training import add_lora, merge_lora
+        >>> encoder = BertEncoder.from_size("tiny", vocabulary_size=100)
+        >>> weights = encoder.count_params()
+        >>> add_lora(encoder, 4)
+        >>> merge_lora(encoder)
+        >>> encoder.count_params() == weights
+        True
     """
     adapted = [dense for dense in _dense_layers(encoder) if dense.lora_enabled]
     for dense in adapted:
