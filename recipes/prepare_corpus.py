@@ -38,7 +38,6 @@ def main(
         )
     else:
         tokenizer = data.WordPieceTokenizer.from_preset(vocabulary)
-    tokenizer.save_to_preset(output)
 
     for part in ("train", "validation") if validation_every else ("train",):
         report = data.prepare_corpus(
@@ -53,6 +52,7 @@ def main(
             if_exists="overwrite" if overwrite else "reuse",
         )
         print(f"{part}: {report}\n")
+    tokenizer.save_to_preset(output)  # last, since a corpus that was here and stays needs its own
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from bert_keras.checkpoints.encoder_shapes import encoder_shapes
 
+_TABLES = ("embeddings/token_embedding/embeddings", "embeddings/position_embedding/embeddings")
+
 
 class Checkpoint:
     """A configuration and a table of weights that agree; the weights have not been read yet.
@@ -11,7 +13,8 @@ class Checkpoint:
         table: `WeightTable` of the weights that are there.
 
     Raises:
-        ValueError: where a weight of the encoder has another shape than the configuration says.
+        ValueError: where a weight of the encoder has another shape than the configuration says, or the table of tokens
+            or of positions is missing.
     """
 
     masked_lm_arguments = {}  # of the pretrainer's constructor, where its head differs from the encoder
@@ -22,6 +25,9 @@ class Checkpoint:
         self.source = table.source
         self._table = table
         table.expect(encoder_shapes(self.encoder_arguments), f" by {config.path}")
+        for name in _TABLES:  # or nothing would show that the configuration asks for more rows than fit into memory
+            if name not in table.shapes:
+                raise ValueError(f"{self.source} has no weight {name}, as every BERT does.")
 
     @property
     def encoder_arguments(self):

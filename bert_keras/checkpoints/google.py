@@ -122,6 +122,7 @@ def write_google(directory, arrays, arguments, **head):
         **head: `labels`, `num_classes` and `classifier_dropout` of a classification head.
 
     Raises:
+        FileExistsError: where the directory holds a model of another format, which would be read instead.
         ImportError: where TensorFlow is not installed.
         ValueError: where Google's code has no such model; it says what stands in the way.
     """
@@ -130,6 +131,11 @@ def write_google(directory, arrays, arguments, **head):
             f"Google's BERT has a layer norm epsilon of {_EPSILON} and one of the activations "
             f"{', '.join(_ACTIVATIONS)}; this model has {arguments['layer_norm_epsilon']} and "
             f"{arguments['activation']}."
+        )
+    if pathlib.Path(directory, "config.json").exists():
+        raise FileExistsError(
+            f"{directory} holds config.json of another format, which would be read instead of what is saved now: "
+            "take another directory."
         )
     table = google_rows(arguments["num_layers"])
     tensors = WeightTable.to_theirs(table, arrays, "Google's BERT")

@@ -72,7 +72,7 @@ class SafetensorsFile:
         if not isinstance(entry, dict) or set(entry) != {"dtype", "shape", "data_offsets"}:
             raise self._damaged(f"tensor {name!r} needs dtype, shape and data_offsets, and nothing else")
         dtype, shape, place = entry["dtype"], entry["shape"], entry["data_offsets"]
-        if dtype not in _DTYPES:
+        if not isinstance(dtype, str) or dtype not in _DTYPES:
             raise self._damaged(f"tensor {name!r} has dtype {dtype!r}; known are {', '.join(_DTYPES)}")
         if not _are_sizes(shape) or not _are_sizes(place) or len(place) != 2:
             raise self._damaged(f"tensor {name!r} has the shape {shape!r} and the place {place!r}")

@@ -71,7 +71,7 @@ def pretrained_pointers(checkpoint, head, **asked):
     """
     form = {"head_dim": 64, "efficient": True}
     if checkpoint.task.get("head") == head:
-        form |= {name: value for name, value in checkpoint.task.items() if name != "head"}
+        form |= {name: value for name, value in checkpoint.task.items() if name in form or name in asked}
     form |= {name: value for name, value in asked.items() if value is not None}
     if missing := sorted(asked.keys() - form.keys()):
         raise ValueError(f"{checkpoint.source} has no head for {head}: {', '.join(missing)} are needed for a new one.")

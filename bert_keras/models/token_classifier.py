@@ -115,7 +115,7 @@ class TokenClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, kera
             if self.head == "crf":
                 raise ValueError("A CRF brings its own loss; leave `loss` out of `compile`.")
             return super().compute_loss(x, y, y_pred, sample_weight, training=training)
-        weights = ops.cast(self._mask(x, sample_weight), "float32") if sample_weight is None else sample_weight
+        weights = ops.cast(self._mask(x, sample_weight) if sample_weight is None else sample_weight, "float32")
         num_words = ops.maximum(ops.sum(weights), 1e-6)
         if self.head == "crf":
             mask = self._mask(x, sample_weight)

@@ -125,15 +125,21 @@ def _tensorflow_norm(gradients):
 
 
 def _tensorflow_kernel(states, gradients, gradient_scale, beta_1, beta_2, epsilon, is_sound=True):
-    """TensorFlow's own training kernel, which goes through memory once.
+    """TensorFlow's own training kernel, which goes through memory once; in half precision the reference.
+
+    The kernel would take beta_2 in the variable's dtype, and 0.999 is 1 in bfloat16.
 
     An XLA-compiled function over all variables was no faster, and took 10 s to compile before the first step.
     """
     import tensorflow as tf
 
     def update():
-        for (variable, momentum, velocity, kept_share, rate), gradient in zip(states, gradients, strict=True):
-            variable, momentum, velocity = variable.value, momentum.value, velocity.value
+        for state, gradient in zip(states, gradients, strict=True):
+            if state[0].dtype not in ("float32", "float64"):
+                reference_kernel([state], [gradient], gradient_scale, beta_1, beta_2, epsilon)
+                continue
+            variable, momentum, velocity = (variable.value for variable in state[:3])
+            kept_share, rate = state[3:]
             if kept_share is not None:
                 variable.assign(variable * tf.cast(kept_share, variable.dtype))
             gradient = tf.cast(gradient, variable.dtype) * tf.cast(gradient_scale, variable.dtype)

@@ -36,6 +36,8 @@ class TracedOnce:
             return
         if iterator is not None:
             data_batch = _symbolic_batch(iterator._get_iterator().element_spec)
+        if self._compile_loss is not None and keras.utils.unpack_x_y_sample_weight(data_batch)[1] is None:
+            return  # a step of the model's own knows where the labels are
         self._symbolic_build(data_batch=data_batch)
 
 

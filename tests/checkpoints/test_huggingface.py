@@ -173,6 +173,14 @@ def test_a_missing_file_is_named(tmp_path, files, message):
         HuggingFaceCheckpoint(tmp_path)
 
 
+def test_a_checkpoint_without_its_table_of_tokens_is_refused_before_its_rows_are_allocated(directory):
+    rename(directory, lambda name, array: {} if name.endswith("word_embeddings.weight") else {name: array})
+    config = json.loads((directory / "config.json").read_text()) | {"vocab_size": 10**10}
+    (directory / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ValueError, match="has no weight embeddings/token_embedding/embeddings, as every BERT does"):
+        open_checkpoint(directory)
+
+
 def test_a_missing_directory_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="There is no directory .*nowhere"):
         HuggingFaceCheckpoint(tmp_path / "nowhere")

@@ -53,6 +53,7 @@ def test_bfloat16_is_widened(tmp_path):
         ({"a": 3}, b"", "'a' needs dtype, shape and data_offsets"),
         ({"a": entry() | {"path": "/etc/passwd"}}, b"", "and nothing else"),
         ({"a": entry("F8_E4M3")}, b"", "dtype 'F8_E4M3'"),
+        ({"a": entry(["F32"])}, b"", r"dtype \['F32'\]"),
         ({"a": entry(shape=(-2,))}, b"", r"shape \[-2\]"),
         ({"a": entry(shape=(True, 2))}, b"", r"shape \[True, 2\]"),
         ({"a": entry(shape=(3,))}, bytes(8), "has 12 bytes"),

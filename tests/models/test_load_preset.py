@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 
@@ -14,6 +16,14 @@ HEADS = {
     "SpanTagger": {"labels": ("a", "b"), "head_dim": 4},
     "TripleExtractor": {"relations": ("a", "b"), "head_dim": 4},
 }
+
+
+def test_a_field_that_no_head_has_is_left_alone(make_encoder, tmp_path):
+    models.SpanTagger(make_encoder(pooler=False), ("a", "b"), head_dim=4).save_to_preset(tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    config["bert_keras"]["dropout"] = 0.9
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    assert load_preset(tmp_path).head_dim == 4
 
 
 @pytest.mark.parametrize("name", ["BertEncoder", *HEADS])

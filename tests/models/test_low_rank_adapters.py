@@ -35,6 +35,14 @@ def test_adapters_head_and_pooler_alone_learn(classifier):
     assert sum("lora" in path for path in after) == 2 * 4 * 2  # blocks, dense layers, matrices
 
 
+@pytest.mark.filterwarnings("ignore:Layer .* does not have a `quantize` method")  # Keras of its own input layers
+def test_adapters_on_quantized_kernels_are_refused_before_they_learn(classifier):
+    classifier.predict_on_batch(X)
+    classifier.encoder.quantize("int8")
+    with pytest.raises(ValueError, match="Kernels in int8 cannot take up what adapters learn"):
+        add_lora(classifier.encoder, 2)
+
+
 @pytest.mark.slow_elsewhere
 def test_merged_adapters_leave_a_plain_model_with_the_same_outputs(classifier, tmp_path):
     plain = [v.path for v in classifier.trainable_weights]

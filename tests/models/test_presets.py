@@ -112,6 +112,15 @@ def test_a_head_for_other_classes_is_new(make_encoder, tmp_path):
     assert classifier.load_report.unused == ("classifier.bias", "classifier.weight")
 
 
+def test_googles_format_beside_another_one_is_refused_for_it_would_not_be_read(make_encoder, tmp_path):
+    pytest.importorskip("tensorflow")
+    encoder = make_encoder()
+    encoder.save_to_preset(tmp_path)
+    with pytest.raises(FileExistsError, match="holds config.json of another format"):
+        encoder.save_to_preset(tmp_path, format="google")
+    assert not (tmp_path / "bert_config.json").exists()
+
+
 @pytest.mark.parametrize(
     "wrap", [BertPretrainer, lambda encoder: TextClassifier(encoder, 2, labels=("a", "b")), QuestionAnswerer]
 )

@@ -29,6 +29,13 @@ def test_a_preset_keeps_the_head_and_its_labels(make_encoder, rows, outputs_of, 
     assert other.load_report.new == ("token_classification_head/dense/kernel", "token_classification_head/dense/bias")
 
 
+def test_weights_may_be_whole_numbers(make_encoder, rows):
+    tagger = TokenClassifier(make_encoder(pooler=False), 3)
+    tagger.compile("adam")
+    tags, weights = np.zeros((2, 6), "int32"), np.ones((2, 6), "int64")
+    assert np.isfinite(tagger.train_on_batch(rows, tags, weights)).all()
+
+
 def test_a_head_for_texts_is_no_head_for_tokens(make_encoder, tmp_path):
     from bert_keras.models import TextClassifier
 

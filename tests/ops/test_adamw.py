@@ -38,6 +38,27 @@ def test_the_kernel_of_the_backend_does_what_the_reference_does(monkeypatch):
         np.testing.assert_allclose(ours, reference, rtol=1e-5, atol=1e-7)
 
 
+def test_half_precision_forgets_no_more_than_the_reference_does():
+    variable, momentum, velocity = (keras.Variable(np.full((4,), x), dtype="bfloat16") for x in (1.0, 0.0, 0.0))
+    for step in range(1, 6):
+        adamw.adamw_update(
+            [variable],
+            [keras.ops.cast([1.0, -0.1, 0.01, 2.0], "bfloat16")],
+            [momentum],
+            [velocity],
+            [0.0],
+            [1.0],
+            gradient_scale=1.0,
+            learning_rate=1e-2,
+            step=step,
+            beta_1=0.9,
+            beta_2=0.999,
+            epsilon=1e-6,
+        )
+    moved = keras.ops.convert_to_numpy(keras.ops.cast(variable.value, "float32")) - 1.0
+    np.testing.assert_allclose(moved, [-0.05, 0.05, -0.05, -0.05], rtol=0.3)  # the rate a step, against the gradient
+
+
 def test_the_reference_follows_the_paper(monkeypatch):
     monkeypatch.setattr(adamw, "_KERNELS", {})
     rng = np.random.default_rng(0)

@@ -35,6 +35,16 @@ def corpus(run_recipe, tmp_path_factory):
     return output
 
 
+def test_another_text_in_the_folder_of_a_corpus_is_refused_and_the_corpus_keeps_its_tokenizer(
+    run_recipe, corpus, tmp_path
+):
+    before = (corpus / "vocab.txt").read_bytes()
+    (tmp_path / "other.txt").write_text("Nothing of this is in the corpus. " * 9)
+    other = (tmp_path / "other.txt", "--output", corpus, "--vocabulary-size", 40)
+    assert "holds a corpus with other" in run_recipe("prepare_corpus.py", *other, status=1)
+    assert (corpus / "vocab.txt").read_bytes() == before
+
+
 @pytest.fixture(scope="module")
 def preset(run_recipe, corpus, tmp_path_factory):
     directory = tmp_path_factory.mktemp("pretrain")

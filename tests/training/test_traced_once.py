@@ -31,6 +31,18 @@ class SmallClassifier(CountsTraces, TextClassifier):
     pass
 
 
+def test_a_step_of_ones_own_may_find_the_labels_among_the_inputs():
+    class OwnStep(TracedOnce, keras.Model):
+        def train_step(self, rows):
+            return super().train_step((rows["x"], rows["y"]))
+
+    inputs = keras.Input((2,))
+    model = OwnStep(inputs, keras.layers.Dense(1)(inputs))
+    model.compile("adam", "mse")
+    rows = tf.data.Dataset.from_tensors({"x": np.ones((4, 2), "float32"), "y": np.ones((4, 1), "float32")})
+    assert len(model.fit(rows, verbose=0).history["loss"]) == 1
+
+
 @pytest.fixture
 def model():
     inputs = keras.Input((None, 2))

@@ -72,8 +72,11 @@ def cooccurrence_vectors(
     texts = [_with_gaps(batch, window) for batch in without_autotuner(batches).as_numpy_iterator()]
     frequency = sum(np.bincount(text[text >= 0], minlength=len(vocabulary)) for text in texts)
     contexts = np.argsort(-frequency, kind="stable")[: min(num_contexts, np.count_nonzero(frequency))]
-    if 2 * len(contexts) < embedding_dim:
-        raise ValueError(f"{len(contexts)} different tokens are too few for vectors of width {embedding_dim}")
+    if min(len(vocabulary), 2 * len(contexts)) < embedding_dim:
+        raise ValueError(
+            f"{len(contexts)} different tokens, of a vocabulary of {len(vocabulary)}, are too few for vectors of width "
+            f"{embedding_dim}; begin without them"
+        )
     counts = _count_neighbours(texts, contexts, len(vocabulary), window)
     vectors = _left_factor(_positive_pointwise_mutual_information(counts), embedding_dim, seed)
     vectors[frequency == 0] = 0  # rounding leaves a little there

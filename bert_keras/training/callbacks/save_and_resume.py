@@ -4,6 +4,7 @@ import time
 
 import keras
 
+from bert_keras.training.resuming.callback_states import end_swaps
 from bert_keras.training.resuming.checkpointing import TrainingStates
 from bert_keras.training.resuming.model_state import (
     begin_random_states,
@@ -11,7 +12,7 @@ from bert_keras.training.resuming.model_state import (
     restore_trained,
     torch_random_state,
 )
-from bert_keras.training.resuming.resumption import Resumption
+from bert_keras.training.resuming.resumption import Resumption, as_stored
 from bert_keras.training.resuming.run import Run
 from bert_keras.training.resuming.save_times import SaveTimes
 from bert_keras.training.resuming.state_writer import StateWriter
@@ -55,8 +56,8 @@ class SaveAndResume(keras.callbacks.Callback):
     Raises:
         OSError: if the folder cannot be written to, at the start of training; at its end if the last state could not
             be saved. In between a failed save is logged and tried again.
-        ValueError: if all states are damaged, the configuration, the model or the callbacks differ from those of the
-            saved run, or there is a saved run and `step` was not asked for.
+        ValueError: if JSON cannot hold the configuration, all states are damaged, the configuration, the model or the
+            callbacks differ from those of the saved run, or there is a saved run and `step` was not asked for.
 
     Example:
         >>> import tempfile
@@ -84,7 +85,7 @@ class SaveAndResume(keras.callbacks.Callback):
         self.every_steps = every_steps
         self.monitor = monitor
         self.mode = mode
-        self.configuration = configuration or {}
+        self.configuration = as_stored(configuration or {})
         self.states = TrainingStates(directory, keep_last)
         saved = self.states.load()
         self._run = Run(self.configuration, monitor, mode, saved)
@@ -132,6 +133,7 @@ class SaveAndResume(keras.callbacks.Callback):
         last = self.states.load()
         if last is not None:
             restore_trained(self.model, last.arrays)
+            end_swaps(self._others, last.state["callbacks"])
         return last is not None
 
     def set_model(self, model):

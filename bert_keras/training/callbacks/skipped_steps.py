@@ -47,6 +47,7 @@ class SkippedSteps(keras.callbacks.Callback):
         self.num_rollbacks = state["num_rollbacks"]
 
     def on_train_begin(self, logs=None):
+        self._steps = 0
         if not hasattr(self.model.optimizer, "skipped_steps"):
             raise ValueError(
                 "SkippedSteps reads what bert_keras.training.AdamW counts; the model was compiled with "
@@ -54,12 +55,13 @@ class SkippedSteps(keras.callbacks.Callback):
             )
 
     def on_epoch_begin(self, epoch, logs=None):
-        self._epoch, self._interval = epoch, 0
+        self._epoch, self._batches = epoch, 0
 
     def on_train_batch_end(self, batch, logs=None):
-        if (batch + 1) // self.every == self._interval:
+        steps_before, self._steps = self._steps, self._steps + batch + 1 - self._batches
+        self._batches = batch + 1
+        if self._steps // self.every == steps_before // self.every:
             return
-        self._interval = (batch + 1) // self.every
         optimizer = self.model.optimizer
         self._norms.append(float(optimizer.gradient_norm))
         if int(optimizer.skipped_in_a_row) < self.most_in_a_row:

@@ -1,11 +1,13 @@
-"""Curves for TensorBoard over optimizer steps."""
+"""Curves for TensorBoard over the steps of a run."""
 
 import collections
 import os
 
 import keras
+import numpy as np
 
 from bert_keras.training.callbacks.event_writer import EventWriter
+from bert_keras.training.resuming.model_state import batch_counter
 
 _ABOUT_THE_STEP = ("gradient_norm", "learning_rate", "padding_share", "tokens_per_second", "tokens_per_step")
 
@@ -14,7 +16,8 @@ class StepTensorBoard(keras.callbacks.Callback):
     """Writes all that is in the logs for TensorBoard, by step: runs `train` and `validation` with the same tags.
 
     `keras.callbacks.TensorBoard` writes batch values as means over the epoch so far, which jump at its end; here each
-    point is the mean over the steps since the last one. What belongs together stands together: `mlm_loss` becomes
+    point is the mean over the steps since the last one. A metric of several numbers, such as one for each class, has no
+    curve. What belongs together stands together: `mlm_loss` becomes
     `mlm/loss`, `learning_rate` becomes `step/learning_rate`. Needs no TensorFlow. Put it last, so that it sees what the
     other callbacks publish.
 
@@ -55,7 +58,7 @@ class StepTensorBoard(keras.callbacks.Callback):
         self._batches = 0
 
     def on_epoch_begin(self, epoch, logs=None):
-        self._first_step = self._step = int(self.model.optimizer.iterations)
+        self._first_step = self._step = int(batch_counter(self.model.optimizer))
         self._batches_before = self._batches = 0
         self._totals = {}
 
@@ -64,7 +67,7 @@ class StepTensorBoard(keras.callbacks.Callback):
             self._running_means = _running_means(self.model)
         batches = self._batches_before + batch + 1  # before: of a resumed epoch
         new = batches - self._batches
-        for name, value in logs.items():
+        for name, value in _numbers(logs):
             total = value * batches if name in self._running_means else self._totals.get(name, 0.0) + value * new
             self._sums[name] += total - self._totals.get(name, 0.0)
             self._totals[name] = total
@@ -75,7 +78,7 @@ class StepTensorBoard(keras.callbacks.Callback):
             self._write_interval()
 
     def on_epoch_end(self, epoch, logs=None):
-        for name, value in logs.items():
+        for name, value in _numbers(logs):
             if name.startswith("val_"):
                 self._validation.scalar(_tag(name.removeprefix("val_"), logs), value, self._step)
             elif name not in self._totals:
@@ -93,6 +96,10 @@ class StepTensorBoard(keras.callbacks.Callback):
             self._train.scalar(_tag(name, self._sums), total / self._counts[name], self._step)
         self._sums.clear()
         self._counts.clear()
+
+
+def _numbers(logs):
+    return [(name, value) for name, value in logs.items() if not np.ndim(value)]
 
 
 def _tag(name, logs):

@@ -15,7 +15,7 @@ def add_lora(encoder, rank):
         rank: int, the narrow side of the two matrices, 0 for no adapters. Typical: 4 to 16.
 
     Raises:
-        ValueError: for a negative rank, or adapters that are there already.
+        ValueError: for a negative rank, adapters that are there already, or a quantized encoder.
 
     Example:
         >>> from bert_keras.models import BertEncoder
@@ -33,6 +33,7 @@ def add_lora(encoder, rank):
         raise ValueError(f"Expected a rank of at least 0, received {rank}.")
     if not rank:
         return
+    _refuse_quantized(encoder)
     for layer in (encoder.embeddings, *encoder.encoder_blocks):
         for variable in layer.weights:
             variable.trainable = False
@@ -49,6 +50,9 @@ def merge_lora(encoder):
     Args:
         encoder: what `add_lora` was called with.
 
+    Raises:
+        ValueError: where the encoder was quantized in between.
+
     Example:
         >>> from bert_keras.models import BertEncoder
         >>> from bert_keras.training import add_lora, merge_lora
@@ -60,6 +64,8 @@ def merge_lora(encoder):
         True
     """
     adapted = [dense for dense in _dense_layers(encoder) if dense.lora_enabled]
+    if adapted:
+        _refuse_quantized(encoder)
     for dense in adapted:
         scale = dense.lora_alpha / dense.lora_rank
         product = keras.ops.matmul(dense.lora_kernel_a.value, dense.lora_kernel_b.value)
@@ -73,6 +79,14 @@ def merge_lora(encoder):
     for layer in (encoder.embeddings, *encoder.encoder_blocks) if adapted else ():
         for variable in layer.weights:
             variable.trainable = layer.trainable
+
+
+def _refuse_quantized(encoder):
+    modes = {dense.quantization_mode for dense in _dense_layers(encoder)} - {None}
+    if modes:
+        raise ValueError(
+            f"Kernels in {', '.join(modes)} cannot take up what adapters learn: quantize after merge_lora."
+        )
 
 
 def _dense_layers(encoder):

@@ -10,6 +10,8 @@ import copy
 import keras
 import numpy as np
 
+from bert_keras.training.resuming.model_state import restored, storable
+
 _ATTRIBUTES = {
     keras.callbacks.EarlyStopping: ("wait", "stopped_epoch", "best", "best_epoch", "best_weights"),
     keras.callbacks.ReduceLROnPlateau: ("wait", "best", "cooldown_counter"),
@@ -33,8 +35,8 @@ def read_callback_states(callbacks):
         for name, value in _get(callback).items():
             if isinstance(value, list) and value and isinstance(value[0], np.ndarray):
                 for position, array in enumerate(value):
-                    arrays[f"callbacks/{index:03d}/{name}/{position:05d}"] = array.copy()
-                value = {"arrays": len(value)}
+                    arrays[f"callbacks/{index:03d}/{name}/{position:05d}"] = storable(array.copy())
+                value = {"arrays": [array.dtype.name for array in value]}
             # Copied: the callback goes on with its lists while another thread writes the state.
             state[name] = value.item() if isinstance(value, np.generic) else copy.deepcopy(value)
         states.append({"callback": type(callback).__name__, "state": state})
@@ -62,9 +64,23 @@ def restore_callback_states(callbacks, states, arrays):
         state = {}
         for name, value in entry["state"].items():
             if isinstance(value, dict) and list(value) == ["arrays"]:
-                value = [arrays[f"callbacks/{index:03d}/{name}/{i:05d}"] for i in range(value["arrays"])]
+                names = (f"callbacks/{index:03d}/{name}/{i:05d}" for i in range(len(value["arrays"])))
+                value = [restored(arrays[name], dtype) for name, dtype in zip(names, value["arrays"], strict=True)]
             state[name] = value
         _set(callback, state)
+
+
+def end_swaps(callbacks, states):
+    """Exchange weights and their averages again that were saved exchanged, as they are behind the end of an epoch.
+
+    Args:
+        callbacks: list of callbacks.
+        states: from `read_callback_states`, of the same moment as the weights.
+    """
+    for callback, entry in zip(callbacks, states, strict=True):
+        if isinstance(callback, keras.callbacks.SwapEMAWeights) and entry["state"]["_ema_weights_in_model"]:
+            callback._ema_weights_in_model = True
+            callback.on_epoch_begin(None)
 
 
 def _get(callback):

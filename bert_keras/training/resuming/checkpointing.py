@@ -1,5 +1,6 @@
 """Training states on disk: a folder each, whole or not at all, with a manifest that tells any damage."""
 
+import errno
 import hashlib
 import importlib.metadata
 import json
@@ -185,8 +186,12 @@ class TrainingStates:
             try:
                 fcntl.lockf(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the system frees it when the process dies
             except OSError as error:
-                message = f"another process trains with its states in {self.directory}"
-                raise OSError(error.errno, message) from error
+                if error.errno in (errno.EACCES, errno.EAGAIN):
+                    message = f"another process trains with its states in {self.directory}"
+                    raise OSError(error.errno, message) from error
+                # A file system without locks
+                message = "cannot lock %s (%s): make sure that no other process trains with its states there"
+                _logger.warning(message, self.directory, error.strerror)
         for path in self.directory.glob(".step-*.tmp"):
             shutil.rmtree(path, ignore_errors=True)
 

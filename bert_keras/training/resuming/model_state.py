@@ -22,7 +22,7 @@ def read_model_state(model):
     for group, variables in _groups(model).items():
         for index, variable in enumerate(variables):
             # Copied: the training goes on in the same memory.
-            arrays[f"{group}/{index:05d}/{variable.path}"] = _storable(
+            arrays[f"{group}/{index:05d}/{variable.path}"] = storable(
                 np.array(keras.ops.convert_to_numpy(variable.value))
             )
     version, words, next_gaussian = random.getstate()
@@ -71,7 +71,7 @@ def restore_variables(model, arrays, *groups):
                 )
             pairs.append((variable, array))
     for variable, array in pairs:
-        variable.assign(_restored(array, variable.dtype))
+        variable.assign(restored(array, variable.dtype))
 
 
 def restore_trained(model, arrays):
@@ -83,9 +83,22 @@ def restore_trained(model, arrays):
     """
     if keras.config.backend() == "jax":
         model.jax_state_sync()
-    iterations = int(model.optimizer.iterations)
+    counter = batch_counter(model.optimizer)
+    num_batches = int(counter)
     restore_variables(model, arrays, "model", "optimizer")
-    model.optimizer.iterations.assign(iterations)
+    counter.assign(num_batches)
+
+
+def batch_counter(optimizer):
+    """Find the variable in which an optimizer counts batches; `iterations` counts updates, where gradients accumulate.
+
+    Args:
+        optimizer: of Keras, with loss scaling or without.
+
+    Returns:
+        `keras.Variable`.
+    """
+    return getattr(optimizer, "inner_optimizer", optimizer)._iterations
 
 
 def begin_random_states():
@@ -147,14 +160,23 @@ def _groups(model):
     }
 
 
-def _storable(array):
-    """Numbers that only Keras' backends know, such as bfloat16, as integers of the same bits."""
-    return (
-        array if array.dtype.kind in "fiub" and array.dtype.isbuiltin == 1 else array.view(f"u{array.dtype.itemsize}")
-    )
+def storable(array):
+    """Turn numbers that only Keras' backends know, such as bfloat16, into integers of the same bits.
+
+    Args:
+        array: numpy array.
+    """
+    is_known = array.dtype.kind in "fiub" and array.dtype.isbuiltin == 1
+    return array if is_known else array.view(f"u{array.dtype.itemsize}")
 
 
-def _restored(array, dtype):
+def restored(array, dtype):
+    """Turn them back.
+
+    Args:
+        array: from `storable`.
+        dtype: str, what it was.
+    """
     if array.dtype.kind == "u" and array.dtype != np.dtype("uint8") and keras.backend.is_float_dtype(dtype):
         import ml_dtypes
 

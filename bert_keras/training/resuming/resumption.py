@@ -1,11 +1,29 @@
 """A saved state on its way back into a run: what must fit, and what is put back at which moment."""
 
+import json
 import logging
 
 from bert_keras.training.resuming.callback_states import restore_callback_states
 from bert_keras.training.resuming.model_state import restore_random_states, restore_variables
 
 _logger = logging.getLogger(__name__)
+
+
+def as_stored(configuration):
+    """Give a configuration as it will come back from disk, where a tuple is a list.
+
+    Args:
+        configuration: dict.
+
+    Raises:
+        ValueError: where it holds what JSON cannot.
+    """
+    try:
+        return json.loads(json.dumps(configuration))
+    except TypeError as error:
+        raise ValueError(
+            f"Expected a configuration that JSON can hold, received {configuration!r}: {error}."
+        ) from error
 
 
 class Resumption:

@@ -1,5 +1,7 @@
 """The logs of all epochs of a run, whichever processes trained them, and the best of one of them."""
 
+import math
+
 import numpy as np
 
 
@@ -38,12 +40,14 @@ class RunHistory:
             logs: dict from name to number or list of numbers.
 
         Returns:
-            bool, whether it is the best epoch so far.
+            bool, whether it is the best epoch so far; one whose value is not a number never is.
         """
         for name, value in logs.items():
             self.logs.setdefault(name, []).append(np.asarray(value).tolist())
         value = logs.get(self.monitor)
-        if value is None or (self.best is not None and (value >= self.best) == (self.mode == "min")):
+        if value is None or math.isnan(value):
+            return False
+        if self.best is not None and (value >= self.best if self.mode == "min" else value <= self.best):
             return False
         self.best = float(value)
         return True

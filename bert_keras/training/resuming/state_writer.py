@@ -10,7 +10,8 @@ _logger = logging.getLogger(__name__)
 class StateWriter:
     """Writes one state at a time.
 
-    `failure` is the error of the last state, None if it is on the disk. `seconds` is what it took.
+    `failure`, which is raised when training ends, is the error of the last state, None if it is on the disk. `seconds`
+    is what it took.
 
     Args:
         states: `bert_keras.training.resuming.checkpointing.TrainingStates`.
@@ -38,7 +39,7 @@ class StateWriter:
             try:
                 self._writing.result()
                 self.failure = None
-            except OSError as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, the run is worth more than this state
                 self.failure = error
                 _logger.error("%s; training goes on, and the next state will be tried in its turn", error)
             self._writing = None

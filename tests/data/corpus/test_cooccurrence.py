@@ -54,6 +54,12 @@ def test_another_vocabulary_is_refused(corpus):
         cooccurrence_vectors(corpus[0], Vocabulary([*SPECIAL_TOKENS, "the"]), 6)
 
 
+def test_a_vocabulary_smaller_than_the_width_is_refused(corpus):
+    directory, vocabulary = corpus
+    with pytest.raises(ValueError, match="of a vocabulary of 17, are too few for vectors of width 20"):
+        cooccurrence_vectors(directory, vocabulary, embedding_dim=20)
+
+
 def test_more_columns_than_the_corpus_has_contexts_are_refused(corpus):
     with pytest.raises(ValueError, match="too few for vectors of width 64"):
         cooccurrence_vectors(*corpus, 64)

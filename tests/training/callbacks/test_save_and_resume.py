@@ -1,5 +1,6 @@
 """Runs that are stopped, wherever they can be, and go on: compared with an unbroken run bit by bit."""
 
+import errno
 import itertools
 import json
 import logging
@@ -14,6 +15,8 @@ import pytest
 
 from bert_keras.training import AdamW, WarmupLinearDecay
 from bert_keras.training.callbacks import GradientNorm, LearningRate, SaveAndResume, StepTensorBoard
+from bert_keras.training.resuming import checkpointing
+from bert_keras.training.resuming.run_history import RunHistory
 
 tf = pytest.importorskip("tensorflow")
 from bert_keras.data import resumed  # noqa: E402, it needs TensorFlow
@@ -283,6 +286,42 @@ def test_the_last_states_and_the_best_stay(tmp_path):
 def test_another_configuration_is_an_error(state):
     with pytest.raises(ValueError, match="another configuration: seed was 1, now 2"):
         SaveAndResume(state, configuration={"seed": 2, "batch_size": 4})
+
+
+@on_tensorflow
+def test_a_configuration_comes_back_as_json_has_it_or_is_refused_at_once(tmp_path):
+    configuration = {"blocks": (0, 1), "sizes": {1: "a"}}
+    train(tmp_path, epochs=1, configuration=configuration)
+    assert SaveAndResume(tmp_path / "state", configuration=configuration).step == STEPS
+    with pytest.raises(ValueError, match="a configuration that JSON can hold, received .*PosixPath"):
+        SaveAndResume(tmp_path / "other", configuration={"corpus": tmp_path})
+
+
+@on_tensorflow
+def test_what_a_callback_remembers_and_json_cannot_hold_costs_states_and_not_the_run(tmp_path, caplog):
+    class Remembers(keras.callbacks.Callback):
+        def get_state(self):
+            return {"folder": tmp_path}
+
+    with pytest.raises(TypeError, match="not JSON serializable"):  # once the training has come to its end
+        train(tmp_path, others=[Remembers()])
+    assert "training goes on, and the next state will be tried" in caplog.text
+
+
+@on_tensorflow
+def test_a_file_system_without_locks_is_a_warning(tmp_path, monkeypatch, caplog, unbroken):
+    def fail(*arguments):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(checkpointing.fcntl, "lockf", fail)
+    assert train(tmp_path) == unbroken and "cannot lock" in caplog.text
+
+
+def test_an_epoch_without_a_number_is_never_the_best():
+    history = RunHistory("val_loss", "min")
+    assert [history.add({"val_loss": value}) for value in (np.nan, 2.0, np.nan, 1.5, 1.7)] == [0, 1, 0, 1, 0]
+    history = RunHistory("val_accuracy", "max")
+    assert [history.add({"val_accuracy": value}) for value in (np.nan, 0.5, np.nan, 0.4, 0.6)] == [0, 1, 0, 0, 1]
 
 
 @pytest.fixture

@@ -55,6 +55,38 @@ def test_too_many_in_a_row_stop_with_a_report():
         fit(make_model(), SkippedSteps(most_in_a_row=3, every=1), bad=[1, 3, 4, 5])
 
 
+def test_steps_are_counted_over_short_epochs():
+    with pytest.raises(RuntimeError, match=r"8 steps in a row .* step 8 \(epoch 3, batch 2"):
+        model = make_model()
+        x, y = data(bad=range(3), num_batches=3)
+        options = dict(batch_size=2, shuffle=False, epochs=9, verbose=0)
+        model.fit(x, y, callbacks=[SkippedSteps(most_in_a_row=7, every=8)], **options)
+
+
+def test_averages_that_were_saved_exchanged_are_exchanged_again(tmp_path):
+    def begin(every_steps):
+        keras.utils.set_random_seed(1)
+        model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+        model.compile(AdamW(0.05, use_ema=True, ema_momentum=0.5), "mse")
+        return model, SaveAndResume(tmp_path, every_steps=every_steps)
+
+    model, saving = begin(8)
+    swap = keras.callbacks.SwapEMAWeights(swap_on_epoch=True)
+    kernels = {}
+
+    def note(batch, logs):
+        if batch == 0 and "trained" in kernels:
+            assert saving.roll_back()
+            kernels["rolled back"] = weights(model)[0]
+
+    def remember(epoch, logs=None):
+        kernels.setdefault("trained", weights(model)[0])
+
+    before_swap = keras.callbacks.LambdaCallback(on_epoch_end=remember, on_train_batch_end=note)
+    fit(model, *saving.after([before_swap, swap]), epochs=2)
+    np.testing.assert_allclose(kernels["rolled back"], kernels["trained"], rtol=1e-6)
+
+
 def test_weights_and_optimizer_go_back_and_training_goes_on(tmp_path, caplog):
     model, saving = make_model(), SaveAndResume(tmp_path, every_steps=2)
     states = {}

@@ -94,6 +94,24 @@ def test_a_second_fit_goes_on_where_the_first_ended(small_pretrainer, pretrainin
     assert list(read(tmp_path / "train")["mlm/loss"]) == [2, 4, 6, 8]
 
 
+def test_a_second_epoch_goes_on_where_gradients_accumulate(small_pretrainer, pretraining_batch, tmp_path):
+    x, y, w = pretraining_batch(8)
+    model = small_pretrainer()
+    options = dict(loss=model.loss, weighted_metrics=None)
+    model.compile(AdamW(1e-3, gradient_accumulation_steps=3), **options)
+    model.fit(x, y, sample_weight=w, batch_size=2, epochs=2, verbose=0, callbacks=[StepTensorBoard(tmp_path, 1)])
+    assert list(read(tmp_path / "train")["mlm/loss"]) == [1, 2, 3, 4, 5, 6, 7, 8]
+
+
+def test_a_metric_of_several_numbers_has_no_curve(tmp_path):
+    inputs = keras.Input((2,))
+    model = keras.Model(inputs, keras.layers.Dense(3, activation="softmax")(inputs))
+    model.compile("adam", "categorical_crossentropy", metrics=[keras.metrics.F1Score(average=None, name="f1")])
+    x, y = keras.ops.ones((4, 2)), keras.ops.eye(3)[:1] * keras.ops.ones((4, 1))
+    history = model.fit(x, y, validation_data=(x, y), verbose=0, callbacks=[StepTensorBoard(tmp_path, 1)])
+    assert len(history.history["f1"][0]) == 3 and read(tmp_path / "train").keys() == {"loss"}
+
+
 def test_a_model_with_one_output_keeps_its_names(small_pretrainer, pretraining_batch, tmp_path):
     x, y, w = pretraining_batch(8)
     model = small_pretrainer(next_sentence=False)

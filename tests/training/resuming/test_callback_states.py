@@ -1,3 +1,5 @@
+import json
+
 import keras
 import numpy as np
 
@@ -14,6 +16,18 @@ class Remembers(keras.callbacks.Callback):
 
     def set_state(self, state):
         self.state = state
+
+
+def test_weights_in_bfloat16_come_back_as_they_were():
+    callback = keras.callbacks.EarlyStopping(restore_best_weights=True)
+    weights = keras.ops.convert_to_numpy(keras.ops.cast([1.5, -2.0], "bfloat16"))
+    callback.on_train_begin()
+    callback.best_weights = [weights]
+    states, arrays = read_callback_states([callback])
+    assert all(array.dtype.isbuiltin == 1 for array in arrays.values())
+    other = keras.callbacks.EarlyStopping(restore_best_weights=True)
+    restore_callback_states([other], json.loads(json.dumps(states)), arrays)
+    assert other.best_weights[0].dtype == weights.dtype and other.best_weights[0].tolist() == weights.tolist()
 
 
 def test_what_was_read_does_not_change_when_the_callback_goes_on():
