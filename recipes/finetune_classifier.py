@@ -89,12 +89,8 @@ def main(
     training.add_r_drop(model, r_drop, problem_type=problem)
     training.add_adversarial_training(model, adversarial)
     held_out = [part for parts in (examples, rows) for name, part in parts.items() if name != "train"]
-    metrics = training.classification_metrics(
-        problem,
-        num_classes=classifier.num_classes,
-        names=layout.metrics,
-        num_examples=max(map(len, held_out)) + batch_size,
-    )
+    options = dict(num_classes=classifier.num_classes, num_examples=max(map(len, held_out)) + batch_size)
+    metrics = training.classification_metrics(problem, names=layout.metrics, **options)
     steps = epochs * len(datasets["train"])
     schedule = training.WarmupLinearDecay(learning_rate, steps, warmup_steps=int(warmup_share * steps))
     factors = training.layerwise_decay(classifier.encoder, layerwise_decay)
