@@ -73,15 +73,17 @@ def main(
     model.train()
     for epoch in range(epochs):
         rng.shuffle(rows)
+        total = 0.0
         for start in range(0, len(rows), batch_size):
             batch = rows[start : start + batch_size]
             inputs = tokenizer.pad([inputs for inputs, *_ in batch], return_tensors="pt")
             first, last = torch.tensor([row[1:] for row in batch]).T
             loss = model(**inputs, start_positions=first, end_positions=last).loss
+            total += loss.item() * len(batch)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step(), schedule.step(), optimizer.zero_grad(set_to_none=True)
-        print(f"epoch {epoch + 1}: loss {loss.item():.3f}, {time.monotonic() - started:.0f} s", flush=True)
+        print(f"epoch {epoch + 1}: mean loss {total / len(rows):.3f}, {time.monotonic() - started:.0f} s", flush=True)
 
     model.eval()
     questions = data.read_questions(validation)
