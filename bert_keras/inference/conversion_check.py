@@ -1,5 +1,7 @@
 """A model of ours beside the library that its preset is for: the same rows through both."""
 
+import itertools
+
 import keras
 import numpy as np
 
@@ -80,7 +82,9 @@ def text_rows(texts, tokenizer, encoder):
     vocabulary, length = tokenizer.vocabulary, min(encoder.max_sequence_length, 128)
     ids = [text_ids[: (length - 3) // 2] for text_ids in tokenizer(list(texts)).to_list()]
     rows = []
-    for first, second in zip(ids[::2], ids[1::2]):
+    if not ids:
+        raise ValueError("Expected at least one text to compare outputs on, received none.")
+    for first, second in itertools.zip_longest(ids[::2], ids[1::2], fillvalue=[]):
         row = [vocabulary.cls_id, *first, vocabulary.sep_id, *second, vocabulary.sep_id]
         rows.append((row, len(first) + 2))
     width = max(len(row) for row, _ in rows)
@@ -115,7 +119,9 @@ def _our_outputs(model, batch):
     outputs = {f"hidden_state_{index}": state for index, state in enumerate(seen["hidden_states"])}
     outputs |= {name: seen[name] for name in ("pooled_output",) if name in seen}
     if model is not encoder:
-        head = _run(model, _with_choices(model, batch) | {"mask_positions": _all_positions(batch)})
+        positions = {"mask_positions": _all_positions(batch)}
+        positions["entity_positions"] = np.zeros((len(batch["token_ids"]), 2), "int32")
+        head = _run(model, _with_choices(model, batch) | positions)
         outputs |= head if isinstance(head, dict) else {"logits": head}
     return {name: keras.ops.convert_to_numpy(value) for name, value in outputs.items()}
 

@@ -95,9 +95,14 @@ def _rebuilt(model, changes, functions):
     else:
         config |= changes
     changed = type(model).from_config(config)
-    weights = named_weights(model)
-    for name, variable in named_weights(changed).items():
-        array = keras.ops.convert_to_numpy(weights[name])
+    weights, new_weights = named_weights(model), named_weights(changed)
+    if len(weights) != len(new_weights):
+        raise ValueError(
+            f"The model has {len(weights)} weights, {len(new_weights)} when it is built anew: call merge_lora first."
+        )
+    # By their order: Keras numbers the layers of a user's own part that have no names, and goes on numbering.
+    for (name, variable), old in zip(new_weights.items(), weights.values(), strict=True):
+        array = keras.ops.convert_to_numpy(old)
         if name in functions:
             array = padded(functions[name](array.astype("float32")), variable.shape)
         variable.assign(array)

@@ -53,6 +53,8 @@ def warm_start(encoder, token_vectors, *, sharpness=2.0):
     angles = np.arange(encoder.max_sequence_length)[:, None] * frequencies  # (length, head_dim / 2)
     sinusoids = np.concatenate([np.sin(angles), np.cos(angles)], axis=1)
     of_tokens = width - 2 * len(frequencies)  # columns
+    if of_tokens < 1:
+        raise ValueError("warm_start needs at least two heads: the positions take the columns of one.")
     _fill(table, token_vectors[:, :of_tokens], slice(None, of_tokens))
     _fill(embeddings.position_embedding.embeddings, sinusoids, slice(of_tokens, None))
     if embeddings.segment_embedding is not None:

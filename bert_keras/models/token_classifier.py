@@ -111,6 +111,11 @@ class TokenClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, kera
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """The head's own loss, unless a linear head was compiled with another."""
+        if sample_weight is not None and len(sample_weight.shape) != 2:
+            raise ValueError(
+                "Expected a sample_weight for each token, (batch, length), as tagging_dataset gives it; received the "
+                f"shape {tuple(sample_weight.shape)}, which class_weight makes, too."
+            )
         if self._compile_loss is not None:
             if self.head == "crf":
                 raise ValueError("A CRF brings its own loss; leave `loss` out of `compile`.")

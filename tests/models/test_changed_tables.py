@@ -1,9 +1,27 @@
+import keras
 import numpy as np
 import pytest
 from keras import ops
 
 from bert_keras.models import BertEncoder, BertPretrainer, TextClassifier, change_positions, change_vocabulary
 from bert_keras.models.presets import TOKEN_TABLE, named_weights
+from bert_keras.training import add_lora
+
+
+@keras.saving.register_keras_serializable(package="test_changed_tables")
+class Mixer(keras.layers.Layer):
+    """A part of a user's own, whose layer has the name that Keras gives it."""
+
+    def __init__(self, width, **kwargs):
+        super().__init__(**kwargs)
+        self.width = width
+        self.dense = keras.layers.Dense(width)
+
+    def call(self, inputs):
+        return self.dense(inputs)
+
+    def get_config(self):
+        return super().get_config() | {"width": self.width}
 
 
 def arrays_of(model):
@@ -55,6 +73,21 @@ def test_rows_can_be_longer(make_encoder, rows, outputs_of, method, tmp_path):
         np.testing.assert_allclose(new[[0, 8, 24]], old[[0, 3, 9]], atol=1e-6)
     longer.save_to_preset(tmp_path)
     assert BertEncoder.from_preset(tmp_path).max_sequence_length == 25
+
+
+def test_parts_of_ones_own_come_along_whatever_keras_calls_their_layers(make_encoder, rows, outputs_of):
+    encoder = make_encoder(feed_forward=Mixer(8))
+    changed = change_positions(encoder, 20)
+    np.testing.assert_array_equal(
+        outputs_of(changed, rows)["sequence_output"], outputs_of(encoder, rows)["sequence_output"]
+    )
+
+
+def test_adapters_that_are_not_merged_are_refused(make_encoder):
+    encoder = make_encoder()
+    add_lora(encoder, 2)
+    with pytest.raises(ValueError, match="call merge_lora first"):
+        change_positions(encoder, 20)
 
 
 def test_rows_can_be_shorter_and_methods_are_known(make_encoder):

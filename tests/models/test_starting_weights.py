@@ -54,6 +54,11 @@ def test_vectors_of_another_shape_are_refused_by_both_shapes():
         warm_start(small_encoder(), token_vectors((49, 128)))
 
 
+def test_an_encoder_with_one_head_is_refused():
+    with pytest.raises(ValueError, match="at least two heads"):
+        warm_start(BertEncoder(50, 1, 1, 16, 32), np.ones((50, 16)))
+
+
 def test_an_encoder_with_factorised_embeddings_is_refused():
     encoder = small_encoder(embedding_dim=16)
     with pytest.raises(ValueError, match="as wide as the encoder"):

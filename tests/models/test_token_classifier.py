@@ -36,6 +36,13 @@ def test_weights_may_be_whole_numbers(make_encoder, rows):
     assert np.isfinite(tagger.train_on_batch(rows, tags, weights)).all()
 
 
+def test_weights_of_whole_rows_are_refused(make_encoder, rows):
+    tagger = TokenClassifier(make_encoder(pooler=False), 3)
+    tagger.compile("adam")
+    with pytest.raises(ValueError, match=r"for each token, \(batch, length\).* received the shape \((2|None),\)"):
+        tagger.train_on_batch(rows, np.zeros((2, 6), "int32"), np.ones(2, "float32"))
+
+
 def test_a_head_for_texts_is_no_head_for_tokens(make_encoder, tmp_path):
     from bert_keras.models import TextClassifier
 
