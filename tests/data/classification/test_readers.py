@@ -187,7 +187,7 @@ def test_jsonl_gives_back_any_text(tmp_path_factory, rows):
     content = "".join(json.dumps({"text": text, "label": label}) + "\n" for text, label in rows)
     examples = read_examples(write(tmp_path_factory.mktemp("rows"), "a.jsonl", content), **COLUMNS)
     assert examples.texts == tuple(text for text, _ in rows)
-    assert [examples.label_names[label] for label in examples.labels] == [label for _, label in rows]
+    assert [examples.label_names[label] for label in examples.labels] == [label.strip() for _, label in rows]
 
 
 @given(st.binary(max_size=200), st.sampled_from(["a.tsv", "a.csv", "a.jsonl"]))
