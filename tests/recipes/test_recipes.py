@@ -156,6 +156,13 @@ def test_quickstart_pretrains_on_a_corpus_of_ones_own(run_recipe, tmp_path):
     assert "masked_accuracy" in json.loads((tmp_path / "run" / "summary.json").read_text())
 
 
+def test_quickstart_tells_how_many_documents_it_needs(monkeypatch, tmp_path):
+    quickstart = imported(ROOT / "recipes" / "quickstart.py", monkeypatch)
+    (tmp_path / "corpus.txt").write_text("One. Two.\n\nThree.\n\nFour.\n")
+    with pytest.raises(ValueError, match="Expected 4 documents or more .*, found 3"):
+        quickstart.main(corpus=(str(tmp_path / "*.txt"),), run_directory=tmp_path / "run")
+
+
 def imported(recipe, monkeypatch):
     """A recipe's module in this process: to start one and import TensorFlow takes most of six seconds."""
     specification = importlib.util.spec_from_file_location(recipe.stem, recipe)

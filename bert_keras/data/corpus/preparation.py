@@ -170,6 +170,7 @@ def _go_on(
 ) -> CorpusProgress:
     """Takes over what a killed run has done, if it worked on the same sources, which must be known for that."""
     done = CorpusProgress.load(directory, fingerprints) if is_known else CorpusProgress(fingerprints)
+    shards.keep_complete = is_known
     try:
         is_sound = not done.shards or shards.go_on_from(done.shards)
         if is_sound and done.tally is not None:
@@ -182,7 +183,6 @@ def _go_on(
     elif done.shards:
         _logger.warning("going on after %d complete shards in %s", len(done.shards), directory)
     shards.remove_temporary(len(shards.complete))
-    shards.keep_complete = is_known
     return done
 
 

@@ -45,13 +45,14 @@ class ShardWriter:
 
     def go_on_from(self, complete: Sequence[dict]) -> bool:
         """Takes over the complete shards of a killed run, if each is there as it was written."""
+        self.complete = [dict(shard) for shard in complete]  # to be kept should the search be broken off
         found = [self._find(index, shard) for index, shard in enumerate(complete)]
         if None in found:
+            self.complete = []
             return False
         for index, path in enumerate(found):
             if path != self._temporary(index):
                 os.replace(path, self._temporary(index))
-        self.complete = [dict(shard) for shard in complete]
         self.remove_temporary(len(self.complete))
         return True
 

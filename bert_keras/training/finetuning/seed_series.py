@@ -1,6 +1,7 @@
 """One training from several seeds: what came of each, their mean, and how far they lie apart."""
 
 import json
+import math
 import statistics
 from pathlib import Path
 
@@ -27,8 +28,9 @@ def seed_series(main, seeds, *, run_directory, **options):
         **options: further arguments of `main`, the same for all seeds.
 
     Returns:
-        dict like that of `main` with the mean over all seeds of the series. The table that is printed and seeds.json
-        have each seed's numbers and their standard deviation too, that of a sample: divided by the seeds less one.
+        dict like that of `main` with the mean over all seeds of the series, of each number that every seed has. The
+        table that is printed and seeds.json have each seed's numbers and their standard deviation too, that of a
+        sample: divided by the seeds less one.
 
     Raises:
         ValueError: if the folder has a series with other options.
@@ -46,18 +48,17 @@ def seed_series(main, seeds, *, run_directory, **options):
     path = Path(run_directory, _FILE)
     path.parent.mkdir(parents=True, exist_ok=True)
     options_as_text = {name: str(value) for name, value in options.items()}
-    results = _read(path, options_as_text)
-    precision = keras.config.dtype_policy()  # of whoever called
+    precision, distribution = keras.config.dtype_policy(), keras.distribution.distribution()  # of whoever called
     for seed in seeds:
-        if str(seed) in results:
+        if str(seed) in _read(path, options_as_text):
             continue
         keras.utils.clear_session()
         keras.config.set_dtype_policy(precision)
-        results[str(seed)] = _numbers(main(seed=seed, run_directory=path.parent / f"seed_{seed}", **options))
-        series = list(results.values())
-        content = {"options": options_as_text, "results": results, "mean": _over_seeds(statistics.fmean, series)}
-        content["standard_deviation"] = _over_seeds(_deviation, series)
-        write_file(path, (json.dumps(content, indent=1) + "\n").encode())
+        keras.distribution.set_distribution(distribution)
+        numbers = _numbers(main(seed=seed, run_directory=path.parent / f"seed_{seed}", **options))
+        # Read anew: another process may have added its seeds in the meantime.
+        _write(path, options_as_text, _read(path, options_as_text) | {str(seed): numbers})
+    results = _read(path, options_as_text)
     print(_table(results))
     return _over_seeds(statistics.fmean, list(results.values()))
 
@@ -78,6 +79,13 @@ def _read(path, options):
     return saved["results"]
 
 
+def _write(path, options, results):
+    series = list(results.values())
+    content = {"options": options, "results": results, "mean": _over_seeds(statistics.fmean, series)}
+    content["standard_deviation"] = _over_seeds(_deviation, series)
+    write_file(path, (json.dumps(content, indent=1) + "\n").encode())
+
+
 def _numbers(results):
     """The numbers among the results, as Python's own."""
     numbers = {}
@@ -90,12 +98,16 @@ def _numbers(results):
 
 
 def _over_seeds(statistic, results):
+    """A statistic of each number that all seeds have."""
     if isinstance(results[0], dict):
-        return {name: _over_seeds(statistic, [result[name] for result in results]) for name in results[0]}
+        shared = [name for name in results[0] if all(name in result for result in results)]
+        return {name: _over_seeds(statistic, [result[name] for result in results]) for name in shared}
     return statistic(results)
 
 
 def _deviation(values):
+    if not all(map(math.isfinite, values)):
+        return math.nan
     return statistics.stdev(values) if len(values) > 1 else None
 
 

@@ -107,6 +107,25 @@ def test_what_is_complete_is_not_tokenized_again(tmp_path, source, tokenizer, mo
     assert before[0] not in after
 
 
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])
+def test_broken_off_while_it_looks_for_its_shards_it_keeps_them(
+    tmp_path, source, expected, tokenizer, monkeypatch, error
+):
+    out = tmp_path / "out"
+    assert prepare_killed_at(12, monkeypatch, source, out, tokenizer)
+    complete = sorted(out.glob(".passages-*.tmp"))[:2]  # and one that was under way
+
+    def fail(*arguments):
+        raise error
+
+    with monkeypatch.context() as patch, pytest.raises(error):
+        patch.setattr(ShardWriter, "_find", fail)
+        prepare_corpus(source, out, tokenizer, **OPTIONS)
+    assert sorted(out.glob(".passages-*.tmp")) == complete
+    prepare_corpus(source, out, tokenizer, **OPTIONS)
+    assert content_of(out) == expected
+
+
 def test_other_options_begin_anew(tmp_path, source, tokenizer, monkeypatch):
     assert prepare_killed_at(12, monkeypatch, source, tmp_path / "out", tokenizer)
     options = OPTIONS | {"passage_tokens": 20}

@@ -66,3 +66,44 @@ def test_layers_have_the_names_and_the_precision_that_they_have_in_a_run_alone(t
     keras.config.set_dtype_policy(before)
     assert [layer.name for layer in layers] == ["dense", "dense"]
     assert [layer.compute_dtype for layer in layers] == ["bfloat16", "bfloat16"]
+
+
+def test_the_distribution_stays_the_one_that_the_caller_set(tmp_path):
+    seen = []
+
+    def main(*, seed, run_directory):
+        seen.append(keras.distribution.distribution())
+        return {}
+
+    distribution = keras.distribution.DataParallel(devices=["cpu:0"], auto_shard_dataset=False)
+    keras.distribution.set_distribution(distribution)
+    try:
+        seed_series(main, (1, 2), run_directory=tmp_path)
+    finally:
+        keras.distribution.set_distribution(None)
+    assert seen == [distribution, distribution]
+
+
+def test_a_seed_that_diverged_is_kept_and_told(tmp_path, capsys):
+    losses = {1: 0.5, 2: float("nan"), 3: float("inf")}
+    seed_series(lambda seed, run_directory: {"loss": losses[seed]}, losses, run_directory=tmp_path)
+    assert capsys.readouterr().out.splitlines()[1].split() == ["loss", "0.5", "nan", "inf", "nan", "nan"]
+    assert json.loads((tmp_path / "seeds.json").read_text())["results"]["1"] == {"loss": 0.5}
+
+
+def test_what_one_seed_lacks_has_no_mean(tmp_path, capsys):
+    results = {1: {"f1": 0.5}, 2: {"f1": 0.7, "tokens_per_second": 9.0}, 3: {"tokens_per_second": 8.0, "f1": 0.6}}
+    mean = seed_series(lambda seed, run_directory: results[seed], results, run_directory=tmp_path)
+    assert mean == {"f1": pytest.approx(0.6)} and "tokens" not in capsys.readouterr().out
+    assert json.loads((tmp_path / "seeds.json").read_text())["results"]["3"] == results[3]
+
+
+def test_two_processes_that_add_to_one_series_keep_what_the_other_found(tmp_path):
+    def main(*, seed, run_directory):
+        if seed == 1:  # meanwhile, elsewhere
+            seed_series(Training(), (2,), run_directory=tmp_path)
+        return Training()(seed=seed, run_directory=run_directory)
+
+    training = seed_series(main, (1,), run_directory=tmp_path)
+    assert training["validation"] == {"f1": 1.5}
+    assert list(json.loads((tmp_path / "seeds.json").read_text())["results"]) == ["2", "1"]
