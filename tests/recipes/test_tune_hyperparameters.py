@@ -99,9 +99,3 @@ def test_words_whole_numbers_and_flags_are_tuned_too(tune, tmp_path):
     assert len(tried) == 6 and {type(json.loads((tmp_path / "run" / "best.json").read_text())["options"]["deep"])} == {
         bool
     }
-
-
-@pytest.mark.parametrize("option", ["rate", "rate=", "rate=1:2:linear", "rate=1:2:log:3"])
-def test_an_option_that_is_no_range_is_refused(option):
-    with pytest.raises(ValueError, match=f"--options {option}: expected name=1,2,3"):
-        runpy.run_path(SCRIPT)["declare"](None, option)
