@@ -23,7 +23,7 @@ def main(
     sequence_length: int = 384,
     stride: int = 128,
     max_answer_tokens: int = 30,
-    epochs: int = 3,
+    epochs: int = 6,
     batch_size: int = 16,
     learning_rate: float = 1e-4,  # at its peak
     warmup_share: float = 0.1,

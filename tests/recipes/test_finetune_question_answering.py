@@ -1,6 +1,8 @@
 """The recipe answers, scores and writes the official files, for questions that all have answers and for others."""
 
+import ast
 import json
+import re
 
 import pytest
 
@@ -25,9 +27,13 @@ def test_questions_are_answered_scored_and_written(
     questions = squad(tmp_path / "questions.json", with_impossible)
     printed = run_recipe(
         "finetune_question_answering.py", "--preset", small_preset, "--train", questions, "--validation", questions,
-        "--sequence-length", 40, "--stride", 16, "--max-question-tokens", 8, "--epochs", 1, "--batch-size", 8,
+        "--sequence-length", 40, "--stride", 16, "--max-question-tokens", 8, "--epochs", 2, "--batch-size", 8,
         "--run-directory", tmp_path / "run", *([] if with_impossible else [*small_data_options, "--r-drop", 1]),
     )  # fmt: skip
+    scores = [float(score) for score in re.findall(r"validation f1 (\S+)", printed)]
+    assert len(scores) == 2
+    (results,) = re.findall(r"^\{.*'f1'.*\}$", printed, re.MULTILINE)
+    assert ast.literal_eval(results)["f1"] == pytest.approx(max(scores), rel=1e-3, abs=1e-3)  # the best epoch's
     assert ("no_answer_exact" in printed) == with_impossible and "'f1'" in printed
     predictions = json.loads((tmp_path / "run" / "predictions.json").read_text())
     assert len(predictions) == (12 if with_impossible else 6)

@@ -10,6 +10,7 @@ from bert_keras.training.callbacks.progress_line import ProgressLine
 from bert_keras.training.callbacks.save_and_resume import SaveAndResume
 from bert_keras.training.callbacks.skipped_steps import SkippedSteps
 from bert_keras.training.callbacks.step_tensorboard import StepTensorBoard
+from bert_keras.training.callbacks.task_scores import TaskScores
 from bert_keras.training.callbacks.throughput import Throughput
 from bert_keras.training.callbacks.time_budget import TimeBudget
 
@@ -24,6 +25,7 @@ __all__ = [
     "SaveAndResume",
     "SkippedSteps",
     "StepTensorBoard",
+    "TaskScores",
     "Throughput",
     "TimeBudget",
 ]

@@ -10,7 +10,7 @@ class ProgressLine(keras.callbacks.Callback):
 
     For `fit(verbose=0)`. Keras' own line names every value that a callback publishes, which here makes some 450
     characters. Put it after the callbacks whose values it shows; a value that is not there, as the speed of an epoch of
-    one step, is a dash.
+    one step, is a dash, and one that only validation has says so.
 
     Args:
         *names: keys of the logs, without `val_`. Default: `loss`.
@@ -35,8 +35,12 @@ class ProgressLine(keras.callbacks.Callback):
         minutes, seconds = divmod(int(time.monotonic() - self._started), 60)
         parts = [f"{minutes:02}:{seconds:02}", f"step {int(self.model.optimizer.iterations):,}"]
         for name in self.names:
-            validation = f" (validation {_short(logs[f'val_{name}'])})" if f"val_{name}" in logs else ""
-            parts.append(f"{name} {_short(logs[name]) if name in logs else '-'}{validation}")
+            train, validation = logs.get(name), logs.get(f"val_{name}")
+            if train is None and validation is not None:
+                parts.append(f"validation {name} {_short(validation)}")
+            else:
+                behind = "" if validation is None else f" (validation {_short(validation)})"
+                parts.append(f"{name} {'-' if train is None else _short(train)}{behind}")
         self.write("  ".join(parts))
 
 

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from bert_keras.training.callbacks import ProgressLine
+from bert_keras.training.callbacks import ProgressLine, TaskScores
 
 
 @pytest.fixture
@@ -37,6 +37,12 @@ def test_shows_what_callbacks_before_it_publish(fit):
     lines = []
     fit(_Speed(), ProgressLine("tokens_per_second", write=lines.append))
     assert lines[0].endswith("  tokens_per_second 8,793")
+
+
+def test_what_only_validation_has_says_so(fit):
+    lines = []
+    fit(TaskScores(lambda: {"f1": 62.5}), ProgressLine("f1", write=lines.append))
+    assert lines[0].endswith("  validation f1 62.500")
 
 
 def test_a_value_that_is_not_there_is_a_dash(fit):
