@@ -60,6 +60,8 @@ class CRF(keras.layers.Layer):
 
     def __init__(self, num_tags, *, allowed_transitions=None, scale=100.0, **kwargs):
         super().__init__(**kwargs)
+        if keras.config.backend() == "tensorflow":
+            self.supports_jit = False  # XLA there wants to know how long the loop of `ops.scan` is
         if allowed_transitions is not None:
             allowed_transitions = [[bool(cell) for cell in row] for row in allowed_transitions]
             if [len(row) for row in allowed_transitions] != [num_tags + 1] * (num_tags + 1):

@@ -152,6 +152,8 @@ class Embeddings(keras.layers.Layer):
                 "Cut the texts when tokenizing, or build the encoder with a larger max_sequence_length."
             )
         positions = ops.expand_dims(ops.arange(ops.shape(token_ids)[1], dtype="int32"), 0)  # (1, length)
+        if length is None:
+            positions = check_ids(positions, self.max_sequence_length, "positions in a row (max_sequence_length)")
         if padding_mask is None:
             return positions
         padding_mask = ops.cast(padding_mask, "int32")

@@ -3,6 +3,7 @@
 import keras
 
 from bert_keras.models.dtype_config import dtype_config
+from bert_keras.models.frozen_layers import freeze_layers, frozen_layers
 from bert_keras.training.traced_once import TracedOnce
 
 
@@ -16,6 +17,7 @@ class AroundEncoder(TracedOnce):
         return {
             "name": self.name,
             "trainable": self.trainable,
+            "frozen_layers": frozen_layers(self),
             "dtype": dtype_config(self),
             "encoder": keras.saving.serialize_keras_object(self.encoder),
         }
@@ -23,7 +25,11 @@ class AroundEncoder(TracedOnce):
     @classmethod
     def from_config(cls, config):
         """Build the model around its encoder."""
-        return cls(**config | {"encoder": keras.saving.deserialize_keras_object(config["encoder"])})
+        config = config | {"encoder": keras.saving.deserialize_keras_object(config["encoder"])}
+        frozen = config.pop("frozen_layers", ())
+        model = cls(**config)
+        freeze_layers(model, frozen)
+        return model
 
 
 def check_labels(labels, num_classes):

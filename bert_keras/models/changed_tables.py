@@ -89,6 +89,8 @@ def change_positions(model, max_sequence_length, *, method="repeat"):
 
 
 def _rebuilt(model, changes, functions):
+    if any(layer.quantization_mode for layer in model._flatten_layers()):
+        raise ValueError("Expected a model that is not quantized: its tables are integers with scales of their own.")
     config = model.get_config()
     if "encoder" in config:
         config["encoder"] = config["encoder"] | {"config": config["encoder"]["config"] | changes}

@@ -7,6 +7,7 @@ from bert_keras.layers import AttentionMask, Embeddings, EncoderBlock, FeedForwa
 from bert_keras.layers.encoder_block import part_config
 from bert_keras.models.batch_inputs import BatchInputs
 from bert_keras.models.dtype_config import dtype_config
+from bert_keras.models.frozen_layers import freeze_layers, frozen_layers
 from bert_keras.models.inspector import inspector
 from bert_keras.models.output_positions import OutputPositions
 from bert_keras.models.presets import Presets
@@ -37,7 +38,9 @@ class BertEncoder(Presets, OutputPositions, BatchInputs, keras.Model):
         intermediate_dim: width inside the feed-forward, 4 times `hidden_dim` in BERT.
         vocabulary_multiple: rows of the token table in memory are padded to a multiple of it, such as 64, for matrix
             products on some machines; neither files nor outputs show it. Default 1.
-        max_sequence_length: number of positions; a longer row is refused. Default 512.
+        max_sequence_length: number of positions; a longer row is refused. XLA on TensorFlow can raise neither this nor
+            the former where a dataset does not tell its shapes: there the nearest row of the table stands in. Default
+            512.
         num_segments: number of segments, 0 for an encoder without; `segment_ids` is then no input. Default 2.
         embedding_dim: width of the token, position and segment tables, None for `hidden_dim`.
         dropout: rate of the dropout on embeddings and on each part's output. Default 0.1.
@@ -198,12 +201,15 @@ class BertEncoder(Presets, OutputPositions, BatchInputs, keras.Model):
         Args:
             directory: what `bert_keras.checkpoints.open_checkpoint` takes: a directory, a name or an object.
             **overrides: arguments of the constructor that shall differ from the preset's, such as `dropout` or `dtype`.
+                `dropout` holds for the attention, too, unless `attention_dropout` is given.
 
         Raises:
             FileNotFoundError: where a file is missing.
             ValueError: where a file is damaged, describes a model that we do not have, or a weight does not fit.
         """
         checkpoint = open_checkpoint(directory)
+        if "dropout" in overrides:
+            overrides = {"attention_dropout": overrides["dropout"]} | overrides
         encoder = cls(**checkpoint.encoder_arguments | overrides)
         encoder._load(checkpoint)
         return encoder
@@ -269,6 +275,7 @@ class BertEncoder(Presets, OutputPositions, BatchInputs, keras.Model):
         return {
             "name": self.name,
             "trainable": self.trainable,
+            "frozen_layers": frozen_layers(self),
             "dtype": dtype_config(self),
             "vocabulary_size": self.vocabulary_size,
             "vocabulary_multiple": self.vocabulary_multiple,
@@ -293,7 +300,11 @@ class BertEncoder(Presets, OutputPositions, BatchInputs, keras.Model):
     def from_config(cls, config):
         """Build the encoder; the parts' classes must be registered with Keras or in scope."""
         parts = {name: keras.saving.deserialize_keras_object(config[name]) for name in ("attention", "feed_forward")}
-        return cls(**config | parts)
+        config = config | parts
+        frozen = config.pop("frozen_layers", ())
+        encoder = cls(**config)
+        freeze_layers(encoder, frozen)
+        return encoder
 
 
 def _copy_part(prototype, name, dtype):

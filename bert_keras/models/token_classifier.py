@@ -129,7 +129,9 @@ class TokenClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, kera
             super().compute_metrics(x, y, ops.one_hot(self.decode(y_pred, mask), self.num_tags), sample_weight)
         else:
             losses = keras.losses.sparse_categorical_crossentropy(y, y_pred, from_logits=True) * weights
-        return ops.sum(losses) / num_words + sum(map(self._aggregate_additional_loss, self.losses))
+        # Scaled for the replicas of a `tf.distribute` strategy, as Keras scales a compiled loss.
+        own = self._aggregate_additional_loss(ops.sum(losses) / num_words)
+        return own + sum(map(self._aggregate_additional_loss, self.losses))
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         """Metrics of the decoded tags, as if they had all the probability; with a CRF `compute_loss` updates them."""
@@ -149,9 +151,9 @@ class TokenClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, kera
             directory: what `bert_keras.checkpoints.open_checkpoint` takes: a directory, a name or an object.
             num_tags: number of tags, None for as many as there are labels, or as the preset's head has.
             labels: names of the tags, None for those of the preset's head.
-            head: "linear" or "crf", None for the preset's, and "linear" where it has none. The steps of a CRF that the
+            head: "linear" or "crf", None for the preset's, and "linear" where the head is new. The steps of a CRF that the
                 preset has not are new.
-            scheme: how the tags spell spans, None for the preset's.
+            scheme: how the tags spell spans, None for that of the preset's head.
             dropout: rate of the dropout in the encoder and before the head, None for the preset's.
             **overrides: arguments of the encoder's constructor that shall differ from the preset's, such as `dtype`.
 
@@ -164,7 +166,7 @@ class TokenClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, kera
         num_tags, labels, new = pretrained_classes(
             checkpoint, "token_classification_head", num_tags, labels, argument="num_tags"
         )
-        task = checkpoint.task
+        task = {} if new else checkpoint.task
         head = head or task.get("head", "linear")
         if head == "crf" and (new or "crf/transitions" not in checkpoint.shapes):
             new = (*new, "crf/")

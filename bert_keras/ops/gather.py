@@ -13,7 +13,8 @@ def gather_positions(inputs, positions):
         positions: (batch, predictions) integer tensor, each from 0 to length - 1.
 
     Returns:
-        (batch, predictions, width) tensor.
+        (batch, predictions, width) tensor; NaN where a position is none of its row, for a number would be another
+        row's.
 
     Example:
         >>> import keras
@@ -22,6 +23,9 @@ def gather_positions(inputs, positions):
         [[[4. 5.]
           [0. 1.]]]
     """
-    batch, length = ops.shape(positions)[0], ops.shape(inputs)[1]
-    starts = ops.expand_dims(ops.arange(batch, dtype=positions.dtype), 1) * ops.cast(length, positions.dtype)
-    return ops.take(ops.reshape(inputs, (-1, inputs.shape[-1])), positions + starts, axis=0)
+    batch, length = ops.shape(positions)[0], ops.cast(ops.shape(inputs)[1], positions.dtype)
+    starts = ops.expand_dims(ops.arange(batch, dtype=positions.dtype), 1) * length
+    is_inside = ops.logical_and(positions >= 0, positions < length)
+    rows = ops.where(is_inside, positions, 0) + starts
+    picked = ops.take(ops.reshape(inputs, (-1, inputs.shape[-1])), rows, axis=0)
+    return ops.where(ops.expand_dims(is_inside, -1), picked, ops.cast(float("nan"), picked.dtype))

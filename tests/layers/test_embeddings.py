@@ -93,3 +93,15 @@ def test_the_token_table_can_be_used_in_reverse():
     logits = layer.token_embedding(x, reverse=True)
     assert logits.shape == (2, 4, 11)
     assert keras.backend.standardize_dtype(logits.dtype) == "bfloat16"
+
+
+@pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="other backends see all shapes")
+def test_a_row_whose_length_is_not_known_before_is_refused_by_its_name_when_it_is_too_long():
+    import tensorflow as tf
+
+    layer = Embeddings(**SIZES)
+    layer(INPUTS["token_ids"])
+    call = tf.function(layer, input_signature=[tf.TensorSpec((None, None), tf.int32)])
+    assert call(np.ones((1, 6), "int32")).shape == (1, 6, 8)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="max_sequence_length"):
+        call(np.ones((1, 7), "int32"))

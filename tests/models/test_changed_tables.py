@@ -114,3 +114,12 @@ def test_a_padded_table_is_seen_in_no_file_and_no_output(make_encoder, pretraini
     assert outputs_of(more, pretraining_rows)["mlm"].shape == (2, 3, 70)
     with pytest.raises(ValueError, match="30"):
         outputs_of(loaded, pretraining_rows | {"token_ids": np.full((2, 6), 30, "int32")})
+
+
+@pytest.mark.filterwarnings("ignore:Layer .* does not have a `quantize` method")  # Keras of its own input layers
+def test_quantized_tables_are_left_alone(make_encoder):
+    encoder = make_encoder(kernel_initializer="glorot_uniform")
+    encoder.quantize("int8")
+    for change in (lambda: change_positions(encoder, 12), lambda: change_vocabulary(encoder, [[1]] * 30)):
+        with pytest.raises(ValueError, match="not quantized"):
+            change()

@@ -48,9 +48,11 @@ def test_a_pretrainer_computes_what_transformers_computes(expected, outputs_of):
 
 
 def test_arguments_can_differ_from_the_presets():
-    encoder = BertEncoder.from_preset(TINY_BERT, dropout=0.0, attention_dropout=None, dtype="mixed_bfloat16")
+    encoder = BertEncoder.from_preset(TINY_BERT, dropout=0.0, dtype="mixed_bfloat16")
     assert encoder.dropout == 0.0
     assert encoder.encoder_blocks[0].attention.dropout == 0.0
+    encoder = BertEncoder.from_preset(TINY_BERT, dropout=0.0, attention_dropout=0.3, dtype="mixed_bfloat16")
+    assert encoder.encoder_blocks[0].attention.dropout == 0.3
     assert encoder.compute_dtype == "bfloat16"
 
 

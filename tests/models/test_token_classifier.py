@@ -29,6 +29,14 @@ def test_a_preset_keeps_the_head_and_its_labels(make_encoder, rows, outputs_of, 
     assert other.load_report.new == ("token_classification_head/dense/kernel", "token_classification_head/dense/bias")
 
 
+def test_a_new_head_has_neither_the_scheme_nor_the_crf_of_the_presets(make_encoder, tmp_path):
+    TokenClassifier(make_encoder(), 3, labels=("O", "B-X", "I-X"), scheme="BIO", head="crf").save_to_preset(tmp_path)
+    other = TokenClassifier.from_preset(tmp_path, labels=("NOUN", "VERB", "ADV", "X"))
+    assert (other.head, other.scheme) == ("linear", None)
+    same = TokenClassifier.from_preset(tmp_path)
+    assert (same.head, same.scheme) == ("crf", "BIO")
+
+
 def test_weights_may_be_whole_numbers(make_encoder, rows):
     tagger = TokenClassifier(make_encoder(pooler=False), 3)
     tagger.compile("adam")
@@ -131,6 +139,28 @@ def test_a_crf_is_trained_by_fit(make_encoder, rows):
     tags = (rows["token_ids"] > 8).astype("int32")
     losses = tagger.fit(rows, tags, sample_weight=rows["padding_mask"], epochs=20, verbose=0).history["loss"]
     assert losses[-1] < 0.5 * losses[0]
+
+
+@pytest.mark.slow_elsewhere
+@pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="XLA on TensorFlow")
+def test_a_crf_is_not_compiled_by_xla_on_tensorflow(make_encoder, rows):
+    tagger = TokenClassifier(make_encoder(pooler=False), 3, head="crf")
+    with pytest.warns(UserWarning, match="doesn't support `jit_compile=True`"):
+        tagger.compile("adam", jit_compile=True)
+    assert np.isfinite(tagger.train_on_batch(rows, np.zeros((2, 6), "int32"), np.ones((2, 6)))).all()
+
+
+@pytest.mark.slow_elsewhere
+@pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="tf.distribute")
+@pytest.mark.parametrize("head", ["linear", "crf"])
+def test_on_replicas_of_tensorflow_the_loss_is_divided_among_them(make_encoder, rows, monkeypatch, head):
+    tagger = TokenClassifier(make_encoder(pooler=False), 3, head=head)
+    tagger.compile("adam")
+    tags, logits = np.zeros((2, 6), "int32"), np.ones((2, 6, 3), "float32")
+    alone = float(tagger.compute_loss(rows, tags, logits))
+    # What Keras asks TensorFlow's strategy for, which is that of one device.
+    monkeypatch.setattr(tagger, "_aggregate_additional_loss", lambda loss: loss / 2)
+    assert float(tagger.compute_loss(rows, tags, logits)) == pytest.approx(alone / 2)
 
 
 def test_a_crf_refuses_another_loss(make_encoder, rows, outputs_of):

@@ -127,3 +127,20 @@ def test_what_does_not_fit_is_an_error():
         ClassF1(3, "binary")
     with pytest.raises(ValueError, match="threshold between 0 and 1"):
         MultiLabelF1(3, threshold=2.0)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_predictions_that_are_all_alike_have_no_correlation_in_batches_of_any_size(seed):
+    random = np.random.default_rng(seed)
+    constant = np.float32(random.normal())
+    pearson, matthews = PearsonCorrelation(), MatthewsCorrelation(3)
+    for size in (32, 32, 17):
+        pearson.update_state(random.normal(size=size) + 2.5, np.full((size, 1), constant))
+        weights = random.uniform(size=size).astype("float32")
+        matthews.update_state(random.integers(0, 3, size), np.tile([[0.0, 1.0, 0.5]], (size, 1)), weights)
+    assert float(pearson.result()) == 0 and float(matthews.result()) == 0
+
+
+def test_labels_of_a_narrow_range_far_from_zero_have_their_correlation():
+    labels = np.array([1000.0, 1000.1, 1000.2, 1000.3], "float32")
+    assert float(PearsonCorrelation()(labels, labels[:, None])) == pytest.approx(1.0, abs=1e-5)

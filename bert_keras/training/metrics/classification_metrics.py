@@ -111,7 +111,8 @@ class MatthewsCorrelation(_ConfusionMetric):
         true, predicted = ops.sum(shares, axis=1), ops.sum(shares, axis=0)  # (classes,)
         covariance = ops.trace(shares) - ops.sum(true * predicted)
         variances = (1.0 - ops.sum(ops.square(true))) * (1.0 - ops.sum(ops.square(predicted)))
-        is_constant = ops.logical_or(ops.max(true) >= 1.0, ops.max(predicted) >= 1.0)
+        most = ops.maximum(ops.max(ops.sum(counts, axis=1)), ops.max(ops.sum(counts, axis=0)))
+        is_constant = most >= (1.0 - 1e-6) * ops.sum(counts)  # but for what float32 rounds
         return ops.where(is_constant, 0.0, covariance / ops.sqrt(ops.maximum(variances, 1e-12)))
 
 

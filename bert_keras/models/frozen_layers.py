@@ -1,0 +1,44 @@
+"""Which layers of a model are frozen, as its config keeps it: Keras keeps one flag for all of a model."""
+
+
+def frozen_layers(model):
+    """Name the frozen layers.
+
+    Args:
+        model: `keras.Model`.
+
+    Returns:
+        list of paths of layers' names, such as "bert_encoder/embeddings"; of a frozen layer its parts are not named.
+    """
+    return list(_frozen(model, ""))
+
+
+def freeze_layers(model, paths):
+    """Freeze layers again.
+
+    Args:
+        model: `keras.Model`.
+        paths: what `frozen_layers` gave.
+
+    Raises:
+        ValueError: where the model has no such layer.
+    """
+    for path in paths:
+        layer = model
+        for name in path.split("/"):
+            layer = next((part for part in _parts(layer) if part.name == name), None)
+            if layer is None:
+                raise ValueError(f"{model.name} has no layer {path}, which its config says is frozen.")
+        layer.trainable = False
+
+
+def _frozen(layer, path):
+    for part in _parts(layer):
+        if not part.trainable:
+            yield path + part.name
+        else:
+            yield from _frozen(part, f"{path}{part.name}/")
+
+
+def _parts(layer):
+    return layer._flatten_layers(include_self=False, recursive=False)
