@@ -90,7 +90,7 @@ def finish_write(directory):
         for name in names["removed"]:
             journal.with_name(name).unlink(missing_ok=True)
         sync(journal.parent)
-        journal.unlink()
+        journal.unlink(missing_ok=True)  # another process may have finished it meanwhile
     except OSError as error:
         error.add_note(f"{directory} holds the files of two saves until this one is finished: see {journal}")
         raise

@@ -14,8 +14,10 @@ from typing import Literal
 import tyro
 
 from bert_keras import command_line, data
+from bert_keras.checkpoints import read_pooling, write_pooling
 from bert_keras.inference.conversion_check import changed_weights, largest_differences, random_rows, text_rows
 from bert_keras.models import load_preset
+from bert_keras.preset_location import locate_preset
 
 
 def main(
@@ -50,6 +52,12 @@ def main(
         BertTokenizer(list(tokenizer.vocabulary.tokens), lowercase=tokenizer.lower_case).save_to_preset(str(output))
     elif tokenizer:
         tokenizer.save_to_preset(output, model_max_length=encoder.max_sequence_length)
+    if pooling := read_pooling(locate_preset(source)):  # a preset of sentence-transformers
+        if format == "huggingface":
+            pooling["sequence_length"] = pooling["sequence_length"] or encoder.max_sequence_length
+            write_pooling(output, encoder.hidden_dim, **pooling)
+        else:
+            print(f"This format has no place for what makes a sentence encoder of it: {pooling}")
     print(f"Written to {output}: {', '.join(sorted(path.name for path in output.iterdir()))}")
     if not verify:
         return

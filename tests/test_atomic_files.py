@@ -1,9 +1,11 @@
 import errno
+import json
 import os
 import stat
 
 import pytest
 
+from bert_keras import atomic_files
 from bert_keras.atomic_files import finish_write, new_folder, write_file, write_files
 
 
@@ -126,3 +128,18 @@ def test_a_folder_appears_with_all_its_files(tmp_path):
 def test_a_folder_is_never_replaced(tmp_path):
     with pytest.raises(FileExistsError, match="there already"), new_folder(tmp_path):
         pass
+
+
+def test_a_write_that_another_process_finished_meanwhile_is_no_error(tmp_path, monkeypatch):
+    sync = atomic_files.sync
+
+    def finished_elsewhere(path):
+        sync(path)
+        (tmp_path / ".unfinished_files.json").unlink(missing_ok=True)
+
+    journal = {"process": 7, "written": ["a"], "removed": []}
+    (tmp_path / ".a.7.tmp").write_bytes(b"new")
+    (tmp_path / ".unfinished_files.json").write_text(json.dumps(journal))
+    monkeypatch.setattr(atomic_files, "sync", finished_elsewhere)
+    finish_write(tmp_path)
+    assert (tmp_path / "a").read_bytes() == b"new"

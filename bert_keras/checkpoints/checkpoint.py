@@ -2,8 +2,6 @@
 
 from bert_keras.checkpoints.encoder_shapes import encoder_shapes
 
-_TABLES = ("embeddings/token_embedding/embeddings", "embeddings/position_embedding/embeddings")
-
 
 class Checkpoint:
     """A configuration and a table of weights that agree; the weights have not been read yet.
@@ -13,8 +11,8 @@ class Checkpoint:
         table: `WeightTable` of the weights that are there.
 
     Raises:
-        ValueError: where a weight of the encoder has another shape than the configuration says, or the table of tokens
-            or of positions is missing.
+        ValueError: where a weight of the encoder has another shape than the configuration says, or one of them is
+            missing; only the pooler may.
     """
 
     masked_lm_arguments = {}  # of the pretrainer's constructor, where its head differs from the encoder
@@ -24,9 +22,10 @@ class Checkpoint:
         self.config = config
         self.source = table.source
         self._table = table
-        table.expect(encoder_shapes(self.encoder_arguments), f" by {config.path}")
-        for name in _TABLES:  # or nothing would show that the configuration asks for more rows than fit into memory
-            if name not in table.shapes:
+        shapes = encoder_shapes(self.encoder_arguments)
+        table.expect(shapes, f" by {config.path}")
+        for name in shapes:  # or nothing would show that the configuration asks for more than fits into memory
+            if name not in table.shapes and not name.startswith("pooler/"):
                 raise ValueError(f"{self.source} has no weight {name}, as every BERT does.")
 
     @property

@@ -23,7 +23,7 @@ _OWN_FIELD = "bert_keras_activation"
 _FIELDS = (
     "attention_probs_dropout_prob", "bert_keras", "classifier_dropout", "hidden_dropout_prob", "hidden_size",
     "id2label", "initializer_range", "intermediate_size", "max_position_embeddings", "num_attention_heads",
-    "num_hidden_layers", "type_vocab_size", "vocab_size",
+    "num_hidden_layers", "problem_type", "type_vocab_size", "vocab_size",
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from bert_keras.checkpoints.json_file import read_json
 
 _PACKAGE = "sentence_transformers.models"  # the names that every version of it reads
 _POOLING_FILE = "1_Pooling/config.json"
+_PROMPTS_FILE = "config_sentence_transformers.json"
 # By our names, those of `bert_keras.models.TextClassifier`.
 _MODES = {"pooling_mode_mean_tokens": "mean", "pooling_mode_cls_token": "first"}
 
@@ -20,8 +21,8 @@ def read_pooling(directory):
 
     Returns:
         dict of `pooling`, "mean" of all tokens' vectors or the "first" token's, `normalize`, whether vectors are scaled
-        to length 1, and `sequence_length`, the longest row or None; {} where the directory is no preset of
-        sentence-transformers.
+        to length 1, `sequence_length`, the longest row or None, and `prompt`, what stands before each text, "" for
+        nothing; {} where the directory is no preset of sentence-transformers.
 
     Raises:
         OSError: where a killed save has to be finished, and the directory cannot be written to.
@@ -45,7 +46,29 @@ def read_pooling(directory):
     length = None
     if (directory / "sentence_bert_config.json").is_file():
         length = read_json(directory / "sentence_bert_config.json").get("max_seq_length")
-    return {"pooling": pooling, "normalize": kinds[-1] == "Normalize", "sequence_length": length}
+        if length is not None and (type(length) is not int or length < 1):
+            raise ValueError(
+                f"{directory}/sentence_bert_config.json: max_seq_length must be a whole number of tokens or null, "
+                f"received {length!r}."
+            )
+    return {
+        "pooling": pooling,
+        "normalize": kinds[-1] == "Normalize",
+        "sequence_length": length,
+        "prompt": _default_prompt(directory / _PROMPTS_FILE),
+    }
+
+
+def _default_prompt(path):
+    settings = read_json(path) if path.is_file() else {}
+    name = settings.get("default_prompt_name")
+    if name is None:
+        return ""
+    prompts = settings.get("prompts")
+    prompt = prompts.get(name) if isinstance(prompts, dict) and isinstance(name, str) else None
+    if not isinstance(prompt, str):
+        raise ValueError(f"{path}: default_prompt_name is {name!r}, but prompts has no such text.")
+    return prompt
 
 
 def sentence_pooling(directory):
@@ -70,7 +93,7 @@ def sentence_pooling(directory):
     return {"mean": "mean", "cls": "first"}.get(pooling.get("pooling_mode"))
 
 
-def write_pooling(directory, hidden_dim, *, pooling, normalize, sequence_length):
+def write_pooling(directory, hidden_dim, *, pooling, normalize, sequence_length, prompt=""):
     """Write beside a model what makes it one of sentence-transformers.
 
     Args:
@@ -79,6 +102,7 @@ def write_pooling(directory, hidden_dim, *, pooling, normalize, sequence_length)
         pooling: "mean" or "first".
         normalize: whether they are scaled to length 1.
         sequence_length: longest row, special tokens included.
+        prompt: what stands before each text. Default "", nothing.
     """
     directory = pathlib.Path(directory)
     modules = [("", "Transformer"), ("1_Pooling", "Pooling"), ("2_Normalize", "Normalize")][: 3 if normalize else 2]
@@ -92,7 +116,9 @@ def write_pooling(directory, hidden_dim, *, pooling, normalize, sequence_length)
         write_files(directory / "2_Normalize", {"config.json": b"{}\n"})
     write_files(directory / "1_Pooling", {"config.json": _json(settings)})
     length = {"max_seq_length": sequence_length, "do_lower_case": False}  # the tokenizer does that
-    write_files(directory, {"sentence_bert_config.json": _json(length), "modules.json": _json(listed)})
+    prompts = {"prompts": {"default": prompt}, "default_prompt_name": "default"} if prompt else {"prompts": {}}
+    files = {"sentence_bert_config.json": length, "modules.json": listed, _PROMPTS_FILE: prompts}
+    write_files(directory, {name: _json(content) for name, content in files.items()})
 
 
 def _json(content):

@@ -27,6 +27,7 @@ class Embedder:
         normalize: whether to scale each vector to length 1, for dot products that are cosines. Default False.
         sequence_length: longest row, special tokens included; longer texts are cut. Default the encoder's.
         batch_tokens: most positions in one call of the encoder, padding included. Default 4096.
+        prompt: what stands before each text, as some encoders were trained to read queries. Default "", nothing.
 
     Call arguments:
         texts: list of str, or one str.
@@ -48,7 +49,17 @@ class Embedder:
         [Reimers and Gurevych, 2019](https://arxiv.org/abs/1908.10084), section 3.
     """
 
-    def __init__(self, encoder, tokenizer, *, pooling="mean", normalize=False, sequence_length=None, batch_tokens=4096):
+    def __init__(
+        self,
+        encoder,
+        tokenizer,
+        *,
+        pooling="mean",
+        normalize=False,
+        sequence_length=None,
+        batch_tokens=4096,
+        prompt="",
+    ):
         if pooling not in ("mean", "first"):
             raise ValueError(f"Expected pooling to be mean or first; received {pooling!r}.")
         self.encoder = encoder
@@ -57,6 +68,7 @@ class Embedder:
         self.normalize = normalize
         self.sequence_length = sequence_length or encoder.max_sequence_length
         self.batch_tokens = batch_tokens
+        self.prompt = prompt
         self._model = keras.Model(encoder.input, text_vector(encoder, encoder.input, pooling))
 
     @classmethod
@@ -85,16 +97,17 @@ class Embedder:
         """
         self.encoder.save_to_preset(directory)
         self.tokenizer.save_to_preset(directory, model_max_length=self.encoder.max_sequence_length)
-        settings = {name: getattr(self, name) for name in ("pooling", "normalize", "sequence_length")}
+        settings = {name: getattr(self, name) for name in ("pooling", "normalize", "sequence_length", "prompt")}
         write_pooling(directory, self.encoder.hidden_dim, **settings)
 
     def __call__(self, texts):
         if isinstance(texts, str):
             return self([texts])[0]
+        texts = [self.prompt + text for text in texts]
         vectors = np.zeros((len(texts), self.encoder.hidden_dim), "float32")
-        if not len(texts):
+        if not texts:
             return vectors
-        token_ids = self.tokenizer(list(texts))
+        token_ids = self.tokenizer(texts)
         starts = token_ids.row_splits.numpy()
         flat, lengths = token_ids.flat_values.numpy(), np.minimum(np.diff(starts) + 2, self.sequence_length)
         batches = (

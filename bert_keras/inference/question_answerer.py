@@ -68,8 +68,13 @@ class QuestionAnswerer:
         Args:
             directory: path of the directory, such as recipes/finetune_question_answering.py writes.
             **options: those of the constructor.
+
+        Raises:
+            ValueError: where the preset has no head for answers: a new one would guess at random.
         """
         model = models.QuestionAnswerer.from_preset(directory)
+        if new := [name for name in model.load_report.new if name.startswith("span_head")]:
+            raise ValueError(f"{directory} has no head for answers: {', '.join(new)} would be random.")
         return cls(model, WordPieceTokenizer.from_preset(directory), **options)
 
     def __call__(self, questions, contexts=None, top_k=None):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+import pathlib
 
 import keras
 import numpy as np
@@ -38,11 +39,17 @@ class Presets:
             max_shard_bytes: most bytes of weights in a file of the Hugging Face layout, None for all in one.
 
         Raises:
+            FileExistsError: where the directory holds a model of another format.
             ValueError: where the format has no such model; it says what stands in the way.
         """
         if format not in FORMATS:
             raise ValueError(f"Expected format to be one of {', '.join(FORMATS)}; received {format!r}.")
         if format == "keras_hub":
+            if pathlib.Path(directory, "model.safetensors").exists():
+                raise FileExistsError(
+                    f"{directory} holds model.safetensors, whose config.json KerasHub would overwrite: "
+                    "take another directory."
+                )
             return self.to_keras_hub().save_to_preset(str(directory))
         arrays, arguments = self._plain_form()
         architecture, head = self._huggingface_form()

@@ -151,8 +151,8 @@ class TokenClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, kera
             directory: what `bert_keras.checkpoints.open_checkpoint` takes: a directory, a name or an object.
             num_tags: number of tags, None for as many as there are labels, or as the preset's head has.
             labels: names of the tags, None for those of the preset's head.
-            head: "linear" or "crf", None for the preset's, and "linear" where the head is new. The steps of a CRF that the
-                preset has not are new.
+            head: "linear" or "crf", None for the preset's, and "linear" where the head is new. The steps of a CRF that
+                the preset has not are new.
             scheme: how the tags spell spans, None for that of the preset's head.
             dropout: rate of the dropout in the encoder and before the head, None for the preset's.
             **overrides: arguments of the encoder's constructor that shall differ from the preset's, such as `dtype`.

@@ -80,9 +80,12 @@ def check_against_sentence_transformers(directory, texts):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("pooling", "normalize"), [("mean", True), ("mean", False), ("first", True)])
-def test_sentence_transformers_loads_what_we_write(embed, tmp_path, pooling, normalize):
-    settings = dict(pooling=pooling, normalize=normalize, sequence_length=6)
+@pytest.mark.parametrize(
+    ("pooling", "normalize", "prompt"),
+    [("mean", True, ""), ("mean", False, ""), ("first", True, ""), ("mean", True, "c ")],
+)
+def test_sentence_transformers_loads_what_we_write(embed, tmp_path, pooling, normalize, prompt):
+    settings = dict(pooling=pooling, normalize=normalize, sequence_length=6, prompt=prompt)
     Embedder(embed.encoder, embed.tokenizer, **settings).save_to_preset(tmp_path)
     check_against_sentence_transformers(tmp_path, TEXTS)
 
@@ -94,3 +97,31 @@ def test_minilm_gives_the_same_vectors_of_a_thousand_sentences():
         pytest.skip("BERT_KERAS_MINILM and BERT_KERAS_SENTENCES are not set")
     sentences = pathlib.Path(os.environ["BERT_KERAS_SENTENCES"]).read_text(encoding="utf-8").splitlines()[:1000]
     check_against_sentence_transformers(os.environ["BERT_KERAS_MINILM"], sentences)
+
+
+def test_a_prompt_stands_before_each_text_and_comes_back(embed, tmp_path):
+    asking = Embedder(embed.encoder, embed.tokenizer, prompt="c a: ", normalize=True, sequence_length=6)
+    np.testing.assert_array_equal(asking(TEXTS), embed(["c a: " + text for text in TEXTS]))
+    asking.save_to_preset(tmp_path)
+    assert Embedder.from_preset(tmp_path).prompt == "c a: "
+    embed.save_to_preset(tmp_path)
+    assert Embedder.from_preset(tmp_path).prompt == ""
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("config_sentence_transformers.json", {"default_prompt_name": "query"}, "prompts has no such text"),
+        ("sentence_bert_config.json", {"max_seq_length": "256"}, "a whole number of tokens or null, received '256'"),
+        ("sentence_bert_config.json", {"max_seq_length": -5}, "a whole number of tokens or null, received -5"),
+    ],
+)
+def test_settings_that_mean_nothing_are_named(embed, tmp_path, file, content, message):
+    embed.save_to_preset(tmp_path)
+    (tmp_path / file).write_text(json.dumps(content))
+    with pytest.raises(ValueError, match=message):
+        Embedder.from_preset(tmp_path)
+
+
+def test_texts_may_come_from_a_generator(embed):
+    np.testing.assert_array_equal(embed(text for text in TEXTS), embed(TEXTS))

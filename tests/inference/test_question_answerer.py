@@ -8,6 +8,7 @@ from bert_keras.data import WordPieceTokenizer
 from bert_keras.data.batches.accelerators import compiles_each_length
 from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS
 from bert_keras.inference import QuestionAnswerer
+from bert_keras.models import BertEncoder
 
 LETTERS = "a b c d e f g h i j k l m n o p q r s t"
 
@@ -104,3 +105,10 @@ def test_a_trained_preset_answers(tokenizer, tmp_path):
     tokenizer.save_to_preset(tmp_path)
     answerer = QuestionAnswerer.from_preset(tmp_path)
     assert answerer.model.null_threshold == 1.5 and np.isfinite(answerer("who", "a b c")["score"])
+
+
+def test_a_preset_without_a_head_for_answers_is_refused(tokenizer, tmp_path):
+    BertEncoder.from_size("tiny", tokenizer.vocabulary_size, max_sequence_length=16).save_to_preset(tmp_path)
+    tokenizer.save_to_preset(tmp_path)
+    with pytest.raises(ValueError, match="has no head for answers: span_head/dense/kernel"):
+        QuestionAnswerer.from_preset(tmp_path)

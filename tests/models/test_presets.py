@@ -6,6 +6,7 @@ import shutil
 import keras
 import numpy as np
 import pytest
+import safetensors.numpy
 from keras import ops
 
 from bert_keras.models import BertEncoder, BertPretrainer, QuestionAnswerer, TextClassifier, load_preset
@@ -123,8 +124,21 @@ def test_googles_format_beside_another_one_is_refused_for_it_would_not_be_read(m
     assert not (tmp_path / "bert_config.json").exists()
 
 
+def test_keras_hubs_format_over_another_one_is_refused_for_it_would_overwrite_its_configuration(make_encoder, tmp_path):
+    make_encoder().save_to_preset(tmp_path)
+    with pytest.raises(FileExistsError, match="holds model.safetensors"):
+        make_encoder().save_to_preset(tmp_path, format="keras_hub")
+    BertEncoder.from_preset(tmp_path)
+
+
 @pytest.mark.parametrize(
-    "wrap", [BertPretrainer, lambda encoder: TextClassifier(encoder, 2, labels=("a", "b")), QuestionAnswerer]
+    "wrap",
+    [
+        BertPretrainer,
+        lambda encoder: TextClassifier(encoder, 2, labels=("a", "b")),
+        lambda encoder: TextClassifier(encoder, 2, problem_type="multi_label_classification", threshold=0.3),
+        QuestionAnswerer,
+    ],
 )
 def test_googles_format_and_back_is_bit_equal(make_encoder, tmp_path, wrap):
     pytest.importorskip("tensorflow")
@@ -133,7 +147,8 @@ def test_googles_format_and_back_is_bit_equal(make_encoder, tmp_path, wrap):
     names = ["bert_config.json", "bert_model.ckpt.data-00000-of-00001", "bert_model.ckpt.index"]
     assert sorted(path.name for path in tmp_path.iterdir()) == names
     loaded = type(model).from_preset(tmp_path)
-    assert getattr(loaded, "labels", None) == getattr(model, "labels", None)
+    for name in ("labels", "problem_type", "threshold"):
+        assert getattr(loaded, name, None) == getattr(model, name, None)
     assert loaded.load_report.new == ()
     weights = named_weights(loaded)
     assert all(np.array_equal(weights[name], value) for name, value in named_weights(model).items() if name in weights)
@@ -243,3 +258,12 @@ def test_the_tokenizers_files_are_left_alone(make_encoder, tmp_path):
     (tmp_path / "vocab.txt").write_text("[PAD]\n")
     make_encoder().save_to_preset(tmp_path)
     assert (tmp_path / "vocab.txt").read_text() == "[PAD]\n"
+
+
+def test_a_preset_without_a_weight_that_every_encoder_has_is_refused(make_encoder, tmp_path):
+    make_encoder().save_to_preset(tmp_path)
+    arrays = safetensors.numpy.load_file(tmp_path / "model.safetensors")
+    del arrays["embeddings.token_type_embeddings.weight"]
+    safetensors.numpy.save_file(arrays, tmp_path / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(ValueError, match="has no weight embeddings/segment_embedding/embeddings"):
+        BertEncoder.from_preset(tmp_path)

@@ -7,6 +7,10 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
+from bert_keras.data import WordPieceTokenizer
+from bert_keras.inference import Embedder
+from bert_keras.models import BertEncoder
+
 ROOT = pathlib.Path(__file__).parents[2]
 TINY_BERT = ROOT / "tests" / "golden" / "tiny_bert"
 
@@ -27,6 +31,19 @@ def test_to_google_and_back_is_bit_equal(convert, tmp_path):
     )
     assert set(original) == set(written)
     assert all(np.array_equal(original[name], written[name]) for name in original)
+
+
+@pytest.mark.slow
+def test_a_sentence_encoder_stays_one(convert, tmp_path):
+    tokenizer = WordPieceTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "b", "c"])
+    encoder = BertEncoder(8, 1, 2, 8, 16, max_sequence_length=40, pooler=False)
+    settings = dict(pooling="first", normalize=True, sequence_length=6)
+    Embedder(encoder, tokenizer, **settings).save_to_preset(tmp_path / "source")
+    convert(tmp_path / "source", "--output", tmp_path / "output")
+    converted = Embedder.from_preset(tmp_path / "output")
+    assert {name: getattr(converted, name) for name in settings} == settings
+    printed = convert(tmp_path / "source", "--output", tmp_path / "google", "--format", "google")
+    assert "no place for what makes a sentence encoder of it: {'pooling': 'first'" in printed
 
 
 @pytest.mark.slow

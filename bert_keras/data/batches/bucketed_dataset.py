@@ -51,6 +51,8 @@ def bucketed_dataset(
     """
     hide_accelerators()
     check_numbers(sequence_length, batch_size, start_step)
+    if not len(row_lengths):
+        raise ValueError("expected one row or more, received none")
     mixed = 1
     if buckets is None and compiles_each_length():
         buckets = fitted_buckets(row_lengths, sequence_length)

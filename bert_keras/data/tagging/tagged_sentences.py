@@ -92,6 +92,8 @@ def split_words(text: str) -> list[tuple[int, int]]:
         if match[0].isalnum():
             places.append((start, end))
             continue
+        if all(unicodedata.category(character) in ("Cc", "Cf") for character in match[0]):
+            continue  # a byte order mark, say: BERT's rules make no token of it
         begin = start
         for i in range(start, end):
             if _is_punctuation(text[i]):

@@ -181,7 +181,7 @@ class WordPieceTokenizer:
         return cls(vocabulary, **options)
 
     def save_to_preset(self, directory: str | os.PathLike, *, model_max_length: int | None = None):
-        """Writes `vocab.txt` and `tokenizer_config.json`, which `transformers` reads too.
+        """Writes `vocab.txt` and `tokenizer_config.json`, which `transformers` reads too, in place of `tokenizer.json`.
 
         Args:
             directory: The preset's folder, made if need be.
@@ -192,6 +192,9 @@ class WordPieceTokenizer:
         self.vocabulary.save(directory / "vocab.txt")
         options = {key: value for key, value in self.get_config().items() if key != "vocabulary"}
         write_tokenizer_config(directory / "tokenizer_config.json", **options, model_max_length=model_max_length)
+        if not (directory / "assets").is_dir():  # of KerasHub, whose tokenizer.json is another
+            for stale in ("tokenizer.json", "added_tokens.json"):  # transformers would read them instead
+                (directory / stale).unlink(missing_ok=True)
 
     def get_config(self) -> dict:
         """Returns the constructor's arguments, the vocabulary as a list of tokens."""

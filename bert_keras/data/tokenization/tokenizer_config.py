@@ -9,6 +9,8 @@ from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS
 from bert_keras.json_text import parse_json
 
 _TOKEN_FIELDS = {f"{token.strip('[]').lower()}_token": token for token in SPECIAL_TOKENS}  # "mask_token": "[MASK]"
+# Classes with BERT's rules, each also with "Fast" behind it; the last two say nothing of rules, `tokenizer.json` does.
+_CLASSES = ("BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer", "PreTrainedTokenizer", "TokenizersBackend")
 _OPTIONS = {"do_lower_case": True, "strip_accents": None, "split_special_tokens": False}
 
 
@@ -48,6 +50,13 @@ def read_tokenizer_config(path: str | os.PathLike, **defaults: bool | None) -> d
     for field in ("tokenize_chinese_chars", "do_basic_tokenize"):
         if config.get(field, True) is not True:
             refuse(field, "true, as in Google's BERT")
+    if str(config.get("tokenizer_class") or _CLASSES[0]).removesuffix("Fast") not in _CLASSES:
+        refuse("tokenizer_class", f"a tokenizer of BERT's rules: {', '.join(_CLASSES)}")
+    for field, expected in (("word_tokenizer_type", "basic"), ("subword_tokenizer_type", "wordpiece")):
+        if config.get(field, expected) != expected:
+            refuse(field, f"{expected!r}, as in Google's BERT")
+    for field in ("added_tokens_decoder", "additional_special_tokens", "extra_special_tokens"):
+        refuse_added_tokens(config.get(field) or (), f"{os.fspath(path)}: {field}")
     for field, token in _TOKEN_FIELDS.items():
         value = config.get(field)
         if isinstance(value, dict):  # how transformers writes a token with its stripping rules
@@ -59,6 +68,25 @@ def read_tokenizer_config(path: str | os.PathLike, **defaults: bool | None) -> d
         "strip_accents": config.get("strip_accents"),
         "split_special_tokens": config.get("split_special_tokens", False),
     }
+
+
+def refuse_added_tokens(tokens, place: str):
+    """Refuses tokens beside BERT's own that shall stay whole wherever a text has them: WordPiece would cut them.
+
+    Args:
+        tokens: List of tokens, or dict of a name or an id to a token; each a text, or an object with `content`.
+        place: Where they stand, for the message.
+
+    Raises:
+        ValueError: There is one.
+    """
+    for token in tokens.values() if isinstance(tokens, dict) else tokens:
+        token = token.get("content") if isinstance(token, dict) else token
+        if token not in SPECIAL_TOKENS:
+            raise ValueError(
+                f"{place} adds the token {token!r:.50}, which BERT's WordPiece would cut; "
+                "WordPieceTokenizer(Vocabulary.load('.../vocab.txt')) does without such tokens"
+            )
 
 
 def write_tokenizer_config(

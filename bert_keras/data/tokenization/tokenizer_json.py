@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from bert_keras.data.tokenization.tokenizer_config import refuse_added_tokens
 from bert_keras.data.tokenization.vocabulary import Vocabulary
 from bert_keras.json_text import parse_json
 
@@ -51,6 +52,7 @@ def read_tokenizer_json(path: str | os.PathLike) -> tuple[Vocabulary, dict]:
         token = added.get("content") if isinstance(added, dict) else None
         if not isinstance(token, str) or token not in ids:
             raise ValueError(f"{place}: added_tokens must be tokens of model.vocab, received {added!r:.100}")
+    refuse_added_tokens(added_tokens, f"{place}: added_tokens")
 
     options = {"do_lower_case": sections["normalizer"].get("lowercase", True)}
     options["strip_accents"] = sections["normalizer"].get("strip_accents")

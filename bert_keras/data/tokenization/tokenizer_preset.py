@@ -4,7 +4,7 @@ import os
 import re
 from pathlib import Path
 
-from bert_keras.data.tokenization.tokenizer_config import read_tokenizer_config
+from bert_keras.data.tokenization.tokenizer_config import read_tokenizer_config, refuse_added_tokens
 from bert_keras.data.tokenization.tokenizer_json import read_tokenizer_json
 from bert_keras.data.tokenization.vocabulary import Vocabulary
 from bert_keras.json_text import parse_json
@@ -34,8 +34,11 @@ def read_tokenizer_preset(preset: str | os.PathLike) -> tuple[Vocabulary, dict]:
     of_keras_hub = directory / "assets" / "tokenizer" / "vocabulary.txt"
     if (directory / "vocab.txt").is_file():
         vocabulary = Vocabulary.load(directory / "vocab.txt")
-        if _CASED_RELEASE.search(directory.name):
+        if _CASED_RELEASE.search(directory.resolve().name):
             rules = {"do_lower_case": False}
+        if (directory / "added_tokens.json").is_file():
+            added = directory / "added_tokens.json"
+            refuse_added_tokens(_json_object(added).keys(), str(added))
     elif of_keras_hub.is_file():
         vocabulary = Vocabulary.load(of_keras_hub)
         # Accents are left to BERT's rule: KerasHub keeps them, but its published weights were trained without.
@@ -45,6 +48,16 @@ def read_tokenizer_preset(preset: str | os.PathLike) -> tuple[Vocabulary, dict]:
     else:
         vocabulary = Vocabulary.load(directory / "vocab.txt")  # which names the missing file
     return vocabulary, read_tokenizer_config(directory / "tokenizer_config.json", **rules)
+
+
+def _json_object(path: Path) -> dict:
+    try:
+        content = parse_json(path.read_bytes())
+    except ValueError as error:
+        raise ValueError(f"{path}: expected JSON in UTF-8: {error}") from error
+    if not isinstance(content, dict):
+        raise ValueError(f"{path}: expected a JSON object, received {type(content).__name__}")
+    return content
 
 
 def _lowercase_of_keras_hub(path: Path) -> bool:

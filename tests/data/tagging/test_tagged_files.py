@@ -177,6 +177,12 @@ def test_words_of_raw_texts_are_those_of_berts_rules(tokenizer):
         assert sum(by_words, []) == whole
 
 
+def test_characters_that_nobody_sees_are_no_words(tokenizer):
+    text = "Ada \u200b lives \ufeff here \x00\u200e"
+    assert [text[start:end] for start, end in split_words(text)] == ["Ada", "lives", "here"]
+    assert tokenizer(["\u200b", "\ufeff", "\x00\u200e"]).row_lengths().numpy().tolist() == [0, 0, 0]
+
+
 def test_values_of_all_words_are_cut_by_sentence(write):
     sentences = read_tagged_sentences(write(CONLL))
     assert sentences.split([1, 2, 3, 4]) == [[1, 2, 3], [4]]

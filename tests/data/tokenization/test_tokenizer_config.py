@@ -42,6 +42,11 @@ def test_foreign_fields_are_passed_over_and_paths_are_not_followed(tmp_path):
         ('{"tokenize_chinese_chars": false}', "tokenize_chinese_chars must be true"),
         ('{"mask_token": "<mask>"}', r"mask_token must be '\[MASK\]'.* received '<mask>'"),
         ('{"unk_token": {"content": "<unk>"}}', r"unk_token must be '\[UNK\]'"),
+        ('{"tokenizer_class": "BertJapaneseTokenizer"}', "tokenizer_class must be a tokenizer of BERT's rules"),
+        ('{"word_tokenizer_type": "mecab"}', "word_tokenizer_type must be 'basic'"),
+        ('{"subword_tokenizer_type": "character"}', "subword_tokenizer_type must be 'wordpiece'"),
+        ('{"added_tokens_decoder": {"30522": {"content": "[E1]"}}}', r"added_tokens_decoder adds the token '\[E1\]'"),
+        ('{"extra_special_tokens": ["[unused1]"]}', r"extra_special_tokens adds the token '\[unused1\]'"),
         ("[]", "expected a JSON object, received list"),
         ("{", "expected JSON in UTF-8"),
         ("[" * 100_000, "expected JSON in UTF-8"),
@@ -51,3 +56,11 @@ def test_wrong_types_and_other_rules_are_refused_with_file_and_field(tmp_path, c
     (tmp_path / "tokenizer_config.json").write_text(content)
     with pytest.raises(ValueError, match=r"tokenizer_config\.json: " + message):
         read_tokenizer_config(tmp_path / "tokenizer_config.json")
+
+
+@pytest.mark.parametrize("name", ["BertTokenizer", "BertTokenizerFast", "PreTrainedTokenizerFast", None])
+def test_classes_of_berts_rules_and_its_own_special_tokens_are_read(tmp_path, name):
+    added = {"0": {"content": "[PAD]"}, "101": {"content": "[CLS]"}}
+    config = {"tokenizer_class": name, "added_tokens_decoder": added, "extra_special_tokens": {}}
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(config))
+    assert read_tokenizer_config(tmp_path / "tokenizer_config.json") == DEFAULTS

@@ -68,3 +68,16 @@ def test_a_file_that_is_no_json_is_refused(tmp_path):
     (tmp_path / "tokenizer.json").write_text("{")
     with pytest.raises(ValueError, match=r"tokenizer\.json: expected JSON in UTF-8"):
         read_tokenizer_json(tmp_path / "tokenizer.json")
+
+
+def test_a_token_of_the_vocabulary_that_shall_stay_whole_is_refused(tmp_path, content):
+    content["added_tokens"].append({"id": 5, "content": "a", "special": True})
+    with pytest.raises(ValueError, match=r"tokenizer\.json: added_tokens adds the token 'a'"):
+        read_tokenizer_json(write(tmp_path, content))
+
+
+def test_a_saved_tokenizer_replaces_the_file_that_transformers_would_read_instead(tmp_path, content):
+    write(tmp_path, content)
+    WordPieceTokenizer([*TOKENS, "new"]).save_to_preset(tmp_path)
+    assert not (tmp_path / "tokenizer.json").exists()
+    assert WordPieceTokenizer.from_preset(tmp_path).vocabulary_size == 9

@@ -57,3 +57,22 @@ def test_a_file_nested_too_deeply_is_named(tmp_path):
 def test_a_missing_vocabulary_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"vocab.txt"):
         WordPieceTokenizer.from_preset(tmp_path)
+
+
+def test_a_release_of_google_tells_its_case_from_inside_and_through_a_link(tmp_path, monkeypatch):
+    directory = google_release(tmp_path / "cased_L-12_H-768_A-12")
+    (tmp_path / "bert").symlink_to(directory)
+    assert WordPieceTokenizer.from_preset(tmp_path / "bert").lower_case is False
+    monkeypatch.chdir(directory)
+    assert WordPieceTokenizer.from_preset(".").lower_case is False
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [('{"[E1]": 7}', r"adds the token '\[E1\]'"), ("[3]", "expected a JSON object"), ("{", "expected JSON")],
+)
+def test_tokens_beside_the_vocabulary_are_refused(tmp_path, content, message):
+    google_release(tmp_path / "preset")
+    (tmp_path / "preset" / "added_tokens.json").write_text(content)
+    with pytest.raises(ValueError, match=r"added_tokens\.json.*" + message):
+        WordPieceTokenizer.from_preset(tmp_path / "preset")
