@@ -78,8 +78,10 @@ def refuse_added_tokens(tokens, place: str):
         place: Where they stand, for the message.
 
     Raises:
-        ValueError: There is one.
+        ValueError: There is one, or the tokens are neither a list nor a dict.
     """
+    if not isinstance(tokens, list | tuple | dict):
+        raise ValueError(f"{place} must be a list or an object, received {tokens!r:.50}")
     for token in tokens.values() if isinstance(tokens, dict) else tokens:
         token = token.get("content") if isinstance(token, dict) else token
         if token not in SPECIAL_TOKENS:

@@ -38,7 +38,7 @@ def read_tokenizer_preset(preset: str | os.PathLike) -> tuple[Vocabulary, dict]:
             rules = {"do_lower_case": False}
         if (directory / "added_tokens.json").is_file():
             added = directory / "added_tokens.json"
-            refuse_added_tokens(_json_object(added).keys(), str(added))
+            refuse_added_tokens(list(_json_object(added)), str(added))
     elif of_keras_hub.is_file():
         vocabulary = Vocabulary.load(of_keras_hub)
         # Accents are left to BERT's rule: KerasHub keeps them, but its published weights were trained without.

@@ -47,6 +47,7 @@ def test_foreign_fields_are_passed_over_and_paths_are_not_followed(tmp_path):
         ('{"subword_tokenizer_type": "character"}', "subword_tokenizer_type must be 'wordpiece'"),
         ('{"added_tokens_decoder": {"30522": {"content": "[E1]"}}}', r"added_tokens_decoder adds the token '\[E1\]'"),
         ('{"extra_special_tokens": ["[unused1]"]}', r"extra_special_tokens adds the token '\[unused1\]'"),
+        ('{"added_tokens_decoder": 5}', "added_tokens_decoder must be a list or an object, received 5"),
         ("[]", "expected a JSON object, received list"),
         ("{", "expected JSON in UTF-8"),
         ("[" * 100_000, "expected JSON in UTF-8"),
