@@ -24,7 +24,7 @@ def main(
     stride: int = 128,
     max_answer_tokens: int = 30,
     epochs: int = 6,
-    batch_size: int = 16,
+    batch_size: int = 8,
     learning_rate: float = 1e-4,  # at its peak
     warmup_share: float = 0.1,
     seed: int = 0,

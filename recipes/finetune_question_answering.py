@@ -40,7 +40,7 @@ def main(
     lora_rank: int = 0,  # train products of matrices so narrow beside the encoder's own, which stay; 0 for none
     # Training
     epochs: int = 6,  # enough for a thousand questions; the best by F1 stays
-    batch_size: int = 16,
+    batch_size: int = 8,
     learning_rate: float = 1e-4,  # at its peak
     warmup_share: float = 0.1,  # of all steps
     layerwise_decay: float = 1.0,  # a layer's learning rate as a share of that of the layer above it
