@@ -49,7 +49,10 @@ def main(
     if tokenizer and format == "keras_hub":
         from keras_hub.models import BertTokenizer
 
-        BertTokenizer(list(tokenizer.vocabulary.tokens), lowercase=tokenizer.lower_case).save_to_preset(str(output))
+        rules = {"lowercase": tokenizer.lower_case, "strip_accents": tokenizer.strips_accents}
+        BertTokenizer(list(tokenizer.vocabulary.tokens), **rules).save_to_preset(str(output))
+        if tokenizer.lower_case and not tokenizer.strips_accents:
+            print("KerasHub keeps these accents; bert_keras removes them from whatever KerasHub has in lower case")
     elif tokenizer:
         tokenizer.save_to_preset(output, model_max_length=encoder.max_sequence_length)
     if pooling := read_pooling(locate_preset(source)):  # a preset of sentence-transformers

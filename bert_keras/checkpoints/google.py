@@ -34,7 +34,7 @@ class GoogleConfig(HuggingFaceConfig):
     def encoder_arguments(self):
         """Arguments of the encoder's constructor."""
         own = self.field(_OWN_FIELD)
-        if own is not None and own not in _ACTIVATIONS:
+        if own is not None and (not isinstance(own, str) or own not in _ACTIVATIONS):
             raise ValueError(f"{self.path}: {_OWN_FIELD} is {own!r}; supported: {', '.join(_ACTIVATIONS)}.")
         return super().encoder_arguments | ({} if own is None else {"activation": own})
 

@@ -80,7 +80,7 @@ class HuggingFaceConfig:
         """Arguments of the encoder's constructor."""
         arguments = {ours: self._number(theirs, kind) for theirs, (ours, kind) in _NUMBERS.items()}
         activation = self._field("hidden_act")
-        if activation not in _ACTIVATIONS:
+        if not isinstance(activation, str) or activation not in _ACTIVATIONS:
             raise self._refusal("hidden_act", f"is {activation!r}; supported: {', '.join(_ACTIVATIONS)}")
         arguments["activation"] = _ACTIVATIONS[activation]
         spread = self._number("initializer_range", float)
@@ -150,8 +150,9 @@ class HuggingFaceConfig:
 
     def _number(self, name, kind):
         value = self._field(name)
-        if type(value) not in ((int,) if kind is int else (int, float)) or not 0 <= value < math.inf:
-            raise self._refusal(name, f"must be {'a whole' if kind is int else 'a'} number, not {value!r}")
+        kinds, least, words = ((int,), 1, "whole number above 0") if kind is int else ((int, float), 0, "number")
+        if type(value) not in kinds or not least <= value < math.inf:
+            raise self._refusal(name, f"must be a {words}, not {value!r}")
         return kind(value)
 
     def _refusal(self, name, reason):

@@ -35,6 +35,9 @@ _NO_MATTER = ("name", "trainable", "dtype", "preprocessor", "backbone")
 _FIXED = {"activation": "gelu_tanh", "layer_norm_epsilon": 1e-12}
 # The same for the head of BertMaskedLM.
 _FIXED_HEAD = {"head_activation": "gelu", "head_layer_norm_epsilon": 1e-5}
+# Of a head of classes, what BertTextClassifier has, and what it takes for granted.
+_HEAD = ("num_classes", "classifier_dropout")
+_ASSUMED = (None, {}, "single_label_classification")
 
 
 class KerasHubConfig:
@@ -69,8 +72,9 @@ class KerasHubConfig:
 
     def _number(self, fields, name, kind):
         value = fields.get(name)
-        if type(value) not in ((int,) if kind is int else (int, float)) or not 0 <= value < math.inf:
-            raise ValueError(f"{self.path}: {name} must be {'a whole' if kind is int else 'a'} number, not {value!r}.")
+        kinds, least, words = ((int,), 1, "whole number above 0") if kind is int else ((int, float), 0, "number")
+        if type(value) not in kinds or not least <= value < math.inf:
+            raise ValueError(f"{self.path}: {name} must be a {words}, not {value!r}.")
         return kind(value)
 
 
@@ -122,7 +126,8 @@ def build_keras_hub(arrays, arguments, *, exact=True, head_activation=None, head
             logged.
         head_activation: activation of the masked-LM head.
         head_layer_norm_epsilon: added to the variance in that head's layer norm.
-        **head: `num_classes` and `classifier_dropout` of a classification head; the rest has no place there.
+        **head: `num_classes` and `classifier_dropout` of a classification head; what else there is (labels, a
+            threshold) has no place there, and is logged.
 
     Returns:
         `keras_hub.models.BertBackbone`, `BertMaskedLM` or `BertTextClassifier`.
@@ -159,6 +164,9 @@ def build_keras_hub(arrays, arguments, *, exact=True, head_activation=None, head
         variables[name].assign(array)
     if differences:
         _LOG.warning("KerasHub's BERT computes something else: %s", "; ".join(differences))
+    lost = [f"{name} {value}" for name, value in head.items() if name not in _HEAD and value not in _ASSUMED]
+    if lost:
+        _LOG.warning("KerasHub's BERT has no place for %s", ", ".join(lost))
     return model
 
 

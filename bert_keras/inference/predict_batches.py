@@ -1,6 +1,7 @@
 """Many batches through a model, two at a time where that is faster."""
 
 import collections
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 import keras
@@ -9,13 +10,15 @@ import numpy as np
 from bert_keras.data.batches.accelerators import compiles_each_length
 
 _AT_A_TIME = 2
+_without_xla = weakref.WeakKeyDictionary()  # from a model compiled with XLA to the one that predicts in its place
 
 
 def predict_batches(model, batches):
     """Predict batch after batch, by `predict_on_batch`.
 
     With TensorFlow on a processor two are in the model at once, and the next is made meanwhile: between the products of
-    one batch, where most operations keep but one core busy, the other batch has something to multiply.
+    one batch, where most operations keep but one core busy, the other batch has something to multiply. There a model
+    that `compile(jit_compile=True)` prepared for training predicts without XLA, which would compile each length anew.
 
     Args:
         model: `keras.Model`.
@@ -34,6 +37,10 @@ def predict_batches(model, batches):
         for name, inputs in batches:
             yield name, _predict(model, inputs)
         return
+    if model.jit_compile:
+        if model not in _without_xla:
+            _without_xla[model] = keras.Model(model.input, model.output)
+        model = _without_xla[model]
     model.make_predict_function()  # or each thread would make its own
     running = collections.deque()
     with ThreadPoolExecutor(_AT_A_TIME) as threads:

@@ -16,6 +16,8 @@ two_at_a_time = pytest.mark.skipif(
 class Doubling:
     """A model that is asked for nothing but its predictions."""
 
+    jit_compile = False
+
     def __init__(self, predict=lambda x: 2 * x):
         self.predict_on_batch = predict
 
@@ -72,3 +74,20 @@ def test_outputs_are_those_of_predict_on_batch():
     rows = [{"token_ids": ids, "segment_ids": 0 * ids, "padding_mask": 0 * ids + 1} for ids in batches]
     for i, outputs in predict_batches(encoder, enumerate(rows)):
         np.testing.assert_array_equal(outputs["sequence_output"], encoder.predict_on_batch(rows[i])["sequence_output"])
+
+
+@two_at_a_time
+def test_a_model_compiled_with_xla_predicts_without_it():
+    encoder = BertEncoder(30, 1, 2, 8, 12, max_sequence_length=10, pooler=False)
+    rows = {
+        "token_ids": np.ones((1, 4), int),
+        "segment_ids": np.zeros((1, 4), int),
+        "padding_mask": np.ones((1, 4), int),
+    }
+    expected = encoder.predict_on_batch(rows)["sequence_output"]
+    encoder.compile(loss="mse", jit_compile=True)
+    for _ in range(2):
+        [(_, outputs)] = predict_batches(encoder, [("batch", rows)])
+        np.testing.assert_allclose(outputs["sequence_output"], expected, atol=1e-6)
+    assert encoder.predict_function is None and encoder.jit_compile
+    assert module._without_xla[encoder].predict_function.experimental_get_tracing_count() == 1

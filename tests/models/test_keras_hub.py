@@ -97,6 +97,16 @@ def test_what_theirs_computes_otherwise_is_refused_or_logged(make_encoder, caplo
         BertPretrainer(make_encoder()).to_keras_hub(exact=False)
 
 
+def test_what_theirs_has_no_place_for_is_logged(make_encoder, caplog):
+    encoder = make_encoder(activation="gelu_tanh", layer_norm_epsilon=1e-12, attention_dropout=0.1)
+    with caplog.at_level(logging.WARNING, "bert_keras"):
+        TextClassifier(encoder, num_classes=2).to_keras_hub()
+    assert "no place" not in caplog.text
+    with caplog.at_level(logging.WARNING, "bert_keras"):
+        TextClassifier(encoder, num_classes=2, labels=["坏", "好"], threshold=0.3).to_keras_hub()
+    assert "no place for labels ['坏', '好'], task {'threshold': 0.3}" in caplog.text
+
+
 def test_a_model_of_another_kind_is_refused():
     with pytest.raises(ValueError, match="Expected BertBackbone, BertMaskedLM or BertTextClassifier .* Dense"):
         BertEncoder.from_preset(keras.layers.Dense(1))

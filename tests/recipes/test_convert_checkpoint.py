@@ -47,6 +47,21 @@ def test_a_sentence_encoder_stays_one(convert, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("strip_accents", [None, False])
+def test_keras_hubs_tokenizer_cuts_as_ours(convert, tmp_path, strip_accents):
+    tokenizer = WordPieceTokenizer(
+        ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "cafe", "café"], strip_accents=strip_accents
+    )
+    tokenizer.save_to_preset(tmp_path / "source")
+    encoder = BertEncoder(8, 1, 2, 8, 16, activation="gelu_tanh", layer_norm_epsilon=1e-12, attention_dropout=0.1)
+    encoder.save_to_preset(tmp_path / "source")
+    printed = convert(tmp_path / "source", "--output", tmp_path / "hub", "--format", "keras_hub")
+    theirs = pytest.importorskip("keras_hub").models.BertTokenizer.from_preset(str(tmp_path / "hub"))
+    assert np.array(theirs("Café")).tolist() == tokenizer("Café").numpy().tolist()
+    assert ("KerasHub keeps these accents" in printed) == (strip_accents is False)
+
+
+@pytest.mark.slow
 def test_verification_compares_every_tensor_and_fails_beyond_the_tolerance(convert, tmp_path):
     pytest.importorskip("transformers")
     printed = convert(TINY_BERT, "--output", tmp_path, "--verify")

@@ -67,8 +67,7 @@ class WordPieceTokenizer:
         self.lower_case = lower_case
         self.strip_accents = strip_accents
         self.split_special_tokens = split_special_tokens
-        strip_accents = lower_case if strip_accents is None else strip_accents
-        self._rules = {"lower_case": lower_case, "strip_accents": strip_accents}
+        self._rules = {"lower_case": lower_case, "strip_accents": self.strips_accents}
 
         tokens = self.vocabulary.tokens
         specials = [token for token in SPECIAL_TOKENS if token in self.vocabulary]
@@ -98,6 +97,11 @@ class WordPieceTokenizer:
     def vocabulary_size(self) -> int:
         """Number of tokens."""
         return len(self.vocabulary)
+
+    @property
+    def strips_accents(self) -> bool:
+        """Whether accents are removed: what `strip_accents` says or, where that is None, `lower_case`."""
+        return self.lower_case if self.strip_accents is None else self.strip_accents
 
     @tf.autograph.experimental.do_not_convert
     def __call__(self, texts) -> tf.RaggedTensor | tf.Tensor:

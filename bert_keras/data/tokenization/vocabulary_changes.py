@@ -32,8 +32,7 @@ def add_words(tokenizer: WordPieceTokenizer, words: Iterable[str]) -> tuple[Word
     old, words = tokenizer.vocabulary, list(words)
     if not words:
         return tokenizer, [[index] for index in range(len(old))]
-    strip_accents = tokenizer.lower_case if tokenizer.strip_accents is None else tokenizer.strip_accents
-    normalized = normalize(tf.constant(words), lower_case=tokenizer.lower_case, strip_accents=strip_accents)
+    normalized = normalize(tf.constant(words), lower_case=tokenizer.lower_case, strip_accents=tokenizer.strips_accents)
     tokens = [token.decode().strip() for token in normalized.numpy()]
     pieces = {token: ids for token, ids in zip(tokens, tokenizer(words).to_list()) if token not in old}
     if "" in tokens:
