@@ -15,7 +15,7 @@ def write_file(path, content):
     """Write a file so that a killed process leaves the old one or the new one, never a half.
 
     Args:
-        path: its final name; the folder must exist.
+        path: its final name; the folder must exist. A link there is replaced, and what it pointed at stays as it is.
         content: bytes of the whole file.
 
     Example:
@@ -125,9 +125,8 @@ def new_folder(path):
     temporary.mkdir(parents=True)
     try:
         yield temporary
-        for file in temporary.iterdir():
-            sync(file)
-        sync(temporary)
+        for inside in (*temporary.rglob("*"), temporary):
+            sync(inside)
         os.rename(temporary, path)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)

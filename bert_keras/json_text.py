@@ -21,6 +21,8 @@ def parse_json(text, **options):
         {'label': [1, 2]}
     """
     try:
+        if isinstance(text, (bytes, bytearray)):
+            text = text.decode("utf-8-sig")  # json.loads guesses at UTF-16 too
         return json.loads(text, **options)
     except RecursionError:
         raise ValueError("JSON nested too deep") from None

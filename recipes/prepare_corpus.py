@@ -39,7 +39,7 @@ def main(
     else:
         tokenizer = data.WordPieceTokenizer.from_preset(vocabulary)
 
-    for part in ("train", "validation") if validation_every else ("train",):
+    for part in ("validation", "train") if validation_every else ("train",):  # first what few documents may not give
         report = data.prepare_corpus(
             corpus,
             output / part,

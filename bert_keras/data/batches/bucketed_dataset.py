@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import tensorflow as tf
 
-from bert_keras.data.batches.accelerators import compiles_each_length, hide_accelerators
+from bert_keras.data.batches.accelerators import compiles_each_length
 from bert_keras.data.batches.autotuner import without_autotuner
 from bert_keras.data.batches.epoch_counter import EpochCounter
 from bert_keras.data.batches.length_buckets import BucketedBatches, every_length, fitted_buckets
@@ -49,7 +49,6 @@ def bucketed_dataset(
     Raises:
         ValueError: If the lengths do not fit.
     """
-    hide_accelerators()
     check_numbers(sequence_length, batch_size, start_step)
     if not len(row_lengths):
         raise ValueError("expected one row or more, received none")

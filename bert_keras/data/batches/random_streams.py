@@ -13,5 +13,6 @@ def random_stream(seed: int, use: str, training: bool) -> tf.Tensor:
         use: `"order"`, `"pairs"` or `"masks"`.
         training: Training and evaluation draw from different streams.
     """
+    seed = (seed + (1 << 63)) % (1 << 64) - (1 << 63)  # what int64 makes of it
     stream = tf.constant([seed, 2 * _USES.index(use) + training], tf.int64)
     return tf.random.fold_in(stream, tf.constant(0, tf.int64), alg="philox")[0]

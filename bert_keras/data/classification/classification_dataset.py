@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
-from bert_keras.data.batches.accelerators import hide_accelerators
 from bert_keras.data.batches.bucketed_dataset import bucketed_dataset
 from bert_keras.data.batches.tokenized_texts import TokenizedTexts
 from bert_keras.data.classification.examples import Examples
@@ -60,7 +59,6 @@ def classification_dataset(
         >>> x["token_ids"][1].numpy().tolist()[:5], y.numpy().tolist()
         ([2, 5, 5, 7, 3], [1, 0])
     """
-    hide_accelerators()
     labels = None if examples.labels is None else tf.constant(examples.label_array(label_names))
     example_weights = tf.constant(examples.weights or [1.0] * len(examples), tf.float32)
     texts = TokenizedTexts(examples, tokenizer, sequence_length)

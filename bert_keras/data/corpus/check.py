@@ -7,6 +7,7 @@ from pathlib import Path
 from bert_keras.data.corpus.report import CorpusReport, Shard
 
 _logger = logging.getLogger(__name__)
+_DOMINANT = 0.9  # of the passages: with as much in one document, half of its pairs find no other
 
 
 def sound_shards(directory: Path, report: CorpusReport, *, errors: str = "raise", verify: bool = True) -> list[Shard]:
@@ -56,8 +57,15 @@ def check_fit(directory: Path, report: CorpusReport, vocabulary, sequence_length
     if next_sentence and report.num_documents < 2:
         raise ValueError(
             f"the corpus {directory} is one document, so that next sentence prediction has no second text from "
-            "another; pass next_sentence=False, or prepare it with documents='blank_line'"
+            "another; pass next_sentence=False, or prepare it with documents='blank_line' or, if it is the validation "
+            "part of few documents, with a smaller validation_every"
         )
+    if next_sentence and report.largest_document > _DOMINANT * report.num_passages:
+        _logger.warning(
+            "%d of the %d passages are of one document: most batches have no random second text for them, so that next "
+            "sentence prediction learns little; prepare the corpus with documents='blank_line'",
+            report.largest_document, report.num_passages,
+        )  # fmt: skip
     room, mean = sequence_length - (3 if next_sentence else 2), report.num_tokens / report.num_passages
     if mean < 0.6 * room:
         _logger.warning(

@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from bert_keras.data.batches.autotuner import without_autotuner
+from bert_keras.data.corpus.check import sound_shards
 from bert_keras.data.corpus.passages import parse_passages
 from bert_keras.data.corpus.report import CorpusReport
 
@@ -46,7 +47,8 @@ def cooccurrence_vectors(
 
     Raises:
         FileNotFoundError: If the folder holds no complete corpus.
-        ValueError: If the corpus was made with another vocabulary, or has fewer contexts than `embedding_dim`.
+        ValueError: If the corpus was made with another vocabulary, a shard is damaged, or there are fewer contexts (on
+            both sides together) than `embedding_dim`.
 
     Example:
         >>> import tempfile
@@ -66,7 +68,8 @@ def cooccurrence_vectors(
     report = CorpusReport.load(directory)
     if report.vocabulary_fingerprint != vocabulary.fingerprint:
         raise ValueError(f"the corpus {directory} was made with another vocabulary than the one received")
-    files = [str(Path(directory, shard.name)) for shard in report.shards]
+    shards = sound_shards(Path(directory), report, verify=False)
+    files = [str(Path(directory, shard.name)) for shard in shards]
     batches = tf.data.TFRecordDataset(files).take(max_passages).batch(1024).map(parse_passages)
     # Between two passages a gap as wide as the window, so that nobody's neighbour is in another text.
     texts = [_with_gaps(batch, window) for batch in without_autotuner(batches).as_numpy_iterator()]

@@ -2,6 +2,7 @@
 
 import itertools
 import logging
+import math
 import os
 import string
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -12,6 +13,10 @@ from bert_keras.data.files.text_lines import TextLine, find_files, read_lines
 WRAPPED_LINE = 200  # nobody wraps text wider than this: a longer line is a paragraph of its own
 MAX_PARAGRAPH = 1 << 16  # characters; a paragraph and a document without end are handed on in pieces
 MAX_DOCUMENT = 1 << 20
+DOCUMENTS = ("auto", "file", "blank_line", "line")
+# What makes lines or files unreadable, by a sign in what `TextLine.problem` says.
+_REASONS = {"NUL": "lines with a NUL", "not text": "files that are not text", "": "lines not UTF-8"}
+FAULTS = frozenset(_REASONS.values())
 _LETTERS = string.ascii_letters.encode()
 _logger = logging.getLogger(__name__)
 
@@ -52,12 +57,12 @@ def read_documents(
     documents: str = "auto",
     errors: str = "skip",
     min_letter_share: float = 0.3,
+    in_pieces: bool = True,
 ) -> Iterator[str]:
     r"""Streams the documents of text files, e.g. to train a vocabulary.
 
     Inside a document a blank line ends a paragraph, and so does a line of more than 200 characters; shorter lines are
-    taken as wrapped text and joined. What is yielded has blank lines between its paragraphs. A document of more than
-    a million characters comes in several pieces, so that memory stays bounded whatever the file.
+    taken as wrapped text and joined. What is yielded has blank lines between its paragraphs.
 
     Args:
         patterns: Files, globs and folders (recursive, hidden names left out); plain UTF-8 or `.gz`.
@@ -66,6 +71,8 @@ def read_documents(
         errors: `"skip"` leaves out lines that hold a NUL byte or are not UTF-8, and logs how many and where the first
             one is; `"raise"` raises at the first.
         min_letter_share: Lines with a smaller share of letters (page numbers, rulers, rows of figures) are left out.
+        in_pieces: Whether a document of more than a million characters comes in several pieces, so that memory stays
+            bounded whatever the file; with False each comes whole.
 
     Raises:
         FileNotFoundError: If a pattern matches no file.
@@ -81,11 +88,11 @@ def read_documents(
     dropped = Dropped(errors)
     files = find_files(patterns)
     paragraphs = read_paragraphs(files, dropped, documents=documents, min_letter_share=min_letter_share)
-    return _joined(paragraphs, dropped)
+    return _joined(paragraphs, dropped, MAX_DOCUMENT if in_pieces else math.inf)
 
 
-def _joined(paragraphs: Iterator[tuple[int, str]], dropped: Dropped) -> Iterator[str]:
-    for _, texts in group_documents(paragraphs):
+def _joined(paragraphs: Iterator[tuple[int, str]], dropped: Dropped, max_characters: float) -> Iterator[str]:
+    for _, texts in group_documents(paragraphs, max_characters):
         yield "\n\n".join(texts)
     if dropped.counts:
         _logger.warning("left out: %s", dropped)
@@ -100,24 +107,35 @@ def read_paragraphs(
     on_read: Callable[[int], None] | None = None,
 ) -> Iterator[tuple[int, str]]:
     """Streams `(document number, paragraph)` out of files; what is left out is counted in `dropped`."""
-    if documents not in ("auto", "file", "blank_line", "line"):
-        raise ValueError(f"documents must be 'auto', 'file', 'blank_line' or 'line', received {documents!r}")
+    check_documents(documents)
     if documents == "auto":
         documents = "file" if len(files) > 1 else "blank_line"
     document = 0
     for file in files:
         lines = read_lines(file, on_read=on_read)
-        last = yield from _paragraphs_of(lines, str(file), document, documents, dropped, min_letter_share)
-        document = last + 1
+        document = yield from _paragraphs_of(lines, str(file), document, documents, dropped, min_letter_share)
 
 
-def text_paragraphs(texts: Iterable[str], dropped: Dropped, *, min_letter_share: float) -> Iterator[tuple[int, str]]:
-    """Streams `(document number, paragraph)` out of documents in memory."""
-    for document, text in enumerate(texts):
+def text_paragraphs(
+    texts: Iterable[str], dropped: Dropped, *, documents: str = "auto", min_letter_share: float = 0.3
+) -> Iterator[tuple[int, str]]:
+    """Streams `(document number, paragraph)` out of texts in memory; `"auto"` takes each for a document."""
+    check_documents(documents)
+    documents = "file" if documents == "auto" else documents
+    document = 0
+    for index, text in enumerate(texts):
         if not isinstance(text, str):
-            raise TypeError(f"document {document}: expected a str, received {type(text).__name__}")
+            raise TypeError(f"document {index}: expected a str, received {type(text).__name__}")
+        if not index and os.path.isfile(text):
+            raise ValueError(f"an iterator gives texts, but its first is the name of a file, {text!r}: pass a list")
         lines = (_text_line(number, line) for number, line in enumerate(text.split("\n"), 1))
-        yield from _paragraphs_of(lines, f"document {document}", document, "file", dropped, min_letter_share)
+        document = yield from _paragraphs_of(lines, f"document {index}", document, documents, dropped, min_letter_share)
+
+
+def check_documents(documents: str):
+    """Raises `ValueError` if this is none of the ways to say what a document is."""
+    if documents not in DOCUMENTS:
+        raise ValueError(f"documents must be 'auto', 'file', 'blank_line' or 'line', received {documents!r}")
 
 
 def _text_line(number: int, line: str) -> TextLine:
@@ -128,14 +146,16 @@ def _text_line(number: int, line: str) -> TextLine:
     return TextLine(number, line)
 
 
-def group_documents(paragraphs: Iterator[tuple[int, str]]) -> Iterator[tuple[int, list[str]]]:
+def group_documents(
+    paragraphs: Iterator[tuple[int, str]], max_characters: float = MAX_DOCUMENT
+) -> Iterator[tuple[int, list[str]]]:
     """Gathers the paragraphs of a document, up to a million characters at a time."""
     for document, group in itertools.groupby(paragraphs, key=lambda pair: pair[0]):
         texts, size = [], 0
         for _, text in group:
             texts.append(text)
             size += len(text)
-            if size >= MAX_DOCUMENT:
+            if size >= max_characters:
                 yield document, texts
                 texts, size = [], 0
         if texts:
@@ -145,14 +165,16 @@ def group_documents(paragraphs: Iterator[tuple[int, str]]) -> Iterator[tuple[int
 def _paragraphs_of(
     lines: Iterable[TextLine], source: str, document: int, documents: str, dropped: Dropped, min_letter_share: float
 ) -> Generator[tuple[int, str], None, int]:
-    """Yields the paragraphs of one file and returns the number of its last document."""
+    """Yields the paragraphs of one file and returns the number of the next one's first document."""
     waiting: list[str] = []  # wrapped lines of one paragraph
     size, has_text = 0, False
     for line in lines:
         place = f"{source}:{line.number}"
         if line.problem:
-            reason = "lines with a NUL" if "NUL" in line.problem else "lines not UTF-8"
+            reason = next(reason for sign, reason in _REASONS.items() if sign in line.problem)
             dropped.fault(reason, f"{place}: {line.problem}")
+            if has_text and documents == "line" and not line.is_cut:  # of a cut line the last piece is lost
+                document, has_text = document + 1, False
             continue
         if line.is_cut:
             dropped.add("cuts in lines of more than 1 MiB (nothing lost)", place)
@@ -174,7 +196,7 @@ def _paragraphs_of(
             document, has_text = document + 1, False
     if waiting:
         yield document, " ".join(waiting)
-    return document
+    return document + has_text
 
 
 def _is_text(text: str, min_letter_share: float) -> bool:

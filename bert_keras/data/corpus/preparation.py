@@ -15,14 +15,23 @@ from pathlib import Path
 import rich.console
 import rich.progress
 
-from bert_keras.data.corpus.documents import Dropped, group_documents, read_paragraphs, text_paragraphs
+from bert_keras.data.corpus.check import sound_shards
+from bert_keras.data.corpus.documents import (
+    FAULTS,
+    Dropped,
+    check_documents,
+    group_documents,
+    read_paragraphs,
+    text_paragraphs,
+)
 from bert_keras.data.corpus.duplicates import SeenTexts
 from bert_keras.data.corpus.progress import CorpusProgress
 from bert_keras.data.corpus.report import FILE_NAME, CorpusReport
 from bert_keras.data.corpus.shard_writer import ShardWriter
 from bert_keras.data.corpus.tally import CorpusTally
-from bert_keras.data.corpus.workers import encode_chunks, plain_text_tokenizer
+from bert_keras.data.corpus.workers import encode_chunks, plain_text_tokenizer, tokenizer_settings
 from bert_keras.data.files.text_lines import find_files
+from bert_keras.folder_lock import FolderLock
 
 _logger = logging.getLogger(__name__)
 _CHUNK_CHARACTERS = 1 << 20  # one task of a worker
@@ -61,9 +70,10 @@ def prepare_corpus(
         tokenizer: Turns a list of strings into a RaggedTensor of ids, e.g. a `WordPieceTokenizer`. A special token
             spelled out in the text ("[SEP]") is taken as ordinary text.
         passage_tokens: Tokens that close a passage; `sequence_length - 3` fits a training row with two texts.
-        documents: What a document is: `"file"`, `"blank_line"`, `"line"` or `"auto"`, as for `read_documents`.
+        documents: What a document is: `"file"`, `"blank_line"`, `"line"` or `"auto"`, as for `read_documents`. Of an
+            iterator `"auto"` takes each text for a document.
         validation_every: With 20, each twentieth document is of the part `"validation"` and not of `"train"`; with 0
-            all are of `"train"`.
+            all are of `"train"`. What is there twice is of the part where it comes first.
         part: Which part to prepare, `"train"` or `"validation"`.
         errors: `"skip"` counts lines with NUL bytes or not in UTF-8, `"raise"` stops at the first.
         min_letter_share: Lines with a smaller share of letters are left out and counted.
@@ -81,7 +91,9 @@ def prepare_corpus(
     Raises:
         FileNotFoundError: If a pattern matches no file.
         FileExistsError: If there is a corpus in `output_dir` that may not be replaced or reused.
-        ValueError: If nothing is left of the corpus, or an argument is out of range.
+        OSError: If `output_dir` cannot be written to, or another process prepares a corpus there.
+        ValueError: If nothing is left of the corpus, `output_dir` lies among the files that are read, or an argument
+            is out of range.
 
     Example:
         >>> import tempfile
@@ -98,13 +110,19 @@ def prepare_corpus(
         raise ValueError(
             f"passage_tokens and records_per_shard must be at least 1, received {passage_tokens}, {records_per_shard}"
         )
-    if part not in ("train", "validation") or part == "validation" and validation_every < 1:
+    least = 0 if part == "train" else 1
+    if part not in ("train", "validation") or validation_every < least:
         raise ValueError(
             "part must be 'train', or 'validation' with validation_every of 1 or more, "
             f"received part={part!r}, validation_every={validation_every}"
         )
+    if if_exists not in ("error", "reuse", "overwrite"):
+        raise ValueError(f"if_exists must be 'error', 'reuse' or 'overwrite', received {if_exists!r}")
+    check_documents(documents)
     files = None if isinstance(source, Iterator) else find_files(source)
     directory = Path(output_dir)
+    if files is not None:
+        _refuse_among_sources(directory, source, files)
     settings = {
         "passage_tokens": passage_tokens,
         "documents": documents,
@@ -113,14 +131,14 @@ def prepare_corpus(
         "min_letter_share": min_letter_share,
         "deduplicate": deduplicate,
         "records_per_shard": records_per_shard,
-        **{name: getattr(tokenizer, name) for name in ("lower_case", "strip_accents") if hasattr(tokenizer, name)},
+        **tokenizer_settings(tokenizer),
     }
     fingerprints = {
         "settings": settings,
         "sources": _fingerprint(files) if files else "",
         "vocabulary_fingerprint": tokenizer.vocabulary.fingerprint,
     }
-    if (directory / FILE_NAME).exists() and (reused := _existing(directory, if_exists, fingerprints)):
+    if (directory / FILE_NAME).exists() and (reused := _existing(directory, if_exists, fingerprints, errors)):
         return reused
     num_bytes = sum(file.stat().st_size for file in files) if files else None
     if num_workers is None:
@@ -129,22 +147,24 @@ def prepare_corpus(
         raise ValueError(f"num_workers must be at least 1, received {num_workers}")
 
     dropped, tally = Dropped(errors), CorpusTally(tokenizer.vocabulary)
-    directory.mkdir(parents=True, exist_ok=True)
-    with _progress_bar(num_bytes, shown=progress) as on_read, ShardWriter(directory, records_per_shard) as shards:
+    with (
+        contextlib.closing(FolderLock(directory, "a corpus")),
+        _progress_bar(num_bytes, shown=progress) as on_read,
+        ShardWriter(directory, records_per_shard) as shards,
+    ):
         done = _go_on(directory, fingerprints, shards, tally, is_known=files is not None)
         if files is None:
-            paragraphs = text_paragraphs(source, dropped, min_letter_share=min_letter_share)
+            paragraphs = text_paragraphs(source, dropped, documents=documents, min_letter_share=min_letter_share)
         else:
             paragraphs = read_paragraphs(
                 files, dropped, documents=documents, min_letter_share=min_letter_share, on_read=on_read
             )
-        if validation_every:
-            paragraphs = (
-                x for x in paragraphs if (x[0] % validation_every == validation_every - 1) == (part == "validation")
-            )
         blocks = group_documents(paragraphs)
-        if deduplicate:
+        if deduplicate:  # over all parts: nothing that is trained on may be held out as well
             blocks = _without_duplicates(blocks, dropped)
+        if validation_every:
+            is_held_out, last = part == "validation", validation_every - 1
+            blocks = (block for block in blocks if (block[0] % validation_every == last) == is_held_out)
         # What is in complete shards already is read again, for the duplicates, but not tokenized, which takes longer.
         chunks = itertools.islice(_chunks(blocks), done.num_chunks, None)
         encoded_chunks = encode_chunks(chunks, plain_text_tokenizer(tokenizer), passage_tokens, num_workers)
@@ -157,7 +177,8 @@ def prepare_corpus(
                     CorpusProgress(fingerprints, shards.complete, chunk, number + 1, tally.get_state()).save(directory)
         if not tally.num_passages:
             share = f" for the {part} part (validation_every={validation_every})" if validation_every else ""
-            raise ValueError(f"the corpus is empty: no text in {source!r}{share}; left out: {dropped}")
+            hint = "; fewer documents than that want a smaller validation_every, or 0" if part == "validation" else ""
+            raise ValueError(f"the corpus is empty: no text in {source!r}{share}; left out: {dropped}{hint}")
         (directory / FILE_NAME).unlink(missing_ok=True)  # from here until the new report is there, no corpus
         report = tally.report(dropped, passage_tokens, fingerprints, shards.finish())
     report.save(directory)
@@ -186,15 +207,26 @@ def _go_on(
     return done
 
 
-def _existing(directory: Path, if_exists: str, fingerprints: dict) -> CorpusReport | None:
+def _refuse_among_sources(directory: Path, source, files: list[Path]):
+    """Raises if the shards would be found among the files that are read, now or when the next part is prepared."""
+    output = directory.expanduser().resolve()
+    patterns = [source] if isinstance(source, (str, os.PathLike)) else source
+    folders = [Path(pattern).expanduser() for pattern in patterns]
+    for folder in (folder.resolve() for folder in folders if folder.is_dir()):
+        if output.is_relative_to(folder) and not any(p.startswith(".") for p in output.relative_to(folder).parts):
+            raise ValueError(f"{directory} lies in {folder}, where shards would be read as text: take another folder")
+    for file in files:
+        if file.resolve().is_relative_to(output):
+            raise ValueError(f"{directory} holds {file}, which is to be read: take another folder for the corpus")
+
+
+def _existing(directory: Path, if_exists: str, fingerprints: dict, errors: str) -> CorpusReport | None:
     if if_exists == "overwrite":
         return None
     if if_exists == "error":
         raise FileExistsError(
             f"{directory} holds a corpus already; if_exists='reuse' takes it, 'overwrite' replaces it"
         )
-    if if_exists != "reuse":
-        raise ValueError(f"if_exists must be 'error', 'reuse' or 'overwrite', received {if_exists!r}")
     report = CorpusReport.load(directory)
     if not fingerprints["sources"]:
         raise FileExistsError(f"{directory} holds a corpus, and only one made from files can be reused")
@@ -204,6 +236,13 @@ def _existing(directory: Path, if_exists: str, fingerprints: dict) -> CorpusRepo
                 f"{directory} holds a corpus with other {name.replace('_', ' ')}: {getattr(report, name)}, "
                 f"asked for {value}; if_exists='overwrite' replaces it"
             )
+    if errors == "raise" and report.dropped.keys() & FAULTS:
+        return None  # it was made with "skip": reading tells where the first fault is
+    try:
+        sound_shards(directory, report, verify=False)
+    except (OSError, ValueError) as error:
+        _logger.warning("%s; the corpus is made anew", error)
+        return None
     return report
 
 

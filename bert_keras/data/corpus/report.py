@@ -56,6 +56,7 @@ class CorpusReport:
         settings: The options the corpus was made with.
         sources: Checksum over names, sizes and times of the files read; empty for documents from memory.
         shards: The files.
+        largest_document: Passages of the document that has most of them; 0 in a report of before it was counted.
     """
 
     num_documents: int
@@ -75,6 +76,7 @@ class CorpusReport:
     settings: dict[str, typing.Any]
     sources: str
     shards: list[Shard]
+    largest_document: int = 0
 
     @classmethod
     def load(cls, directory: str | os.PathLike) -> "CorpusReport":
@@ -131,8 +133,9 @@ class CorpusReport:
 def _checked(schema: type, content: dict) -> dict:
     """Raises if a field is missing, unknown or of another type than the dataclass says."""
     types = typing.get_type_hints(schema)
-    if set(content) != set(types):
-        raise ValueError(f"fields missing or unknown: {sorted(set(content) ^ set(types))}")
+    optional = {field.name for field in dataclasses.fields(schema) if field.default is not dataclasses.MISSING}
+    if wrong := set(content) - set(types) | set(types) - set(content) - optional:
+        raise ValueError(f"fields missing or unknown: {sorted(wrong)}")
     for name, value in content.items():
         expected = typing.get_origin(types[name]) or types[name]
         if not isinstance(value, (int, float) if expected is float else expected) or isinstance(value, bool):

@@ -5,7 +5,7 @@ import re
 # Possessive quantifiers (`++`): a run of a million dots is taken once and never given back.
 _STOPS = re.compile(r"[.!?…‽؟।。！？；｡]++[\"'”’»)\]}」』）】》〉]*+")
 _WIDE_STOPS = frozenset("。！？；｡")  # stand without a space behind them
-_OPENERS = "\"'“‘«([{「『（【《〈-—–$£€¥"  # what may stand before the first letter or digit of a sentence
+_OPENERS = "\"'“‘«([{「『（【《〈-—–$£€¥¿¡"  # what may stand before the first letter or digit of a sentence
 _WORD = re.compile(r"\w*")
 _ACRONYM = re.compile(r"(?:[A-Za-z]{1,2}\.)+[A-Za-z]{1,2}")
 _ROMAN = re.compile(r"I[IVX]+|[VXLC][IVXLC]*")  # without I, which begins sentences

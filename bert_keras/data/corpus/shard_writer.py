@@ -60,8 +60,9 @@ class ShardWriter:
         """Appends a record that holds `num_tokens` tokens; whether a shard was completed by it."""
         if self._open_writer is None:
             self._open_shard = {"num_passages": 0, "num_tokens": 0}
-            self._open_writer = tf.io.TFRecordWriter(str(self._temporary(len(self.complete))))
         try:
+            if self._open_writer is None:
+                self._open_writer = tf.io.TFRecordWriter(str(self._temporary(len(self.complete))))
             self._open_writer.write(record)
         except tf.errors.OpError as error:
             raise OSError(f"cannot write to {self.directory}: {error.message}") from None
@@ -88,7 +89,8 @@ class ShardWriter:
     def remove_temporary(self, first: int = 0):
         """Removes shards that have no final name yet, from a number on."""
         for path in self.directory.glob(".passages-*.tmp"):
-            if int(path.name.split("-")[1].removesuffix(".tmp")) >= first:
+            number = path.name.split("-")[1].removesuffix(".tmp")
+            if number.isdigit() and int(number) >= first:
                 path.unlink()
 
     def _complete(self):

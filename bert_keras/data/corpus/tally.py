@@ -9,6 +9,7 @@ from bert_keras.data.corpus.report import CorpusReport, Shard
 from bert_keras.data.corpus.workers import EncodedChunk
 
 _HISTOGRAM_STEP = 16  # tokens
+_NUMBERS = ("num_passages", "num_sentences", "num_documents", "largest_document", "_last_document", "_last_passages")
 
 
 class CorpusTally:
@@ -20,17 +21,16 @@ class CorpusTally:
 
     def __init__(self, vocabulary):
         self.vocabulary = vocabulary
-        self.num_passages = self.num_sentences = self.num_documents = 0
+        self.num_passages = self.num_sentences = self.num_documents = self.largest_document = 0
         self.token_counts = np.zeros(len(vocabulary), np.int64)
         self.length_counts = np.zeros(0, np.int64)
-        self._last_document = -1
+        self._last_document, self._last_passages = -1, 0
 
     def get_state(self) -> dict[str, Any]:
         """What was counted so far, for JSON."""
-        return {name: getattr(self, name) for name in ("num_passages", "num_sentences", "num_documents")} | {
+        return {name: getattr(self, name) for name in _NUMBERS} | {
             "token_counts": self.token_counts.tolist(),
             "length_counts": self.length_counts.tolist(),
-            "last_document": self._last_document,
         }
 
     def set_state(self, state: dict[str, Any]):
@@ -40,21 +40,25 @@ class CorpusTally:
             ValueError: If the state is not one of `get_state`.
         """
         try:
-            numbers = [int(state[x]) for x in ("num_passages", "num_sentences", "num_documents", "last_document")]
+            numbers = {name: int(state[name]) for name in _NUMBERS}
             token_counts, length_counts = (np.array(state[x], np.int64) for x in ("token_counts", "length_counts"))
         except (KeyError, TypeError) as error:
             raise ValueError(f"not the state of a tally: {error!r}") from None
         if token_counts.shape != self.token_counts.shape:
             raise ValueError(f"counts of {token_counts.shape} tokens, expected {self.token_counts.shape}")
-        self.num_passages, self.num_sentences, self.num_documents, self._last_document = numbers
+        vars(self).update(numbers)
         self.token_counts, self.length_counts = token_counts, length_counts
 
     def add(self, encoded: EncodedChunk):
         """Counts a chunk."""
         self.num_passages += len(encoded.records)
         self.num_sentences += encoded.num_sentences
-        self.num_documents += sum(document != self._last_document for document in encoded.documents)
-        self._last_document = encoded.documents[-1] if encoded.documents else self._last_document
+        for document, num_passages in zip(encoded.documents, encoded.document_passages, strict=True):
+            if document != self._last_document:  # else another piece of it
+                self.num_documents += 1
+                self._last_document, self._last_passages = document, 0
+            self._last_passages += num_passages
+            self.largest_document = max(self.largest_document, self._last_passages)
         self.token_counts += encoded.token_counts
         counts = np.bincount(-(-encoded.lengths // _HISTOGRAM_STEP), minlength=len(self.length_counts))
         counts[: len(self.length_counts)] += self.length_counts
@@ -72,6 +76,7 @@ class CorpusTally:
             num_sentences=self.num_sentences,
             num_passages=self.num_passages,
             num_tokens=num_tokens,
+            largest_document=self.largest_document,
             passage_tokens=passage_tokens,
             length_histogram=[
                 [bound * _HISTOGRAM_STEP, int(count)] for bound, count in enumerate(self.length_counts) if count

@@ -3,6 +3,8 @@
 import collections
 import concurrent.futures
 import concurrent.futures.process
+import contextlib
+import functools
 import multiprocessing
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
@@ -12,6 +14,7 @@ import tensorflow as tf
 
 from bert_keras.data.corpus.passages import encode_passage, gather_passages
 from bert_keras.data.corpus.sentences import split_sentences
+from bert_keras.data.tokenization.tokenizer import WordPieceTokenizer
 
 Chunk = list[tuple[int, list[str]]]  # (document number, paragraphs)
 
@@ -22,7 +25,8 @@ class EncodedChunk(NamedTuple):
     Attributes:
         records: Serialised passages.
         lengths: (passages,) int, tokens of each.
-        documents: The documents that gave at least one passage.
+        documents: The documents that gave at least one passage, one of several pieces as often as it has pieces.
+        document_passages: How many passages each of them gave.
         num_sentences: Sentences that hold a token.
         token_counts: (vocabulary,) int64, how often each id occurs.
     """
@@ -30,6 +34,7 @@ class EncodedChunk(NamedTuple):
     records: list[bytes]
     lengths: np.ndarray
     documents: list[int]
+    document_passages: list[int]
     num_sentences: int
     token_counts: np.ndarray
 
@@ -38,7 +43,15 @@ def plain_text_tokenizer(tokenizer: Callable) -> Callable:
     """The same tokenizer, but one that takes a special token spelled out in the text as ordinary text."""
     if getattr(tokenizer, "split_special_tokens", True):
         return tokenizer
-    return _rebuild(type(tokenizer), tokenizer.vocabulary, {**_options(tokenizer), "split_special_tokens": True})
+    return type(tokenizer).from_config(tokenizer.get_config() | {"split_special_tokens": True})
+
+
+def tokenizer_settings(tokenizer: Callable) -> dict:
+    """What a corpus depends on besides the vocabulary: the tokenizer's other arguments, and whose class it is."""
+    config = tokenizer.get_config() if hasattr(tokenizer, "get_config") else {}
+    settings = {name: value for name, value in config.items() if name not in ("vocabulary", "split_special_tokens")}
+    kind = type(tokenizer)
+    return settings | ({} if kind is WordPieceTokenizer else {"tokenizer": f"{kind.__module__}.{kind.__qualname__}"})
 
 
 def encode_chunks(
@@ -91,7 +104,7 @@ def encode_chunk(chunk: Chunk, tokenizer: Callable, passage_tokens: int) -> Enco
     token_counts = np.bincount(token_ids, minlength=len(vocabulary))
     _check_no_special_tokens(token_counts, vocabulary)
 
-    records, passage_lengths, documents = [], [], []
+    records, passage_lengths, documents, document_passages = [], [], [], []
     sentence, token = 0, 0
     for (document, _), count in zip(chunk, num_sentences, strict=True):
         passages = gather_passages(lengths[sentence : sentence + count].tolist(), passage_tokens)
@@ -103,7 +116,11 @@ def encode_chunk(chunk: Chunk, tokenizer: Callable, passage_tokens: int) -> Enco
             token += num_tokens
         if passages:
             documents.append(document)
-    return EncodedChunk(records, np.array(passage_lengths, int), documents, int((lengths > 0).sum()), token_counts)
+            document_passages.append(len(passages))
+    num_sentences = int((lengths > 0).sum())
+    return EncodedChunk(
+        records, np.array(passage_lengths, int), documents, document_passages, num_sentences, token_counts
+    )
 
 
 def _check_no_special_tokens(token_counts: np.ndarray, vocabulary):
@@ -115,29 +132,23 @@ def _check_no_special_tokens(token_counts: np.ndarray, vocabulary):
             )
 
 
-# A tokenizer holds TensorFlow resources, which cannot be sent to another process; what it was built from can.
-def _options(tokenizer: Callable) -> dict | None:
-    if not hasattr(tokenizer, "split_special_tokens"):
-        return None
-    names = ("lower_case", "strip_accents", "split_special_tokens")
-    return {name: getattr(tokenizer, name) for name in names}
+# A tokenizer holds TensorFlow resources, which cannot be sent to another process; what it was built from can. It is
+# sent in parts, as building one while they are unpickled would set up TensorFlow before its threads are chosen.
+def _parts(tokenizer: Callable) -> tuple[Callable, dict | None]:
+    return (type(tokenizer), tokenizer.get_config()) if hasattr(tokenizer, "get_config") else (tokenizer, None)
 
 
-def _parts(tokenizer: Callable) -> tuple:
-    options = _options(tokenizer)
-    return (tokenizer, None, None) if options is None else (type(tokenizer), tokenizer.vocabulary, options)
-
-
-def _rebuild(tokenizer: Callable, vocabulary, options: dict | None) -> Callable:
-    return tokenizer if options is None else tokenizer(vocabulary, **options)
-
-
-def _start_worker(*parts):
+def _start_worker(tokenizer: Callable, config: dict | None):
     global _worker_tokenizer
-    tf.config.set_visible_devices([], "GPU")
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
-    _worker_tokenizer = _rebuild(*parts)
+    for choose, value in (
+        (functools.partial(tf.config.set_visible_devices, device_type="GPU"), []),
+        (tf.config.threading.set_intra_op_parallelism_threads, 1),
+        (tf.config.threading.set_inter_op_parallelism_threads, 1),
+    ):
+        # A script that makes tensors where it is imported has set up TensorFlow in this process, too.
+        with contextlib.suppress(RuntimeError):
+            choose(value)
+    _worker_tokenizer = tokenizer if config is None else tokenizer.from_config(config)
 
 
 def _encode_in_worker(chunk: Chunk, passage_tokens: int) -> EncodedChunk:

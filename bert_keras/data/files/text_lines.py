@@ -13,6 +13,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 MAX_LINE_BYTES = 1 << 20
+_GZIP = b"\x1f\x8b"
+_NOT_TEXT = {
+    b"\x28\xb5\x2f\xfd": "a file compressed by zstd",
+    b"\xfd7zXZ\x00": "a file compressed by xz",
+    b"BZh91AY&SY": "a file compressed by bzip2",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
+    b"PK\x03\x04": "a zip archive",
+    b"%PDF-": "a PDF",
+}
+_LONGEST_SIGNATURE = max(map(len, _NOT_TEXT))
 
 
 class TextLine(NamedTuple):
@@ -32,7 +42,9 @@ class TextLine(NamedTuple):
 
 
 def find_files(patterns: str | os.PathLike | Iterable[str | os.PathLike]) -> list[Path]:
-    """Expands files, globs and folders (recursively, hidden names left out) into a sorted list without repetition.
+    """Expands files, globs and folders into a sorted list without repetition.
+
+    Folders are searched with all that is below them, links to other folders too; hidden names are left out.
 
     Args:
         patterns: One pattern or several, e.g. `["my/*.txt", "folder", "a.txt.gz"]`. Files come in the order of the
@@ -43,7 +55,7 @@ def find_files(patterns: str | os.PathLike | Iterable[str | os.PathLike]) -> lis
     """
     if isinstance(patterns, (str, os.PathLike)):
         patterns = [patterns]
-    found: dict[Path, None] = {}
+    found: dict[Path, Path] = {}  # by the absolute path, which the same file has however it is named
     for pattern in patterns:
         expanded = os.path.expanduser(os.fspath(pattern))
         paths = [expanded] if os.path.exists(expanded) else sorted(glob.glob(expanded, recursive=True))
@@ -51,15 +63,22 @@ def find_files(patterns: str | os.PathLike | Iterable[str | os.PathLike]) -> lis
         if not files:
             hint = "; texts in memory go in as an iterator, iter(texts)" if " " in str(pattern) else ""
             raise FileNotFoundError(f"no file matches {os.fspath(pattern)[:200]!r} (looked in {os.getcwd()}){hint}")
-        found.update(dict.fromkeys(files))
-    return list(found)
+        for file in files:
+            found.setdefault(Path(os.path.abspath(file)), file)
+    return list(found.values())
 
 
 def _files_under(path: Path) -> Iterator[Path]:
     if not path.is_dir():
         yield path
         return
-    for folder, subfolders, names in os.walk(path):
+    seen = set()
+    for folder, subfolders, names in os.walk(path, followlinks=True):
+        real = os.path.realpath(folder)
+        if real in seen:  # a link that leads back
+            subfolders.clear()
+            continue
+        seen.add(real)
         subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
         yield from (Path(folder, name) for name in sorted(names) if not name.startswith("."))
 
@@ -70,10 +89,10 @@ def read_lines(
     max_bytes: int = MAX_LINE_BYTES,
     on_read: Callable[[int], None] | None = None,
 ) -> Iterator[TextLine]:
-    r"""Reads a UTF-8 text file, plain or `.gz`, line by line; a longer line than `max_bytes` comes in pieces.
+    r"""Reads a UTF-8 text file, plain or by gzip, line by line; a longer line than `max_bytes` comes in pieces.
 
     A byte order mark and `\r\n` are taken off. A line with a NUL byte or with bytes that are not UTF-8 is yielded with
-    its `problem` and no text.
+    its `problem` and no text. So is, as one line, a file that is compressed otherwise, or a PDF.
 
     Args:
         path: The file.
@@ -85,7 +104,13 @@ def read_lines(
     """
     number = 1
     with open(path, "rb") as raw:
-        stream = gzip.open(raw) if os.fspath(path).endswith(".gz") else raw
+        begin = raw.read(_LONGEST_SIGNATURE)
+        raw.seek(0)
+        kind = next((kind for signature, kind in _NOT_TEXT.items() if begin.startswith(signature)), None)
+        if kind:
+            yield TextLine(1, "", f"not text: {kind}")
+            return
+        stream = gzip.open(raw) if begin.startswith(_GZIP) or os.fspath(path).lower().endswith(".gz") else raw
         offset, carried, reported = 0, b"", 0
         while True:
             try:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from bert_keras.data.batches.accelerators import hide_accelerators
 from bert_keras.data.batches.autotuner import without_autotuner
 from bert_keras.data.batches.bucketed_dataset import check_numbers
 from bert_keras.data.batches.encoder_inputs import assemble_rows
@@ -53,7 +52,8 @@ def pretraining_dataset(
         batch_size: Rows in a batch.
         predictions_per_sequence: Slots for masked tokens in a row; None for `ceil(mask_rate * sequence_length)`.
         mask_rate: Share of the tokens to predict.
-        masking: Another rule than `TokenMasking`, such as `TextSelectorMasking`; `mask_rate` is not used then.
+        masking: Another rule than `TokenMasking`, such as `TextSelectorMasking`; `mask_rate` and
+            `predictions_per_sequence` are not used then.
         next_sentence: False for rows of one text, `[CLS] text [SEP]`, without `nsp`.
         seed: Any integer.
         training: True for an endless stream. False for one pass over the corpus in a fixed order with fixed pairs and
@@ -86,8 +86,9 @@ def pretraining_dataset(
         >>> x["token_ids"].shape.as_list(), y["mlm"].shape.as_list(), y["nsp"].shape.as_list()
         ([2, 16], [2, 3], [2])
     """
-    hide_accelerators()
     check_numbers(sequence_length, batch_size, start_step)
+    if shuffle_shards < 1:
+        raise ValueError(f"shuffle_shards must be at least 1, received {shuffle_shards}")
     report = CorpusReport.load(directory)
     check_fit(Path(directory), report, vocabulary, sequence_length, next_sentence)
     shards = sound_shards(Path(directory), report, errors=errors, verify=verify)
@@ -142,5 +143,7 @@ def pretraining_dataset(
     dataset = dataset.rebatch(batch_size, drop_remainder=True).skip(skipped)
     if not training:
         num_batches = max(0, -(-sum(shard.num_passages for shard in shards) // batch_size) - start_step)
-        dataset = dataset.take(num_batches).apply(tf.data.experimental.assert_cardinality(num_batches))
+        dataset = dataset.take(num_batches)
+    cardinality = tf.data.INFINITE_CARDINALITY if training else num_batches
+    dataset = dataset.apply(tf.data.experimental.assert_cardinality(cardinality))
     return without_autotuner(dataset.prefetch(tf.data.AUTOTUNE))

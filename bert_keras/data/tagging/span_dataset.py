@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import tensorflow as tf
 
-from bert_keras.data.batches.accelerators import hide_accelerators
 from bert_keras.data.batches.bucketed_dataset import bucketed_dataset
 from bert_keras.data.tagging.tagged_sentences import TaggedSentences
 from bert_keras.data.tagging.tokenized_words import TokenizedWords
@@ -159,7 +158,6 @@ def _placer(words: TokenizedWords, number: int, window):
 
 
 def _dataset(words: TokenizedWords, targets, **options) -> tf.data.Dataset:
-    hide_accelerators()
     with tf.device("CPU"):  # where the input pipeline runs
         if isinstance(targets, dict):
             tables = {name: tf.constant(_padded(rows)) for name, rows in targets.items()}

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import tensorflow as tf
 
-from bert_keras.data.batches.accelerators import hide_accelerators
 from bert_keras.data.batches.bucketed_dataset import bucketed_dataset
 from bert_keras.data.tagging.tagged_sentences import TaggedSentences
 from bert_keras.data.tagging.tokenized_words import TokenizedWords
@@ -65,7 +64,6 @@ def tagging_dataset(
         >>> y[0, :5].numpy().tolist(), sample_weight[0, :5].numpy().tolist()  # [CLS] ad ##a smiled [SEP]
         ([0, 1, 0, 0, 0], [0.0, 1.0, 0.0, 1.0, 0.0])
     """
-    hide_accelerators()
     if sentences.spans is not None and sentences.tags is None:
         raise ValueError("the sentences have spans and no tags; read them with a scheme, such as scheme='BIO'")
     words = TokenizedWords(sentences.words, tokenizer, sequence_length, overlap)

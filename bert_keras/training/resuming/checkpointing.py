@@ -1,6 +1,5 @@
 """Training states on disk: a folder each, whole or not at all, with a manifest that tells any damage."""
 
-import errno
 import hashlib
 import importlib.metadata
 import json
@@ -16,11 +15,7 @@ import numpy as np
 import safetensors.numpy
 
 from bert_keras.atomic_files import new_folder
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None
+from bert_keras.folder_lock import FolderLock
 
 _logger = logging.getLogger(__name__)
 _FORMAT = "bert_keras training state 1"
@@ -176,28 +171,13 @@ class TrainingStates:
         Raises:
             OSError: if the folder cannot be written to, or another process saves here.
         """
-        try:
-            self.directory.mkdir(parents=True, exist_ok=True)
-            self._lock = os.open(self.directory / ".lock", os.O_CREAT | os.O_WRONLY)  # held while training lasts
-        except OSError as error:
-            message = f"cannot write training states to {self.directory}: {error.strerror or error}"
-            raise OSError(error.errno, message) from error
-        if fcntl is not None:
-            try:
-                fcntl.lockf(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the system frees it when the process dies
-            except OSError as error:
-                if error.errno in (errno.EACCES, errno.EAGAIN):
-                    message = f"another process trains with its states in {self.directory}"
-                    raise OSError(error.errno, message) from error
-                # A file system without locks
-                message = "cannot lock %s (%s): make sure that no other process trains with its states there"
-                _logger.warning(message, self.directory, error.strerror)
+        self._lock = FolderLock(self.directory, "training states")  # while training lasts
         for path in self.directory.glob(".step-*.tmp"):
             shutil.rmtree(path, ignore_errors=True)
 
     def release(self):
         """Let other processes save here."""
-        os.close(self._lock)
+        self._lock.close()
 
 
 def _write_arrays(path, arrays):

@@ -6,6 +6,7 @@ import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bert_keras.data.batches import accelerators
 from bert_keras.data.batches.length_buckets import BucketedBatches, default_buckets, every_length, fitted_buckets
 
 LENGTHS = np.array([5, 30, 9, 10, 11, 64, 7, 8, 31, 12, 6])
@@ -14,7 +15,7 @@ LENGTHS = np.array([5, 30, 9, 10, 11, 64, 7, 8, 31, 12, 6])
 @pytest.fixture
 def compiled(monkeypatch):
     """Sets whether the backend is one that compiles the model for each length."""
-    return lambda backend: monkeypatch.setenv("KERAS_BACKEND", backend)
+    return lambda backend: monkeypatch.setattr(accelerators, "backend_of_keras", lambda: backend)
 
 
 @pytest.mark.parametrize(

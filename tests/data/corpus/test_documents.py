@@ -77,3 +77,24 @@ def test_a_document_without_end_comes_in_pieces(tmp_path):
     assert len(pieces) > 1
     assert sum(piece.count("word") for piece in pieces) == 500_000
     assert max(map(len, pieces)) <= 2 * MAX_DOCUMENT
+
+
+def test_a_document_comes_whole_if_asked(tmp_path):
+    (tmp_path / "a.txt").write_text("one two three.\n" * 200_000)
+    (tmp_path / "b.txt").write_text("four.")
+    assert len(list(read_documents(str(tmp_path / "*.txt")))) > 2
+    whole, other = read_documents(str(tmp_path / "*.txt"), in_pieces=False)
+    assert whole.count("three.") == 200_000 and other == "four."
+
+
+def test_a_line_whose_last_piece_cannot_be_read_ends_there(tmp_path):
+    (tmp_path / "a.txt").write_bytes(b"a " * (1 << 19) + b"b \xff\nsecond\n")
+    paragraphs = list(read_paragraphs([tmp_path / "a.txt"], Dropped(), documents="line"))
+    assert [(number, text[-6:]) for number, text in paragraphs][-1] == (1, "second")
+
+
+def test_a_compressed_file_is_counted_as_such(tmp_path, caplog):
+    (tmp_path / "a.txt").write_text("text")
+    (tmp_path / "b.zst").write_bytes(b"\x28\xb5\x2f\xfd some bytes\nthat look like text\n")
+    assert list(read_documents(tmp_path)) == ["text"]
+    assert "1 files that are not text" in caplog.text and "b.zst:1: not text: a file compressed by zstd" in caplog.text

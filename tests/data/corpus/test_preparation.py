@@ -264,3 +264,138 @@ def test_reports_are_saved_and_loaded(tmp_path, corpus):
     report.save(tmp_path)
     assert CorpusReport.load(tmp_path) == report
     assert "你" in (tmp_path / "corpus.json").read_text("utf-8")
+
+
+class TestParts:
+    """What is held out, and that nothing of it is trained on."""
+
+    @pytest.fixture
+    def prepare(self, tmp_path, tokenizer):
+        def prepare(source, part, **options):
+            options = {"validation_every": 3, "documents": "line", "passage_tokens": 13, **options}
+            report = prepare_corpus(source, tmp_path / part, tokenizer, part=part, **options)
+            passages = passages_of(tmp_path / part)
+            tokens, ends = passages.token_ids.numpy().tolist(), (passages.starts + passages.lengths).numpy()
+            return report, {tuple(tokens[start:end]) for start, end in zip(passages.starts.numpy(), ends, strict=True)}
+
+        return prepare
+
+    def test_what_is_there_twice_is_of_one_part(self, tmp_path, documents, prepare):
+        texts = [documents[0], documents[1], documents[2], documents[2], documents[3], documents[0]]
+        (tmp_path / "a.txt").write_text("\n".join(texts))
+        parts = {part: prepare(tmp_path / "a.txt", part) for part in ("train", "validation")}
+        assert not parts["train"][1] & parts["validation"][1]
+        assert [parts[part][0].num_documents for part in ("train", "validation")] == [3, 1]
+        (tmp_path / "train/corpus.json").unlink()
+        again = prepare(tmp_path / "a.txt", "train", deduplicate=False)
+        assert again[1] & parts["validation"][1]  # which the test would not see otherwise
+
+    @pytest.mark.parametrize("kind", ["line", "blank_line"])
+    def test_the_share_is_the_same_however_documents_lie_in_files(self, tmp_path, documents, prepare, kind):
+        (tmp_path / "texts").mkdir()
+        for number, text in enumerate(documents):
+            (tmp_path / f"texts/{number}.txt").write_text(text + "\n\n")
+        for number in range(6, 9):  # nothing in them
+            (tmp_path / f"texts/{number}.txt").write_text("\n")
+        held_out, kept = (prepare(tmp_path / "texts", p, documents=kind)[0] for p in ("validation", "train"))
+        assert (held_out.num_documents, kept.num_documents) == (2, 4)
+
+    def test_few_documents_are_told_what_to_change(self, tmp_path, documents, prepare):
+        (tmp_path / "a.txt").write_text(documents[0])
+        with pytest.raises(ValueError, match="want a smaller validation_every, or 0"):
+            prepare(tmp_path / "a.txt", "validation")
+
+    @pytest.mark.parametrize("output", ["texts/corpus", "texts", "texts/a"])
+    def test_shards_among_the_texts_are_refused(self, tmp_path, documents, tokenizer, output):
+        (tmp_path / "texts/a").mkdir(parents=True)
+        (tmp_path / "texts/a/a.txt").write_text(documents[0])
+        for source in (tmp_path / "texts", [str(tmp_path / "texts/a/a.txt"), str(tmp_path / "texts")]):
+            with pytest.raises(ValueError, match="take another folder"):
+                prepare_corpus(source, tmp_path / output, tokenizer)
+        prepare_corpus(tmp_path / "texts", tmp_path / "texts/.corpus", tokenizer)  # hidden: never read as text
+
+    def test_a_file_that_is_read_is_not_where_the_corpus_goes(self, tmp_path, documents, tokenizer):
+        (tmp_path / "a.txt").write_text(documents[0])
+        with pytest.raises(ValueError, match=r"holds .*a\.txt, which is to be read"):
+            prepare_corpus(str(tmp_path / "*.txt"), tmp_path, tokenizer)
+
+
+class Shouting(WordPieceTokenizer):
+    """A tokenizer with an option of its own."""
+
+    def __init__(self, vocabulary, *, shout="d", **options):
+        super().__init__(vocabulary, **options)
+        self.shout = shout
+
+    def __call__(self, texts):
+        return super().__call__([text.replace("d", self.shout) for text in texts])
+
+    def get_config(self):
+        return super().get_config() | {"shout": self.shout}
+
+
+@pytest.mark.parametrize("num_workers", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_a_tokenizer_of_ones_own_keeps_its_options(tmp_path, vocabulary, num_workers):
+    prepare_corpus(iter(["c d."]), tmp_path, Shouting(vocabulary, shout="a"), num_workers=num_workers)
+    assert [vocabulary.tokens[token] for token in passages_of(tmp_path).token_ids.numpy()] == ["c", "a", "."]
+
+
+def test_a_cased_tokenizer_makes_a_cased_corpus(tmp_path, vocabulary):
+    prepare_corpus(iter(["D0x1 d0x1 é."]), tmp_path, WordPieceTokenizer(vocabulary, lower_case=False))
+    assert passages_of(tmp_path).token_ids.numpy()[[0, 2]].tolist() == [vocabulary.unk_id] * 2
+
+
+def test_a_corpus_of_another_tokenizer_is_not_reused(tmp_path, documents, tokenizer, vocabulary):
+    (tmp_path / "a.txt").write_text(documents[0])
+    prepare_corpus(tmp_path / "a.txt", tmp_path / "out", tokenizer)
+    for other in (Shouting(vocabulary), WordPieceTokenizer(vocabulary, lower_case=False)):
+        with pytest.raises(FileExistsError, match="with other settings"):
+            prepare_corpus(tmp_path / "a.txt", tmp_path / "out", other, if_exists="reuse")
+
+
+def test_a_corpus_that_lacks_a_shard_is_made_anew(tmp_path, documents, tokenizer, caplog):
+    (tmp_path / "a.txt").write_text(documents[0])
+    prepare_corpus(tmp_path / "a.txt", tmp_path / "out", tokenizer)
+    before = content_of(tmp_path / "out")
+    next((tmp_path / "out").glob("*.tfrecord")).unlink()
+    prepare_corpus(tmp_path / "a.txt", tmp_path / "out", tokenizer, if_exists="reuse")
+    assert content_of(tmp_path / "out") == before and "lacks its shard" in caplog.text
+
+
+def test_faults_are_raised_also_where_a_corpus_was_made_without_them(tmp_path, tokenizer):
+    (tmp_path / "a.txt").write_bytes(b"D0x1 d0x2.\n\nd0x3\xff\n")
+    prepare_corpus(tmp_path / "a.txt", tmp_path / "out", tokenizer)
+    assert prepare_corpus(tmp_path / "a.txt", tmp_path / "out", tokenizer, if_exists="reuse").num_tokens == 3
+    with pytest.raises(ValueError, match=r"a\.txt:3: not UTF-8"):
+        prepare_corpus(tmp_path / "a.txt", tmp_path / "out", tokenizer, if_exists="reuse", errors="raise")
+
+
+def test_texts_in_memory_are_cut_into_documents_if_asked(tmp_path, documents, tokenizer):
+    texts = ["\n\n".join(documents[:3]), documents[3]]
+    assert prepare_corpus(iter(texts), tmp_path / "a", tokenizer).num_documents == 2
+    assert prepare_corpus(iter(texts), tmp_path / "b", tokenizer, documents="blank_line").num_documents == 4
+    with pytest.raises(ValueError, match="documents must be"):
+        prepare_corpus(iter(texts), tmp_path / "c", tokenizer, documents="page")
+
+
+def test_names_of_files_are_not_taken_for_texts(tmp_path, documents, tokenizer):
+    (tmp_path / "a.txt").write_text(documents[0])
+    with pytest.raises(ValueError, match=r"the name of a file, '.*a\.txt': pass a list"):
+        prepare_corpus(iter([str(tmp_path / "a.txt")]), tmp_path / "out", tokenizer)
+
+
+def test_a_document_in_pieces_is_counted_once(tmp_path, tokenizer, monkeypatch):
+    monkeypatch.setattr(corpus_module, "group_documents", lambda paragraphs: (
+        (document, [text]) for document, text in paragraphs
+    ))  # fmt: skip
+    report = prepare_corpus(iter(["D0x1 d0x2.\n\nD0x3.\n\nD0x4.", "D1x1."]), tmp_path, tokenizer, deduplicate=False)
+    assert (report.num_documents, report.largest_document, report.num_passages) == (2, 3, 4)
+
+
+def test_another_process_at_work_in_the_folder_is_told(tmp_path, documents, tokenizer, monkeypatch):
+    def busy(folder, content):
+        raise BlockingIOError(f"another process writes {content} there")
+
+    monkeypatch.setattr(corpus_module, "FolderLock", busy)
+    with pytest.raises(OSError, match="another process writes a corpus there"):
+        prepare_corpus(iter(documents), tmp_path, tokenizer)

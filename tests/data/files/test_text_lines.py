@@ -1,4 +1,5 @@
 import gzip
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -127,3 +128,30 @@ def test_reports_the_bytes_read(tmp_path):
     read = []
     lines_of(tmp_path / "a", b"0123456789\n" * 10, max_bytes=20, on_read=read.append)
     assert sum(read) == 110
+
+
+@pytest.mark.parametrize("name", ["a.txt.GZ", "a.txt"])
+def test_gzip_is_known_by_its_content_too(tmp_path, name):
+    (tmp_path / name).write_bytes(gzip.compress(b"one\ntwo\n"))
+    assert [line.text for line in read_lines(tmp_path / name)] == ["one", "two"]
+
+
+def test_links_to_folders_are_followed_and_never_in_circles(tmp_path):
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there/b.txt").write_text("b")
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here/a.txt").write_text("a")
+    (tmp_path / "here/link").symlink_to(tmp_path / "there")
+    (tmp_path / "there/back").symlink_to(tmp_path / "here")
+    assert [file.name for file in find_files(tmp_path / "here")] == ["a.txt", "b.txt"]
+
+
+def test_a_file_with_two_names_is_found_once(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.txt").write_text("a")
+    assert find_files(["a.txt", tmp_path / "a.txt"]) == [Path("a.txt")]
+
+
+def test_a_byte_order_mark_is_taken_off_the_first_line_only(tmp_path):
+    (tmp_path / "a.txt").write_bytes(b"\xef\xbb\xbfone\n\xef\xbb\xbftwo")
+    assert [line.text for line in read_lines(tmp_path / "a.txt")] == ["one", "\ufefftwo"]

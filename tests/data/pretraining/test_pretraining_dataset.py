@@ -5,6 +5,7 @@ import shutil
 
 import numpy as np
 import pytest
+import tensorflow as tf
 import tensorflow_text
 
 from bert_keras.data.corpus.preparation import prepare_corpus
@@ -255,3 +256,43 @@ def test_says_when_rows_and_passages_do_not_fit(make, caplog, sequence_length, m
     with caplog.at_level(logging.WARNING):
         make(sequence_length=sequence_length)
     assert caplog.records and re.search(message, caplog.text)
+
+
+def test_each_step_has_noise_of_its_own(make):
+    """Two batches of the same passages in the same order would be masked and paired alike if only the seed counted."""
+    one_passage = dict(batch_size=NUM_PASSAGES, next_sentence=False, shuffle_shards=99)
+    batches = batches_of(make(**one_passage), 3)
+    positions = [tuple(map(tuple, x["mask_positions"])) for x, _, _ in batches]
+    assert len({frozenset(rows) for rows in positions}) == 3
+
+
+def test_training_and_validation_draw_otherwise(make):
+    (training, *_), (validation, *_) = (
+        batches_of(make(batch_size=NUM_PASSAGES, training=training), 1) for training in (True, False)
+    )
+    assert not np.array_equal(training[0]["token_ids"], validation[0]["token_ids"])
+
+
+def test_the_length_is_known(make):
+    assert make().cardinality() == tf.data.INFINITE_CARDINALITY
+    assert make(training=False).cardinality() == 5
+
+
+@pytest.mark.parametrize("seed", [-1, 2**63, 10**30])
+def test_any_integer_is_a_seed(make, batches, seed):
+    first, second = (batches_of(make(seed=seed), 1) for _ in range(2))
+    assert_same(first, second)
+    assert not np.array_equal(first[0][0]["token_ids"], batches[0][0]["token_ids"])
+
+
+def test_no_shard_at_a_time_is_refused(make):
+    with pytest.raises(ValueError, match="shuffle_shards must be at least 1, received 0"):
+        make(shuffle_shards=0)
+
+
+def test_a_document_that_lends_no_other_its_text_is_warned_of(tmp_path, tokenizer, documents, caplog):
+    texts = ["\n\n".join(documents), "D0x1 d0x2. D0x3."]
+    prepare_corpus(iter(texts), tmp_path, tokenizer, passage_tokens=13)
+    with caplog.at_level(logging.WARNING):
+        pretraining_dataset(tmp_path, tokenizer.vocabulary, sequence_length=21, batch_size=5)
+    assert "24 of the 25 passages are of one document" in caplog.text

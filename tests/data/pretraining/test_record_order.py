@@ -61,3 +61,18 @@ def test_shards_before_the_start_are_not_opened(files):
     without = [name if shard != first_shard else "/missing" for shard, name in enumerate(files)]
     start = COUNTS[first_shard]
     assert stream(without, 22 - start, shuffle_shards=1, start=start) == order[start:]
+
+
+def test_a_single_shard_is_shuffled_in_each_epoch_anew(files):
+    dataset = shuffled_records(files[2:3], COUNTS[2:3], stream=tf.constant(1, tf.int64)).unbatch()
+    records = [int(record) for record in dataset.take(21).as_numpy_iterator()]
+    epochs = [tuple(records[start : start + 7]) for start in (0, 7, 14)]
+    assert all(sorted(epoch) == list(range(8, 15)) for epoch in epochs)
+    assert len({*epochs, tuple(range(8, 15))}) == 4
+
+
+def test_shards_come_in_another_order_in_each_epoch(files):
+    sizes = [stream(files, 88, shuffle_shards=1)[epoch : epoch + 22] for epoch in (0, 22, 44, 66)]
+    bounds = list(itertools.accumulate(COUNTS))
+    orders = {tuple(dict.fromkeys(next(i for i, b in enumerate(bounds) if x < b) for x in epoch)) for epoch in sizes}
+    assert len(orders) > 1

@@ -13,9 +13,9 @@ import keras
 import numpy as np
 import pytest
 
+from bert_keras import folder_lock
 from bert_keras.training import AdamW, WarmupLinearDecay
 from bert_keras.training.callbacks import GradientNorm, LearningRate, SaveAndResume, StepTensorBoard
-from bert_keras.training.resuming import checkpointing
 from bert_keras.training.resuming.run_history import RunHistory
 
 tf = pytest.importorskip("tensorflow")
@@ -313,7 +313,7 @@ def test_a_file_system_without_locks_is_a_warning(tmp_path, monkeypatch, caplog,
     def fail(*arguments):
         raise OSError(errno.ENOLCK, "No locks available")
 
-    monkeypatch.setattr(checkpointing.fcntl, "lockf", fail)
+    monkeypatch.setattr(folder_lock.fcntl, "lockf", fail)
     assert train(tmp_path) == unbroken and "cannot lock" in caplog.text
 
 
