@@ -9,8 +9,10 @@ import tensorflow as tf
 import tensorflow_text
 
 from bert_keras.data.corpus.preparation import prepare_corpus
-from bert_keras.data.pretraining.masking import TextSelectorMasking
+from bert_keras.data.pretraining import pretraining_dataset as module
+from bert_keras.data.pretraining.masking import MaskedTokens, TextSelectorMasking
 from bert_keras.data.pretraining.pretraining_dataset import pretraining_dataset
+from bert_keras.data.pretraining.sentence_pairs import sentence_pairs
 from bert_keras.data.tokenization.vocabulary import Vocabulary
 
 NUM_PASSAGES = 24
@@ -258,12 +260,28 @@ def test_says_when_rows_and_passages_do_not_fit(make, caplog, sequence_length, m
     assert caplog.records and re.search(message, caplog.text)
 
 
-def test_each_step_has_noise_of_its_own(make):
-    """Two batches of the same passages in the same order would be masked and paired alike if only the seed counted."""
-    one_passage = dict(batch_size=NUM_PASSAGES, next_sentence=False, shuffle_shards=99)
-    batches = batches_of(make(**one_passage), 3)
-    positions = [tuple(map(tuple, x["mask_positions"])) for x, _, _ in batches]
-    assert len({frozenset(rows) for rows in positions}) == 3
+def test_masks_are_drawn_from_another_seed_in_each_group_of_batches(make, monkeypatch):
+    monkeypatch.setattr(module, "_ROWS_AT_A_TIME", 1)  # one batch at a time
+
+    def masking(token_ids, seed):
+        slots = tf.ones([5, 2], tf.int64)
+        return MaskedTokens(token_ids, seed * slots, tf.zeros_like(slots), tf.zeros_like(slots))
+
+    seeds = [x["mask_positions"][0] for x, _, _ in batches_of(make(masking=masking), 4)]
+    assert [step for _, step in seeds] == [0, 1, 2, 3] and len({stream for stream, _ in seeds}) == 1
+
+
+def test_pairs_are_drawn_from_another_seed_in_each_group_of_batches(make, monkeypatch):
+    monkeypatch.setattr(module, "_ROWS_AT_A_TIME", 1)
+    seeds = []
+
+    def pairs(passages, max_tokens, seed):
+        tf.py_function(lambda x: seeds.append(x.numpy().tolist()), [seed], [])
+        return sentence_pairs(passages, max_tokens, seed)
+
+    monkeypatch.setattr(module, "sentence_pairs", pairs)
+    batches_of(make(), 4)
+    assert {step for _, step in seeds} >= {0, 1, 2, 3} and len({stream for stream, _ in seeds}) == 1
 
 
 def test_training_and_validation_draw_otherwise(make):
