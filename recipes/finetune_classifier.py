@@ -62,13 +62,16 @@ def main(
     configuration = {name: str(value) for name, value in locals().items() if name != "run_directory"}
     if bool(task and data_directory) == bool(train and validation):
         raise ValueError("Expected either --task and --data-directory, or --train and --validation.")
-    saving = callbacks.SaveAndResume(run_directory / "state", configuration=configuration)
-    keras.utils.set_random_seed(seed)
-    tokenizer = data.WordPieceTokenizer.from_preset(preset)
+    if freeze_encoder and adversarial:
+        raise ValueError("Expected --adversarial without --freeze-encoder, whose word vectors stay as they are.")
     layout = data.task_layout(task) if task else data.TaskLayout(
         text_column, second_text_column, label_column, regression=regression, label_separator=label_separator
     )  # fmt: skip
     files = layout.files(data_directory) if task else {"train": train, "validation": validation, "test": test}
+    configuration["data"] = data.files_checksum(files["train"], files["validation"])
+    saving = callbacks.SaveAndResume(run_directory / "state", configuration=configuration)
+    keras.utils.set_random_seed(seed)
+    tokenizer = data.WordPieceTokenizer.from_preset(preset)
     examples = data.read_task(layout, files, errors=errors)
     labels, problem = examples["train"].label_names, examples["train"].problem_type
     rows = {part: examples[part] for part in ("train", "validation")}
@@ -84,6 +87,7 @@ def main(
     model = classifier = TextClassifier.from_preset(preset, dropout=dropout, dtype=dtype, pooling=pooling, **classes)
     if freeze_encoder:  # each text is encoded once
         model, datasets = head_only(classifier, datasets, batch_size=batch_size, seed=seed)
+    classifier.encoder.expect_room_for(sequence_length)
     classifier.encoder.freeze_lowest(num_frozen_blocks)
     training.add_lora(classifier.encoder, lora_rank)
     training.add_r_drop(model, r_drop, problem_type=problem)
@@ -113,7 +117,7 @@ def main(
         model.fit(datasets["train"], validation_data=datasets["validation"], **options)
     training.merge_lora(classifier.encoder)
     classifier.save_to_preset(run_directory / "preset")
-    tokenizer.save_to_preset(run_directory / "preset")
+    tokenizer.save_to_preset(run_directory / "preset", model_max_length=classifier.encoder.max_sequence_length)
 
     predictor = inference.Classifier(classifier, tokenizer, sequence_length=sequence_length, long_texts=long_texts)
     results = {}

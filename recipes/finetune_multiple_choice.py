@@ -51,6 +51,7 @@ def main(
     seed: int = 0,
 ):
     configuration = {name: str(value) for name, value in locals().items() if name != "run_directory"}
+    configuration["data"] = data.files_checksum(train, validation)
     saving = callbacks.SaveAndResume(run_directory / "state", configuration=configuration)
     keras.utils.set_random_seed(seed)
     tokenizer = data.WordPieceTokenizer.from_preset(preset)
@@ -66,6 +67,7 @@ def main(
         )  # fmt: skip
 
     chooser = MultipleChoice.from_preset(preset, dropout=dropout, dtype=dtype)
+    chooser.encoder.expect_room_for(sequence_length)
     chooser.encoder.freeze_lowest(num_frozen_blocks)
     training.add_lora(chooser.encoder, lora_rank)
     training.add_r_drop(chooser, r_drop)
@@ -94,7 +96,7 @@ def main(
         chooser.fit(datasets["train"], validation_data=datasets["validation"], **options)
     training.merge_lora(chooser.encoder)
     chooser.save_to_preset(run_directory / "preset")
-    tokenizer.save_to_preset(run_directory / "preset")
+    tokenizer.save_to_preset(run_directory / "preset", model_max_length=chooser.encoder.max_sequence_length)
 
     results = {}
     for part in files:

@@ -50,6 +50,7 @@ def main(
     seed: int = 0,
 ):
     configuration = {name: str(value) for name, value in locals().items() if name != "run_directory"}
+    configuration["data"] = data.files_checksum(train, validation)
     saving = callbacks.SaveAndResume(run_directory / "state", configuration=configuration)
     keras.utils.set_random_seed(seed)
     tokenizer = data.WordPieceTokenizer.from_preset(preset)
@@ -66,6 +67,7 @@ def main(
     is_v2 = any(not question.answers for question in questions["train"])
 
     answerer = QuestionAnswerer.from_preset(preset, dropout=dropout, dtype=dtype)
+    answerer.encoder.expect_room_for(sequence_length)
     answerer.encoder.freeze_lowest(num_frozen_blocks)
     training.add_lora(answerer.encoder, lora_rank)
     training.add_r_drop(answerer, r_drop)
@@ -110,7 +112,7 @@ def main(
     predictions, results = answer()  # of the best epoch
     training.merge_lora(answerer.encoder)
     answerer.save_to_preset(run_directory / "preset")
-    tokenizer.save_to_preset(run_directory / "preset")
+    tokenizer.save_to_preset(run_directory / "preset", model_max_length=answerer.encoder.max_sequence_length)
     data.write_answers(run_directory, predictions, threshold=answerer.null_threshold)
     print(results)
     return results

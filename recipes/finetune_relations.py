@@ -28,6 +28,7 @@ def main(
     validation: Path | None = None,  # the same, to choose the best epoch by
     test: Path | None = None,  # the same, labels or none; its predictions are written to RUN_DIRECTORY/predictions.txt
     errors: Literal["raise", "skip"] = "raise",  # at the first faulty example; or skip those, and count them
+    markers: tuple[str, str] | None = None,  # tokens to put around the entities; none: the preset's, or $ and #
     sequence_length: int = 128,  # tokens in a row; longer sentences lose what is far from the entities
     run_directory: Path = Path("runs/finetune_relations"),
     # Model
@@ -46,6 +47,7 @@ def main(
     seed: int = 0,
 ):
     configuration = {name: str(value) for name, value in locals().items() if name != "run_directory"}
+    configuration["data"] = data.files_checksum(train, validation)
     saving = callbacks.SaveAndResume(run_directory / "state", configuration=configuration)
     keras.utils.set_random_seed(seed)
     tokenizer = data.WordPieceTokenizer.from_preset(preset)
@@ -56,9 +58,11 @@ def main(
         labels = examples["train"].label_names
     options = dict(sequence_length=sequence_length, batch_size=batch_size, label_names=labels, seed=seed)
     options["start_step"] = saving.step  # in the training part; 0 but for a run that goes on
+    classifier = RelationClassifier.from_preset(preset, labels=labels, markers=markers, dropout=dropout, dtype=dtype)
+    options["markers"] = classifier.markers
     datasets = {p: data.relation_dataset(e, tokenizer, training=p == "train", **options) for p, e in examples.items()}
 
-    classifier = RelationClassifier.from_preset(preset, labels=labels, dropout=dropout, dtype=dtype)
+    classifier.encoder.expect_room_for(sequence_length)
     classifier.encoder.freeze_lowest(num_frozen_blocks)
     training.add_lora(classifier.encoder, lora_rank)
     training.add_r_drop(classifier, r_drop)
@@ -86,7 +90,7 @@ def main(
         classifier.fit(datasets["train"], validation_data=datasets.get("validation"), **options)
     training.merge_lora(classifier.encoder)
     classifier.save_to_preset(run_directory / "preset")
-    tokenizer.save_to_preset(run_directory / "preset")
+    tokenizer.save_to_preset(run_directory / "preset", model_max_length=classifier.encoder.max_sequence_length)
 
     extractor = inference.RelationExtractor(classifier, tokenizer, sequence_length=sequence_length)
     results = {}

@@ -51,6 +51,7 @@ def main(
     seed: int = 0,
 ):
     configuration = {name: str(value) for name, value in locals().items() if name != "run_directory"}
+    configuration["data"] = data.files_checksum(train, validation)
     saving = callbacks.SaveAndResume(run_directory / "state", configuration=configuration)
     keras.utils.set_random_seed(seed)
     tokenizer = data.WordPieceTokenizer.from_preset(preset)
@@ -60,6 +61,8 @@ def main(
         sentences[part] = data.read_tagged_sentences(file, labels=known, **options)
         known = sentences["train"].labels or sentences["train"].tag_names
     tag_names, labels = sentences["train"].tag_names, sentences["train"].labels
+    if head != "global_pointer" and not tag_names:
+        raise ValueError("Spans become tags by a --scheme; without one they want --head global_pointer.")
     if head == "global_pointer":
         dataset, names = data.span_dataset, {"labels": labels}
         model = SpanTagger.from_preset(preset, labels, dropout=dropout, dtype=dtype)
@@ -76,6 +79,7 @@ def main(
     parts = ("train", "validation")
     datasets = {part: dataset(sentences[part], tokenizer, training=part == "train", **options) for part in parts}
 
+    model.encoder.expect_room_for(sequence_length)
     model.encoder.freeze_lowest(num_frozen_blocks)
     training.add_lora(model.encoder, lora_rank)
     training.add_adversarial_training(model, adversarial)
@@ -101,7 +105,7 @@ def main(
         model.fit(datasets["train"], validation_data=datasets["validation"], **options)
     training.merge_lora(model.encoder)
     model.save_to_preset(run_directory / "preset")
-    tokenizer.save_to_preset(run_directory / "preset")
+    tokenizer.save_to_preset(run_directory / "preset", model_max_length=model.encoder.max_sequence_length)
 
     results = {}
     for part in list(files)[1:]:

@@ -49,6 +49,7 @@ def main(
     seed: int = 0,
 ):
     configuration = {name: str(value) for name, value in locals().items() if name != "run_directory"}
+    configuration["data"] = data.files_checksum(train, validation)
     saving = callbacks.SaveAndResume(run_directory / "state", configuration=configuration)
     keras.utils.set_random_seed(seed)
     tokenizer = data.WordPieceTokenizer.from_preset(preset)
@@ -65,6 +66,7 @@ def main(
     extractor = TripleExtractor.from_preset(
         preset, relations, head_dim=head_dim, efficient=efficient, dropout=dropout, dtype=dtype
     )
+    extractor.encoder.expect_room_for(sequence_length)
     extractor.encoder.freeze_lowest(num_frozen_blocks)
     training.add_lora(extractor.encoder, lora_rank)
     training.add_adversarial_training(extractor, adversarial)
@@ -90,7 +92,7 @@ def main(
         extractor.fit(datasets["train"], validation_data=datasets["validation"], **options)
     training.merge_lora(extractor.encoder)
     extractor.save_to_preset(run_directory / "preset")
-    tokenizer.save_to_preset(run_directory / "preset")
+    tokenizer.save_to_preset(run_directory / "preset", model_max_length=extractor.encoder.max_sequence_length)
 
     finder, results = inference.TripleFinder(extractor, tokenizer, sequence_length=sequence_length), {}
     for part in list(files)[1:]:

@@ -84,6 +84,7 @@ def main(
         pretrainer = BertPretrainer(encoder, next_sentence=next_sentence)
     else:
         pretrainer = BertPretrainer.from_preset(init, next_sentence=next_sentence, dropout=dropout, dtype=dtype)
+    pretrainer.encoder.expect_room_for(sequence_length)
     pretrainer.encoder.summary()
     schedule = training.WarmupLinearDecay(learning_rate, steps, warmup_steps)
     pretrainer.compile(
@@ -114,7 +115,7 @@ def main(
             callbacks=saving.after([*report, callbacks.StepTensorBoard(run_directory / "logs"), line]),
         )
     pretrainer.save_to_preset(run_directory / "preset")
-    tokenizer.save_to_preset(run_directory / "preset")
+    tokenizer.save_to_preset(run_directory / "preset", model_max_length=pretrainer.encoder.max_sequence_length)
     return pretrainer.evaluate(dataset("validation", training=False), return_dict=True)
 
 

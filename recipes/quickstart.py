@@ -113,7 +113,7 @@ def main(
     history = pretrainer.fit(train, validation_data=test.take(4), **options).history
     scores = pretrainer.evaluate(test, return_dict=True, verbose=0)
     pretrainer.save_to_preset(run_directory / "preset")
-    tokenizer.save_to_preset(run_directory / "preset")
+    tokenizer.save_to_preset(run_directory / "preset", model_max_length=sequence_length)
 
     # 4. What it learned
     for sentence, masks in zip(PROBES, fill_mask(PROBES, top_k=5)):

@@ -21,6 +21,7 @@ from bert_keras.data.corpus.cooccurrence import cooccurrence_vectors
 from bert_keras.data.corpus.documents import read_documents
 from bert_keras.data.corpus.preparation import prepare_corpus
 from bert_keras.data.corpus.report import CorpusReport
+from bert_keras.data.files.checksum import files_checksum
 from bert_keras.data.pretraining.baselines import unigram_accuracy
 from bert_keras.data.pretraining.masking import MaskedTokens, TextSelectorMasking, TokenMasking
 from bert_keras.data.pretraining.pretraining_dataset import pretraining_dataset
@@ -72,6 +73,7 @@ __all__ = [
     "cooccurrence_vectors",
     "cut_long_texts",
     "drop_words",
+    "files_checksum",
     "multiple_choice_dataset",
     "pool_pieces",
     "predictions_of",

@@ -5,6 +5,7 @@ import os
 import numpy as np
 
 from bert_keras.data import Examples, WordPieceTokenizer, cut_long_texts, pool_pieces
+from bert_keras.data.batches.bucketed_dataset import check_numbers
 from bert_keras.data.batches.tokenized_texts import TokenizedTexts
 from bert_keras.inference.probabilities import sigmoid, softmax
 from bert_keras.inference.rows_by_length import predict_by_length
@@ -37,7 +38,7 @@ class Classifier:
         For one str, its own.
 
     Raises:
-        ValueError: where texts and second texts are not equally many, or `long_texts` is neither.
+        ValueError: where texts and second texts are not equally many, one is no str, or an option is out of range.
 
     Example:
         ```python
@@ -50,9 +51,10 @@ class Classifier:
     def __init__(self, model, tokenizer, *, sequence_length=None, long_texts="truncate", batch_size=32):
         if long_texts not in ("truncate", "windows"):
             raise ValueError(f'Expected long_texts to be "truncate" or "windows", received {long_texts!r}.')
+        self.sequence_length = sequence_length or min(512, model.encoder.max_sequence_length)
+        check_numbers(self.sequence_length, batch_size, start_step=0)
         self.model = model
         self.tokenizer = tokenizer
-        self.sequence_length = sequence_length or min(512, model.encoder.max_sequence_length)
         self.long_texts = long_texts
         self.batch_size = batch_size
 
@@ -106,6 +108,11 @@ class Classifier:
 
 def _examples(texts, second_texts):
     texts, seconds = tuple(texts), None if second_texts is None else tuple(second_texts)
+    for text in (*texts, *(seconds or ())):
+        if not isinstance(text, str):
+            raise ValueError(
+                f"Expected each text to be a str, received {text!r}; the second texts of pairs go in as second_texts."
+            )
     if seconds is not None and len(seconds) != len(texts):
         raise ValueError(f"Expected a second text for each of {len(texts)} texts, received {len(seconds)}.")
     return Examples(texts, seconds)

@@ -80,6 +80,10 @@ class QuestionAnswerer:
     def __call__(self, questions, contexts=None, top_k=None):
         if isinstance(questions, str) and contexts is not None:
             return self([questions], [contexts] if isinstance(contexts, str) else contexts, top_k)[0]
+        if isinstance(questions, str) and not os.path.exists(questions):
+            raise ValueError(
+                f"Expected contexts, where to look for the answer, or a file that exists; received {questions!r}."
+            )
         if isinstance(questions, (str, os.PathLike)):
             asked = read_questions(questions, has_answers=False, errors="keep")
             return dict(zip((question.id for question in asked), self._answer(asked, top_k), strict=True))

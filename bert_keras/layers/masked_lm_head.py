@@ -16,6 +16,9 @@ class MaskedLMHead(keras.layers.Layer):
     table, to which a bias a word is added: (batch, predictions, vocabulary_size) logits, in float32 whatever the
     precision of the layer. The table stays one variable, trained from both ends.
 
+    A functional model of one's own around it does not come back from a `.keras` file, as Keras makes the table anew for
+    the head: subclass `BertPretrainer`, or build the model again and take `load_weights`.
+
     Args:
         token_embedding: the built or unbuilt `keras.layers.ReversibleEmbedding` of the encoder.
         vocabulary_size: number of words that are scored, None for every row of the table: rows behind are padding.

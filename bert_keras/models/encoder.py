@@ -258,8 +258,25 @@ class BertEncoder(Presets, OutputPositions, BatchInputs, keras.Model):
         for index, layer in enumerate([self.embeddings, *self.encoder_blocks]):
             layer.trainable = index > num_blocks
 
+    def expect_room_for(self, sequence_length):
+        """Refuse rows that are longer than the table of positions, before a long training meets the first of them.
+
+        Args:
+            sequence_length: tokens in the longest row.
+
+        Raises:
+            ValueError: where there are fewer positions.
+        """
+        if sequence_length > self.max_sequence_length:
+            raise ValueError(
+                f"Expected a sequence_length of at most {self.max_sequence_length}, the encoder's number of positions, "
+                f"received {sequence_length}."
+            )
+
     def inspector(self, *, attention_scores=True):
         """A model over the same weights that also shows what lies inside; the encoder itself is not touched.
+
+        It is for looking at: save and export the encoder, and make its inspector anew.
 
         Args:
             attention_scores: whether to show the scores too; an attention of one's own may have none.

@@ -84,7 +84,9 @@ class VectorBatches(keras.utils.PyDataset):
 
 def _encoded(encode, dataset, batch_size, seed):
     parts = []
-    for x, y, sample_weight in dataset:
+    for batch in dataset:
+        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(batch)
+        sample_weight = np.ones(len(y), "float32") if sample_weight is None else sample_weight
         x = keras.tree.map_structure(np.asarray, x)  # tf.data gives TensorFlow's tensors to every backend
         y, sample_weight = np.asarray(y), np.asarray(sample_weight)
         counts = sample_weight > 0

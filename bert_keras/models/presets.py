@@ -144,6 +144,9 @@ def _expect_plain_bert(encoder):
         "a feed-forward of one's own": encoder.feed_forward,
         "embedding_dim other than hidden_dim": encoder.embedding_dim not in (None, encoder.hidden_dim),
         "num_segments=0": not encoder.num_segments,
+        "adapters (call `bert_keras.training.merge_lora(encoder)`, and save)": any(
+            getattr(layer, "lora_enabled", False) for layer in encoder._flatten_layers()
+        ),
         "quantized weights": any(layer.quantization_mode for layer in encoder._flatten_layers()),
     }
     if found := [what for what, is_so in obstacles.items() if is_so]:

@@ -38,7 +38,9 @@ def pretrained_classes(checkpoint, head, num_classes, labels, *, argument="num_c
     if num_classes is None and labels is not None:
         num_classes = len(labels)
     if num_classes is None and trained is None:
-        raise ValueError(f"{checkpoint.source} has no {head.replace('_', ' ')}: {argument} is needed for a new one.")
+        raise ValueError(
+            f"{checkpoint.source} has no {head.replace('_', ' ')}: fine-tune one; {argument} is needed for a new one."
+        )
     if trained is None or num_classes not in (None, *trained):
         return num_classes, labels, (f"{head}/",)
     trained_labels = checkpoint.labels
@@ -74,5 +76,7 @@ def pretrained_pointers(checkpoint, head, **asked):
         form |= {name: value for name, value in checkpoint.task.items() if name in form or name in asked}
     form |= {name: value for name, value in asked.items() if value is not None}
     if missing := sorted(asked.keys() - form.keys()):
-        raise ValueError(f"{checkpoint.source} has no head for {head}: {', '.join(missing)} are needed for a new one.")
+        raise ValueError(
+            f"{checkpoint.source} has no head for {head}: fine-tune one; {', '.join(missing)} are needed for a new one."
+        )
     return form

@@ -18,6 +18,8 @@ class Counter:
         self.problem_type, self.labels, self.threshold = problem_type, list(labels), threshold
         self.shapes = []
 
+    jit_compile = False
+
     def make_predict_function(self):
         pass
 
@@ -89,6 +91,15 @@ def test_what_does_not_fit_is_an_error(tokenizer):
         Classifier(Counter(tokenizer), tokenizer)(["a", "b"], ["c"])
     with pytest.raises(ValueError, match="received 'drop'"):
         Classifier(Counter(tokenizer), tokenizer, long_texts="drop")
+    for options in ({"batch_size": 0}, {"sequence_length": 2}):
+        with pytest.raises(ValueError, match=f"{next(iter(options))} must be at least"):
+            Classifier(Counter(tokenizer), tokenizer, **options)
+
+
+@pytest.mark.parametrize("pairs", [([("x", "y"), ("y", "y")],), ("x", ["y"]), ([None],)])
+def test_pairs_are_told_how_they_go_in(tokenizer, pairs):
+    with pytest.raises(ValueError, match="each text to be a str, received .*; the second texts of pairs go in as"):
+        Classifier(Counter(tokenizer), tokenizer)(*pairs)
 
 
 def test_a_trained_preset_classifies(tokenizer, tmp_path):

@@ -23,6 +23,8 @@ class Finder:
         self.null_threshold = null_threshold
         self.shapes = []
 
+    jit_compile = False
+
     def make_predict_function(self):
         pass
 
@@ -112,3 +114,8 @@ def test_a_preset_without_a_head_for_answers_is_refused(tokenizer, tmp_path):
     tokenizer.save_to_preset(tmp_path)
     with pytest.raises(ValueError, match="has no head for answers: span_head/dense/kernel"):
         QuestionAnswerer.from_preset(tmp_path)
+
+
+def test_a_question_without_a_context_is_no_file():
+    with pytest.raises(ValueError, match="Expected contexts, where to look for the answer"):
+        QuestionAnswerer.__call__(None, "哪里？")

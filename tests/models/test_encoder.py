@@ -169,3 +169,12 @@ def test_half_precision_keeps_the_weights_whole(make_encoder, rows):
     assert {weight.dtype for weight in encoder.weights} == {"float32"}
     outputs = encoder(rows)
     assert keras.backend.standardize_dtype(outputs["sequence_output"].dtype) == "bfloat16"
+
+
+def test_rows_beyond_the_table_of_positions_are_told_before_they_come(make_encoder):
+    encoder = make_encoder(max_sequence_length=12)
+    encoder.expect_room_for(12)
+    with pytest.raises(
+        ValueError, match="sequence_length of at most 12, the encoder's number of positions, received 13"
+    ):
+        encoder.expect_room_for(13)

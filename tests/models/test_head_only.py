@@ -30,6 +30,12 @@ def test_the_head_on_vectors_says_what_the_classifier_says(classifier):
     )
 
 
+def test_without_weights_every_row_counts(classifier):
+    x, y, _ = batch(6)
+    _, vectors = head_only(classifier, {"test": [(x, y)]})
+    np.testing.assert_array_equal(vectors["test"].arrays[2], np.ones(6))
+
+
 def test_rows_that_fill_a_batch_are_left_out(classifier):
     _, vectors = head_only(classifier, {"test": [batch(6), batch(4, filler=3)]})
     inputs, y, w = vectors["test"].arrays

@@ -68,3 +68,11 @@ def test_without_a_rank_nothing_is_added_and_nothing_merged(classifier):
 def test_a_negative_rank_is_refused(classifier):
     with pytest.raises(ValueError, match="rank of at least 0, received -1"):
         add_lora(classifier.encoder, -1)
+
+
+def test_adapters_that_are_not_merged_are_named_when_the_preset_is_saved(classifier, tmp_path):
+    add_lora(classifier.encoder, 2)
+    with pytest.raises(ValueError, match=r"adapters \(call `bert_keras.training.merge_lora"):
+        classifier.save_to_preset(tmp_path)
+    merge_lora(classifier.encoder)
+    classifier.save_to_preset(tmp_path)

@@ -10,7 +10,7 @@ import pytest
 def finetune(run_recipe, small_preset, tmp_path):
     """Function that runs the recipe on rows of a header and of 12 examples a part; returns what it printed."""
 
-    def run(header, make_row, *arguments, suffix=".tsv", parts=("train", "validation")):
+    def run(header, make_row, *arguments, suffix=".tsv", parts=("train", "validation"), status=0):
         files = []
         for part in parts:
             path = tmp_path / f"{part}{suffix}"
@@ -20,7 +20,7 @@ def finetune(run_recipe, small_preset, tmp_path):
         files = [] if "--task" in arguments else files
         return run_recipe(
             "finetune_classifier.py", "--preset", small_preset, *files, "--epochs", 1, "--batch-size", 4,
-            "--run-directory", tmp_path / "run", *arguments,
+            "--sequence-length", 64, "--run-directory", tmp_path / "run", *arguments, status=status,
         )  # fmt: skip
 
     return run
@@ -70,3 +70,20 @@ def test_small_data_has_options(finetune, tmp_path, options):
 
     assert "accuracy" in finetune("sentence\tlabel", row, *options)
     assert "lora" not in (tmp_path / "run" / "preset" / "model.safetensors").read_bytes()[:9999].decode("latin-1")
+
+
+def test_a_run_does_not_go_on_with_other_data(finetune):
+    def row(labels):
+        return lambda chosen: f"the {chosen.choice('abc')}\t{chosen.choice(labels)}"
+
+    finetune("sentence\tlabel", row("xy"))
+    printed = finetune("sentence\tlabel", row("uv"), status=1)
+    assert "was started with another configuration: data was '" in printed
+
+
+@pytest.mark.slow
+def test_rows_beyond_the_encoders_positions_are_refused_before_training(finetune):
+    printed = finetune(
+        "sentence\tlabel", lambda chosen: f"the\t{chosen.choice('xy')}", "--sequence-length", 999, status=1
+    )
+    assert "Expected a sequence_length of at most" in printed

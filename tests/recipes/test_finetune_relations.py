@@ -32,7 +32,13 @@ def test_relations_are_told_scored_and_written_for_the_official_scorer(run, mark
 def test_relations_are_learned_from_little(run, marked_preset, tmp_path, small_data_options):
     (tmp_path / "train.txt").write_text('1\t"the <e1>ada</e1> was <e2>good</e2>"\nIs(e1,e2)\n\n' * 8)
     files = ["--train", tmp_path / "train.txt", "--test", tmp_path / "train.txt", "--run-directory", tmp_path / "run"]
-    assert "'f1'" in run("finetune_relations.py", marked_preset, *files, *small_data_options, "--r-drop", "1")
+    options = [*small_data_options, "--r-drop", "1", "--markers", "the", "was"]
+    assert "'f1'" in run("finetune_relations.py", marked_preset, *files, *options)
+    config = json.loads((tmp_path / "run" / "preset" / "config.json").read_text())
+    assert config["bert_keras"]["markers"] == ["the", "was"]
+    again = run("finetune_relations.py", tmp_path / "run" / "preset", *files[:4], "--run-directory", tmp_path / "more")
+    assert "'f1'" in again  # with those markers
+    assert json.loads((tmp_path / "more/preset/config.json").read_text())["bert_keras"] == config["bert_keras"]
 
 
 @pytest.mark.slow

@@ -68,3 +68,10 @@ def test_a_faulty_sentence_is_an_error_with_file_and_line(run, conll, tmp_path):
     conll.write_text(conll.read_text() + "good I-person\n")
     printed = run(conll, status=1)
     assert "train.conll:145: I-person at the begin of a sentence breaks the rules of scheme BIO" in printed
+
+
+@pytest.mark.slow
+def test_spans_without_a_scheme_want_the_head_that_finds_them(run, tmp_path):
+    row = {"text": "ada was good", "spans": [[0, 3, "person"]]}
+    (tmp_path / "train.jsonl").write_text((json.dumps(row) + "\n") * 8)
+    assert "want --head global_pointer" in run(tmp_path / "train.jsonl", "--scheme", "None", status=1)

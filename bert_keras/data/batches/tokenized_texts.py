@@ -104,6 +104,8 @@ def _tokenize(texts: Sequence[str], function: Callable) -> tuple[tuple[np.ndarra
     """What a function from strings to equally ragged tensors gives: flat values, starts and lengths of the texts."""
     with tf.device("CPU"):
         texts = as_strings(list(texts))
+        if texts.shape.rank != 1:
+            raise ValueError(f"expected a list of texts, received one of shape {texts.shape}")
         if len(texts) <= _TEXTS_AT_A_TIME:  # one batch: making a graph of it would take longer than its work
             batches = [tuple(function(texts))]
         else:

@@ -113,8 +113,8 @@ def read_task(
 
     Raises:
         FileNotFoundError: If a file is missing.
-        ValueError: If there is no training file; with file and line, as `read_examples`; a label that training does not
-            have is an error.
+        ValueError: If there is no training file, or it has but one label; with file and line, as `read_examples`; a
+            label that training does not have is an error.
 
     Example:
         >>> import pathlib, tempfile
@@ -147,4 +147,6 @@ def read_task(
             errors=errors if has_labels else "raise",
         )
         names = examples["train"].label_names
+        if names and len(names) == 1 and not layout.label_separator:
+            raise ValueError(f"{files['train']}: expected two labels or more, every row has {names[0]!r}")
     return examples

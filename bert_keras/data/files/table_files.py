@@ -95,7 +95,12 @@ def _file_rows(path: str, columns, header: bool, file_format: str | None, faults
         if isinstance(column, str) and names.count(column) != 1:
             raise ValueError(f"{place}: expected one column {column!r}, the header has {', '.join(map(repr, names))}")
     for place, cells in rows:
-        # Cells beyond the header stay out, as in STS-B; missing ones are found where they are asked for.
+        if file_format == "csv" and any(cells[len(names) :]):
+            faults.add(
+                f"{place}: {len(cells)} cells, the header has {len(names)}: put a text with a comma in quotation marks"
+            )
+            continue
+        # Of TSV cells beyond the header stay out, as in STS-B; missing ones are found where they are asked for.
         yield place, {**dict(zip(names, cells, strict=False)), **dict(enumerate(cells))}
 
 

@@ -48,6 +48,11 @@ class SkippedSteps(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self._steps = 0
+        if hasattr(self.model.optimizer, "inner_optimizer"):
+            raise ValueError(
+                "SkippedSteps has nothing to count under mixed_float16, whose LossScaleOptimizer leaves out steps that "
+                "are not finite by itself."
+            )
         if not hasattr(self.model.optimizer, "skipped_steps"):
             raise ValueError(
                 "SkippedSteps reads what bert_keras.training.AdamW counts; the model was compiled with "

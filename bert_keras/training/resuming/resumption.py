@@ -78,7 +78,11 @@ class Resumption:
         """
         if position.is_finished or position.epoch >= num_epochs:
             model._initial_epoch = num_epochs  # as `keras.callbacks.BackupAndRestore` does
-            _logger.warning("the run in %s is finished at step %d", self.directory, position.step)
+            _logger.warning(
+                "the run in %s is finished at step %d: nothing is trained; another folder begins anew",
+                self.directory,
+                position.step,
+            )
         else:
             model._initial_epoch = position.epoch
             where = position.step, position.epoch + 1, self.directory

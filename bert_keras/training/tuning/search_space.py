@@ -33,7 +33,7 @@ def add_option(space, text):
     elif set(values.split(",")) == {"true", "false"}:
         space.Boolean(name)
     else:
-        space.Choice(name, [_value(value) for value in values.split(",")])
+        space.Choice(name, _of_one_type([_value(value) for value in values.split(",")]))
 
 
 def option_words(values):
@@ -53,8 +53,16 @@ def option_words(values):
     return words
 
 
+def _of_one_type(values):
+    """As KerasTuner wants them: 0 beside 0.1 is 0.0, and beside a word each is the word that it was."""
+    kinds = {type(value) for value in values}
+    if kinds == {int, float}:
+        return [float(value) for value in values]
+    return values if len(kinds) == 1 else [str(value) for value in values]
+
+
 def _value(word):
-    """A number; any other word stands for itself."""
+    """A number, or None for null; any other word stands for itself."""
     try:
         return json.loads(word)
     except json.JSONDecodeError:

@@ -98,6 +98,7 @@ BAD_FILES = [  # file name, content, line at fault, message, rows that are left
     ("a.csv", "text,label\ngood,pos\nbad\n", 3, "no column 'label'", 1),
     ("a.csv", 'text,label\ngood,pos\n"bad,neg\nmore,pos\n', 3, "lines 3 to 4 .a quotation mark left open", 1),
     ("a.csv", 'text,label\n"so" good,pos\nbad,neg\ngood,pos\n', 2, "',' expected after", 2),
+    ("a.csv", "text,label\ngood,pos\nbad, really bad,neg\n", 3, "3 cells, the header has 2: put a text with", 1),
     ("a.csv", "text,label\ngood,pos\nbad, \n", 3, "column 'label' is empty", 1),
     ("a.csv", f'text,label\ngood,pos\n"{"bad " * 40_000}",neg\n', 3, "field larger than field limit", 1),
     ("a.jsonl", '{"text": "good", "label": 1}\n{"text": "bad"}\n', 2, "no column 'label'", 1),
@@ -107,6 +108,11 @@ BAD_FILES = [  # file name, content, line at fault, message, rows that are left
     ("a.jsonl", '{"text": "good", "label": 1}\n{"text": null, "label": 1}\n', 2, "column 'text' holds None", 1),
     ("a.jsonl", '{"text": "good", "label": 1}\n' + "[" * 100_000 + "\n", 2, "not JSON", 1),
 ]
+
+
+def test_empty_cells_at_the_end_of_a_csv_row_are_no_fault(tmp_path):
+    path = write(tmp_path, "a.csv", "text,label\ngood,pos,,\nbad,neg\n")
+    assert read_examples(path, **COLUMNS).texts == ("good", "bad")
 
 
 def test_what_pandas_puts_in_empty_cells_is_missing():

@@ -116,3 +116,11 @@ def test_unknown_tasks_and_missing_files_are_errors():
         TASKS["sst2"].files(None)
     with pytest.raises(ValueError, match="expected a training file"):
         read_task(TASKS["sst2"], {"train": None})
+
+
+def test_one_label_alone_is_nothing_to_learn(tmp_path):
+    (tmp_path / "train.csv").write_text("text,label\ngood,pos\nfair,pos\n")
+    with pytest.raises(ValueError, match=r"train.csv: expected two labels or more, every row has 'pos'"):
+        read_task(TaskLayout("text", None, "label"), {"train": tmp_path / "train.csv"})
+    layout = TaskLayout("text", None, "label", label_separator="|")  # a text may have it, or not
+    assert read_task(layout, {"train": tmp_path / "train.csv"})["train"].label_names == ("pos",)

@@ -107,3 +107,10 @@ def test_another_optimizer_is_an_error():
     model.compile("sgd", "mse")
     with pytest.raises(ValueError, match="AdamW counts"):
         fit(model, SkippedSteps())
+
+
+def test_a_loss_scaler_that_skips_by_itself_is_told():
+    model = make_model()
+    model.compile(keras.optimizers.LossScaleOptimizer(AdamW(0.05)), "mse")
+    with pytest.raises(ValueError, match="nothing to count under mixed_float16"):
+        fit(model, SkippedSteps())

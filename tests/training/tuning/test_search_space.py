@@ -21,6 +21,9 @@ def kind_and_values(text):
         ("epochs=2,3,4", ("Choice", [2, 3, 4])),
         ("pooling=first,mean", ("Choice", ["first", "mean"])),
         ("num_layers=1:3", ("Int", [1, 2, 3])),
+        ("dropout=0,0.1", ("Choice", [0.0, 0.1])),
+        ("pooling=mean,null", ("Choice", ["mean", "None"])),
+        ("num_frozen_blocks=null,2", ("Choice", ["None", "2"])),
         ("deep=false,true", ("Boolean", [True, False])),
     ],
 )
