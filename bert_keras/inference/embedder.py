@@ -9,6 +9,7 @@ from bert_keras.data.batches.accelerators import compiles_each_length
 from bert_keras.data.batches.length_buckets import padded_lengths
 from bert_keras.inference.length_batches import cheapest_cuts
 from bert_keras.inference.predict_batches import predict_batches
+from bert_keras.inference.text_sources import as_texts
 from bert_keras.models import BertEncoder
 from bert_keras.models.text_vector import text_vector
 from bert_keras.preset_location import locate_preset
@@ -30,7 +31,7 @@ class Embedder:
         prompt: what stands before each text, as some encoders were trained to read queries. Default "", nothing.
 
     Call arguments:
-        texts: list of str, or one str.
+        texts: list of str, one str, or the path of a text file, one text a line.
 
     Raises:
         ValueError: where `pooling` is neither of the two.
@@ -103,7 +104,7 @@ class Embedder:
     def __call__(self, texts):
         if isinstance(texts, str):
             return self([texts])[0]
-        texts = [self.prompt + text for text in texts]
+        texts = [self.prompt + text for text in as_texts(texts)]
         vectors = np.zeros((len(texts), self.encoder.hidden_dim), "float32")
         if not texts:
             return vectors

@@ -45,5 +45,5 @@ class TokenStatistics:
         is_token = ops.cast(ops.not_equal(x["padding_mask"], 0), "float32")  # (batch, length)
         self._tokens_per_step.update_state(self.micro_batches_per_step * ops.sum(is_token))
         # Weighted by positions: batches may come in several lengths.
-        self._padding_share.update_state(1.0 - ops.mean(is_token), sample_weight=ops.size(is_token))
+        self._padding_share.update_state(ops.mean(1.0 - is_token), sample_weight=ops.size(is_token))
         return super().compute_metrics(x, y, y_pred, sample_weight)

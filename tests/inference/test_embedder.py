@@ -53,3 +53,9 @@ def test_loads_from_a_preset(parts, tmp_path):
     encoder.save_to_preset(tmp_path)
     tokenizer.save_to_preset(tmp_path)
     np.testing.assert_allclose(Embedder.from_preset(tmp_path)("a c"), Embedder(*parts)("a c"), atol=1e-6)
+
+
+def test_a_file_is_read_line_by_line(parts, tmp_path):
+    (tmp_path / "texts.txt").write_text("a b\nc\n")
+    embed = Embedder(*parts)
+    np.testing.assert_array_equal(embed(tmp_path / "texts.txt"), embed(["a b", "c"]))

@@ -78,7 +78,7 @@ def cooccurrence_vectors(
     if min(len(vocabulary), 2 * len(contexts)) < embedding_dim:
         raise ValueError(
             f"{len(contexts)} different tokens, of a vocabulary of {len(vocabulary)}, are too few for vectors of width "
-            f"{embedding_dim}; take more text, or begin without them"
+            f"{embedding_dim}; take more text, or begin without them (pretrain.py --no-warm-start)"
         )
     counts = _count_neighbours(texts, contexts, len(vocabulary), window)
     vectors = _left_factor(_positive_pointwise_mutual_information(counts), embedding_dim, seed)

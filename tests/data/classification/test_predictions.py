@@ -70,3 +70,9 @@ def test_confusions_count_by_the_names_of_training():
     assert [row.split() for row in table.split("\n")] == [
         ["true", "w", "x", "y"], ["w", "0", "0", "0"], ["x", "0", "1", "0"], ["y", "0", "1", "1"],
     ]  # fmt: skip
+
+
+def test_a_table_of_chinese_labels_lines_up():
+    examples = read_examples([("a", "体育"), ("b", "财")], text_column=0, label_column=1)
+    lines = confusion_table(examples, [0, 1]).splitlines()
+    assert lines == ["true  体育  财", "体育     1   0", "财       0   1"]
