@@ -5,6 +5,7 @@ import re
 # Possessive quantifiers (`++`): a run of a million dots is taken once and never given back.
 _STOPS = re.compile(r"[.!?…‽؟।。！？；｡]++[\"'”’»)\]}」』）】》〉]*+")
 _WIDE_STOPS = frozenset("。！？；｡")  # stand without a space behind them
+_WIDE_COMMAS = ("，", "、", "：")
 _OPENERS = "\"'“‘«([{「『（【《〈-—–$£€¥¿¡"  # what may stand before the first letter or digit of a sentence
 _WORD = re.compile(r"\w*")
 _ACRONYM = re.compile(r"(?:[A-Za-z]{1,2}\.)+[A-Za-z]{1,2}")
@@ -60,7 +61,7 @@ def split_sentences(text: str) -> list[str]:
 def _ends_sentence(text: str, start: int, stop: int, end: int) -> bool:
     """Whether the sentence text[start:...] ends with the stop text[stop:end], closing quotes included."""
     if text[stop] in _WIDE_STOPS:
-        return True
+        return not text.startswith(_WIDE_COMMAS, end)  # “走！”，他说。
     following = text[end : end + 32]
     word = following.lstrip()
     if len(word) == len(following):  # no space: "3.5", "example.com", the end of the text

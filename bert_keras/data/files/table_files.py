@@ -126,17 +126,18 @@ def _tsv_rows(path: str, lines: Iterator[tuple[int, str]], faults: Faults) -> It
 
 
 def _csv_rows(path: str, lines: Iterator[tuple[int, str]], faults: Faults) -> Iterator[tuple[str, list[str]]]:
-    last = 0
+    begin, last, has_gap = None, 0, False  # of the row that is being read
 
     def numbered() -> Iterator[str]:
-        nonlocal last
+        nonlocal begin, last, has_gap
         for number, text in lines:
-            last = number
+            has_gap |= begin is not None and number > last + 1
+            begin, last = begin or number, number
             yield text + "\n"
 
     reader = csv.reader(numbered(), strict=True)
     while True:
-        begin = last + 1
+        begin, has_gap = None, False
         try:
             cells = next(reader)
         except StopIteration:
@@ -144,6 +145,8 @@ def _csv_rows(path: str, lines: Iterator[tuple[int, str]], faults: Faults) -> It
         except csv.Error as error:  # the reader goes on with the next line
             swallowed = f", lines {begin} to {last} (a quotation mark left open?)" if last > begin else ""
             faults.add(f"{path}:{begin}: {error}{swallowed}")
+            continue
+        if has_gap:  # a faulty line within it, which was counted, is not in its text
             continue
         if cells:
             yield f"{path}:{begin}", cells

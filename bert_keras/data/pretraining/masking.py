@@ -118,7 +118,7 @@ class TextSelectorMasking:
 
     Args:
         vocabulary: Gives `special_ids`, `mask_id` and its length.
-        num_predictions: Slots for predictions in a row; what is selected beyond is left as it was.
+        num_predictions: Slots for predictions in a row; of more that are selected the first get them, the others stay.
         selector: E.g. `tensorflow_text.RandomItemSelector(20, 0.15, unselectable_ids=list(vocabulary.special_ids))`.
         values_chooser: E.g. `tensorflow_text.MaskValuesChooser(len(vocabulary), vocabulary.mask_id)`.
 

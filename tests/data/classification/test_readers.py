@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bert_keras.data.classification.examples import Examples
 from bert_keras.data.classification.readers import read_examples
+from bert_keras.data.files.table_files import Faults, read_rows
 
 
 def write(tmp_path, name, content):
@@ -113,6 +114,21 @@ BAD_FILES = [  # file name, content, line at fault, message, rows that are left
 def test_empty_cells_at_the_end_of_a_csv_row_are_no_fault(tmp_path):
     path = write(tmp_path, "a.csv", "text,label\ngood,pos,,\nbad,neg\n")
     assert read_examples(path, **COLUMNS).texts == ("good", "bad")
+
+
+def test_a_csv_row_that_lost_a_line_is_skipped_whole(tmp_path):
+    path = write(tmp_path, "a.csv", b'text,label\n"one\nt\xffo\nthree",pos\nfine,neg\n')
+    with pytest.raises(ValueError, match=r"a\.csv:3: not UTF-8"):
+        read_examples(path, **COLUMNS)
+    examples = read_examples(path, errors="skip", **COLUMNS)
+    assert examples.texts == ("fine",) and examples.num_skipped == 1
+
+
+def test_a_csv_row_behind_a_line_that_was_left_out_is_told_by_its_own_number(tmp_path):
+    faults = Faults("skip")
+    path = write(tmp_path, "a.csv", b"text,label\n\xff\ngood,pos\n")
+    rows = read_rows(path, ["text", "label"], None, None, faults)
+    assert [place.rpartition(":")[2] for place, _ in rows] == ["3"] and faults.count == 1
 
 
 def test_what_pandas_puts_in_empty_cells_is_missing():

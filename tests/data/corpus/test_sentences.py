@@ -30,6 +30,8 @@ from bert_keras.data.corpus.sentences import split_sentences
         "Henry VIII. |He reigned. |So did I. |Then he left.",
         "She left.—He stayed. |- So what?",
         "他说：“你好。”|然后走了！|真的吗？！|好吧；|行……吧。",
+        "“走！”，他说。|“走！”|他说。",
+        "¿Qué? |¡Sí! |¿Vale?",
         "第一句。第二句".replace("。", "。|"),
         "全角！Hello there. |再见。".replace("！", "！|"),
         "This is ฿5. |ภาษาไทย is Thai. |Он ушёл. |Она осталась.",
