@@ -85,9 +85,9 @@ def main(
 
     classes = dict(num_classes=len(labels or [0]), labels=labels, problem_type=problem)
     model = classifier = TextClassifier.from_preset(preset, dropout=dropout, dtype=dtype, pooling=pooling, **classes)
+    classifier.encoder.expect_room_for(sequence_length)
     if freeze_encoder:  # each text is encoded once
         model, datasets = head_only(classifier, datasets, batch_size=batch_size, seed=seed)
-    classifier.encoder.expect_room_for(sequence_length)
     classifier.encoder.freeze_lowest(num_frozen_blocks)
     training.add_lora(classifier.encoder, lora_rank)
     training.add_r_drop(model, r_drop, problem_type=problem)
