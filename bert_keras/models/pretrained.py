@@ -39,7 +39,7 @@ def pretrained_classes(checkpoint, head, num_classes, labels, *, argument="num_c
         num_classes = len(labels)
     if num_classes is None and trained is None:
         raise ValueError(
-            f"{checkpoint.source} has no {head.replace('_', ' ')}: fine-tune one; {argument} is needed for a new one."
+            f"{checkpoint.source} has no {head.replace('_', ' ')}: {argument} is needed for a new one, to be trained."
         )
     if trained is None or num_classes not in (None, *trained):
         return num_classes, labels, (f"{head}/",)
@@ -77,6 +77,6 @@ def pretrained_pointers(checkpoint, head, **asked):
     form |= {name: value for name, value in asked.items() if value is not None}
     if missing := sorted(asked.keys() - form.keys()):
         raise ValueError(
-            f"{checkpoint.source} has no head for {head}: fine-tune one; {', '.join(missing)} are needed for a new one."
+            f"{checkpoint.source} has no head for {head}: {', '.join(missing)} are needed for a new one, to be trained."
         )
     return form

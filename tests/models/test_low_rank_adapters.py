@@ -74,5 +74,3 @@ def test_adapters_that_are_not_merged_are_named_when_the_preset_is_saved(classif
     add_lora(classifier.encoder, 2)
     with pytest.raises(ValueError, match=r"adapters \(call `bert_keras.training.merge_lora"):
         classifier.save_to_preset(tmp_path)
-    merge_lora(classifier.encoder)
-    classifier.save_to_preset(tmp_path)

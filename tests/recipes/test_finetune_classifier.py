@@ -72,6 +72,7 @@ def test_small_data_has_options(finetune, tmp_path, options):
     assert "lora" not in (tmp_path / "run" / "preset" / "model.safetensors").read_bytes()[:9999].decode("latin-1")
 
 
+@pytest.mark.slow
 def test_a_run_does_not_go_on_with_other_data(finetune):
     def row(labels):
         return lambda chosen: f"the {chosen.choice('abc')}\t{chosen.choice(labels)}"

@@ -92,4 +92,4 @@ def test_importing_data_hides_them_before_tensorflow_takes_hold():
         "tf.config.set_visible_devices = lambda devices, kind: hidden.append((set_them(devices, kind), kind))\n"
         "import bert_keras.data; assert hidden == [(None, 'GPU'), (None, 'TPU')], hidden"
     )
-    subprocess.run([sys.executable, "-c", program], env=os.environ | {"KERAS_BACKEND": "torch"}, check=True)
+    subprocess.run([sys.executable, "-c", program], env=os.environ | {"KERAS_BACKEND": "jax"}, check=True)
