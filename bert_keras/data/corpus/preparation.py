@@ -181,8 +181,8 @@ def prepare_corpus(
             raise ValueError(f"the corpus is empty: no text in {source!r}{share}; left out: {dropped}{hint}")
         (directory / FILE_NAME).unlink(missing_ok=True)  # from here until the new report is there, no corpus
         report = tally.report(dropped, passage_tokens, fingerprints, shards.finish())
-    report.save(directory)
-    CorpusProgress.remove(directory)
+        report.save(directory)
+        CorpusProgress.remove(directory)
     return report
 
 
