@@ -15,7 +15,18 @@ def test_a_seed_of_a_series_ends_with_the_weights_that_it_has_alone(run_recipe, 
 
     def finetune(name, *options):
         files = ["--train", tmp_path / "texts.tsv", "--validation", tmp_path / "texts.tsv"]
-        options = ["--preset", small_preset, *files, "--epochs", "2", "--run-directory", tmp_path / name, *options]
+        options = [
+            "--preset",
+            small_preset,
+            *files,
+            "--sequence-length",
+            64,
+            "--epochs",
+            "2",
+            "--run-directory",
+            tmp_path / name,
+            *options,
+        ]
         return run_recipe("finetune_classifier.py", *options, backend=backend)
 
     assert "standard deviation" in finetune("series", "--seeds", "3", "1")
