@@ -14,6 +14,7 @@ from pathlib import Path
 import tyro
 
 from bert_keras import command_line, data
+from bert_keras.run_folder import RunFolder
 
 
 def main(
@@ -31,6 +32,7 @@ def main(
     num_workers: int | None = None,  # processes; none: as many as the corpus is worth
     overwrite: bool = False,  # replace what OUTPUT holds; otherwise what is complete stays, if made from the same files
 ):
+    run = RunFolder(locals() | {"run_directory": output})
     if vocabulary is None:
         texts = data.read_documents(corpus, documents=documents)
         tokenizer = data.WordPieceTokenizer(
@@ -39,8 +41,9 @@ def main(
     else:
         tokenizer = data.WordPieceTokenizer.from_preset(vocabulary)
 
+    reports = {}
     for part in ("validation", "train") if validation_every else ("train",):  # first what few documents may not give
-        report = data.prepare_corpus(
+        reports[part] = data.prepare_corpus(
             corpus,
             output / part,
             tokenizer,
@@ -51,8 +54,9 @@ def main(
             num_workers=num_workers,
             if_exists="overwrite" if overwrite else "reuse",
         )
-        print(f"{part}: {report}\n")
     tokenizer.save_to_preset(output)  # last, since a corpus that was here and stays needs its own
+    counts = {part: {"passages": report.num_passages, "tokens": report.num_tokens} for part, report in reports.items()}
+    run.finish(counts, texts={part: str(report) for part, report in reports.items()})
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """What `compile` and `fit` need to train an encoder: schedules, the optimizer, losses, metrics, callbacks."""
 
+from keras.utils import set_random_seed
+
 from bert_keras.training import callbacks
 from bert_keras.training.classification import (
     PROBLEM_TYPES,
@@ -66,6 +68,7 @@ __all__ = [
     "relation_scores",
     "score_outputs",
     "seed_series",
+    "set_random_seed",
     "span_scores",
     "tag_accuracy",
 ]

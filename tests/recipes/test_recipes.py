@@ -130,11 +130,13 @@ def test_quickstart_runs_the_whole_chain(run_recipe, tmp_path):
         "quickstart.py", "--run-directory", tmp_path, "--minutes", 0.5, "--vocabulary-size", 1000, "--num-examples",
         32, "--finetuning-epochs", 1, directory=tmp_path,
     )  # fmt: skip
-    summary = json.loads((tmp_path / "summary.json").read_text())
+    results = json.loads((tmp_path / "results.json").read_text())
+    summary = results["scores"]
     assert list(summary) == [
         "masked_accuracy", "unigram_accuracy", "nsp_accuracy", "scratch_accuracy", "finetuned_accuracy",
-        "majority_accuracy", "tokens_per_second", "minutes",
+        "majority_accuracy", "tokens_per_second",
     ]  # fmt: skip
+    assert results["options"]["minutes"] == "0.5" and results["seconds"] > 30
     assert 0 < summary["unigram_accuracy"] < 0.2 and summary["tokens_per_second"] > 0
     assert len((tmp_path / "predictions_finetuned.tsv").read_text().splitlines()) == 2001
     assert list((tmp_path / "logs" / "pretraining" / "train").glob("events.*"))
@@ -153,7 +155,7 @@ def test_quickstart_pretrains_on_a_corpus_of_ones_own(run_recipe, tmp_path):
         "--vocabulary-size", 400, directory=tmp_path,
     )  # fmt: skip
     assert "Your own corpus has no labels" in printed
-    assert "masked_accuracy" in json.loads((tmp_path / "run" / "summary.json").read_text())
+    assert "masked_accuracy" in json.loads((tmp_path / "run" / "results.json").read_text())["scores"]
 
 
 def test_quickstart_tells_how_many_documents_it_needs(monkeypatch, tmp_path):
