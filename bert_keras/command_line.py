@@ -62,6 +62,8 @@ def _prepared(main):
         import_quietly()
         return main(*arguments, **options)
 
+    prepared.__signature__ = inspect.signature(main, eval_str=True)
+    del prepared.__wrapped__  # tyro would read the docstring of that
     return prepared
 
 
@@ -75,7 +77,7 @@ def _owner_of_seed(main):
 
 def _with_seeds(main, owner):
     """A function with the parameters of another one and `seeds`; without any it does as the other one does."""
-    signature = inspect.signature(main, eval_str=True)
+    signature = inspect.signature(main)
     seeds = inspect.Parameter("seeds", inspect.Parameter.KEYWORD_ONLY, default=(), annotation=tuple[int, ...])
 
     def series(*arguments, seeds, **options):

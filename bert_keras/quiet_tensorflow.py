@@ -18,9 +18,10 @@ def import_quietly() -> None:
     It writes these lines before it looks at `TF_CPP_MIN_LOG_LEVEL`. Where a user has set that variable to 0, 1 or 2,
     they are shown.
     """
-    if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") < "3" or "tensorflow" in sys.modules:
+    if "tensorflow" in sys.modules or importlib.util.find_spec("tensorflow") is None:
         return
-    if importlib.util.find_spec("tensorflow") is None:
+    if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") < "3":
+        importlib.import_module("tensorflow")
         return
     sys.stderr.flush()
     terminal = os.dup(2)

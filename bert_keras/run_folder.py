@@ -59,7 +59,7 @@ class RunFolder:
         self._started = time.time()
         self.path = Path(options["run_directory"])
         self.options = dict(_flat(options))
-        by_content = {name for name, value in options.items() if isinstance(value, Path) or value == preset}
+        by_content = {name for name, value in options.items() if isinstance(value, Path) or value == preset is not None}
         self.identity = {
             name: value for name, value in self.options.items() if name not in by_content.union(apart_from_training)
         }

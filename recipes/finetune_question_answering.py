@@ -83,7 +83,7 @@ def main(
     answerer.save_to_preset(run.preset)
     tokenizer.save_to_preset(run.preset, model_max_length=answerer.encoder.max_sequence_length)
     data.write_answers(run_directory, predictions, threshold=answerer.null_threshold)
-    return run.finish(results)
+    return run.finish({"validation": results})
 
 
 if __name__ == "__main__":

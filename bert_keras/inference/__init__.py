@@ -1,8 +1,10 @@
 """Strings in, predictions out."""
 
+from bert_keras.inference.chooser import Chooser
 from bert_keras.inference.classifier import Classifier
 from bert_keras.inference.embedder import Embedder
 from bert_keras.inference.fill_mask import FillMask
+from bert_keras.inference.load_predictor import load_predictor
 from bert_keras.inference.question_answerer import QuestionAnswerer
 from bert_keras.inference.relation_extractor import RelationExtractor
 from bert_keras.inference.span_finder import SpanFinder
@@ -10,6 +12,7 @@ from bert_keras.inference.tagger import Tagger
 from bert_keras.inference.triple_finder import TripleFinder
 
 __all__ = [
+    "Chooser",
     "Classifier",
     "Embedder",
     "FillMask",
@@ -18,4 +21,5 @@ __all__ = [
     "SpanFinder",
     "Tagger",
     "TripleFinder",
+    "load_predictor",
 ]

@@ -3,7 +3,7 @@
 from bert_keras.models.changed_tables import change_positions, change_vocabulary
 from bert_keras.models.encoder import BertEncoder
 from bert_keras.models.head_only import VectorBatches, head_only
-from bert_keras.models.load_preset import load_preset
+from bert_keras.models.load_preset import load_preset, model_class_of
 from bert_keras.models.multiple_choice import MultipleChoice
 from bert_keras.models.pretrainer import BertPretrainer
 from bert_keras.models.question_answerer import QuestionAnswerer
@@ -31,5 +31,6 @@ __all__ = [
     "change_vocabulary",
     "head_only",
     "load_preset",
+    "model_class_of",
     "warm_start",
 ]

@@ -48,8 +48,32 @@ def load_preset(preset, **overrides):
         'TokenClassifier'
     """
     shapes = open_checkpoint(preset).shapes
-    heads = {name.split("/")[0] for name in shapes}
-    model_class = next((model for head, model in _MODELS.items() if head in heads), BertEncoder)
+    model_class = _class_with_heads(shapes)
     if model_class in (BertEncoder, BertPretrainer):  # the others know whether they need a pooler
         overrides = {"pooler": "pooler/dense/kernel" in shapes} | overrides
     return model_class.from_preset(preset, **overrides)
+
+
+def model_class_of(preset):
+    """Tell the class of the model that a preset holds, without its weights.
+
+    Args:
+        preset: as for `load_preset`.
+
+    Returns:
+        the class of the preset's head, or `BertEncoder` where it has none.
+
+    Example:
+        >>> import tempfile
+        >>> from bert_keras.models import BertEncoder, model_class_of
+        >>> directory = tempfile.mkdtemp()
+        >>> BertEncoder.from_size("tiny", vocabulary_size=100).save_to_preset(directory)
+        >>> model_class_of(directory).__name__
+        'BertEncoder'
+    """
+    return _class_with_heads(open_checkpoint(preset).shapes)
+
+
+def _class_with_heads(shapes):
+    heads = {name.split("/")[0] for name in shapes}
+    return next((model for head, model in _MODELS.items() if head in heads), BertEncoder)
