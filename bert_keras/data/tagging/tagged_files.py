@@ -8,7 +8,7 @@ from bert_keras.data.tagging.conll_files import conll_sentences, conllu_sentence
 from bert_keras.data.tagging.sentence_in_file import SentenceInFile
 from bert_keras.data.tagging.span_files import span_sentences
 from bert_keras.data.tagging.tagged_sentences import TaggedSentences, names_of_tags
-from bert_keras.tagging_schemes import check_scheme, first_fault, spans_to_tags, tags_to_spans
+from bert_keras.tagging_schemes import check_scheme, convert_tags, first_fault, is_tag, spans_to_tags, tags_to_spans
 
 _logger = logging.getLogger(__name__)
 _FORMATS = {".conllu": "conllu", ".jsonl": "jsonl", ".ndjson": "jsonl"}
@@ -23,6 +23,7 @@ def read_tagged_sentences(
     tag_column: int | str | None = None,
     labels: Sequence[str] | None = None,
     file_format: str | None = None,
+    tag_faults: str = "refuse",
     errors: str = "raise",
 ) -> TaggedSentences:
     r"""Reads words with tags, or texts with spans.
@@ -38,8 +39,9 @@ def read_tagged_sentences(
 
     Args:
         source: One file, or several of one format.
-        scheme: How tags spell spans: "BIO", "BIOES" or "IOB1"; for JSONL, how to spell them. None for tags that spell
-            no spans, such as parts of speech; for JSONL, None keeps spans that lie in each other, without tags.
+        scheme: How tags spell spans, one of `bert_keras.tagging_schemes.SCHEMES`: "BIO", "BIOES", "BILOU", "BMES",
+            "IOB1", "IOE2"; for JSONL, how to spell them. None for tags that spell no spans, such as parts of speech;
+            for JSONL, None keeps spans that lie in each other, without tags.
         word_column: Column of the words from 0; None for the first, in CoNLL-U the second (FORM).
         tag_column: Column of the tags, from 0, or from the end if negative; None for the last, in CoNLL-U `"upos"`. In
             CoNLL-U also `"xpos"`, `"feats"`, `"deprel"`, `"misc"`.
@@ -47,6 +49,9 @@ def read_tagged_sentences(
             training data: then another one is a fault. None takes those found, sorted.
         file_format: "conll", "conllu" or "jsonl"; None goes by the file's suffix, and means CoNLL columns where that is
             none of `.conllu`, `.jsonl` and `.ndjson`.
+        tag_faults: What to do with tags that break the rules of the scheme, such as an I- without its B-: "refuse", a
+            fault; or "repair": read the spans as CoNLL's scorer and seqeval do, spell them in the scheme, and log how
+            many sentences that were and where the first is.
         errors: "raise" at the first fault; or "skip" the sentence, and log how many there were and where the first is.
 
     Raises:
@@ -65,15 +70,17 @@ def read_tagged_sentences(
     """
     if errors not in ("raise", "skip"):
         raise ValueError(f"errors must be 'raise' or 'skip', received {errors!r}")
+    if tag_faults not in ("refuse", "repair"):
+        raise ValueError(f"tag_faults must be 'refuse' or 'repair', received {tag_faults!r}")
     if scheme is not None:
-        check_scheme(scheme)
-    sentences, num_skipped, first = [], 0, ""
+        scheme = check_scheme(scheme)
+    sentences, num_skipped, first, repaired = [], 0, "", []
     for path in [source] if isinstance(source, (str, os.PathLike)) else source:
         for sentence in _read_file(os.fspath(path), scheme, word_column, tag_column, file_format):
-            if sentence.fault is None:
-                _check(sentence, scheme, labels)
+            respelled = None if sentence.fault else _check(sentence, scheme, labels, tag_faults)
             if sentence.fault is None:
                 sentences.append(sentence)
+                repaired += [respelled] * (respelled is not None)
             elif errors == "raise":
                 raise ValueError(sentence.fault)
             else:
@@ -81,6 +88,11 @@ def read_tagged_sentences(
     if num_skipped:
         total = num_skipped + len(sentences)
         _logger.warning("skipped %d of %d sentences, the first: %s", num_skipped, total, first)
+    if repaired:
+        _logger.warning(
+            "read the spans of %d sentences as CoNLL's scorer does, for their tags are not those of scheme %s, the "
+            "first: %s", len(repaired), scheme, repaired[0],
+        )  # fmt: skip
     if not sentences:
         raise ValueError(f"no sentences in {source!r}{f'; skipped {num_skipped}: {first}' if num_skipped else ''}")
     has_tags = all(len(sentence.tags) == len(sentence.words) for sentence in sentences)
@@ -103,11 +115,20 @@ def read_tagged_sentences(
     )
 
 
-def _check(sentence: SentenceInFile, scheme: str | None, labels: Sequence[str] | None):
-    """Finds unknown and forbidden tags, and reads the spans out of the others."""
+def _check(sentence: SentenceInFile, scheme: str | None, labels: Sequence[str] | None, tag_faults: str) -> str | None:
+    """Finds unknown and forbidden tags, and reads the spans out of the others; says what was repaired."""
+    repaired = None
     if sentence.spans is None and scheme is not None:
         if fault := first_fault(sentence.tags, scheme):
-            return sentence.add_fault(sentence.places[fault[0]], fault[1])
+            place, message = sentence.places[fault[0]], fault[1]
+            strange = [i for i, tag in enumerate(sentence.tags) if not is_tag(tag)]
+            if strange and tag_faults == "repair":
+                i = strange[0]
+                return sentence.add_fault(sentence.places[i], f"tag {sentence.tags[i]!r} is of no scheme")
+            if tag_faults == "refuse":
+                hint = "tag_faults='repair' (--tag-faults repair) reads it as CoNLL's scorer and seqeval do"
+                return sentence.add_fault(place, message if strange else f"{message}; {hint}")
+            sentence.tags, repaired = convert_tags(sentence.tags, scheme), f"{place}: {message}"
         sentence.spans = tags_to_spans(sentence.tags, scheme)
     elif sentence.spans is not None and scheme is not None:
         try:
@@ -123,6 +144,7 @@ def _check(sentence: SentenceInFile, scheme: str | None, labels: Sequence[str] |
         for place, label in found:
             if label not in labels:
                 sentence.add_fault(place, f"{label!r} is not among the known ones: {', '.join(map(repr, labels))}")
+    return repaired
 
 
 def _read_file(path: str, scheme, word_column, tag_column, file_format) -> Iterator[SentenceInFile]:

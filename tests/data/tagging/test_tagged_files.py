@@ -150,6 +150,33 @@ def test_faults_of_jsonl_have_their_line(write, row, fault):
         read_tagged_sentences(write(rows() + row, "train.jsonl"))
 
 
+MIXED = "EU B-ORG\nrejects O\nGerman I-MISC\ncall O\n\nAda B-PER\nLovelace I-PER\n"
+
+
+def test_tags_that_break_the_scheme_are_read_as_conlls_scorer_does_where_that_is_asked_for(write, caplog):
+    with pytest.raises(ValueError, match=r"conll:3: I-MISC behind O breaks the rules of scheme BIO; tag_faults='rep"):
+        read_tagged_sentences(write(MIXED))
+    with caplog.at_level(logging.WARNING):
+        sentences = read_tagged_sentences(write(MIXED), tag_faults="repair")
+    assert "spans of 1 sentences as CoNLL's scorer does" in caplog.text and "conll:3: I-MISC behind O" in caplog.text
+    assert sentences.tags[0] == ("B-ORG", "O", "B-MISC", "O")
+    assert sentences.spans[0] == ((0, 1, "ORG"), (2, 3, "MISC")) and sentences.tag_names[1] == "B-MISC"
+    as_bioes = read_tagged_sentences(write(MIXED), scheme="BIOES", tag_faults="repair")
+    assert as_bioes.tags[1] == ("B-PER", "E-PER") and as_bioes.spans == sentences.spans
+    with pytest.raises(ValueError, match=r"train.conll:8: tag 'person' is of no scheme"):
+        read_tagged_sentences(write(MIXED + "smiled person\n"), tag_faults="repair")
+    with pytest.raises(ValueError, match="'refuse' or 'repair', received 'ignore'"):
+        read_tagged_sentences(write(MIXED), tag_faults="ignore")
+
+
+@pytest.mark.parametrize("scheme", ["BMES", "BMESO", "BILOU", "IOB2", "IOBES"])
+def test_every_scheme_is_read(write, scheme):
+    tags = {"BMES": "B M E S", "BMESO": "B M E S", "BILOU": "B I L U", "IOB2": "B I I B", "IOBES": "B I E S"}[scheme]
+    lines = "".join(f"{i} {prefix}-NAME\n" for i, prefix in enumerate(tags.split()))
+    sentences = read_tagged_sentences(write(lines + "x O\n"), scheme=scheme)
+    assert sentences.spans == (((0, 3, "NAME"), (3, 4, "NAME")),)
+
+
 def test_a_file_of_nothing_is_an_error_and_so_are_odd_options(write):
     with pytest.raises(ValueError, match="no sentences in"):
         read_tagged_sentences(write("\n\n"))
@@ -159,8 +186,8 @@ def test_a_file_of_nothing_is_an_error_and_so_are_odd_options(write):
         read_tagged_sentences(write(CONLL), tag_column="ner")
     with pytest.raises(ValueError, match="'conll', 'conllu' or 'jsonl', received 'xml'"):
         read_tagged_sentences(write(CONLL), file_format="xml")
-    with pytest.raises(ValueError, match="BIO, IOB1, BIOES, received 'IOB'"):
-        read_tagged_sentences(write(CONLL), scheme="IOB")
+    with pytest.raises(ValueError, match="BIO, IOB1, BIOES, .*, received 'BI'"):
+        read_tagged_sentences(write(CONLL), scheme="BI")
 
 
 def test_words_of_raw_texts_are_those_of_berts_rules(tokenizer):
