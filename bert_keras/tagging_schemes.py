@@ -1,28 +1,60 @@
-"""How tags spell spans: BIO, BIOES and IOB1, from tags to spans and back, and which tag may follow which.
+"""How tags spell spans: BIO, BIOES, BILOU, BMES, IOB1, IOE2, from tags to spans and back, and what may follow what.
 
-A tag is `O`, outside of every span, or a prefix, a hyphen and the span's label: `B-person`. B begins a span, I goes on,
-E ends one, S is a span of one word.
+A tag is `O`, outside of every span, or a prefix, a hyphen and the span's label: `B-person`.
 
-* BIO (IOB2): every span begins with B.
-* BIOES: besides, spans of several words end with E, and spans of one word are S.
+* BIO, also called IOB2: every span begins with B and goes on with I.
+* BIOES, also called IOBES: besides, spans of several words end with E, and spans of one word are S.
+* BILOU, also called BIOUL: the same, with L for last and U for unit.
+* BMES, also called BMESO, of Chinese files: the same as BIOES, with M for middle.
+* IOE2: spans go on with I and end with E.
 * IOB1, of CoNLL-2003's files: spans begin with I; B only parts two spans of one label that touch.
 
 Python and no array library: readers, metrics, layers and predictions share this file.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 OUTSIDE = "O"
-_PREFIXES = {"BIO": "BI", "IOB1": "IB", "BIOES": "BIES"}
-SCHEMES = tuple(_PREFIXES)
+
+
+class _Spelling(NamedTuple):
+    """The prefixes of a span's first word, of those between, of its last one, and of its only one."""
+
+    first: str
+    between: str
+    last: str
+    only: str
+
+    def allowed(self) -> str:
+        return "".join(dict.fromkeys("".join(self)))
+
+
+_SPELLINGS = {
+    "BIO": _Spelling("B", "I", "I", "B"),
+    "IOB1": _Spelling("I", "I", "I", "I"),  # and B where it touches one before of its label
+    "BIOES": _Spelling("B", "I", "E", "S"),
+    "BILOU": _Spelling("B", "I", "L", "U"),
+    "BMES": _Spelling("B", "M", "E", "S"),
+    "IOE2": _Spelling("I", "I", "E", "E"),
+}
+_PREFIXES = {name: spelling.allowed() for name, spelling in _SPELLINGS.items()} | {"IOB1": "IB"}
+SCHEMES = tuple(_SPELLINGS)
+# Other names in use.
+ALIASES = {"IOB2": "BIO", "IOB": "BIO", "IOBES": "BIOES", "BIOUL": "BILOU", "BILUO": "BILOU", "BMESO": "BMES"}
+# What each prefix says in words of BIOES, whatever the scheme: how a tag of an unknown scheme is read.
+MEANINGS = {"O": "O", "B": "B", "I": "I", "M": "I", "E": "E", "L": "E", "S": "S", "U": "S"}
 
 Span = tuple[int, int, str]  # first word, the one behind the last, label
 
 
-def check_scheme(scheme: str):
-    """Raises a ValueError where a scheme is none of `SCHEMES`."""
-    if scheme not in _PREFIXES:
-        raise ValueError(f"expected a tagging scheme out of {', '.join(SCHEMES)}, received {scheme!r}")
+def check_scheme(scheme: str) -> str:
+    """Gives the scheme its name in `SCHEMES`; raises a ValueError where it is neither of those nor of `ALIASES`."""
+    name = ALIASES.get(scheme, scheme)
+    if name not in _SPELLINGS:
+        known = ", ".join([*SCHEMES, *ALIASES])
+        raise ValueError(f"expected a tagging scheme out of {known}, received {scheme!r}")
+    return name
 
 
 def split_tag(tag: str, scheme: str | None = None) -> tuple[str, str]:
@@ -42,11 +74,22 @@ def split_tag(tag: str, scheme: str | None = None) -> tuple[str, str]:
     if tag == OUTSIDE:
         return OUTSIDE, ""
     prefix, hyphen, label = tag.partition("-")
-    allowed = "BIES" if scheme is None else _PREFIXES[scheme]
+    allowed = "BIESMLU" if scheme is None else _PREFIXES[check_scheme(scheme)]
     if not hyphen or not label or len(prefix) != 1 or prefix not in allowed:
         spelled = ", ".join(f"{prefix}-label" for prefix in allowed)
         raise ValueError(f"tag {tag!r} is neither O nor {spelled}{f' of scheme {scheme}' if scheme else ''}")
     return prefix, label
+
+
+def is_tag(tag: str) -> bool:
+    """Whether something is spelled as a tag of any scheme.
+
+    Example:
+        >>> is_tag("U-person"), is_tag("NOUN")
+        (True, False)
+    """
+    prefix, hyphen, label = tag.partition("-")
+    return tag == OUTSIDE or (prefix != OUTSIDE and prefix in MEANINGS and bool(hyphen and label))
 
 
 def tag_names(labels: Sequence[str], scheme: str) -> tuple[str, ...]:
@@ -56,8 +99,8 @@ def tag_names(labels: Sequence[str], scheme: str) -> tuple[str, ...]:
         >>> tag_names(["place", "person"], "BIO")
         ('O', 'B-place', 'I-place', 'B-person', 'I-person')
     """
-    check_scheme(scheme)
-    return (OUTSIDE, *(f"{prefix}-{label}" for label in labels for prefix in _PREFIXES[scheme]))
+    prefixes = _PREFIXES[check_scheme(scheme)]
+    return (OUTSIDE, *(f"{prefix}-{label}" for label in labels for prefix in prefixes))
 
 
 def spans_to_tags(spans: Sequence[Span], num_words: int, scheme: str) -> list[str]:
@@ -79,7 +122,8 @@ def spans_to_tags(spans: Sequence[Span], num_words: int, scheme: str) -> list[st
         >>> spans_to_tags([(0, 2, "place"), (2, 3, "place")], 4, "BIOES")
         ['B-place', 'E-place', 'S-place', 'O']
     """
-    check_scheme(scheme)
+    scheme = check_scheme(scheme)
+    spelling = _SPELLINGS[scheme]
     tags = [OUTSIDE] * num_words
     last_end, last_label = 0, None
     for start, end, label in sorted(spans):
@@ -87,12 +131,13 @@ def spans_to_tags(spans: Sequence[Span], num_words: int, scheme: str) -> list[st
             raise ValueError(f"span {(start, end, label)} does not lie in a sentence of {num_words} words")
         if start < last_end:
             raise ValueError(f"span {(start, end, label)} overlaps another; tags cannot spell that, spans can")
-        inside = ["I"] * (end - start)
-        if scheme == "BIO" or (scheme == "IOB1" and start == last_end and label == last_label):
-            inside[0] = "B"
-        elif scheme == "BIOES":
-            inside[0], inside[-1] = ("B", "E") if end - start > 1 else ("S", "S")
-        tags[start:end] = [f"{prefix}-{label}" for prefix in inside]
+        several = end - start > 1
+        prefixes = (
+            [spelling.first, *spelling.between * (end - start - 2), spelling.last] if several else [spelling.only]
+        )
+        if scheme == "IOB1" and start == last_end and label == last_label:
+            prefixes[0] = "B"
+        tags[start:end] = [f"{prefix}-{label}" for prefix in prefixes]
         last_end, last_label = end, label
     return tags
 
@@ -102,9 +147,9 @@ def tags_to_spans(tags: Sequence[str], scheme: str | None = None) -> list[Span]:
 
     Args:
         tags: The tags of a sentence.
-        scheme: None reads as CoNLL's scorer and seqeval do, whatever the scheme: a span begins at B and S, behind O, E
-            and S, and where the label changes. One of `SCHEMES` counts only spans that the scheme allows, as seqeval
-            does with `mode="strict"`: an I without its B is none.
+        scheme: None reads as CoNLL's scorer and seqeval do, whatever the scheme: a span begins at B and S (U), behind
+            O, E (L) and S, and where the label changes. One of `SCHEMES` counts only spans that the scheme allows, as
+            seqeval does with `mode="strict"`: an I without its B is none.
 
     Returns:
         (first word, the one behind the last, label) each, from left to right.
@@ -121,10 +166,8 @@ def tags_to_spans(tags: Sequence[str], scheme: str | None = None) -> list[Span]:
     Reference:
         conlleval of https://www.clips.uantwerpen.be/conll2000/chunking/output.html
     """
-    if scheme is not None:
-        check_scheme(scheme)
     parts = [split_tag(tag, scheme) for tag in tags]
-    starts, continues, is_whole = _lenient_rules() if scheme is None else _strict_rules(scheme)
+    starts, continues, is_whole = _lenient_rules() if scheme is None else _strict_rules(check_scheme(scheme))
     spans, i = [], 0
     while i < len(parts):
         if parts[i][0] == OUTSIDE or not starts(parts[i - 1] if i else (OUTSIDE, ""), parts[i]):
@@ -141,15 +184,12 @@ def tags_to_spans(tags: Sequence[str], scheme: str | None = None) -> list[Span]:
 
 def _lenient_rules():
     def starts(previous, tag):
-        return tag[0] in "BS" or previous[0] in "OES" or previous[1] != tag[1]
+        return MEANINGS[tag[0]] in "BS" or MEANINGS[previous[0]] in "OES" or previous[1] != tag[1]
 
     return starts, lambda previous, tag: not starts(previous, tag), lambda last, following: True
 
 
 def _strict_rules(scheme: str):
-    def continues(previous, tag):
-        return previous[0] in "BI" and tag[0] in ("IE" if scheme == "BIOES" else "I") and previous[1] == tag[1]
-
     if scheme == "IOB1":
 
         def starts(previous, tag):
@@ -159,14 +199,26 @@ def _strict_rules(scheme: str):
 
         return (
             starts,
-            continues,
+            lambda previous, tag: tag[0] == "I" and previous[1] == tag[1],
             lambda last, following: (last[0], following[0]) != ("B", "B") or last[1] == following[1],
         )
 
-    def is_whole(last, following):
-        return scheme == "BIO" or last[0] in "ES"
+    spelling = _SPELLINGS[scheme]
 
-    return lambda previous, tag: tag[0] in "BS", continues, is_whole
+    def starts(previous, tag):
+        return tag[0] in (spelling.first, spelling.only)
+
+    return starts, lambda previous, tag: _goes_on(previous, tag, spelling), lambda last, _: _may_end(last, spelling)
+
+
+def _goes_on(previous: tuple[str, str], tag: tuple[str, str], spelling: _Spelling) -> bool:
+    """Whether a tag may be of the same span as the one before."""
+    is_open, is_further = previous[0] in (spelling.first, spelling.between), tag[0] in (spelling.between, spelling.last)
+    return is_open and is_further and previous[1] == tag[1]
+
+
+def _may_end(tag: tuple[str, str], spelling: _Spelling) -> bool:
+    return tag[0] in (OUTSIDE, spelling.last, spelling.only)
 
 
 def may_follow(previous: str, tag: str, scheme: str) -> bool:
@@ -181,12 +233,13 @@ def may_follow(previous: str, tag: str, scheme: str) -> bool:
         >>> may_follow("O", "I-place", "BIO"), may_follow("O", "I-place", "IOB1"), may_follow("B-place", "O", "BIOES")
         (False, True, False)
     """
-    (before, last_label), (prefix, label) = split_tag(previous, scheme), split_tag(tag, scheme)
+    before, this = split_tag(previous, scheme), split_tag(tag, scheme)
+    scheme = check_scheme(scheme)
     if scheme == "IOB1":
-        return prefix != "B" or (before != OUTSIDE and last_label == label)
-    if scheme == "BIOES" and (before in "BI") != (prefix in "IE"):
-        return False
-    return prefix not in "IE" or (before in "BI" and last_label == label)
+        return this[0] != "B" or (before[0] != OUTSIDE and before[1] == this[1])
+    spelling = _SPELLINGS[scheme]
+    is_new = this[0] in (OUTSIDE, spelling.first, spelling.only)
+    return (_may_end(before, spelling) and is_new) or _goes_on(before, this, spelling)
 
 
 def first_fault(tags: Sequence[str], scheme: str) -> tuple[int, str] | None:

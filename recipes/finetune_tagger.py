@@ -20,6 +20,8 @@ from bert_keras.finetuning import FineTuning
 from bert_keras.run_folder import RunFolder
 from bert_keras.tagging_schemes import tags_to_spans
 
+Scheme = Literal["BIO", "IOB2", "BIOES", "IOBES", "BILOU", "BMES", "IOB1", "IOE2"]
+
 
 def main(
     *,
@@ -28,7 +30,8 @@ def main(
     train: Path,  # tagged sentences: .conllu, .jsonl with spans, or columns under any other suffix
     validation: Path,  # the same, to choose the best epoch by
     test: Path | None = None,  # the same; predictions of it and of validation are written to RUN_DIRECTORY
-    scheme: Literal["BIO", "BIOES", "IOB1"] | None = "BIO",  # how the tags spell spans; None for tags that do not
+    scheme: Scheme | None = "BIO",  # how the tags spell spans; None for tags that do not, such as parts of speech
+    tag_faults: Literal["refuse", "repair"] = "refuse",  # I- without its B- and the like; or read as conlleval does
     tag_column: int | None = None,  # of CoNLL files, from 0, or from the end if negative; None for the last, or UPOS
     errors: Literal["raise", "skip"] = "raise",  # at the first faulty sentence; or skip those, and count them
     sequence_length: int = 128,  # tokens in a row; longer sentences become overlapping windows
@@ -45,7 +48,7 @@ def main(
     sentences, known = {}, None
     for part, file in files.items():  # train first: its labels are all that the model can learn
         sentences[part] = data.read_tagged_sentences(
-            file, scheme=scheme, tag_column=tag_column, labels=known, errors=errors
+            file, scheme=scheme, tag_column=tag_column, tag_faults=tag_faults, labels=known, errors=errors
         )
         known = sentences["train"].labels or sentences["train"].tag_names
     tag_names, labels = sentences["train"].tag_names, sentences["train"].labels

@@ -28,6 +28,7 @@ def main(
     validation: Path,  # the same, to choose the best epoch by
     test: Path | None = None,  # the same; its predictions are written to RUN_DIRECTORY/predictions.jsonl
     errors: Literal["raise", "skip"] = "raise",  # at the first faulty text; or skip those, and count them
+    scores: Literal["text", "place"] = "text",  # a triple is right by its words, as in DuIE; or only where they stand
     sequence_length: int = 128,  # tokens in a row; longer texts become overlapping windows
     run_directory: Path = Path("runs/finetune_triples"),
     # Model
@@ -58,7 +59,21 @@ def main(
         {name: training.SpanLoss() for name in OUTPUTS},
         weighted_metrics={name: [training.SpanF1(name="f1")] for name in OUTPUTS},
     )
-    report = fine_tuning.callbacks(run.logs, best="val_heads_f1", shown=("heads_f1",))
+    finder = inference.TripleFinder(extractor, tokenizer, sequence_length=sequence_length)
+
+    def score(part, predicted):
+        """Precision, recall and F1 of the triples found in a part."""
+        true = examples[part].triples
+        if scores == "text":
+            true, predicted = examples[part].quoted(), examples[part].quoted(predicted)
+        return training.triple_scores(true, predicted)["overall"]
+
+    report = fine_tuning.callbacks(
+        run.logs,
+        best="val_f1",
+        shown=("f1",),
+        scores=lambda: score("validation", finder.triples(examples["validation"])),
+    )
     with training.memory_advice(fine_tuning.batch_size, sequence_length):
         extractor.fit(
             datasets["train"], validation_data=datasets["validation"], epochs=fine_tuning.epochs,
@@ -68,13 +83,13 @@ def main(
     extractor.save_to_preset(run.preset)
     tokenizer.save_to_preset(run.preset, model_max_length=extractor.encoder.max_sequence_length)
 
-    finder, scores = inference.TripleFinder(extractor, tokenizer, sequence_length=sequence_length), {}
+    results = {}
     for part in list(files)[1:]:
         predicted = finder.triples(examples[part])
-        scores[part] = training.span_scores(examples[part].triples, predicted)["overall"]
+        results[part] = score(part, predicted)
     if test:
         data.write_triples(run_directory / "predictions.jsonl", examples["test"], predicted)
-    return run.finish(scores)
+    return run.finish(results)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ from bert_keras.data.pretraining.pretraining_dataset import pretraining_dataset
 from bert_keras.data.questions.answer_files import write_answers
 from bert_keras.data.questions.answer_scores import best_no_answer_threshold, cmrc_scores, squad_scores
 from bert_keras.data.questions.answer_spans import AnswerSpan, PredictedAnswers, best_answers
+from bert_keras.data.questions.character_scores import drcd_scores, korquad_scores
 from bert_keras.data.questions.question_answering_dataset import question_answering_dataset
 from bert_keras.data.questions.question_windows import QuestionWindows
 from bert_keras.data.questions.questions import Answer, Question, Questions, read_questions
@@ -72,8 +73,10 @@ __all__ = [
     "confusion_table",
     "cooccurrence_vectors",
     "cut_long_texts",
+    "drcd_scores",
     "drop_words",
     "files_checksum",
+    "korquad_scores",
     "multiple_choice_dataset",
     "pool_pieces",
     "predictions_of",

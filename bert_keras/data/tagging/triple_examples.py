@@ -38,6 +38,30 @@ class TripleExamples:
     def __len__(self):
         return len(self.texts)
 
+    def quoted(self, triples: Sequence[Sequence[Triple]] | None = None) -> list[list[tuple[str, str, str]]]:
+        """Says triples in the words of their texts, each once, for scores that go by text and for files.
+
+        Args:
+            triples: (subject, object, relation) of each text, as in `triples`; None for these.
+
+        Returns:
+            For each text (subject, object, relation) as strings.
+
+        Raises:
+            ValueError: If there are not as many lists of triples as texts.
+        """
+        triples = self.triples if triples is None else triples
+        if len(triples) != len(self):
+            raise ValueError(f"expected triples of {len(self)} texts, received those of {len(triples)}")
+        results = []
+        for text, offsets, some in zip(self.texts, self.offsets, triples, strict=True):
+            quoted = {}  # a triple stated at two places is one
+            for *parts, relation in some:
+                one, other = (text[offsets[first][0] : offsets[end - 1][1]] for first, end in parts)
+                quoted.setdefault((one, other, relation))
+            results.append(list(quoted))
+        return results
+
 
 def read_triples(
     path: str | os.PathLike, *, relations: Sequence[str] | None = None, errors: str = "raise"

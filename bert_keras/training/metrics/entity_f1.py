@@ -5,7 +5,7 @@ import numpy as np
 from keras import ops
 
 from bert_keras.ops.selected_first import selected_first
-from bert_keras.tagging_schemes import split_tag
+from bert_keras.tagging_schemes import MEANINGS, split_tag
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
@@ -45,7 +45,7 @@ class EntityF1(keras.metrics.Metric):
         self.measure = measure
         parts = [split_tag(tag) for tag in self.tag_names]
         labels = sorted({label for _, label in parts})
-        self._prefixes = np.array(["OBIES".index(prefix) for prefix, _ in parts], "int32")
+        self._prefixes = np.array(["OBIES".index(MEANINGS[prefix]) for prefix, _ in parts], "int32")
         self._labels = np.array([labels.index(label) for _, label in parts], "int32")
         # float32 as all metrics of Keras: exact up to 16 million spans.
         self._counts = self.add_weight(name="counts", shape=(3,), initializer="zeros")  # right, predicted, true
