@@ -36,6 +36,11 @@ class Choices:
     def __len__(self):
         return len(self.contexts)
 
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """What the file calls the first choice, the second, and so on."""
+        return tuple(_labels(self.first_label, len(self.choices[0])))
+
 
 def read_choices(
     source: str | os.PathLike | Sequence[str | os.PathLike] | Iterable[Sequence | dict],

@@ -243,8 +243,11 @@ def _even(rows, path: str, columns, table: TableFormat, separator: str, faults: 
 
 
 def _is_header(cells: Sequence[str], columns) -> bool:
+    """Whether cells where a text and a label are expected look like names of columns, or are numbered by pandas."""
     names = [cells[column] for column in columns if isinstance(column, int) and column < len(cells)]
-    return all(strip_invisible(name).casefold() in _HEADER_WORDS for name in names)
+    numbers = list(map(str, range(len(cells))))
+    is_numbered = len(cells) > 1 and list(cells) in (numbers, ["", *numbers[:-1]])
+    return is_numbered or all(strip_invisible(name).casefold() in _HEADER_WORDS for name in names)
 
 
 def _fitted(cells, num_cells: int, of_what: str, place: str, table: TableFormat, separator: str, faults: Faults):

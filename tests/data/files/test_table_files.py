@@ -107,9 +107,11 @@ def test_columns_go_by_number_without_a_header_and_with_one(tmp_path):
     assert texts_and_labels(path, 1, 0) == ROWS
     path.write_text('stars,"review"\n1,"good"\n0,bad\n')
     assert texts_and_labels(path, 1, 0, header=True) == ROWS
+    for header in ("0,1", "Label,text"):
+        path.write_text(f"{header}\n1,good\n0,bad\n")
+        with pytest.raises(ValueError, match=r"a.csv:1: .* looks like a header; pass header=True"):
+            texts_and_labels(path, 1, 0)
     path.write_text("label,text\n1,good\n0,bad\n")
-    with pytest.raises(ValueError, match=r"a.csv:1: .* looks like a header; pass header=True"):
-        texts_and_labels(path, 1, 0)
     assert texts_and_labels(path, 1, 0, header=False) == [("text", "label"), *ROWS]
 
 
