@@ -36,7 +36,16 @@ TRIPLES = '{"text": "Ada lived in Lyon.", "spo_list": [["Ada", "lived-in", "Lyon
 CHOICES = "sent1\tsent2\tending0\tending1\tending2\tending3\tlabel\nIt rains.\tShe\truns.\tswims.\tsits.\tsits.\t1\n"
 TOKENS = "".join(f"{token}\n" for token in [*SPECIAL_TOKENS, "a", "##a", "\u00e9t\u00e9"])
 CONFIG = '{"do_lower_case": true, "strip_accents": null, "model_max_length": 512}'
+PROSE = "It is good, \u00e9t\u00e9.\nIt rains.\n\nAnd bad it is.\nSo so.\n"
+ARTICLES = '<doc id="1" url="x" title="It">\nIt\n\nIt rains &amp; so on.\n\n</doc>\n<doc id="2" title="A">\nA\n</doc>\n'
+RECORDS = '{"id": 1, "text": "It rains.\\nSo so."}\n{"id": 2, "text": "\\u00e9t\\u00e9", "tags": [1, null]}\n'
 COLUMNS = {"text_column": "sentence", "label_column": "label"}
+
+
+def read_all(path):
+    return list(read_documents(path, errors="raise", min_letter_share=0))
+
+
 READERS = {
     "table.tsv": (TABLE, lambda path: read_examples(path, **COLUMNS)),
     "table.csv": (CSV, lambda path: read_examples(path, **COLUMNS)),
@@ -49,8 +58,11 @@ READERS = {
     "relations.txt": (RELATIONS, read_relations),
     "triples.jsonl": (TRIPLES, read_triples),
     "choices.tsv": (CHOICES, read_choices),
-    "documents.txt": (TABLE, lambda path: list(read_documents(path, errors="raise", min_letter_share=0))),
-    "documents.txt.gz": (TABLE, lambda path: list(read_documents(path, errors="raise", min_letter_share=0))),
+    "documents.txt": (PROSE, read_all),
+    "documents.txt.gz": (PROSE, read_all),
+    "articles.txt": (ARTICLES, read_all),
+    "documents.jsonl": (RECORDS, read_all),
+    "documents.json": ("[" + RECORDS.replace("\n", ",\n") + '"It rains."]', read_all),
     "vocab.txt": (TOKENS, Vocabulary.load),
     "tokenizer_config.json": (CONFIG, read_tokenizer_config),
     "tokenizer.json": (None, read_tokenizer_json),

@@ -16,7 +16,7 @@ from bert_keras.data.corpus.passages import encode_passage, gather_passages
 from bert_keras.data.corpus.sentences import split_sentences
 from bert_keras.data.tokenization.tokenizer import WordPieceTokenizer
 
-Chunk = list[tuple[int, list[str]]]  # (document number, paragraphs)
+Chunk = list[tuple[int, list[str | tuple[str, ...]]]]  # (document number, paragraphs, or sentences of one)
 
 
 class EncodedChunk(NamedTuple):
@@ -96,7 +96,7 @@ def encode_chunk(chunk: Chunk, tokenizer: Callable, passage_tokens: int) -> Enco
     for _, paragraphs in chunk:
         before = len(sentences)
         for paragraph in paragraphs:
-            sentences += split_sentences(paragraph)
+            sentences += split_sentences(paragraph) if isinstance(paragraph, str) else paragraph
         num_sentences.append(len(sentences) - before)
     ragged = tokenizer(sentences)
     token_ids, lengths = ragged.flat_values.numpy(), ragged.row_lengths().numpy()
@@ -106,8 +106,11 @@ def encode_chunk(chunk: Chunk, tokenizer: Callable, passage_tokens: int) -> Enco
 
     records, passage_lengths, documents, document_passages = [], [], [], []
     sentence, token = 0, 0
-    for (document, _), count in zip(chunk, num_sentences, strict=True):
-        passages = gather_passages(lengths[sentence : sentence + count].tolist(), passage_tokens)
+    for (document, paragraphs), count in zip(chunk, num_sentences, strict=True):
+        # Of sentences that somebody has cut, none is left alone, for a pair of texts is cut out of a passage.
+        passages = gather_passages(
+            lengths[sentence : sentence + count].tolist(), passage_tokens, in_company=isinstance(paragraphs[0], tuple)
+        )
         sentence += count
         for sentence_lengths in passages:
             num_tokens = sum(sentence_lengths)
