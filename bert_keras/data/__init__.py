@@ -31,6 +31,7 @@ from bert_keras.data.questions.answer_spans import AnswerSpan, PredictedAnswers,
 from bert_keras.data.questions.question_answering_dataset import question_answering_dataset
 from bert_keras.data.questions.question_windows import QuestionWindows
 from bert_keras.data.questions.questions import Answer, Question, Questions, read_questions
+from bert_keras.data.tagging.basic_tokens import BasicTokens, basic_tokens
 from bert_keras.data.tagging.relation_dataset import relation_dataset
 from bert_keras.data.tagging.relation_examples import RelationExamples, read_relations
 from bert_keras.data.tagging.span_dataset import span_dataset, triple_dataset
@@ -48,6 +49,7 @@ __all__ = [
     "TASKS",
     "Answer",
     "AnswerSpan",
+    "BasicTokens",
     "Choices",
     "CorpusReport",
     "Examples",
@@ -65,6 +67,7 @@ __all__ = [
     "Vocabulary",
     "WordPieceTokenizer",
     "add_words",
+    "basic_tokens",
     "best_answers",
     "best_no_answer_threshold",
     "classification_dataset",
