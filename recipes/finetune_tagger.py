@@ -33,6 +33,7 @@ def main(
     scheme: Scheme | None = "BIO",  # how the tags spell spans; None for tags that do not, such as parts of speech
     tag_faults: Literal["refuse", "repair"] = "refuse",  # I- without its B- and the like; or read as conlleval does
     tag_column: int | None = None,  # of CoNLL files, from 0, or from the end if negative; None for the last, or UPOS
+    words: Literal["basic", "file"] = "basic",  # tags of raw text's tokens; or, to be given words, of the file's words
     errors: Literal["raise", "skip"] = "raise",  # at the first faulty sentence; or skip those, and count them
     sequence_length: int = 128,  # tokens in a row; longer sentences become overlapping windows
     run_directory: Path = Path("runs/finetune_tagger"),
@@ -54,19 +55,19 @@ def main(
     tag_names, labels = sentences["train"].tag_names, sentences["train"].labels
     if head != "global_pointer" and not tag_names:
         raise ValueError("Spans become tags by a --scheme; without one they want --head global_pointer.")
-    sizes = dict(dropout=fine_tuning.dropout, dtype=fine_tuning.dtype)
+    arguments = dict(words=words, dropout=fine_tuning.dropout, dtype=fine_tuning.dtype)
     if head == "global_pointer":
         dataset, names, problem = data.span_dataset, {"labels": labels}, "multi_label_classification"
-        model = models.SpanTagger.from_preset(preset, labels, **sizes)
+        model = models.SpanTagger.from_preset(preset, labels, **arguments)
         loss, metric = training.SpanLoss(), training.SpanF1()
     else:
         dataset, names, problem = data.tagging_dataset, {"tag_names": tag_names}, "single_label_classification"
-        model = models.TokenClassifier.from_preset(preset, labels=tag_names, head=head, scheme=scheme, **sizes)
+        model = models.TokenClassifier.from_preset(preset, labels=tag_names, head=head, scheme=scheme, **arguments)
         loss = None  # the head brings its own
         accuracy = training.classification_metrics(num_classes=len(tag_names), names=["accuracy"])
         metric = training.EntityF1(tag_names) if scheme else accuracy[0]
     batches = dict(sequence_length=sequence_length, batch_size=fine_tuning.batch_size, seed=fine_tuning.seed)
-    batches |= dict(start_step=saving.step, **names)  # start_step: of the training part alone
+    batches |= dict(words=words, start_step=saving.step, **names)  # start_step: of the training part alone
     parts = ("train", "validation")
     datasets = {part: dataset(sentences[part], tokenizer, training=part == "train", **batches) for part in parts}
 
