@@ -15,6 +15,7 @@ from bert_keras.checkpoints.huggingface_names import (
     CONSTANTS,
     COPIES,
     HEAD_ROWS,
+    STOPPERS,
     WITHOUT_POOLER,
     common_name,
     encoder_rows,
@@ -91,6 +92,8 @@ def _stored_tensors(source, files):
     """The tensors by the names that the tables know."""
     tensors = {}
     for name, file in files.items():
+        if 0 in file.tensors[name].shape:  # holds nothing; see `STOPPERS`
+            continue
         if (known := tensors.get(common_name(name))) is not None:
             raise ValueError(f"{source}: {known.name} and {name} are the same weight.")
         info = file.tensors[name]
@@ -139,12 +142,19 @@ def write_huggingface(directory, architecture, arrays, arguments, *, max_shard_b
         arrays: {canonical name: array} of all weights; the pooler's are left out where that class has no pooler.
         arguments: arguments of the encoder's constructor, with the number `initializer_range`.
         max_shard_bytes: most bytes of tensors in a file, None for all in one.
-        **head: `labels`, `num_classes`, `classifier_dropout` and `task` of a head, see `config_fields`.
+        **head: `labels`, `num_classes`, `classifier_dropout`, `problem_type` and `task` of a head, see `config_fields`;
+            for a head that transformers does not have they are noted where we alone look for them.
+
+    Returns:
+        names of the heads that transformers does not have; it reads the encoder beside them, and refuses to make a
+        classifier, a tagger or a question answerer of it.
 
     Raises:
         ValueError: where an array has no name in BERT of transformers, or one is missing.
     """
-    heads = [row for head_name in ARCHITECTURES[architecture] for row in HEAD_ROWS[head_name]] + own_rows(arrays)
+    heads = [row for head_name in ARCHITECTURES[architecture] for row in HEAD_ROWS[head_name]]
+    own = [row for row in own_rows(arrays) if row.ours not in {head.ours for head in heads}]
+    heads += own
     rows = encoder_rows(arguments["num_layers"]) + heads
     arrays = dict(arrays)
     pooler = [name for name in arrays if name.startswith("pooler/")]
@@ -161,8 +171,18 @@ def write_huggingface(directory, architecture, arrays, arguments, *, max_shard_b
         prefix = "bert." if heads and row not in heads else ""
         for name, array in row.to_theirs(np.asarray(arrays[row.ours], "float32")).items():
             tensors[prefix + name] = array
+    if own:
+        tensors |= {name: np.zeros(0, "float32") for name in STOPPERS}
+        head = _noted_for_us_alone(**head)
     fields = config_fields(architecture, arguments, **head)
     directory = pathlib.Path(directory)
     contents = tensor_files(tensors, max_shard_bytes)
     contents["config.json"] = (json.dumps(fields, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode("utf-8")
     write_files(directory, contents, removed=outdated_files(directory, contents))
+    return list(dict.fromkeys(row.ours.split("/")[0] for row in own))
+
+
+def _noted_for_us_alone(*, labels=None, num_classes=None, problem_type=None, task=None, **head):
+    """The settings of a head, without what would make transformers build a head of classes of its own."""
+    ours = {"labels": labels, "problem_type": problem_type}
+    return head | {"task": {name: value for name, value in ours.items() if value is not None} | (task or {})}
