@@ -17,11 +17,12 @@ from bert_keras.checkpoints.huggingface_names import (
     HEAD_ROWS,
     STOPPERS,
     WITHOUT_POOLER,
-    common_name,
+    common_names,
     encoder_rows,
     head_rows,
     own_rows,
 )
+from bert_keras.checkpoints.safetensors_file import FLOATS
 from bert_keras.checkpoints.safetensors_shards import (
     INDEX_FILE,
     SINGLE_FILE,
@@ -33,9 +34,14 @@ from bert_keras.checkpoints.sentence_transformers import sentence_pooling
 from bert_keras.checkpoints.weight_table import StoredTensor, WeightTable
 
 _CONVERSION = (
-    "import sys, torch, safetensors.torch; safetensors.torch.save_file({name: tensor.clone() for name, tensor in "
-    'torch.load(sys.argv[1], weights_only=True, map_location="cpu").items()}, sys.argv[2], {"format": "pt"})'
+    "import sys, torch, safetensors.torch; "
+    'read = [torch.load(path, weights_only=True, map_location="cpu") for path in sys.argv[1:-1]]; '
+    'read = [one.get("state_dict", one) for one in read]; '
+    "safetensors.torch.save_file({name: tensor.clone().contiguous() for one in read for name, tensor in one.items() "
+    'if torch.is_tensor(tensor)}, sys.argv[-1], {"format": "pt"})'
 )
+_PICKLES = (".bin", ".pt", ".pth")
+_OLD_FORMATS = {"tf_model.h5": "from_tf", "flax_model.msgpack": "from_flax"}
 
 
 class HuggingFaceCheckpoint(Checkpoint):
@@ -57,8 +63,8 @@ class HuggingFaceCheckpoint(Checkpoint):
         source, files = open_tensors(directory)
         num_layers = config.encoder_arguments["num_layers"]
         expect_as_many_tensors(source, len(files), num_layers)
-        rows = encoder_rows(num_layers) + head_rows(config.architecture) + own_rows(files)
         tensors = _stored_tensors(source, files)
+        rows = encoder_rows(num_layers) + head_rows(config.architecture) + own_rows(tensors)
         super().__init__(config, WeightTable(source, tensors, rows, silent=(*COPIES, *CONSTANTS)))
         self._directory = directory
 
@@ -91,15 +97,14 @@ class HuggingFaceCheckpoint(Checkpoint):
 def _stored_tensors(source, files):
     """The tensors by the names that the tables know."""
     tensors = {}
-    for name, file in files.items():
-        if 0 in file.tensors[name].shape:  # holds nothing; see `STOPPERS`
+    for name, common in common_names(source, files).items():
+        info = files[name].tensors[name]
+        if 0 in info.shape:  # holds nothing; see `STOPPERS`
             continue
-        if (known := tensors.get(common_name(name))) is not None:
+        if (known := tensors.get(common)) is not None:
             raise ValueError(f"{source}: {known.name} and {name} are the same weight.")
-        info = file.tensors[name]
-        is_float = not info.dtype.startswith("I")
-        read = functools.partial(file.read, name)
-        tensors[common_name(name)] = StoredTensor(name, info.shape, info.dtype, is_float, read)
+        read = functools.partial(files[name].read, name)
+        tensors[common] = StoredTensor(name, info.shape, info.dtype, info.dtype in FLOATS, read)
     for copy, original in COPIES.items():  # of two names for one weight a file may have either
         if copy in tensors:
             tensors.setdefault(original, tensors[copy])
@@ -115,16 +120,24 @@ def _expect_files(directory):
     if SINGLE_FILE in found or INDEX_FILE in found:
         return
     message = f"{directory} has no {SINGLE_FILE}; it holds {', '.join(found)}."
-    if "pytorch_model.bin" in found:
-        paths = (shlex.quote(str(directory / name)) for name in ("pytorch_model.bin", SINGLE_FILE))
+    pickles = [name for name in found if name.endswith(_PICKLES) and name != "training_args.bin"]
+    pickles = [name for name in pickles if name.startswith("pytorch_model")] or pickles
+    others = [name for name in found if name.endswith(".safetensors")]
+    old = [(name, option) for name, option in _OLD_FORMATS.items() if name in found]
+    if len(others) == 1:
+        message += f" Rename {others[0]} to {SINGLE_FILE} if it holds the weights."
+    elif pickles:
+        paths = (shlex.quote(str(directory / name)) for name in (*pickles, SINGLE_FILE))
+        ending = pathlib.Path(pickles[0]).suffix
         message += (
-            " A .bin file is a pickle, which can run any code when it is read, so it never is here. This command, with "
-            f"torch 2.6 or newer, reads tensors alone and converts it: python -c '{_CONVERSION}' {' '.join(paths)}"
+            f" A {ending} file is a pickle, which can run any code when it is read, so it never is here. This command, "
+            f"with torch 2.6 or newer, reads tensors alone and converts it: python -c '{_CONVERSION}' {' '.join(paths)}"
         )
-    elif any(name.endswith((".bin", ".h5", ".msgpack")) for name in found):
+    elif old:
+        name, option = old[0]
         message += (
-            " Other formats are converted by transformers: AutoModelForPreTraining.from_pretrained(directory)"
-            ".save_pretrained(directory)."
+            f" {name} is converted by transformers 4, the last that reads it: AutoModelForPreTraining.from_pretrained("
+            f"directory, {option}=True).save_pretrained(directory)."
         )
     raise FileNotFoundError(message)
 
