@@ -56,7 +56,9 @@ class Presets:
         if format == "google":
             write_google(directory, arrays, arguments, **head)
         else:
-            write_huggingface(directory, architecture, arrays, arguments, max_shard_bytes=max_shard_bytes, **head)
+            shard = {"max_shard_bytes": max_shard_bytes}
+            own_heads = write_huggingface(directory, architecture, arrays, arguments, **shard, **head)
+            _tell_readers(directory, architecture, own_heads, head.get("task") or {})
 
     def to_keras_hub(self, *, exact=True):
         """Build KerasHub's model with the same weights.
@@ -103,6 +105,20 @@ class Presets:
             weights[name].assign(padded(array, weights[name].shape))
         self.load_report = dataclasses.replace(report, new=report.new + new)
         _LOG.log(logging.WARNING if self.load_report.new else logging.INFO, "%s", self.load_report)
+
+
+def _tell_readers(directory, architecture, own_heads, task):
+    """Say what transformers will find in a preset: not all that is there is known to it."""
+    if own_heads:
+        _LOG.warning(
+            "%s: transformers reads the encoder alone (AutoModel) and refuses to load a head: bert_keras alone has %s.",
+            directory,
+            ", ".join(own_heads),
+        )
+    else:
+        _LOG.info("%s: transformers reads it as %s.", directory, architecture)
+    if limits := {name: value for name, value in task.items() if name.endswith("threshold")}:
+        _LOG.warning("%s: bert_keras alone applies %s.", directory, ", ".join(f"{n} {v}" for n, v in limits.items()))
 
 
 def padded(array, shape):

@@ -195,7 +195,8 @@ class TokenClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, kera
         return tagger
 
     def _huggingface_form(self):
-        return "BertForTokenClassification", {
+        # transformers takes the best tag of each token, which is not what a CRF decodes.
+        return "BertModel" if self.head == "crf" else "BertForTokenClassification", {
             "labels": self.labels and list(self.labels),
             "num_classes": self.num_tags,
             "classifier_dropout": self.dropout,

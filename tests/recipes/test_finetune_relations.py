@@ -25,7 +25,8 @@ def test_relations_are_told_scored_and_written_for_the_official_scorer(run, mark
     assert [number for number, _ in lines] == [str(i) for i in range(8)]
     assert {label for _, label in lines} <= {"Is(e1,e2)", "Other"}
     config = json.loads((tmp_path / "run" / "preset" / "config.json").read_text())
-    assert config["bert_keras"] == {"head": "relations", "markers": ["$", "#"]}
+    labels = ["Is(e1,e2)", "Other"]
+    assert config["bert_keras"] == {"head": "relations", "markers": ["$", "#"], "labels": labels}
 
 
 @pytest.mark.slow
