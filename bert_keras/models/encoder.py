@@ -179,20 +179,20 @@ class BertEncoder(Presets, OutputPositions, BatchInputs, keras.Model):
         self.segment_initializer = keras.initializers.get(segment_initializer)
 
     @classmethod
-    def from_size(cls, name, vocabulary_size, **overrides):
+    def from_size(cls, size, /, vocabulary_size, **overrides):
         """Build an encoder of a published size, with new weights.
 
         Args:
-            name: a key of `SIZES`: "tiny", "mini", "small", "medium", "base" or "large".
+            size: a key of `SIZES`: "tiny", "mini", "small", "medium", "base" or "large".
             vocabulary_size: number of tokens.
             **overrides: further arguments of the constructor; a number of the size may be overridden too.
 
         Raises:
             ValueError: where no size has that name.
         """
-        if name not in SIZES:
-            raise ValueError(f"No published size is called {name!r}. Sizes: {', '.join(SIZES)}.")
-        return cls(vocabulary_size, **SIZES[name] | overrides)
+        if size not in SIZES:
+            raise ValueError(f"No published size is called {size!r}. Sizes: {', '.join(SIZES)}.")
+        return cls(vocabulary_size, **SIZES[size] | overrides)
 
     @classmethod
     def from_preset(cls, directory, **overrides):
