@@ -8,6 +8,7 @@ import keras
 from keras import ops
 
 from bert_keras.ops.adamw import adamw_update, assign_where, dense_gradients, global_norm, sum_over_replicas
+from bert_keras.training.rate_table import rate_table
 
 _NORM_MOMENTUM, _SPIKE_GROWTH = 0.98, 1.05  # of the norm that spikes are measured by
 _NAMES_WITHOUT_DECAY = ("bias", "gamma", "beta")
@@ -19,7 +20,7 @@ class AdamW(keras.optimizers.AdamW):
 
     Biases and layer norms are not decayed: variables of one dimension or none, whatever their name, and variables
     called `bias`, `gamma` or `beta`, or ending in one of them after an underscore, whatever their shape.
-    `exclude_from_weight_decay` takes out more; `describe` shows each variable's rate and decay.
+    `exclude_from_weight_decay` takes out more; `describe` shows each layer's rate and decay.
 
     `gradient_norm` is a float32 variable with the global norm of the last step's gradients before clipping. Where it is
     not finite the step changes nothing: one NaN in a batch would be in every weight after it. `skipped_steps` counts
@@ -59,9 +60,8 @@ class AdamW(keras.optimizers.AdamW):
         >>> from bert_keras.training import AdamW
         >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, name="dense")], name="model")
         >>> print(AdamW(1e-3, rate_factors={"dense": 0.5}).describe(model.weights))
-        rate  decay  variable            shape
-        0.5   0.01   model/dense/kernel  (3, 2)
-        0.5   -      model/dense/bias    (2,)
+        rate  decayed  not decayed  frozen  layer
+         0.5        6            2       0  model
 
     Reference:
         [Loshchilov and Hutter, 2019](https://arxiv.org/abs/1711.05101); defaults from `optimization.py` of
@@ -182,21 +182,22 @@ class AdamW(keras.optimizers.AdamW):
             raise ValueError(f"{', '.join(asked)}: not under a strategy with several replicas; leave them out there.")
 
     def describe(self, variables):
-        """Show what training does to each variable: a table of text, a line for each.
+        """Show what training does to each layer: a table of text.
 
         Args:
             variables: list of `keras.Variable`, such as `model.weights`.
 
         Returns:
-            str to print: the share of the learning rate or "frozen", the weight decay, path and shape.
+            str to print: each layer's share of the learning rate or "frozen", and how many of its weights are decayed,
+            not decayed, and frozen.
         """
-        rows = [("rate", "decay", "variable", "shape")]
+        weights = []
         for v, path in zip(variables, unique_paths(variables), strict=True):
-            rate = f"{self.rate_factor(v):.3g}" if v.trainable else "frozen"
-            decay = str(self.weight_decay) if v.trainable and self.uses_weight_decay(v) else "-"
-            rows.append((rate, decay, path, str(v.shape)))
-        widths = [max(len(row[i]) for row in rows) for i in range(3)]
-        return "\n".join("  ".join([*map(str.ljust, row, widths), row[3]]) for row in rows)
+            path, _, number = path.partition("#")
+            path = path.replace("/", f"#{number}/", 1) if number else path  # the layer has the number
+            rate = float(f"{self.rate_factor(v):.3g}") if v.trainable else None
+            weights.append((path, math.prod(v.shape), rate, v.trainable and self.uses_weight_decay(v)))
+        return rate_table(weights)
 
     def apply(self, grads, trainable_variables=None):
         """Update the variables, and `gradient_norm` with them."""

@@ -155,20 +155,27 @@ def test_an_excluded_variable_is_not_decayed_and_the_others_still_follow_the_rul
     assert [optimizer.uses_weight_decay(v) for v in (kernel, embeddings, bias)] == [True, False, False]
 
 
-def test_the_description_has_rate_and_decay_of_each_variable(small_pretrainer):
+def test_the_description_has_rate_and_decay_of_each_layer(small_pretrainer):
     model = small_pretrainer()
-    lines = model.optimizer.describe(model.trainable_variables).splitlines()
-    assert len(lines) == 1 + len(model.trainable_variables)
-    rows = [line.split() for line in lines[1:]]
-    assert {row[1] for row in rows if row[2].endswith(("kernel", "embeddings"))} == {"0.01"}
-    assert {row[1] for row in rows if row[2].endswith(("bias", "gamma", "beta"))} == {"-"}
+    header, *lines = model.optimizer.describe(model.trainable_variables).splitlines()
+    layers = [line.split()[-1] for line in lines]
+    assert header.split()[0] == "rate" and len(layers) == len(set(layers)) < len(model.trainable_variables)
+    decayed = sum(int(line.split()[1].replace(",", "")) for line in lines)
+    kernels = [v for v in model.trainable_variables if v.path.endswith(("kernel", "embeddings"))]
+    assert decayed == sum(np.prod(v.shape) for v in kernels)
 
 
 def test_the_description_tells_what_is_frozen():
     layer = keras.layers.Dense(2, name="dense")
     layer.build((None, 3))
     layer.trainable = False
-    assert AdamW().describe(layer.weights).splitlines()[1].split()[:3] == ["frozen", "-", "dense/kernel"]
+    assert AdamW().describe(layer.weights).splitlines()[1].split() == ["frozen", "0", "0", "8", "dense"]
+
+
+def test_the_description_shows_parts_where_a_layer_has_several_rates():
+    model = keras.Sequential([keras.Input((3,)), *(keras.layers.Dense(2, name=name) for name in "ab")], name="model")
+    lines = AdamW(rate_factors={"a": 0.5}).describe(model.weights).splitlines()[1:]
+    assert [(line.split()[0], line.split()[-1]) for line in lines] == [("0.5", "model/a"), ("1", "model/b")]
 
 
 @pytest.mark.parametrize("arguments", [{}, {"use_ema": True, "ema_overwrite_frequency": 100}], ids=["kernel", "keras"])
