@@ -31,19 +31,18 @@ class RunFolder:
 
     Args:
         options: {name: value}, among them `run_directory`; a dataclass among the values stands for its fields. A
-            recipe gives `locals()` in the first line of its `main`. Options that are a `pathlib.Path` do not count.
+            recipe gives `locals()` in the first line of its `main`. Options that are None or a `pathlib.Path` do not count.
         learns_from: Files that the weights depend on, None for one that is not there.
         preset: The preset that training starts from, a folder or a name; None for none.
-        apart_from_training: Names of options that change nothing in the weights, such as `"test"`: a finished run may
-            be called again with others.
+        apart_from_training: Names of further options that change nothing in the weights: a finished run may be called
+            again with others.
 
     Raises:
         FileNotFoundError: If a file of `learns_from` is missing.
 
     Example:
         >>> import tempfile
-        >>> folder = RunFolder({"run_directory": Path(tempfile.mkdtemp()), "epochs": 3, "test": None},
-        ...                    apart_from_training=["test"])
+        >>> folder = RunFolder({"run_directory": Path(tempfile.mkdtemp()), "epochs": 3, "test": Path("test.tsv")})
         >>> folder.identity["epochs"], "test" in folder.identity
         ('3', False)
     """
@@ -59,9 +58,9 @@ class RunFolder:
         self._started = time.time()
         self.path = Path(options["run_directory"])
         self.options = dict(_flat(options))
-        by_content = {name for name, value in options.items() if isinstance(value, Path) or value == preset is not None}
+        apart = {name for name, value in options.items() if value is None or isinstance(value, Path) or value == preset}
         self.identity = {
-            name: value for name, value in self.options.items() if name not in by_content.union(apart_from_training)
+            name: value for name, value in self.options.items() if name not in apart.union(apart_from_training)
         }
         self.identity["data"] = data.files_checksum(*learns_from)
         if preset is not None:

@@ -45,4 +45,9 @@ def load_predictor(preset, **options):
         predict("what a film")  # {"label": "positive", "score": 0.98}
         ```
     """
-    return _PREDICTORS[models.model_class_of(preset)].from_preset(preset, **options)
+    return predictor_class(preset).from_preset(preset, **options)
+
+
+def predictor_class(preset):
+    """Tell the class of the predictor that `load_predictor` gives, without loading weights."""
+    return _PREDICTORS[models.model_class_of(preset)]
