@@ -31,7 +31,8 @@ class RunFolder:
 
     Args:
         options: {name: value}, among them `run_directory`; a dataclass among the values stands for its fields. A
-            recipe gives `locals()` in the first line of its `main`. Options that are None or a `pathlib.Path` do not count.
+            recipe gives `locals()` in the first line of its `main`. Options that are None or a `pathlib.Path` are none
+            of the run's identity.
         learns_from: Files that the weights depend on, None for one that is not there.
         preset: The preset that training starts from, a folder or a name; None for none.
         apart_from_training: Names of further options that change nothing in the weights: a finished run may be called
@@ -39,6 +40,7 @@ class RunFolder:
 
     Raises:
         FileNotFoundError: If a file of `learns_from` is missing.
+        OSError: If the folder cannot be made.
 
     Example:
         >>> import tempfile
@@ -57,6 +59,7 @@ class RunFolder:
     ):
         self._started = time.time()
         self.path = Path(options["run_directory"])
+        self.path.mkdir(parents=True, exist_ok=True)  # now, for a folder that cannot be written to costs no training
         self.options = dict(_flat(options))
         apart = {name for name, value in options.items() if value is None or isinstance(value, Path) or value == preset}
         self.identity = {
@@ -100,7 +103,6 @@ class RunFolder:
             "finished": _as_text(now),
             "seconds": round(now - self._started, 1),
         }
-        self.path.mkdir(parents=True, exist_ok=True)
         write_file(self.path / _FILE, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
         writer = training.callbacks.EventWriter(self.logs / "results")
         writer.text("options", _markdown_table(self.options), step=0)

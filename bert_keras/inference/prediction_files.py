@@ -61,7 +61,7 @@ def read_inputs(
         return _table(path, text_column, second_text_column, table)
     if isinstance(predictor, QuestionAnswerer):
         questions = data.read_questions(path, has_answers=False, errors="keep")
-        rows = [{"id": question.id, "text": question.question, "second_text": question.context} for question in questions]
+        rows = [{"id": some.id, "text": some.question, "second_text": some.context} for some in questions]
         return rows, ([row["text"] for row in rows], [row["second_text"] for row in rows])
     if isinstance(predictor, RelationExtractor):
         examples = data.read_relations(path)
