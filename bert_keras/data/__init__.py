@@ -9,6 +9,7 @@ from bert_keras.data.classification.classification_dataset import classification
 from bert_keras.data.classification.examples import Examples
 from bert_keras.data.classification.long_texts import cut_long_texts, pool_pieces
 from bert_keras.data.classification.multiple_choice_dataset import multiple_choice_dataset
+from bert_keras.data.classification.parts import class_counts
 from bert_keras.data.classification.predictions import (
     confusion_table,
     predictions_of,
@@ -16,6 +17,7 @@ from bert_keras.data.classification.predictions import (
     write_submission,
 )
 from bert_keras.data.classification.readers import read_examples
+from bert_keras.data.classification.split import split_examples
 from bert_keras.data.classification.task_layouts import TASKS, TaskLayout, read_task, task_layout
 from bert_keras.data.corpus.cooccurrence import cooccurrence_vectors
 from bert_keras.data.corpus.documents import read_documents
@@ -68,6 +70,7 @@ __all__ = [
     "add_words",
     "best_answers",
     "best_no_answer_threshold",
+    "class_counts",
     "classification_dataset",
     "cmrc_scores",
     "confusion_table",
@@ -95,6 +98,7 @@ __all__ = [
     "resumed",
     "sentences_of_texts",
     "span_dataset",
+    "split_examples",
     "squad_scores",
     "tagging_dataset",
     "task_layout",
