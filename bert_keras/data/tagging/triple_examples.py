@@ -5,8 +5,8 @@ import itertools
 import os
 from collections.abc import Iterator, Sequence
 
-from bert_keras.data.files.json_rows import json_rows
-from bert_keras.data.files.table_files import Faults
+from bert_keras.data.files.faults import Faults
+from bert_keras.data.files.json_rows import read_json_rows
 from bert_keras.data.tagging.tagged_sentences import split_words
 from bert_keras.data.tagging.triple_files import CharacterRange, StatedTriple, triples_of_row
 
@@ -97,7 +97,7 @@ def read_triples(
         ((((0, 1), (3, 4), 'lived-in'),),)
     """
     path, faults, found = os.fspath(path), Faults(errors), []
-    for place, row, problem in json_rows(path, own_keys=("text", "sentText", "sentence", "tokens")):
+    for place, row, problem in read_json_rows(path, own_keys=("text", "sentText", "sentence", "tokens")):
         try:
             if problem:
                 raise ValueError(problem)
