@@ -45,6 +45,9 @@ ALIASES = {"IOB2": "BIO", "IOB": "BIO", "IOBES": "BIOES", "BIOUL": "BILOU", "BIL
 # What each prefix says in words of BIOES, whatever the scheme: how a tag of an unknown scheme is read.
 MEANINGS = {"O": "O", "B": "B", "I": "I", "M": "I", "E": "E", "L": "E", "S": "S", "U": "S"}
 
+# What a tagger learned tags of: the basic tokens of raw text, or the words as a file cuts them.
+WORDS = ("basic", "file")
+
 Span = tuple[int, int, str]  # first word, the one behind the last, label
 
 
@@ -55,6 +58,13 @@ def check_scheme(scheme: str) -> str:
         known = ", ".join([*SCHEMES, *ALIASES])
         raise ValueError(f"expected a tagging scheme out of {known}, received {scheme!r}")
     return name
+
+
+def check_words(words: str) -> str:
+    """Gives back what is one of `WORDS`; raises a ValueError for anything else."""
+    if words not in WORDS:
+        raise ValueError(f"expected words to be one of {', '.join(WORDS)}, received {words!r}")
+    return words
 
 
 def split_tag(tag: str, scheme: str | None = None) -> tuple[str, str]:

@@ -35,6 +35,7 @@ def main(
     scheme: Scheme | None = "BIO",  # how the tags spell spans; None for tags that do not, such as parts of speech
     tag_faults: Literal["refuse", "repair"] = "refuse",  # I- without its B- and the like; or read as conlleval does
     tag_column: int | None = None,  # of CoNLL files, from 0, or from the end if negative; None for the last, or UPOS
+    words: Literal["basic", "file"] = "basic",  # tags of raw text's tokens; or, to be given words, of the file's words
     errors: Literal["raise", "skip"] = "raise",  # at the first faulty sentence; or skip those, and count them
     sequence_length: int = 128,  # tokens in a row; longer sentences become overlapping windows
     run_directory: Path = Path("runs/finetune_tagger"),
@@ -72,16 +73,16 @@ def main(
         raise ValueError("Spans become tags by a --scheme; without one they want --head global_pointer.")
     if head == "global_pointer":
         dataset, names = data.span_dataset, {"labels": labels}
-        model = SpanTagger.from_preset(preset, labels, dropout=dropout, dtype=dtype)
+        model = SpanTagger.from_preset(preset, labels, words=words, dropout=dropout, dtype=dtype)
         loss, metric = training.SpanLoss(), training.SpanF1()
     else:
         dataset, names = data.tagging_dataset, {"tag_names": tag_names}
         model = TokenClassifier.from_preset(
-            preset, labels=tag_names, head=head, scheme=scheme, dropout=dropout, dtype=dtype
+            preset, labels=tag_names, head=head, scheme=scheme, words=words, dropout=dropout, dtype=dtype
         )
         loss = None  # the head brings its own
         metric = training.EntityF1(tag_names) if scheme else keras.metrics.SparseCategoricalAccuracy(name="accuracy")
-    options = dict(sequence_length=sequence_length, batch_size=batch_size, seed=seed, **names)
+    options = dict(sequence_length=sequence_length, batch_size=batch_size, seed=seed, words=words, **names)
     options["start_step"] = saving.step  # in the training part; 0 but for a run that goes on
     parts = ("train", "validation")
     datasets = {part: dataset(sentences[part], tokenizer, training=part == "train", **options) for part in parts}

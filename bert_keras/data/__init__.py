@@ -34,6 +34,7 @@ from bert_keras.data.questions.character_scores import drcd_scores, korquad_scor
 from bert_keras.data.questions.question_answering_dataset import question_answering_dataset
 from bert_keras.data.questions.question_windows import QuestionWindows
 from bert_keras.data.questions.questions import Answer, Question, Questions, read_questions
+from bert_keras.data.tagging.basic_tokens import BasicTokens, basic_tokens
 from bert_keras.data.tagging.relation_dataset import relation_dataset
 from bert_keras.data.tagging.relation_examples import RelationExamples, read_relations
 from bert_keras.data.tagging.span_dataset import span_dataset, triple_dataset
@@ -51,6 +52,7 @@ __all__ = [
     "TASKS",
     "Answer",
     "AnswerSpan",
+    "BasicTokens",
     "Choices",
     "CorpusReport",
     "Examples",
@@ -68,6 +70,7 @@ __all__ = [
     "Vocabulary",
     "WordPieceTokenizer",
     "add_words",
+    "basic_tokens",
     "best_answers",
     "best_no_answer_threshold",
     "class_counts",

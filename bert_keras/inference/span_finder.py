@@ -1,13 +1,16 @@
 """Raw text in, spans with their characters out, also such that lie in each other."""
 
+import dataclasses
+
 import numpy as np
 
-from bert_keras.data import TaggedSentences, WordPieceTokenizer, sentences_of_texts
+from bert_keras.data import TaggedSentences, WordPieceTokenizer, basic_tokens, sentences_of_texts
 from bert_keras.inference.predict_batches import predict_batches
 from bert_keras.inference.probabilities import sigmoid
 from bert_keras.inference.text_sources import as_texts
 from bert_keras.inference.word_batches import characters_of_words, word_batches
 from bert_keras.models import SpanTagger
+from bert_keras.tagging_schemes import check_words
 
 
 class SpanFinder:
@@ -22,6 +25,8 @@ class SpanFinder:
         sequence_length: longest row, special tokens included. Default that of the tagger's encoder.
         batch_size: most rows in one call of the model. Default 32.
         threshold: score above which there is a span. Default 0; higher finds fewer spans that are surer.
+        words: where `spans` looks for the spans of sentences whose words are known: "basic", at the basic tokens of
+            their text, as in raw text; "file", at the words themselves. Default what the tagger was trained on.
 
     Call arguments:
         texts: list of str, or one str, or the path of a text file, one text a line.
@@ -39,12 +44,13 @@ class SpanFinder:
         ```
     """
 
-    def __init__(self, tagger, tokenizer, *, sequence_length=None, batch_size=32, threshold=0.0):
+    def __init__(self, tagger, tokenizer, *, sequence_length=None, batch_size=32, threshold=0.0, words=None):
         self.tagger = tagger
         self.tokenizer = tokenizer
         self.sequence_length = sequence_length or tagger.encoder.max_sequence_length
         self.batch_size = batch_size
         self.threshold = threshold
+        self.words = check_words(words or tagger.words)
 
     @classmethod
     def from_preset(cls, directory, **options):
@@ -52,7 +58,7 @@ class SpanFinder:
 
         Args:
             directory: path of the directory, such as recipes/finetune_tagger.py writes with `--head global_pointer`.
-            **options: `sequence_length`, `batch_size` and `threshold`.
+            **options: `sequence_length`, `batch_size`, `threshold` and `words`.
         """
         return cls(SpanTagger.from_preset(directory), WordPieceTokenizer.from_preset(directory), **options)
 
@@ -71,13 +77,19 @@ class SpanFinder:
     def spans(self, sentences: TaggedSentences):
         """Find the spans of sentences whose words are known.
 
+        Spans are looked for at the basic tokens of the raw text, as in texts, and have the words whose first tokens
+        they have.
+
         Args:
             sentences: from `read_tagged_sentences`; their own spans are not looked at.
 
         Returns:
             list of (first word, the one behind the last, label), for each sentence.
         """
-        return [[span[:3] for span in spans] for spans in self._spans(sentences)]
+        if self.words == "file":
+            return [[span[:3] for span in spans] for spans in self._spans(sentences)]
+        tokens = basic_tokens(dataclasses.replace(sentences, tags=None, spans=None))
+        return tokens.spans_of_words([[span[:3] for span in spans] for spans in self._spans(tokens.sentences)])
 
     def _spans(self, sentences):
         found = [[] for _ in range(len(sentences))]

@@ -1,20 +1,25 @@
 """Raw text in, named entities or parts of speech with their characters out."""
 
+import dataclasses
+
 import keras
 import numpy as np
 
-from bert_keras.data import TaggedSentences, WordPieceTokenizer, sentences_of_texts
+from bert_keras.data import TaggedSentences, WordPieceTokenizer, basic_tokens, sentences_of_texts
 from bert_keras.inference.length_batches import power_of_two
 from bert_keras.inference.predict_batches import predict_batches
 from bert_keras.inference.probabilities import softmax
 from bert_keras.inference.text_sources import as_texts
 from bert_keras.inference.word_batches import characters_of_words, word_batches
 from bert_keras.models import TokenClassifier
-from bert_keras.tagging_schemes import OUTSIDE, split_tag, tags_to_spans
+from bert_keras.tagging_schemes import OUTSIDE, check_words, is_tag, tags_to_spans
 
 
 class Tagger:
     """Tags the words of texts, and finds the spans that the tags spell.
+
+    The words of a text are its basic tokens by BERT's rules, at which a classifier with `words="basic"` learned its
+    tags: spaces part them, and each punctuation mark and each Chinese character is one.
 
     Texts of any length go in: long ones are cut into windows of whole words with context on both sides, and each word
     is tagged where it has most. Windows of like length share a batch.
@@ -24,6 +29,8 @@ class Tagger:
         tokenizer: `bert_keras.data.WordPieceTokenizer`.
         sequence_length: longest row, special tokens included. Default that of the classifier's encoder.
         batch_size: most rows in one call of the model. Default 32.
+        words: where `tags` looks for the tags of sentences whose words are known: "basic", at the basic tokens of their
+            text, as in raw text; "file", at the words themselves. Default what the classifier was trained on.
 
     Call arguments:
         texts: list of str, or one str, or the path of a text file, one text a line.
@@ -44,13 +51,14 @@ class Tagger:
         ```
     """
 
-    def __init__(self, classifier, tokenizer, *, sequence_length=None, batch_size=32):
+    def __init__(self, classifier, tokenizer, *, sequence_length=None, batch_size=32, words=None):
         if classifier.labels is None:
             raise ValueError("The classifier has no labels; give them to TokenClassifier(labels=...).")
         self.classifier = classifier
         self.tokenizer = tokenizer
         self.sequence_length = sequence_length or classifier.encoder.max_sequence_length
         self.batch_size = batch_size
+        self.words = check_words(words or classifier.words)
         self.has_spans = classifier.scheme is not None or _are_tags(classifier.labels)
 
     @classmethod
@@ -59,7 +67,7 @@ class Tagger:
 
         Args:
             directory: path of the directory, such as recipes/finetune_tagger.py writes.
-            **options: `sequence_length` and `batch_size`.
+            **options: `sequence_length`, `batch_size` and `words`.
         """
         return cls(TokenClassifier.from_preset(directory), WordPieceTokenizer.from_preset(directory), **options)
 
@@ -83,13 +91,20 @@ class Tagger:
     def tags(self, sentences: TaggedSentences):
         """Tag sentences whose words are known.
 
+        Tags are read at the basic tokens of the raw text, as in texts; a word has that of its first token, and where
+        tags spell spans, a span has the words whose first tokens it has.
+
         Args:
             sentences: from `read_tagged_sentences`; their own tags are not looked at.
 
         Returns:
             list of a tag for each word, for each sentence.
         """
-        return self._tags_and_scores(sentences)[0]
+        if self.words == "file":
+            return self._tags_and_scores(sentences)[0]
+        tokens = basic_tokens(dataclasses.replace(sentences, tags=None, spans=None))
+        tags, _ = self._tags_and_scores(tokens.sentences)
+        return tokens.tags_of_words(tags, self.classifier.scheme, default=self.classifier.labels[0])
 
     def _tags_and_scores(self, sentences):
         logits = self._logits(sentences.words)
@@ -121,7 +136,4 @@ class Tagger:
 
 
 def _are_tags(labels):
-    try:
-        return OUTSIDE in labels and all(split_tag(label) for label in labels)
-    except ValueError:
-        return False
+    return OUTSIDE in labels and all(map(is_tag, labels))

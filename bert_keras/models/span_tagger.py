@@ -8,6 +8,8 @@ from bert_keras.models.around_encoder import AroundEncoder
 from bert_keras.models.batch_inputs import BatchInputs
 from bert_keras.models.presets import Presets
 from bert_keras.models.pretrained import pretrained_encoder, pretrained_pointers
+from bert_keras.models.tagged_words import pretrained_words
+from bert_keras.tagging_schemes import check_words
 from bert_keras.training.token_statistics import TokenStatistics
 
 
@@ -24,6 +26,8 @@ class SpanTagger(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras.Mod
         labels: names of the labels in the order of the scores.
         head_dim: width of GlobalPointer's queries and keys. Default 64.
         efficient: whether labels share queries and keys. Default True.
+        words: what the head learns spans of, as `span_dataset(words=...)` gives them: "basic", the basic tokens of
+            raw text, or "file", words as a file cuts them. Default "basic".
         dropout: rate of the dropout before the head. Default 0.1.
         dtype: dtype or policy of the head, None for the encoder's.
         **kwargs: arguments of `keras.Model`.
@@ -43,9 +47,12 @@ class SpanTagger(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras.Mod
         [Su et al., 2022](https://arxiv.org/abs/2208.03054)
     """
 
-    def __init__(self, encoder, labels, *, head_dim=64, efficient=True, dropout=0.1, dtype=None, **kwargs):
+    def __init__(
+        self, encoder, labels, *, head_dim=64, efficient=True, words="basic", dropout=0.1, dtype=None, **kwargs
+    ):
         if not labels or len(set(labels)) != len(labels):
             raise ValueError(f"Expected different labels, received {list(labels)}.")
+        check_words(words)
         dtype = dtype or encoder.dtype_policy
 
         # === Layers ===
@@ -63,10 +70,13 @@ class SpanTagger(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras.Mod
         self.labels = list(labels)
         self.head_dim = head_dim
         self.efficient = efficient
+        self.words = words
         self.dropout = dropout
 
     @classmethod
-    def from_preset(cls, directory, labels=None, *, head_dim=None, efficient=None, dropout=None, **overrides):
+    def from_preset(
+        cls, directory, labels=None, *, head_dim=None, efficient=None, words=None, dropout=None, **overrides
+    ):
         """Load the encoder, and the head where the preset has one of this form for these labels; otherwise it is new.
 
         Args:
@@ -74,6 +84,8 @@ class SpanTagger(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras.Mod
             labels: names of the labels, None for those of the preset's head.
             head_dim: width of queries and keys, None for the preset's, and 64 where it has no such head.
             efficient: whether labels share queries and keys, None for the preset's, and True where it has no such head.
+            words: what the head learns spans of, None for the preset's; "file" where its head does not say, of
+                transformers or older versions, and "basic" where the head is new.
             dropout: rate of the dropout in the encoder and before the head, None for the preset's.
             **overrides: arguments of the encoder's constructor that shall differ from the preset's, such as `dtype`.
 
@@ -84,29 +96,32 @@ class SpanTagger(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras.Mod
         """
         checkpoint = open_checkpoint(directory)
         form = pretrained_pointers(checkpoint, "spans", labels=labels, head_dim=head_dim, efficient=efficient)
+        form["labels"] = list(form["labels"])
+        is_new = any(checkpoint.task.get(name) != value for name, value in {"head": "spans", **form}.items())
         tagger = cls(
             pretrained_encoder(checkpoint, pooler=False, dropout=dropout, **overrides),
             **form,
+            words=pretrained_words(checkpoint, words, new=is_new),
             dropout=checkpoint.classifier_dropout if dropout is None else dropout,
         )
-        tagger._load(checkpoint, new=() if tagger._task() == checkpoint.task else ("entity_pointer/",))
+        tagger._load(checkpoint, new=("entity_pointer/",) if is_new else ())
         return tagger
 
-    def _task(self):
-        return {
-            "head": "spans",
-            "labels": list(self.labels),
-            "head_dim": self.head_dim,
-            "efficient": self.efficient,
-        }
-
     def _huggingface_form(self):
-        return "BertModel", {"classifier_dropout": self.dropout, "task": self._task()}
+        names = ("labels", "head_dim", "efficient", "words")
+        task = {"head": "spans", **{name: getattr(self, name) for name in names}}
+        return "BertModel", {"classifier_dropout": self.dropout, "task": task}
 
     def get_config(self):
         return super().get_config() | {
             "labels": list(self.labels),
             "head_dim": self.head_dim,
             "efficient": self.efficient,
+            "words": self.words,
             "dropout": self.dropout,
         }
+
+    @classmethod
+    def from_config(cls, config):
+        """Make a model from its config; one of older versions learned spans of its file's words."""
+        return super().from_config({"words": "file"} | config)

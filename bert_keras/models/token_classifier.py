@@ -9,7 +9,8 @@ from bert_keras.models.around_encoder import AroundEncoder, check_labels
 from bert_keras.models.batch_inputs import BatchInputs
 from bert_keras.models.presets import Presets
 from bert_keras.models.pretrained import pretrained_classes, pretrained_encoder
-from bert_keras.tagging_schemes import check_scheme, split_tag, transition_table
+from bert_keras.models.tagged_words import pretrained_words
+from bert_keras.tagging_schemes import check_scheme, check_words, split_tag, transition_table
 from bert_keras.training.token_statistics import TokenStatistics
 
 HEADS = ("linear", "crf")
@@ -32,7 +33,10 @@ class TokenClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, kera
         labels: names of the tags in the order of their logits, or None.
         head: "linear" scores every position by itself; "crf" scores sequences of tags, learns which tag stands beside
             which, and with a `scheme` never gives a sequence that breaks its rules. Default "linear".
-        scheme: how the tags spell spans, "BIO", "BIOES" or "IOB1"; None where they do not, as parts of speech.
+        scheme: how the tags spell spans, one of `bert_keras.tagging_schemes.SCHEMES`, such as "BIO", "BIOES", "BILOU"
+            or "BMES"; None where they do not, as parts of speech.
+        words: what the head learns tags of, as `tagging_dataset(words=...)` gives them: "basic", the basic tokens of
+            raw text, or "file", words as a file cuts them. Default "basic".
         dropout: rate of the dropout before the head. Default 0.1.
         dtype: dtype or policy of the head, None for the encoder's.
         **kwargs: arguments of `keras.Model`.
@@ -55,8 +59,9 @@ class TokenClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, kera
     """
 
     def __init__(
-        self, encoder, num_tags, *, labels=None, head="linear", scheme=None, dropout=0.1, dtype=None, **kwargs
-    ):
+        self, encoder, num_tags, *, labels=None, head="linear", scheme=None, words="basic", dropout=0.1, dtype=None,
+        **kwargs,
+    ):  # fmt: skip
         check_labels(labels, num_tags)
         if head not in HEADS:
             raise ValueError(f"Expected head to be one of {', '.join(HEADS)}; received {head!r}.")
@@ -64,6 +69,7 @@ class TokenClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, kera
             check_scheme(scheme)
             for label in labels or ():
                 split_tag(label, scheme)
+        check_words(words)
         dtype = dtype or encoder.dtype_policy
 
         # === Layers ===
@@ -93,6 +99,7 @@ class TokenClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, kera
         self.labels = labels if labels is None else list(labels)
         self.head = head
         self.scheme = scheme
+        self.words = words
         self.dropout = dropout
 
     def decode(self, logits, mask):
@@ -144,7 +151,9 @@ class TokenClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, kera
         return ops.not_equal(x["padding_mask"], 0) if sample_weight is None else ops.greater(sample_weight, 0)
 
     @classmethod
-    def from_preset(cls, directory, num_tags=None, *, labels=None, head=None, scheme=None, dropout=None, **overrides):
+    def from_preset(
+        cls, directory, num_tags=None, *, labels=None, head=None, scheme=None, words=None, dropout=None, **overrides
+    ):
         """Load the encoder, and the head where the preset has one for as many tags; otherwise the head is new.
 
         Args:
@@ -154,6 +163,8 @@ class TokenClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, kera
             head: "linear" or "crf", None for the preset's, and "linear" where the head is new. The steps of a CRF that
                 the preset has not are new.
             scheme: how the tags spell spans, None for that of the preset's head.
+            words: what the head learns tags of, None for the preset's; "file" where its head does not say, of
+                transformers or older versions, and "basic" where the head is new.
             dropout: rate of the dropout in the encoder and before the head, None for the preset's.
             **overrides: arguments of the encoder's constructor that shall differ from the preset's, such as `dtype`.
 
@@ -167,6 +178,7 @@ class TokenClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, kera
             checkpoint, "token_classification_head", num_tags, labels, argument="num_tags"
         )
         task = {} if new else checkpoint.task
+        words = pretrained_words(checkpoint, words, new=bool(new))
         head = head or task.get("head", "linear")
         if head == "crf" and (new or "crf/transitions" not in checkpoint.shapes):
             new = (*new, "crf/")
@@ -176,6 +188,7 @@ class TokenClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, kera
             labels=labels,
             head=head,
             scheme=scheme or task.get("scheme"),
+            words=words,
             dropout=checkpoint.classifier_dropout if dropout is None else dropout,
         )
         tagger._load(checkpoint, new=new)
@@ -186,7 +199,7 @@ class TokenClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, kera
             "labels": self.labels and list(self.labels),
             "num_classes": self.num_tags,
             "classifier_dropout": self.dropout,
-            "task": {"head": self.head, "scheme": self.scheme},
+            "task": {"head": self.head, "scheme": self.scheme, "words": self.words},
         }
 
     def get_config(self):
@@ -195,5 +208,11 @@ class TokenClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, kera
             "labels": self.labels and list(self.labels),
             "head": self.head,
             "scheme": self.scheme,
+            "words": self.words,
             "dropout": self.dropout,
         }
+
+    @classmethod
+    def from_config(cls, config):
+        """Make a model from its config; one of older versions learned tags of its file's words."""
+        return super().from_config({"words": "file"} | config)

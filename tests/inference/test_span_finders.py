@@ -2,7 +2,14 @@ import keras
 import numpy as np
 import pytest
 
-from bert_keras.data import TripleExamples, Vocabulary, WordPieceTokenizer, sentences_of_texts
+from bert_keras.data import (
+    TripleExamples,
+    Vocabulary,
+    WordPieceTokenizer,
+    basic_tokens,
+    read_tagged_sentences,
+    sentences_of_texts,
+)
 from bert_keras.inference import SpanFinder, TripleFinder
 from bert_keras.inference.triple_finder import _decode
 from bert_keras.layers import GlobalPointer
@@ -109,3 +116,13 @@ def test_presets_bring_all_that_is_needed(spans, triples, tmp_path):
         loaded = type(finder).from_preset(directory)
         assert len(loaded(TEXTS[0])) == len(finder(TEXTS[0]))
     assert triples([]) == [] and triples("") == []
+
+
+@pytest.mark.slow_elsewhere
+def test_words_of_a_file_have_the_spans_of_their_raw_text(spans, tmp_path):
+    (tmp_path / "test.conll").write_text("Ada-Lovelace B-a\nmet O\nin/Lyon B-b\n. O\n")
+    sentences = read_tagged_sentences(tmp_path / "test.conll")
+    raw = spans.spans(sentences_of_texts(sentences.texts))
+    assert raw[0] and spans.spans(sentences) == basic_tokens(sentences).spans_of_words(raw)
+    as_given = SpanFinder(spans.tagger, spans.tokenizer, words="file").spans(sentences)
+    assert all(behind <= 4 for _, behind, _ in as_given[0])

@@ -2,10 +2,10 @@ import keras
 import numpy as np
 import pytest
 
-from bert_keras.data import Vocabulary, WordPieceTokenizer, sentences_of_texts
+from bert_keras.data import Vocabulary, WordPieceTokenizer, basic_tokens, read_tagged_sentences, sentences_of_texts
 from bert_keras.inference import Tagger
 from bert_keras.models import BertEncoder, TokenClassifier
-from bert_keras.tagging_schemes import tag_names
+from bert_keras.tagging_schemes import tag_names, tags_to_spans
 
 WORDS = ("ada", "lovelace", "lyon", "met", "in", ",", ".", "##s")
 NAMES = tag_names(("person", "place"), "BIO")
@@ -126,3 +126,33 @@ def test_a_classifier_without_labels_is_refused(tokenizer):
     classifier = TokenClassifier(BertEncoder(13, 1, 1, 4, 4, max_sequence_length=16, pooler=False), 3)
     with pytest.raises(ValueError, match="has no labels"):
         Tagger(classifier, tokenizer)
+
+
+@pytest.mark.parametrize("head", ["linear", "crf"])
+def test_words_of_a_file_get_the_tags_of_their_raw_text(make, head, tmp_path):
+    (tmp_path / "test.conll").write_text("Ada-Lovelace B-person\nmet O\nin/Lyon B-place\n. O\n\n" + "Lyon's O\n" * 12)
+    sentences = read_tagged_sentences(tmp_path / "test.conll")
+    tagger = make(head)
+    tokens = basic_tokens(sentences)
+    raw = tagger.tags(sentences_of_texts(sentences.texts))
+    assert tokens.tags_of_words(raw, "BIO", "O") == tagger.tags(sentences)
+    places = [[(span["start"], span["end"], span["label"]) for span in some] for some in tagger(list(sentences.texts))]
+    offsets = tokens.sentences.offsets
+    assert places == [
+        [(where[first][0], where[behind - 1][1], label) for first, behind, label in tags_to_spans(tags)]
+        for where, tags in zip(offsets, raw, strict=True)
+    ]
+    as_given = Tagger(tagger.classifier, tagger.tokenizer, words="file")
+    expected = [logits.argmax(-1) for logits in by_hand(tagger, sentences.words[:1])]
+    if head == "linear":
+        assert as_given.tags(sentences)[:1] == [[NAMES[tag] for tag in tags] for tags in expected]
+
+
+def test_words_are_those_that_the_classifier_learned_unless_chosen(make):
+    tagger = make()
+    assert tagger.words == "basic"
+    tagger.classifier.words = "file"
+    assert Tagger(tagger.classifier, tagger.tokenizer).words == "file"
+    assert Tagger(tagger.classifier, tagger.tokenizer, words="basic").words == "basic"
+    with pytest.raises(ValueError, match="one of basic, file, received 'given'"):
+        Tagger(tagger.classifier, tagger.tokenizer, words="given")

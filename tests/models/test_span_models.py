@@ -1,3 +1,5 @@
+import json
+
 import keras
 import numpy as np
 import pytest
@@ -28,6 +30,21 @@ def test_keeps_itself_in_files_and_presets(make_encoder, rows, outputs_of, tmp_p
     assert loaded.load_report.new == ()
     other = kind.from_preset(tmp_path, ("a", "c"))
     assert other.load_report.new and all("_pointer/" in name for name in other.load_report.new)
+
+
+def test_a_span_tagger_of_older_versions_keeps_its_head_and_learned_words_of_its_file(make_encoder, tmp_path, caplog):
+    make(SpanTagger, make_encoder()).save_to_preset(tmp_path)
+    assert SpanTagger.from_preset(tmp_path).words == "basic"
+    fields = json.loads((tmp_path / "config.json").read_text())
+    del fields["bert_keras"]["words"]
+    (tmp_path / "config.json").write_text(json.dumps(fields))
+    loaded = SpanTagger.from_preset(tmp_path)
+    assert loaded.load_report.new == () and loaded.words == "file"
+    assert "does not say which words it was trained on" in caplog.text
+    assert SpanTagger.from_preset(tmp_path, ("c", "d")).words == "basic"
+    config = loaded.get_config()
+    del config["words"]
+    assert SpanTagger.from_config(config).words == "file"
 
 
 def test_outputs_have_the_shapes_that_the_losses_want(make_encoder, rows, outputs_of):

@@ -21,7 +21,12 @@ def test_a_tagger_with_a_crf_gives_the_same_logits(make_encoder, rows, outputs_o
     tagger.save_to_preset(tmp_path)
     outputs, config = theirs("AutoModelForTokenClassification", tmp_path, rows)
     np.testing.assert_allclose(outputs.logits.numpy(), outputs_of(tagger, rows), atol=1e-5)
-    assert config.id2label == {0: "O", 1: "B-a", 2: "I-a"} and config.bert_keras == {"head": "crf", "scheme": "BIO"}
+    assert config.id2label == {0: "O", 1: "B-a", 2: "I-a"}
+    assert config.bert_keras == {
+        "head": "crf",
+        "scheme": "BIO",
+        "words": "basic",
+    }
 
 
 @pytest.mark.parametrize(

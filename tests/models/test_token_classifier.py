@@ -1,3 +1,5 @@
+import json
+
 import keras
 import numpy as np
 import pytest
@@ -35,6 +37,28 @@ def test_a_new_head_has_neither_the_scheme_nor_the_crf_of_the_presets(make_encod
     assert (other.head, other.scheme) == ("linear", None)
     same = TokenClassifier.from_preset(tmp_path)
     assert (same.head, same.scheme) == ("crf", "BIO")
+
+
+def test_what_words_a_head_learned_is_kept_and_told_for_heads_that_do_not_say(make_encoder, tmp_path, caplog):
+    tagger = TokenClassifier(make_encoder(), 3, labels=("O", "B-X", "I-X"), scheme="BIO")
+    tagger.save_to_preset(tmp_path)
+    tagger.save(tmp_path / "tagger.keras")
+    assert (
+        TokenClassifier.from_preset(tmp_path).words
+        == "basic"
+        == keras.saving.load_model(tmp_path / "tagger.keras").words
+    )
+    assert not caplog.text
+    fields = json.loads((tmp_path / "config.json").read_text())
+    del fields["bert_keras"]["words"]  # as older versions and transformers write it
+    (tmp_path / "config.json").write_text(json.dumps(fields))
+    assert TokenClassifier.from_preset(tmp_path).words == "file"
+    assert "does not say which words it was trained on" in caplog.text
+    assert TokenClassifier.from_preset(tmp_path, words="basic").words == "basic"
+    assert TokenClassifier.from_preset(tmp_path, num_tags=5).words == "basic"  # a new head
+    config = tagger.get_config()
+    del config["words"]
+    assert TokenClassifier.from_config(config).words == "file"
 
 
 def test_weights_may_be_whole_numbers(make_encoder, rows):
@@ -174,7 +198,8 @@ def test_a_crf_refuses_another_loss(make_encoder, rows, outputs_of):
     ("options", "message"),
     [
         ({"head": "memm"}, "one of linear, crf; received 'memm'"),
-        ({"scheme": "BILOU"}, "received 'BILOU'"),
+        ({"scheme": "BILU"}, "received 'BILU'"),
+        ({"words": "given"}, "one of basic, file, received 'given'"),
         ({"scheme": "BIO", "labels": ("O", "B-a", "E-a")}, "tag 'E-a' is neither O nor"),
     ],
 )

@@ -36,7 +36,7 @@ def test_entities_are_tagged_by_a_crf_and_written_as_columns_and_as_spans(run, c
     assert len(rows) == 8 and rows[0]["text"] == "ada b was good"
     config = json.loads((tmp_path / "run" / "preset" / "config.json").read_text())
     assert config["architectures"] == ["BertForTokenClassification"]
-    assert config["bert_keras"] == {"head": "crf", "scheme": "BIO"}
+    assert config["bert_keras"] == {"head": "crf", "scheme": "BIO", "words": "basic"}
     assert config["id2label"] == {"0": "O", "1": "B-person", "2": "I-person"}
 
 

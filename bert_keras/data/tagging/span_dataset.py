@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from bert_keras.data.batches.bucketed_dataset import bucketed_dataset
+from bert_keras.data.tagging.basic_tokens import learned_words
 from bert_keras.data.tagging.tagged_sentences import TaggedSentences
 from bert_keras.data.tagging.tokenized_words import TokenizedWords
 from bert_keras.data.tagging.triple_examples import TripleExamples
@@ -22,12 +23,13 @@ def span_dataset(
     training: bool,
     seed: int = 0,
     labels: Sequence[str] | None = None,
+    words: str = "basic",
     overlap: int | None = None,
     buckets: Sequence[int] | None = None,
     repeat: bool = False,
     start_step: int = 0,
 ) -> tf.data.Dataset:
-    r"""Batches of sentences with spans, by the first pieces of their first and of their last word.
+    r"""Batches of sentences with spans, by the first pieces of their first and of their last token.
 
     A sentence longer than a row becomes overlapping windows; a span is learned in each window that holds all of it.
 
@@ -39,6 +41,9 @@ def span_dataset(
         training: Whether to shuffle.
         seed: Any integer.
         labels: The labels in the order of the model's outputs; None for those of `sentences`.
+        words: What the model learns spans of: "basic", the basic tokens of the raw text, which are all that a predictor
+            sees of it, so that `U.K.` is four; or "file", the words of `sentences`, for a model that will be given
+            words cut alike. The model's `words` must say the same.
         overlap: Pieces that neighbouring windows of a sentence share; None for a quarter of a row.
         buckets: Row lengths, ascending; None for those that leave least padding, see `bucketed_dataset`.
         repeat: In training, an endless stream, for `fit(..., steps_per_epoch=n)`.
@@ -66,10 +71,11 @@ def span_dataset(
     if sentences.spans is None:
         raise ValueError("the sentences have no spans: their tags spell none")
     number_of = _numbers(sentences.labels if labels is None else labels)
-    words = TokenizedWords(sentences.words, tokenizer, sequence_length, overlap)
+    sentences = learned_words(sentences, words)
+    tokenized = TokenizedWords(sentences.words, tokenizer, sequence_length, overlap)
     targets = []
-    for i, (number, window) in enumerate(words.windows):
-        place = _placer(words, i, window)
+    for i, (number, window) in enumerate(tokenized.windows):
+        place = _placer(tokenized, i, window)
         spans = (
             (_number(number_of, label), *place((start, end)))
             for start, end, label in sentences.spans[number]
@@ -77,7 +83,7 @@ def span_dataset(
         )
         targets.append(list(spans))
     return _dataset(
-        words, targets, sequence_length=sequence_length, batch_size=batch_size, training=training, seed=seed,
+        tokenized, targets, sequence_length=sequence_length, batch_size=batch_size, training=training, seed=seed,
         buckets=buckets, repeat=repeat, start_step=start_step,
     )  # fmt: skip
 

@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from bert_keras.data.batches.bucketed_dataset import bucketed_dataset
+from bert_keras.data.tagging.basic_tokens import learned_words
 from bert_keras.data.tagging.tagged_sentences import TaggedSentences
 from bert_keras.data.tagging.tokenized_words import TokenizedWords
 
@@ -19,6 +20,7 @@ def tagging_dataset(
     training: bool,
     seed: int = 0,
     tag_names: Sequence[str] | None = None,
+    words: str = "basic",
     overlap: int | None = None,
     buckets: Sequence[int] | None = None,
     repeat: bool = False,
@@ -26,10 +28,12 @@ def tagging_dataset(
 ) -> tf.data.Dataset:
     r"""Batches of tagged sentences, for named entities or parts of speech.
 
-    Each word is cut into pieces by itself; its tag stands on its first piece, with weight 1, and all other positions
-    have weight 0. A sentence longer than a row becomes several windows of whole words with context on both sides; a
-    word has weight 1 in one of them alone. So, with `training=False`, what a model says where the weights are 1, batch
-    after batch, is one prediction for each word of all sentences in their order: `sentences.split(predictions)`.
+    Tags stand on the basic tokens of the raw text, where a predictor will look for them: `basic_tokens` says how tags
+    of a file's words become tags of tokens. Each token is cut into pieces by itself; its tag stands on its first piece,
+    with weight 1, and all other positions have weight 0. A sentence longer than a row becomes several windows of whole
+    tokens with context on both sides; a token has weight 1 in one of them alone. So, with `training=False`, what a
+    model says where the weights are 1, batch after batch, is one prediction for each token of all sentences in their
+    order: `basic_tokens(sentences).sentences.split(predictions)`.
 
     Args:
         sentences: From `read_tagged_sentences`, or `sentences_of_texts`; without tags y is 0.
@@ -40,6 +44,9 @@ def tagging_dataset(
         seed: Any integer.
         tag_names: The tags in the order of the model's outputs, `tag_names` of the training sentences; None for those
             of `sentences`.
+        words: What the model learns tags of: "basic", the basic tokens of the raw text, which are all that a predictor
+            sees of it, so that `U.K.` is four; or "file", the words of `sentences`, for a model that will be given
+            words cut alike. The model's `words` must say the same.
         overlap: Pieces that neighbouring windows of a sentence share; None for a quarter of a row.
         buckets: Row lengths, ascending; None for those that leave least padding, see `bucketed_dataset`.
         repeat: In training, an endless stream, for `fit(..., steps_per_epoch=n)`.
@@ -50,7 +57,8 @@ def tagging_dataset(
         all (batch_size, row length) int32; sample_weight (batch_size, row length) float32.
 
     Raises:
-        ValueError: If a tag is unknown, the sentences have spans that no tags spell, or the lengths do not fit.
+        ValueError: If a tag is unknown, the sentences have spans that no tags spell, or tags that do, and no scheme,
+            or the lengths do not fit.
 
     Example:
         >>> from bert_keras.data import WordPieceTokenizer, read_tagged_sentences
@@ -66,22 +74,23 @@ def tagging_dataset(
     """
     if sentences.spans is not None and sentences.tags is None:
         raise ValueError("the sentences have spans and no tags; read them with a scheme, such as scheme='BIO'")
-    words = TokenizedWords(sentences.words, tokenizer, sequence_length, overlap)
-    tags = np.zeros(len(words.first_pieces), np.int32)
+    sentences = learned_words(sentences, words)
+    tokenized = TokenizedWords(sentences.words, tokenizer, sequence_length, overlap)
+    tags = np.zeros(len(tokenized.first_pieces), np.int32)
     if sentences.tags is not None:
         tags = _numbers(sentences, sentences.tag_names if tag_names is None else tag_names)
-    tag_of_piece = np.zeros(1 + words.first_pieces.max(initial=0), np.int32)
-    tag_of_piece[words.first_pieces] = tags
+    tag_of_piece = np.zeros(1 + tokenized.first_pieces.max(initial=0), np.int32)
+    tag_of_piece[tokenized.first_pieces] = tags
     with tf.device("CPU"):
         tag_of_piece = tf.constant(tag_of_piece)
 
     def make_batch(numbers: tf.Tensor, length: tf.Tensor | int):
-        is_word, source = words.word_positions(numbers, length)
+        is_word, source = tokenized.word_positions(numbers, length)
         y = tf.where(is_word, tf.gather(tag_of_piece, tf.where(is_word, source, 0)), 0)
-        return words.rows(numbers, length), y, tf.cast(is_word, tf.float32)
+        return tokenized.rows(numbers, length), y, tf.cast(is_word, tf.float32)
 
     return bucketed_dataset(
-        words.row_lengths, make_batch, sequence_length=sequence_length, batch_size=batch_size, training=training,
+        tokenized.row_lengths, make_batch, sequence_length=sequence_length, batch_size=batch_size, training=training,
         seed=seed, buckets=buckets, repeat=repeat, start_step=start_step,
     )  # fmt: skip
 
