@@ -18,6 +18,11 @@ def conll_sentences(path: str, word_column: int, tag_column: int) -> Iterator[Se
     """Reads columns parted by tabs or spaces; an empty line or one of -DOCSTART- ends a sentence."""
     lines = (text for _, text, problem in lines_with_places(path) if not problem and not _ends_sentence(text))
     layout = ColumnLayout.of(lines, tag_column)
+    if layout.num_columns and word_column % layout.num_columns == tag_column % layout.num_columns:
+        raise ValueError(
+            f"{path}: words and tags are both in column {word_column} of {layout.num_columns}: give the column of the "
+            "other, too (word_column= and tag_column=, --word-column and --tag-column)"
+        )
     if layout.tags_fault:
         raise ValueError(f"{path}: {layout.tags_fault}: that is none; which is it (tag_column=, --tag-column)?")
     sentence, width, comments, is_first = None, 0, [], True

@@ -159,7 +159,8 @@ def _read_named(path: str, columns, word_column: Column, tag_column: Column) -> 
     for column in ("FORM" if word_column is None else word_column, tag_column):
         if isinstance(column, str):
             if column.upper() not in map(str.upper, columns):
-                raise ValueError(f"expected a column out of {', '.join(columns).lower()}, received {column!r}")
+                known = ", ".join(columns).lower()
+                raise ValueError(f"{path}: expected a column out of {known}, received {column!r}")
             column = [name.upper() for name in columns].index(column.upper())
         numbers.append(column)
     return conllu_sentences(path, *numbers, columns)

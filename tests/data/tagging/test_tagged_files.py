@@ -112,7 +112,7 @@ def test_faults_of_columns_have_their_line_or_are_skipped_and_counted(write, cap
     with caplog.at_level(logging.WARNING):
         sentences = read_tagged_sentences(path, errors="skip", **options)
     assert len(sentences) == 2 and sentences.num_skipped == 1
-    assert f"skipped 1 of 3 sentences, the first: {path}:{lines + int(number)}" in caplog.text
+    assert f"skipped 1 of 3 rows, the first: {path}:{lines + int(number)}" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_every_scheme_is_read(write, scheme):
 
 
 def test_a_file_of_nothing_is_an_error_and_so_are_odd_options(write):
-    with pytest.raises(ValueError, match="no sentences in"):
+    with pytest.raises(ValueError, match="no examples in"):
         read_tagged_sentences(write("\n\n"))
     with pytest.raises(ValueError, match="'raise' or 'skip', received 'ignore'"):
         read_tagged_sentences(write(CONLL), errors="ignore")
