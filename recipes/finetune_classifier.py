@@ -1,7 +1,7 @@
 """Fine-tune an encoder to classify texts or pairs, to give them several labels, or a number.
 
-Data        a folder with a published task's files: --task mrpc --data-directory MRPC; or any TSV, CSV or JSONL with a
-            header, one row a text: --train train.csv --validation dev.csv --text-column review --label-column stars
+Data        a folder with a published task's files: --task mrpc --data-directory MRPC; or any TSV, CSV, JSON or fastText
+            file, one row a text: --train train.csv --validation 0.2 --text-column review --label-column stars
 Paper       Devlin et al., 2019, section 4.1: one layer on the pooled output, all weights trained; on the mean of the
             tokens where the preset is a sentence encoder, as MiniLM is
 Reached     from MiniLM's weights, means of 3 seeds: SICK entailment 0.866 in test, STS-B dev Spearman 0.869,
@@ -30,13 +30,20 @@ def main(
     task: str | None = None,  # a published task, whose files and columns are known: sst2, mrpc, stsb, cola, mnli, ...
     data_directory: Path | None = None,  # the task's folder
     train: Path | None = None,  # instead of a task, your own labelled texts: .tsv, .csv or .jsonl
-    validation: Path | None = None,  # the same, to choose the best epoch by
-    test: Path | None = None,  # the same; predictions are written to RUN_DIRECTORY/predictions_test.tsv
-    text_column: str = "sentence",  # this and the next four are of your own texts; a task knows its own
-    second_text_column: str | None = None,  # for pairs
-    label_column: str = "label",
+    validation: float | Path | None = None,  # the same, to choose the best epoch by; or its share of train, 0.2
+    test: Path | None = None,  # the same, with or without labels; predictions go to RUN_DIRECTORY/predictions_test.tsv
+    text_column: int | str = "sentence",  # by name or number; this and the next 11 are of your own texts
+    second_text_column: int | str | None = None,  # for pairs
+    label_column: int | str = "label",
+    label_columns: tuple[int | str, ...] = (),  # instead, a column of 0 and 1 for each label: toxic obscene threat
     regression: bool = False,  # labels are numbers to predict
     label_separator: str | None = None,  # a text may have several labels, with this between them
+    file_format: Literal["tsv", "csv", "jsonl", "json", "fasttext"] | None = None,  # where the suffix does not tell
+    separator: str | None = None,  # between two cells: ";", tab, "::"
+    encoding: str | None = None,  # gbk, cp1252 or another, where it is not UTF-8
+    header: bool | None = None,  # whether the first line names the columns; None: where a column is given by name
+    more_cells: bool = False,  # leave further cells than the header's out, instead of refusing such a row
+    decimal: Literal[".", ","] = ".",  # what stands before the decimals of numbers
     errors: Literal["raise", "skip"] = "raise",  # what to do with a faulty row; a test part without labels has none
     sequence_length: int = 128,  # tokens in a row
     long_texts: Literal["truncate", "windows"] = "truncate",  # cut them, or average over their pieces
@@ -66,14 +73,18 @@ def main(
     if freeze_encoder and adversarial:
         raise ValueError("Expected --adversarial without --freeze-encoder, whose word vectors stay as they are.")
     layout = data.task_layout(task) if task else data.TaskLayout(
-        text_column, second_text_column, label_column, regression=regression, label_separator=label_separator
+        text_column, second_text_column, label_column, regression=regression, label_separator=label_separator,
+        label_columns=label_columns, file_format=file_format, separator=separator, encoding=encoding, header=header,
+        more_cells=more_cells, decimal=decimal,
     )  # fmt: skip
     files = layout.files(data_directory) if task else {"train": train, "validation": validation, "test": test}
-    configuration["data"] = data.files_checksum(files["train"], files["validation"])
+    is_share = isinstance(files["validation"], float)
+    configuration["data"] = data.files_checksum(files["train"], None if is_share else files["validation"])
     saving = callbacks.SaveAndResume(run_directory / "state", configuration=configuration)
     keras.utils.set_random_seed(seed)
     tokenizer = data.WordPieceTokenizer.from_preset(preset)
     examples = data.read_task(layout, files, errors=errors)
+    print(data.class_counts(examples))
     labels, problem = examples["train"].label_names, examples["train"].problem_type
     rows = {part: examples[part] for part in ("train", "validation")}
     if class_weights == "balanced":

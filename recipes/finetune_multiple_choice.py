@@ -26,10 +26,14 @@ def main(
     train: Path,  # texts with their choices and the number of the right one: .tsv, .csv or .jsonl
     validation: Path,  # the same, to choose the best epoch by
     test: Path | None = None,  # the same, with or without labels; predictions go to RUN_DIRECTORY/predictions.tsv
-    context_column: str = "sent1",
-    stem_column: str | None = "sent2",  # what each choice begins with
-    choice_columns: tuple[str, ...] = ("ending0", "ending1", "ending2", "ending3"),
-    label_column: str = "label",
+    context_column: int | str = "sent1",  # columns by name, or by number from 0
+    stem_column: int | str | None = "sent2",  # what each choice begins with
+    choice_columns: tuple[int | str, ...] = ("ending0", "ending1", "ending2", "ending3"),
+    label_column: int | str = "label",
+    first_label: Literal["0", "1", "A"] | None = None,  # what the first choice is called; None: by all labels of train
+    separator: str | None = None,  # between two cells: ";", tab
+    encoding: str | None = None,  # gbk, cp1252 or another, where it is not UTF-8
+    header: bool | None = None,  # whether the first line names the columns; None: where a column is given by name
     test_has_labels: bool = True,  # --no-test-has-labels for a test file without
     errors: Literal["raise", "skip"] = "raise",  # what to do with a faulty row
     sequence_length: int = 128,  # tokens in a row
@@ -56,11 +60,15 @@ def main(
     keras.utils.set_random_seed(seed)
     tokenizer = data.WordPieceTokenizer.from_preset(preset)
     files = {"train": train, "validation": validation, **({"test": test} if test else {})}
-    columns = dict(context_column=context_column, stem_column=stem_column, choice_columns=choice_columns)
+    layout = dict(context_column=context_column, stem_column=stem_column, choice_columns=choice_columns)
+    layout |= dict(first_label=first_label, separator=separator, encoding=encoding, header=header)
     examples, datasets = {}, {}
     for part, file in files.items():
         label = label_column if part != "test" or test_has_labels else None
-        examples[part] = data.read_choices(file, label_column=label, errors=errors if label else "raise", **columns)
+        examples[part] = data.read_choices(
+            file, label_column=label, errors=errors if label is not None else "raise", **layout
+        )
+        layout["first_label"] = examples["train"].first_label  # the same in every part
         datasets[part] = data.multiple_choice_dataset(
             examples[part], tokenizer, sequence_length=sequence_length, batch_size=batch_size, seed=seed,
             training=part == "train", start_step=saving.step if part == "train" else 0,
@@ -104,7 +112,7 @@ def main(
             results[part] = chooser.evaluate(datasets[part], return_dict=True, verbose=0)["accuracy"]
     if test:
         numbers = chooser.predict(datasets["test"], verbose=0)[: len(examples["test"])].argmax(-1)
-        data.write_submission(run_directory / "predictions.tsv", numbers, [str(i) for i in range(len(choice_columns))])
+        data.write_submission(run_directory / "predictions.tsv", numbers, examples["train"].label_names)
     print(results)
     return results
 

@@ -1,13 +1,15 @@
 """Fine-tune an encoder to answer questions with pieces of a text.
 
-Data        SQuAD's JSON, v1.1 or v2.0, and what has its format, such as XQuAD and CMRC 2018: --train, --validation
+Data        SQuAD's JSON, v1.1 or v2.0, and what has its format, such as XQuAD, DRCD, KorQuAD 1 and CMRC 2018, or rows
+            as the `datasets` library writes them: --train, --validation; docs/files.md has them all
 Paper       Devlin et al., 2019, sections 4.2 and 4.3: each token scored as the first and as the last of the answer
 Reached     XQuAD in English, 289 of its questions after training on the other 901, from MiniLM's weights: exact 32.3,
             F1 47.6, means of 3 seeds; recipes/README.md has transformers beside it
 Run         python recipes/finetune_question_answering.py --preset PRESET --train train.json --validation dev.json
 Stopped     by Ctrl-C, SIGTERM or a crash, the same command goes on where it was: docs/reliability.md
 Watch       tensorboard --logdir runs/finetune_question_answering
-Variations  --scores cmrc counts as CMRC 2018 does; --errors keep goes on where an answer is not at its offset
+Variations  --scores cmrc, drcd or korquad counts as those do; --errors keep goes on where an answer is not at its
+            offset
 """
 
 from pathlib import Path
@@ -19,15 +21,17 @@ from bert_keras import command_line, data, inference, training
 from bert_keras.models import QuestionAnswerer
 from bert_keras.training import callbacks
 
+SCORES = {"cmrc": data.cmrc_scores, "drcd": data.drcd_scores, "korquad": data.korquad_scores}
+
 
 def main(
     *,
     # Data
     preset: str,  # folder of a pretrained encoder with its tokenizer
-    train: Path,  # questions with answers, in SQuAD's format
+    train: Path,  # questions with answers, in SQuAD's format or its kin
     validation: Path,  # the same; answers to it are scored and written
     errors: Literal["raise", "skip", "keep"] = "raise",  # what to do where an answer is not at its offset
-    scores: Literal["squad", "cmrc"] = "squad",  # whose rules count
+    scores: Literal["squad", "cmrc", "drcd", "korquad"] = "squad",  # whose rules count
     sequence_length: int = 384,  # tokens in a row
     stride: int = 128,  # tokens between the beginnings of two windows of a longer text
     max_question_tokens: int = 64,  # longer questions are cut
@@ -91,8 +95,8 @@ def main(
             best = {p.id: p.best().text for p in predictions}
             answerer.null_threshold, _ = data.best_no_answer_threshold(questions["validation"], best, odds)
         answers = {p.id: p.best(answerer.null_threshold).text for p in predictions}
-        if scores == "cmrc":
-            return predictions, data.cmrc_scores(questions["validation"], answers)
+        if scores != "squad":
+            return predictions, SCORES[scores](questions["validation"], answers)
         return predictions, data.squad_scores(questions["validation"], answers, version="2.0" if is_v2 else "1.1")
 
     report = [

@@ -1,6 +1,7 @@
 """Fine-tune an encoder to tag words: named entities, or parts of speech.
 
-Data        CoNLL columns, CoNLL-U, or JSONL with spans by characters: --train, --validation, --test
+Data        CoNLL columns, CoNLL-U, JSON with spans by characters or with words and tags, brat: --train, --validation,
+            --test; docs/files.md has them all
 Paper       Devlin et al., 2019, section 5.3: tags on first pieces; CRF: Lample et al., 2016; GlobalPointer: Su, 2022
 Reached     WNUT17 test entity F1 0.458 from MiniLM's weights, mean of 3 seeds (transformers, one seed: 0.449);
             --head linear: 0.430, seed 1. Parts of speech of UD English EWT, 3 epochs: accuracy 0.969 in test
@@ -31,12 +32,13 @@ def main(
     *,
     # Data
     preset: str,  # folder of a pretrained encoder with its tokenizer
-    train: Path,  # tagged sentences: .conllu, .jsonl with spans, or columns under any other suffix
+    train: Path,  # tagged sentences, in any format of docs/files.md
     validation: Path,  # the same, to choose the best epoch by
     test: Path | None = None,  # the same; predictions of it and of validation are written to RUN_DIRECTORY
     scheme: Scheme | None = "BIO",  # how the tags spell spans; None for tags that do not, such as parts of speech
     tag_faults: Literal["refuse", "repair"] = "refuse",  # I- without its B- and the like; or read as conlleval does
-    tag_column: int | None = None,  # of CoNLL files, from 0, or from the end if negative; None for the last, or UPOS
+    word_column: int | None | str = None,  # of CoNLL files, from 0; None for the first, or FORM; in JSON a key
+    tag_column: int | None | str = None,  # the same, from the end if negative; None for the last, or UPOS
     words: Literal["basic", "file"] = "basic",  # tags of raw text's tokens; or, to be given words, of the file's words
     errors: Literal["raise", "skip"] = "raise",  # at the first faulty sentence; or skip those, and count them
     sequence_length: int = 128,  # tokens in a row; longer sentences become overlapping windows
@@ -63,7 +65,7 @@ def main(
     tokenizer = data.WordPieceTokenizer.from_preset(preset)
     files = {"train": train, "validation": validation, **({"test": test} if test else {})}
     options, sentences, known = (
-        dict(scheme=scheme, tag_column=tag_column, tag_faults=tag_faults, errors=errors),
+        dict(scheme=scheme, word_column=word_column, tag_column=tag_column, tag_faults=tag_faults, errors=errors),
         {},
         None,
     )

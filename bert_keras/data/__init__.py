@@ -9,6 +9,7 @@ from bert_keras.data.classification.classification_dataset import classification
 from bert_keras.data.classification.examples import Examples
 from bert_keras.data.classification.long_texts import cut_long_texts, pool_pieces
 from bert_keras.data.classification.multiple_choice_dataset import multiple_choice_dataset
+from bert_keras.data.classification.parts import class_counts
 from bert_keras.data.classification.predictions import (
     confusion_table,
     predictions_of,
@@ -16,6 +17,7 @@ from bert_keras.data.classification.predictions import (
     write_submission,
 )
 from bert_keras.data.classification.readers import read_examples
+from bert_keras.data.classification.split import split_examples
 from bert_keras.data.classification.task_layouts import TASKS, TaskLayout, read_task, task_layout
 from bert_keras.data.corpus.cooccurrence import cooccurrence_vectors
 from bert_keras.data.corpus.documents import read_documents
@@ -28,6 +30,7 @@ from bert_keras.data.pretraining.pretraining_dataset import pretraining_dataset
 from bert_keras.data.questions.answer_files import write_answers
 from bert_keras.data.questions.answer_scores import best_no_answer_threshold, cmrc_scores, squad_scores
 from bert_keras.data.questions.answer_spans import AnswerSpan, PredictedAnswers, best_answers
+from bert_keras.data.questions.character_scores import drcd_scores, korquad_scores
 from bert_keras.data.questions.question_answering_dataset import question_answering_dataset
 from bert_keras.data.questions.question_windows import QuestionWindows
 from bert_keras.data.questions.questions import Answer, Question, Questions, read_questions
@@ -70,13 +73,16 @@ __all__ = [
     "basic_tokens",
     "best_answers",
     "best_no_answer_threshold",
+    "class_counts",
     "classification_dataset",
     "cmrc_scores",
     "confusion_table",
     "cooccurrence_vectors",
     "cut_long_texts",
+    "drcd_scores",
     "drop_words",
     "files_checksum",
+    "korquad_scores",
     "multiple_choice_dataset",
     "pool_pieces",
     "predictions_of",
@@ -95,6 +101,7 @@ __all__ = [
     "resumed",
     "sentences_of_texts",
     "span_dataset",
+    "split_examples",
     "squad_scores",
     "tagging_dataset",
     "task_layout",

@@ -3,7 +3,7 @@
 import numpy as np
 
 from bert_keras.data import RelationExamples, WordPieceTokenizer, relation_dataset
-from bert_keras.data.tagging.relation_examples import split_markers
+from bert_keras.data.tagging.relation_files import split_markers
 from bert_keras.inference.predict_batches import predict_batches
 from bert_keras.inference.probabilities import softmax
 from bert_keras.inference.text_sources import as_texts
@@ -22,7 +22,7 @@ class RelationExtractor:
 
     Call arguments:
         texts: list of str, or one str, or the path of a text file, one text a line; each with `<e1>` and `</e1>` around
-            the first entity and `<e2>` and `</e2>` around the second.
+            the first entity and `<e2>` and `</e2>` around the second, or `[E1]` and `[/E1]`, `[E2]` and `[/E2]`.
 
     Output:
         for each text a dict of `label`, `score`, its probability, and `first` and `second`, the entities as dicts of

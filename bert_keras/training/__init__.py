@@ -22,6 +22,7 @@ from bert_keras.training.metrics.entity_f1 import EntityF1
 from bert_keras.training.metrics.entity_scores import entity_scores, span_scores, tag_accuracy
 from bert_keras.training.metrics.pretraining_metrics import pretraining_metrics
 from bert_keras.training.metrics.relation_scores import relation_scores
+from bert_keras.training.metrics.triple_scores import triple_scores
 from bert_keras.training.optimizers import AdamW
 from bert_keras.training.precision import fastest_dtype_policy
 from bert_keras.training.question_answering import question_answering_losses
@@ -68,4 +69,5 @@ __all__ = [
     "seed_series",
     "span_scores",
     "tag_accuracy",
+    "triple_scores",
 ]

@@ -41,6 +41,33 @@ def test_texts_with_several_labels_are_read_in_pieces(finetune, tmp_path):
     assert sorted(config["id2label"].values()) == ["price", "taste"]
 
 
+def test_a_table_is_read_however_it_is_laid_out_and_split_by_the_recipe(run_recipe, small_preset, tmp_path):
+    rows = [f"{'xy'[i % 2]};the {'good' if i % 2 else 'bad'} {i} was caf\u00e9" for i in range(20)]
+    (tmp_path / "train.csv").write_bytes("\r".join(rows).encode("cp1252"))
+    printed = run_recipe(
+        "finetune_classifier.py", "--preset", small_preset, "--train", tmp_path / "train.csv", "--validation", 0.2,
+        "--text-column", 1, "--label-column", 0, "--separator", ";", "--encoding", "cp1252", "--epochs", 1,
+        "--batch-size", 4, "--sequence-length", 16, "--run-directory", tmp_path / "run",
+    )  # fmt: skip
+    assert [line.split() for line in printed.splitlines() if line.startswith(("class ", "x ", "all "))][:3] == [
+        ["class", "train", "validation"], ["x", "8", "2"], ["all", "16", "4"],
+    ]  # fmt: skip
+    assert "caf\u00e9" in (tmp_path / "run" / "predictions_validation.tsv").read_text()
+
+
+def test_a_column_for_each_label_and_a_test_file_without_any(finetune, tmp_path):
+    def row(chosen):
+        return f"the {chosen.choice('abc')},{chosen.randint(0, 1)},{chosen.randint(0, 1)}"
+
+    (tmp_path / "unlabelled.csv").write_text("id,comment\n1,the a\n2,the b\n")
+    printed = finetune(
+        "comment,toxic,threat", row, "--text-column", "comment", "--label-columns", "toxic", "threat",
+        "--test", tmp_path / "unlabelled.csv", suffix=".csv",
+    )  # fmt: skip
+    assert "no column 'toxic', 'threat': read without labels" in printed and "macro_f1" in printed
+    assert len((tmp_path / "run" / "predictions_test.tsv").read_text().splitlines()) == 3
+
+
 @pytest.mark.slow
 def test_a_folder_of_glue_is_found_by_the_tasks_name(finetune, tmp_path):
     def row(chosen):

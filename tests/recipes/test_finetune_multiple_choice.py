@@ -8,7 +8,7 @@ import pytest
 @pytest.mark.parametrize("small_data", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_endings_are_picked_and_written(run_recipe, small_preset, tmp_path, small_data_options, small_data):
     lines = ["sent1,sent2,ending0,ending1,ending2,ending3,label"]
-    lines += [f"the {'abc'[i % 3]} was,who,good,bad,{i},{'abc'[i % 3]},{i % 4}" for i in range(8)]
+    lines += [f"the {'abc'[i % 3]} was,who,good,bad,{i},{'abc'[i % 3]},{'ABCD'[i % 4]}" for i in range(8)]
     (tmp_path / "swag.csv").write_text("\n".join(lines) + "\n")
     files = [word for part in ("train", "validation", "test") for word in (f"--{part}", tmp_path / "swag.csv")]
     printed = run_recipe(
@@ -18,6 +18,6 @@ def test_endings_are_picked_and_written(run_recipe, small_preset, tmp_path, smal
     )  # fmt: skip
     assert "'validation'" in printed and "'test'" in printed
     rows = [line.split("\t") for line in (tmp_path / "run" / "predictions.tsv").read_text().splitlines()]
-    assert rows[0] == ["index", "prediction"] and {row[1] for row in rows[1:]} <= set("0123") and len(rows) == 9
+    assert rows[0] == ["index", "prediction"] and {row[1] for row in rows[1:]} <= set("ABCD") and len(rows) == 9
     config = json.loads((tmp_path / "run" / "preset" / "config.json").read_text())
     assert config["architectures"] == ["BertForMultipleChoice"]

@@ -1,12 +1,12 @@
 """What a model made of examples: predictions from logits, as a table, as a submission, and counted by class."""
 
 import os
-import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
 
 from bert_keras.atomic_files import write_file
+from bert_keras.data.classification.aligned import aligned
 from bert_keras.data.classification.examples import Examples
 
 
@@ -130,17 +130,7 @@ def confusion_table(examples: Examples, predictions, label_names: Sequence[str] 
         counts = np.zeros((len(names), len(names)), int)
         np.add.at(counts, (truth, np.asarray(predictions)), 1)
         cells = [("true", *names), *((name, *map(str, row)) for name, row in zip(names, counts))]
-    widths = [max(map(_columns, column)) for column in zip(*cells)]
-    blanks = [[" " * (width - _columns(cell)) for cell, width in zip(row, widths)] for row in cells]
-    lines = (
-        [row[0] + gaps[0], *(gap + cell for gap, cell in zip(gaps[1:], row[1:]))] for row, gaps in zip(cells, blanks)
-    )
-    return "\n".join(map("  ".join, lines))
-
-
-def _columns(text: str) -> int:
-    """How wide a terminal shows a text: a Chinese character takes two columns."""
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+    return aligned(cells)
 
 
 def _name(label, names: Sequence[str] | None) -> str:

@@ -1,13 +1,19 @@
 """Where published tasks keep their texts and labels: GLUE's files as they are downloaded, and SICK's."""
 
 import dataclasses
+import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from bert_keras.data.classification.examples import Examples
+from bert_keras.data.classification.parts import warn_of_parts
 from bert_keras.data.classification.readers import read_examples
-from bert_keras.data.files.table_files import Column
+from bert_keras.data.classification.split import split_examples
+from bert_keras.data.files.cells import Column
+from bert_keras.data.files.table_files import TableFormat, has_columns
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,11 +29,18 @@ class TaskLayout:
         test: Name of the test file.
         regression: Labels are numbers.
         label_separator: A text may have several labels, with this between them.
+        label_columns: Instead of the one column, a column for each label, of 0 and 1, as for `read_examples`.
         metrics: What the task is measured by, the first to choose the best epoch by; names of
             `bert_keras.training.classification_metrics`, None for all.
         test_text_column: The text in the test file, where its columns are others; then it has a header.
         test_has_labels: Whether the test file has labels. GLUE keeps its own.
-        file_format: `"tsv"`, `"csv"` or `"jsonl"` where the files' suffixes do not tell.
+        file_format: How the files are written, where their suffixes do not tell; this and the next five are those of
+            `read_examples`.
+        separator: What stands between two cells.
+        encoding: `"gbk"`, `"cp1252"` or another, where it is not UTF-8.
+        header: Whether the first line names the columns; None means so if a column is given by name.
+        more_cells: Whether a row may have more cells than the header.
+        decimal: What stands before the decimals of numbers.
     """
 
     text_column: Column
@@ -38,10 +51,16 @@ class TaskLayout:
     test: str = "test.tsv"
     regression: bool = False
     label_separator: str | None = None
+    label_columns: tuple[Column, ...] = ()
     metrics: tuple[str, ...] | None = None
     test_text_column: Column | None = None
     test_has_labels: bool = True
     file_format: str | None = None
+    separator: str | None = None
+    encoding: str | None = None
+    header: bool | None = None
+    more_cells: bool = False
+    decimal: str = "."
 
     def files(self, directory: str | os.PathLike) -> dict[str, Path]:
         """The task's files in a folder: `train`, `validation`, and `test` where it is there."""
@@ -65,7 +84,7 @@ TASKS = {
     "cola": _glue(3, None, 1, metrics=("matthews",), test_text_column="sentence"),
     "sst2": _glue("sentence"),
     "mrpc": _glue("#1 String", "#2 String", "Quality", metrics=("f1", "accuracy")),
-    "stsb": _glue("sentence1", "sentence2", "score", regression=True, metrics=("spearman", "pearson")),
+    "stsb": _glue("sentence1", "sentence2", "score", regression=True, metrics=("spearman", "pearson"), more_cells=True),
     "qqp": _glue("question1", "question2", "is_duplicate", metrics=("f1", "accuracy")),
     "mnli": _glue("sentence1", "sentence2", "gold_label", validation="dev_matched.tsv", test="test_matched.tsv"),
     "mnli_mismatched": _glue(
@@ -98,18 +117,23 @@ def task_layout(name: str) -> TaskLayout:
 
 
 def read_task(
-    layout: TaskLayout, files: Mapping[str, str | os.PathLike | None], *, errors: str = "raise"
+    layout: TaskLayout, files: Mapping[str, str | os.PathLike | float | None], *, errors: str = "raise"
 ) -> dict[str, Examples]:
     """Reads the parts of a task; the labels of the training part number those of the others.
+
+    What is suspicious is logged: classes that a part lacks, texts of one part that are in training, too, and what
+    `read_examples` finds.
 
     Args:
         layout: One of `TASKS`, or your own.
         files: {part: file} with the part `"train"`, from `layout.files(folder)` or your own; None for no such part.
+            A share such as 0.2 as `"validation"` is cut off the training part by `split_examples`, the same for any
+            seed of a training.
         errors: As for `read_examples`. A test part without labels is never skipped over: the predictions that are
             handed in for it go by the number of the row.
 
     Returns:
-        {part: examples}. A `"test"` without labels has none.
+        {part: examples}. A `"test"` file without the column of labels has none, which is logged.
 
     Raises:
         FileNotFoundError: If a file is missing.
@@ -128,25 +152,48 @@ def read_task(
     """
     if files.get("train") is None:
         raise ValueError(f"expected a training file, received {dict(files)}")
-    examples, names = {}, None
-    for part in sorted((part for part, file in files.items() if file), key=lambda part: part != "train"):
-        is_test = part == "test"
-        has_labels = layout.test_has_labels or not is_test
-        text_column = layout.text_column
-        if is_test and layout.test_text_column is not None:
-            text_column = layout.test_text_column
-        examples[part] = read_examples(
-            files[part],
-            text_column=text_column,
-            second_text_column=layout.second_text_column,
-            label_column=layout.label_column if has_labels else None,
-            label_names=names,
-            regression=layout.regression,
-            label_separator=layout.label_separator,
-            file_format=layout.file_format,
-            errors=errors if has_labels else "raise",
-        )
-        names = examples["train"].label_names
-        if names and len(names) == 1 and not layout.label_separator:
-            raise ValueError(f"{files['train']}: expected two labels or more, every row has {names[0]!r}")
+    share = files.get("validation") if isinstance(files.get("validation"), (int, float)) else None
+    examples = {"train": _read_part(layout, "train", files["train"], None, errors)}
+    names = examples["train"].label_names
+    if names and len(names) == 1 and examples["train"].problem_type == "single_label_classification":
+        raise ValueError(f"{files['train']}: expected two labels or more, every row has {names[0]!r}")
+    if share is not None:
+        examples["train"], examples["validation"] = split_examples(examples["train"], share)
+    for part, file in files.items():
+        if part not in examples and file is not None:
+            examples[part] = _read_part(layout, part, file, names, errors)
+    warn_of_parts(examples)
     return examples
+
+
+def _read_part(layout: TaskLayout, part: str, file, label_names, errors: str) -> Examples:
+    is_test = part == "test"
+    text_column = layout.text_column
+    if is_test and layout.test_text_column is not None:
+        text_column = layout.test_text_column
+    label_columns = layout.label_columns or (layout.label_column,)
+    has_labels = not is_test or layout.test_has_labels
+    if is_test and has_labels:
+        asked, header = (text_column, layout.second_text_column, *label_columns), layout.header
+        header = any(isinstance(column, str) for column in asked) if header is None else header
+        table = TableFormat(layout.file_format, layout.separator, layout.encoding, header)
+        if not has_columns(file, label_columns, table):
+            _logger.warning("%s: no column %s: read without labels", file, ", ".join(map(repr, label_columns)))
+            has_labels = False
+    return read_examples(
+        file,
+        text_column=text_column,
+        second_text_column=layout.second_text_column,
+        label_column=layout.label_column if has_labels and not layout.label_columns else None,
+        label_columns=layout.label_columns if has_labels else (),
+        label_names=label_names,
+        regression=layout.regression,
+        label_separator=layout.label_separator,
+        decimal=layout.decimal,
+        file_format=layout.file_format,
+        separator=layout.separator,
+        encoding=layout.encoding,
+        header=layout.header,
+        more_cells=layout.more_cells,
+        errors=errors if has_labels else "raise",
+    )

@@ -1,131 +1,319 @@
-"""Rows of TSV, CSV and JSONL files, or of tuples and dicts: each with its place, every fault told or counted."""
+"""Rows of TSV, CSV, JSON and fastText files, or of tuples and dicts: each with its place, every fault told or counted.
 
+A row is sound if it has as many cells as the header, or as most rows where there is none. It is no header again. What
+its cells hold is checked where they are asked for, in `cells.py`.
+"""
+
+import collections
 import csv
-import logging
-import math
+import dataclasses
+import itertools
 import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from bert_keras.data.files.cells import Column, strip_invisible
+from bert_keras.data.files.faults import Faults
+from bert_keras.data.files.json_tables import json_kind, json_rows
 from bert_keras.data.files.text_lines import read_lines
 from bert_keras.json_text import parse_json
 
-_logger = logging.getLogger(__name__)
-_FORMATS = {".tsv": "tsv", ".txt": "tsv", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
-Column = str | int
+FILE_FORMATS = ("tsv", "csv", "jsonl", "json", "fasttext")
+_SUFFIXES = {".tsv": "tsv", ".txt": "tsv", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json"}
+_SEPARATORS = {"tab": "\t", "\\t": "\t"}  # as a command line gives them
+_LABEL = "__label__"
+# Names of columns that are no text and no class: where all columns asked for begin with one, that is a header.
+_HEADER_WORDS = frozenset(
+    "text texts sentence sentence1 sentence2 review comment comment_text content title tweet message question document "
+    "body description headline reviews_text review_body label labels class category sentiment target score star stars "
+    "rating polarity intent topic y emotion is_duplicate gold_label 文本 内容 标签 类别 评论 句子 review_text".split()
+)
+_MANY_ROWS = 100  # so many tell how many cells a row has
+# What a download may leave under the name of a table.
+_NO_TABLE = {
+    "version https://git-lfs.github.com": "a pointer of Git LFS; fetch the file that it stands for, git lfs pull",
+    "<!doctype html": "a page of HTML; download the file itself",
+    "<html": "a page of HTML; download the file itself",
+}
 
 
-class Faults:
-    """Raises at the first faulty row, or counts them.
+@dataclasses.dataclass(frozen=True)
+class TableFormat:
+    """How a table is written in its file.
 
-    Args:
-        errors: `"raise"` or `"skip"`.
+    Attributes:
+        file_format: `"tsv"` (no quotation marks), `"csv"`, `"jsonl"`, `"json"` or `"fasttext"`; None goes by the
+            file's suffix, and by its content between JSON and JSON Lines.
+        separator: What stands between two cells; None for a tab in TSV and a comma in CSV.
+        encoding: As for `read_lines`.
+        header: Whether the first line names the columns; None means so if a column is asked for by name.
+        more_cells: Whether a row may have further cells than the header, which are left out.
 
     Raises:
-        ValueError: For another word.
+        ValueError: For another format, or a separator that cannot part cells.
     """
 
-    def __init__(self, errors: str):
-        if errors not in ("raise", "skip"):
-            raise ValueError(f"errors must be 'raise' or 'skip', received {errors!r}")
-        self.errors = errors
-        self.count = 0
-        self.first = ""
+    file_format: str | None = None
+    separator: str | None = None
+    encoding: str | None = None
+    header: bool | None = None
+    more_cells: bool = False
 
-    def add(self, message: str):
-        """Raises `ValueError` with the message, or counts it."""
-        if self.errors == "raise":
-            raise ValueError(message)
-        self.count += 1
-        self.first = self.first or message
-
-    def report(self, num_sound: int, source):
-        """Logs how many rows were skipped; raises `ValueError` if nothing else was there."""
-        if self.count:
-            _logger.warning("skipped %d of %d rows, the first: %s", self.count, self.count + num_sound, self.first)
-        if not num_sound:
-            skipped = f"; skipped {self.count}: {self.first}" if self.count else ""
-            raise ValueError(f"no examples in {source!r}{skipped}")
+    def __post_init__(self):
+        object.__setattr__(self, "separator", _SEPARATORS.get(self.separator, self.separator))
+        if self.file_format not in (None, *FILE_FORMATS):
+            known = ", ".join(map(repr, FILE_FORMATS))
+            raise ValueError(f"expected one of {known}, received {self.file_format!r}; pass file_format= one of them")
+        if self.separator is not None and (not self.separator or {*'"\r\n'} & {*self.separator}):
+            raise ValueError(f"a separator must be neither empty, a quotation mark nor a line end: {self.separator!r}")
+        if self.file_format == "csv" and len(self.separator or ",") > 1:
+            raise ValueError(f"the separator of a csv is one character, received {self.separator!r}; take 'tsv' for it")
 
 
 def read_rows(
-    source, columns: Sequence[Column | None], header: bool | None, file_format: str | None, faults: Faults
+    source, columns: Sequence[Column | None], table: TableFormat, faults: Faults
 ) -> Iterator[tuple[str, Any]]:
     """Yields rows with their places.
 
     Args:
         source: One file, a list of files of the same layout, or an iterable of tuples, lists or dicts.
         columns: The columns that will be asked for; a header must have those given by name, once.
-        header: Whether the first line names the columns; None means so if a column is given by name.
-        file_format: `"tsv"`, `"csv"` or `"jsonl"`; None goes by the file's suffix.
+        table: How files are written.
         faults: Gets every fault.
 
     Yields:
         (`"file:line"`, a list of cells or a dict).
     """
-    if header is None:
-        header = any(isinstance(column, str) for column in columns)
     if isinstance(source, (str, os.PathLike)):
         source = [source]
-    for number, item in enumerate(source):
-        if isinstance(item, (str, os.PathLike)):
-            yield from _file_rows(os.fspath(item), columns, header, file_format, faults)
-        elif isinstance(item, (dict, list, tuple)):
-            yield f"example {number}", item
+    for is_file, items in itertools.groupby(source, key=lambda item: isinstance(item, (str, os.PathLike))):
+        if is_file:
+            for path in items:
+                yield from _file_rows(os.fspath(path), columns, table, faults)
         else:
+            yield from _even(_memory_rows(items), "examples in memory", columns, table, "", faults)
+
+
+def has_columns(source, columns: Sequence[Column], table: TableFormat) -> bool:
+    """Whether a file, or the first of several, has all columns: in its header, or in its first row that can be read."""
+    if not isinstance(source, (str, os.PathLike)):
+        source = next(iter(source), None)
+        if not isinstance(source, (str, os.PathLike)):
+            return True
+    path = os.fspath(source)
+    file_format, separator = _format_of(path, table)
+    faults = Faults("skip")
+    _, row = next(_plain_rows(path, file_format, separator, table, faults), (path, None))
+    if row is None:
+        return True  # whatever reads it will say what is wrong
+    if file_format in ("tsv", "csv"):
+        names = [strip_invisible(name) for name in row] if _has_header(columns, table) else []
+        return all(column in names if isinstance(column, str) else column < len(row) for column in columns)
+    return all(column in row if isinstance(row, dict) else column in range(len(row)) for column in columns)
+
+
+def _memory_rows(items) -> Iterator[tuple[str, Any]]:
+    for number, item in enumerate(items):
+        if not isinstance(item, (dict, list, tuple)):
             raise TypeError(f"example {number}: expected a tuple, list or dict, received {type(item).__name__}")
+        yield f"example {number}", item
 
 
-def _file_rows(path: str, columns, header: bool, file_format: str | None, faults: Faults) -> Iterator[tuple[str, Any]]:
-    suffix = os.path.splitext(path.removesuffix(".gz"))[1].lower()
-    file_format = file_format or _FORMATS.get(suffix)
-    if file_format not in ("tsv", "csv", "jsonl"):
-        raise ValueError(
-            f"{path}: cannot tell the format by the suffix {suffix!r}; pass file_format='tsv', 'csv' or 'jsonl'"
-        )
-    lines = _sound_lines(path, faults)
-    rows = {"tsv": _tsv_rows, "csv": _csv_rows, "jsonl": _jsonl_rows}[file_format](path, lines, faults)
-    if file_format == "jsonl" or not header:
-        yield from rows
-        return
+def _has_header(columns, table: TableFormat) -> bool:
+    return any(isinstance(column, str) for column in columns) if table.header is None else table.header
+
+
+def _file_rows(path: str, columns, table: TableFormat, faults: Faults) -> Iterator[tuple[str, Any]]:
+    file_format, separator = _format_of(path, table)
+    rows = _plain_rows(path, file_format, separator, table, faults)
+    if file_format in ("jsonl", "json", "fasttext"):
+        yield from _even(rows, path, columns, table, "", faults)
+    elif _has_header(columns, table):
+        yield from _rows_under_header(rows, path, columns, table, separator, faults)
+    else:
+        if by_name := [column for column in columns if isinstance(column, str)]:
+            raise ValueError(
+                f"{path}: column {by_name[0]!r} is asked for by name, and there is no header to find it in"
+            )
+        yield from _even(rows, path, columns, table, separator, faults)
+
+
+def _format_of(path: str, table: TableFormat) -> tuple[str, str]:
+    """The format and the separator of a file, by what the user says, its suffix and its content."""
+    suffix = os.path.splitext(path[:-3] if path.lower().endswith(".gz") else path)[1].lower()
+    file_format, separator = table.file_format, table.separator
+    first = [line.text for line in _first_lines(path, table.encoding)]
+    beginning = first[0].lstrip().lower() if first else ""
+    if kind := next((kind for sign, kind in _NO_TABLE.items() if beginning.startswith(sign)), None):
+        raise ValueError(f"{path}:1: not a table: {kind}")
+    if file_format is None:
+        file_format = _SUFFIXES.get(suffix)
+        if separator is not None and suffix not in (".tsv", ".csv"):
+            file_format = "tsv" if separator == "\t" or len(separator) > 1 else "csv"
+        elif separator is not None and len(separator) > 1:
+            file_format = "tsv"
+        elif first and first[0].startswith(_LABEL) and suffix not in (".tsv", ".csv"):
+            file_format = "fasttext"
+        elif file_format in ("json", "jsonl"):
+            file_format = json_kind(first, is_json=file_format == "json")
+        elif file_format is None:
+            raise ValueError(
+                f"{path}: cannot tell the format by the suffix {suffix!r}; pass file_format='tsv', 'csv', 'jsonl', "
+                "'json' or 'fasttext'"
+            )
+        elif first and _is_json(first[0]):
+            raise ValueError(f"{path}:1: holds JSON, not a table; pass file_format='jsonl' or 'json'")
+    return file_format, separator or ("," if file_format == "csv" else "\t")
+
+
+def _first_lines(path: str, encoding: str | None):
+    """The first two lines that can be read and are not empty."""
+    found = []
+    for line in read_lines(path, encoding=encoding):
+        if line.problem and line.problem.startswith("not text"):
+            raise ValueError(f"{path}:{line.number}: {line.problem}")
+        if line.text.strip():
+            found.append(line)
+        if len(found) == 2:
+            break
+    return found
+
+
+def _is_json(line: str) -> bool:
+    try:
+        value = parse_json(line) if line.lstrip().startswith(("{", "[")) else None
+    except ValueError:
+        return False
+    return bool(value) and (isinstance(value, dict) or any(isinstance(row, (dict, list)) for row in value))
+
+
+def _plain_rows(path: str, file_format: str, separator: str, table: TableFormat, faults: Faults):
+    if file_format == "json":
+        return json_rows(path, _whole_text(path, table.encoding))
+    lines = _sound_lines(path, table.encoding, faults)
+    if file_format == "csv":
+        return _csv_rows(path, lines, separator, faults)
+    if file_format == "tsv":
+        return _tsv_rows(path, lines, separator, faults)
+    return (_jsonl_rows if file_format == "jsonl" else _fasttext_rows)(path, lines, faults)
+
+
+def _rows_under_header(rows, path: str, columns, table: TableFormat, separator: str, faults: Faults):
     place, names = next(rows, (path, None))
     if names is None:
-        raise ValueError(f"{path}: empty file, expected a header")
+        raise ValueError(f"{path}: empty file, expected a header" + (f"; {faults.first}" if faults.first else ""))
+    names = [strip_invisible(name) for name in names]
     for column in columns:
         if isinstance(column, str) and names.count(column) != 1:
-            raise ValueError(f"{place}: expected one column {column!r}, the header has {', '.join(map(repr, names))}")
-    for place, cells in rows:
-        if file_format == "csv" and any(cells[len(names) :]):
-            faults.add(
-                f"{place}: {len(cells)} cells, the header has {len(names)}: put a text with a comma in quotation marks"
+            many = "" if names.count(column) else "; without a header, give the columns by number, from 0"
+            raise ValueError(
+                f"{place}: expected one column {column!r}, the header has {', '.join(map(repr, names))}"
+                f"{_other_separator(names, separator) or many}"
             )
-            continue
-        # Of TSV cells beyond the header stay out, as in STS-B; missing ones are found where they are asked for.
-        yield place, {**dict(zip(names, cells, strict=False)), **dict(enumerate(cells))}
+        if isinstance(column, int) and not -len(names) <= column < len(names):
+            raise ValueError(
+                f"{place}: no column {column} in a header of {len(names)}{_other_separator(names, separator)}"
+            )
+    names_again = sorted(names) if len(names) > 1 else None
+    for place, cells in rows:
+        if names_again and sorted(map(strip_invisible, cells)) == names_again:
+            faults.add(f"{place}: the header again; were files joined?", "headers within the file")
+        elif (cells := _fitted(cells, len(names), "the header", place, table, separator, faults)) is not None:
+            yield place, {**dict(zip(names, cells)), **dict(enumerate(cells))}
 
 
-def _sound_lines(path: str, faults: Faults) -> Iterator[tuple[int, str]]:
+def _even(rows, path: str, columns, table: TableFormat, separator: str, faults: Faults) -> Iterator[tuple[str, Any]]:
+    """Rows without a header, or of JSON: those that are lists must have as many cells as most of the first have."""
+    begin = list(itertools.islice(rows, _MANY_ROWS))
+    counts = collections.Counter(len(row) for _, row in begin if not isinstance(row, dict))
+    num_cells = counts.most_common(1)[0][0] if counts else None
+    for column in columns:
+        if counts and isinstance(column, int) and not -num_cells <= column < num_cells:
+            place, row = next((place, row) for place, row in begin if not isinstance(row, dict))
+            hint = _other_separator(row, separator) if separator else ""
+            raise ValueError(f"{place}: no column {column!r} in a row of {len(row)}: {str(row)[:80]}{hint}")
+    if separator and table.header is None and begin and _is_header(begin[0][1], columns):
+        what_to_do = "pass header=True, or False to read it as a row"
+        raise ValueError(f"{begin[0][0]}: {str(begin[0][1])[:80]} looks like a header; {what_to_do}")
+    for place, row in itertools.chain(begin, rows):
+        if isinstance(row, dict) or num_cells is None:
+            yield place, row
+        elif (row := _fitted(row, num_cells, "most rows", place, table, separator, faults)) is not None:
+            yield place, row
+
+
+def _is_header(cells: Sequence[str], columns) -> bool:
+    """Whether cells where a text and a label are expected look like names of columns, or are numbered by pandas."""
+    names = [cells[column] for column in columns if isinstance(column, int) and column < len(cells)]
+    numbers = list(map(str, range(len(cells))))
+    is_numbered = len(cells) > 1 and list(cells) in (numbers, ["", *numbers[:-1]])
+    return is_numbered or all(strip_invisible(name).casefold() in _HEADER_WORDS for name in names)
+
+
+def _fitted(cells, num_cells: int, of_what: str, place: str, table: TableFormat, separator: str, faults: Faults):
+    """The cells of a row that has as many as it should; None for another, which is a fault."""
+    if len(cells) == num_cells:
+        return cells
+    have = "have" if of_what == "most rows" else "has"
+    message = f"{place}: {len(cells)} cell{'s' * (len(cells) != 1)}, {of_what} {have} {num_cells}"
+    if len(cells) < num_cells:
+        hint = "; a line end within a text, or a cell too few?" if separator else ""
+        faults.add(message + hint, "rows with too few cells")
+        return None
+    if table.more_cells or all(
+        cell is None or isinstance(cell, str) and not cell.strip() for cell in cells[num_cells:]
+    ):
+        return cells[:num_cells]  # what spreadsheets write behind the last cell
+    if separator:
+        wrong = "put a text with a comma in quotation marks" if separator == "," else "a separator within a text?"
+        message += f": {wrong}; more_cells=True leaves further cells out"
+    faults.add(message, "rows with too many cells")
+    return None
+
+
+def _other_separator(cells: Sequence, separator: str) -> str:
+    """A hint where a row is one cell that others would part."""
+    if len(cells) != 1 or not isinstance(cells[0], str):
+        return ""
+    found = max((other for other in "\t;,|" if other != separator), key=cells[0].count)
+    return f"; is it parted by {found!r}? pass separator={found!r}" if found in cells[0] else ""
+
+
+def _sound_lines(path: str, encoding: str | None, faults: Faults) -> Iterator[tuple[int, str]]:
     is_continued = False
-    for line in read_lines(path):
+    for line in read_lines(path, encoding=encoding):
         if line.is_cut or is_continued:
             if not is_continued:
-                faults.add(f"{path}:{line.number}: line of more than 1 MiB")
+                faults.add(f"{path}:{line.number}: line of more than 1 MiB", "lines of more than 1 MiB")
         elif line.problem:
-            faults.add(f"{path}:{line.number}: {line.problem}")
+            faults.add(f"{path}:{line.number}: {line.problem}", "lines that cannot be read")
         else:
             yield line.number, line.text
         is_continued = line.is_cut
 
 
-def _tsv_rows(path: str, lines: Iterator[tuple[int, str]], faults: Faults) -> Iterator[tuple[str, list[str]]]:
+def _whole_text(path: str, encoding: str | None) -> str:
+    pieces = []
+    for line in read_lines(path, encoding=encoding):
+        if line.problem:
+            raise ValueError(f"{path}:{line.number}: {line.problem}")
+        pieces += [line.text, "" if line.is_cut else "\n"]
+    return "".join(pieces)
+
+
+def _tsv_rows(path: str, lines: Iterator[tuple[int, str]], separator: str, faults: Faults):
     for number, text in lines:
-        if text.strip():
-            yield f"{path}:{number}", text.split("\t")
-        else:
-            faults.add(f"{path}:{number}: empty line")
+        if not text.strip():
+            faults.add(f"{path}:{number}: empty line", "empty lines")
+            continue
+        cells = text.split(separator)
+        if any(len(cell) > 1 and cell[0] == cell[-1] == '"' and '""' in cell[1:-1] for cell in cells):
+            kind = "a cell in quotation marks, which a tsv keeps (file_format='csv' takes them off)"
+            faults.doubt(kind, f"{path}:{number}")
+        yield f"{path}:{number}", cells
 
 
-def _csv_rows(path: str, lines: Iterator[tuple[int, str]], faults: Faults) -> Iterator[tuple[str, list[str]]]:
+def _csv_rows(path: str, lines: Iterator[tuple[int, str]], separator: str, faults: Faults):
     begin, last, has_gap = None, 0, False  # of the row that is being read
 
     def numbered() -> Iterator[str]:
@@ -135,7 +323,7 @@ def _csv_rows(path: str, lines: Iterator[tuple[int, str]], faults: Faults) -> It
             begin, last = begin or number, number
             yield text + "\n"
 
-    reader = csv.reader(numbered(), strict=True)
+    reader = csv.reader(numbered(), strict=True, delimiter=separator)
     while True:
         begin, has_gap = None, False
         try:
@@ -144,47 +332,51 @@ def _csv_rows(path: str, lines: Iterator[tuple[int, str]], faults: Faults) -> It
             return
         except csv.Error as error:  # the reader goes on with the next line
             swallowed = f", lines {begin} to {last} (a quotation mark left open?)" if last > begin else ""
-            faults.add(f"{path}:{begin}: {error}{swallowed}")
+            faults.add(f"{path}:{begin}: {error}{swallowed}", "rows that are no CSV")
             continue
         if has_gap:  # a faulty line within it, which was counted, is not in its text
             continue
-        if cells:
-            yield f"{path}:{begin}", cells
-        else:
-            faults.add(f"{path}:{begin}: empty line")
+        if not any(cell.strip() for cell in cells):
+            faults.add(f"{path}:{begin}: empty line", "empty lines")
+            continue
+        if any(cell[-1:] == '"' != cell[:1] and cell.count('"') % 2 for cell in cells):
+            faults.doubt(
+                "a cell that ends in a quotation mark and begins in none", f"{path}:{begin}: {str(cells)[:80]}"
+            )
+        yield f"{path}:{begin}", cells
 
 
-def _jsonl_rows(path: str, lines: Iterator[tuple[int, str]], faults: Faults) -> Iterator[tuple[str, Any]]:
+def _jsonl_rows(path: str, lines: Iterator[tuple[int, str]], faults: Faults):
     for number, text in lines:
         try:
             row = parse_json(text)
         except ValueError as error:
-            faults.add(f"{path}:{number}: {'not JSON: ' + str(error) if text.strip() else 'empty line'}")
+            if text.strip():
+                faults.add(f"{path}:{number}: not JSON: {error}", "lines that are no JSON")
+            else:
+                faults.add(f"{path}:{number}: empty line", "empty lines")
             continue
         if isinstance(row, (dict, list)):
             yield f"{path}:{number}", row
         else:
-            faults.add(f"{path}:{number}: expected a JSON object or array, received {type(row).__name__}")
+            message = f"{path}:{number}: expected a JSON object or array, received {type(row).__name__}"
+            faults.add(message, "lines that are no row")
 
 
-def is_missing(value) -> bool:
-    """Whether a value says that there is none: None, or the NaN that pandas puts in an empty cell."""
-    return value is None or isinstance(value, float) and math.isnan(value)
-
-
-def value_of(row, column: Column):
-    """What stands in a column of a row, whatever it is; raises `ValueError` where there is no such column."""
-    try:
-        return row[column]
-    except (KeyError, IndexError, TypeError):
-        if isinstance(row, dict) and 0 in row:  # a row under a header has its cells by name and by number
-            row = [cell for key, cell in row.items() if isinstance(key, int)]
-        raise ValueError(f"no column {column!r} in a row of {len(row)}: {str(row)[:80]}") from None
-
-
-def cell_of(row, column: Column):
-    """The text or number in a column of a row; raises `ValueError` where there is none."""
-    value = value_of(row, column)
-    if is_missing(value) or isinstance(value, (dict, list)):
-        raise ValueError(f"column {column!r} holds {str(value)[:40]}, expected a text or a number")
-    return value
+def _fasttext_rows(path: str, lines: Iterator[tuple[int, str]], faults: Faults):
+    """Rows of the columns `label`, or a list of several, and `text`, from lines `__label__x __label__y a text`."""
+    for number, text in lines:
+        words = text.split()
+        labels = list(itertools.takewhile(lambda word: word.startswith(_LABEL), words))
+        if not words:
+            faults.add(f"{path}:{number}: empty line", "empty lines")
+        elif not labels:
+            faults.add(
+                f"{path}:{number}: expected {_LABEL} and a label, received {text[:40]!r}", "lines without a label"
+            )
+        else:
+            names = [label.removeprefix(_LABEL).rstrip(",") for label in labels]
+            rest = text.lstrip()
+            for label in labels:
+                rest = rest[len(label) :].lstrip()
+            yield f"{path}:{number}", {"label": names if len(names) > 1 else names[0], "text": rest.removeprefix(", ")}

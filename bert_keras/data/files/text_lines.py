@@ -6,23 +6,43 @@ The corpus, which skips and counts a bad line, and the readers of labelled examp
 import codecs
 import glob
 import gzip
+import logging
 import os
+import re
+import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
+
+from bert_keras.data.files.text_encoding import (
+    LONGEST_MARK,
+    as_utf8,
+    codec_name,
+    ends_lines_like_ascii,
+    guess_encodings,
+)
 
 MAX_LINE_BYTES = 1 << 20
 _GZIP = b"\x1f\x8b"
+_ZIP = b"PK\x03\x04"
+_TO_JSONL = "write its rows as JSON Lines, to_json('rows.jsonl', orient='records', lines=True) in pandas"
 _NOT_TEXT = {
     b"\x28\xb5\x2f\xfd": "a file compressed by zstd",
     b"\xfd7zXZ\x00": "a file compressed by xz",
     b"BZh91AY&SY": "a file compressed by bzip2",
     b"7z\xbc\xaf\x27\x1c": "a 7z archive",
-    b"PK\x03\x04": "a zip archive",
+    _ZIP: "a zip archive",
     b"%PDF-": "a PDF",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an old Office file (.xls, .doc); save the sheet as 'CSV UTF-8'",
+    b"PAR1": f"a Parquet file; {_TO_JSONL}",
+    b"ARROW1": f"an Arrow file; {_TO_JSONL}",
+    b"SQLite format 3\0": f"an SQLite database; {_TO_JSONL}",
+    b"\x89HDF\r\n": f"an HDF5 file; {_TO_JSONL}",
 }
 _LONGEST_SIGNATURE = max(map(len, _NOT_TEXT))
+_LINES = re.compile(rb"[^\r]*\r(?:\r*\n)?|[^\r]+")
+_logger = logging.getLogger(__name__)
 
 
 class TextLine(NamedTuple):
@@ -86,70 +106,157 @@ def _files_under(path: Path) -> Iterator[Path]:
 def read_lines(
     path: str | os.PathLike,
     *,
+    encoding: str | None = None,
     max_bytes: int = MAX_LINE_BYTES,
     on_read: Callable[[int], None] | None = None,
 ) -> Iterator[TextLine]:
-    r"""Reads a UTF-8 text file, plain or by gzip, line by line; a longer line than `max_bytes` comes in pieces.
+    r"""Reads a text file, plain or by gzip, line by line; a longer line than `max_bytes` comes in pieces.
 
-    A byte order mark and `\r\n` are taken off. A line with a NUL byte or with bytes that are not UTF-8 is yielded with
-    its `problem` and no text. So is, as one line, a file that is compressed otherwise, or a PDF.
+    A line ends at `\n`, `\r\n` or `\r`, whichever of them the file mixes. That and a byte order mark are taken off. A
+    line with a NUL byte or with bytes that the encoding does not have is yielded with its `problem` and no text. So
+    is, as one line, a file that is no text: compressed otherwise, a workbook, a PDF.
 
     Args:
         path: The file.
+        encoding: `"gbk"`, `"cp1252"` or any other of Python's; None for UTF-8, or UTF-16 and UTF-32 where the file
+            begins with their byte order mark. With another one a warning is logged if the file is UTF-8 after all.
         max_bytes: Where a line is cut, at the last space before it, or else between two characters.
         on_read: Called now and then with the number of bytes read from disk since the last call, for a progress bar.
 
     Raises:
-        ValueError: If a `.gz` file is damaged, with the line reached.
+        ValueError: If a `.gz` file is damaged, with the line reached; if there is no such encoding.
     """
-    number = 1
+    path = os.fspath(path)
     with open(path, "rb") as raw:
-        begin = raw.read(_LONGEST_SIGNATURE)
-        raw.seek(0)
-        kind = next((kind for signature, kind in _NOT_TEXT.items() if begin.startswith(signature)), None)
-        if kind:
+        if kind := _other_kind(raw):
             yield TextLine(1, "", f"not text: {kind}")
             return
-        stream = gzip.open(raw) if begin.startswith(_GZIP) or os.fspath(path).lower().endswith(".gz") else raw
-        offset, carried, reported = 0, b"", 0
-        while True:
-            try:
-                data = carried + stream.readline(max_bytes - len(carried))
-            except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-                raise ValueError(f"{os.fspath(path)}: damaged gzip file after line {number}: {error}") from None
-            if on_read and raw.tell() - reported >= max_bytes:
-                on_read(raw.tell() - reported)
-                reported = raw.tell()
-            if not data:
-                break
-            is_cut = len(data) >= max_bytes and not data.endswith(b"\n")
-            end = _cut(data) if is_cut else len(data)
-            yield _decode(data[:end], number, offset, is_cut)
-            offset, carried = offset + end, data[end:]
-            number += not is_cut
+        is_gzip = raw.read(len(_GZIP)) == _GZIP or path.lower().endswith(".gz")
+        raw.seek(0)
+        stream = gzip.open(raw) if is_gzip else raw
+        number, reported, decoder = 1, 0, None
+        try:
+            begin = stream.read(LONGEST_MARK)
+            stream.seek(0)
+            decoder = _Decoder(encoding, begin)
+            if decoder.problem:
+                yield TextLine(1, "", decoder.problem)
+                return
+            if decoder.is_transcoded:
+                stream = as_utf8(stream, decoder.codec)
+            for data, is_cut in _raw_lines(stream, max_bytes, "utf-8" if decoder.is_transcoded else decoder.codec):
+                yield decoder.line(data, number, is_cut)
+                number += not is_cut
+                if on_read and raw.tell() - reported >= max_bytes:
+                    on_read(raw.tell() - reported)
+                    reported = raw.tell()
+        except UnicodeDecodeError as error:  # of a transcoded file, whose last character is half there
+            yield TextLine(number, "", f"not {decoder.name}: {error.reason}")
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise ValueError(f"{path}: damaged gzip file after line {number}: {error}") from None
         if on_read:
             on_read(raw.tell() - reported)
+    if decoder.is_utf8_after_all:
+        _logger.warning("%s: read as %s, but all of it is sound UTF-8, too", path, decoder.name)
 
 
-def _cut(data: bytes) -> int:
+def _other_kind(raw: BinaryIO) -> str | None:
+    """What a file is that is no text, and what to do; leaves the file at its beginning."""
+    begin = raw.read(_LONGEST_SIGNATURE)
+    kind = next((kind for signature, kind in _NOT_TEXT.items() if begin.startswith(signature)), None)
+    if begin.startswith(_ZIP):
+        try:
+            if "xl/workbook.xml" in zipfile.ZipFile(raw).namelist():
+                kind = "an Excel workbook (.xlsx); save its sheet as 'CSV UTF-8'"
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+            pass  # a damaged archive is one as well
+    raw.seek(0)
+    return kind
+
+
+def _raw_lines(stream, max_bytes: int, codec: str) -> Iterator[tuple[bytes, bool]]:
+    """Lines with their ends, or pieces of lines, and whether the line goes on behind the piece."""
+    pending = b""
+    while data := pending + stream.readline(max_bytes - len(pending)):
+        if len(data) >= max_bytes and data.endswith(b"\r"):  # which may be the first half of a line end
+            data += stream.readline(1)
+        if b"\r" not in data and data.endswith(b"\n"):  # nearly every line of nearly every file
+            yield data, False
+            pending = b""
+            continue
+        lines = _LINES.findall(data)
+        is_whole = data.endswith((b"\n", b"\r")) or len(data) < max_bytes
+        pending = b"" if is_whole else lines.pop()
+        for line in lines:
+            yield line, False
+        if not lines:
+            end = _cut(pending, codec)
+            yield pending[:end], True
+            pending = pending[end:]
+
+
+def _cut(data: bytes, codec: str) -> int:
     """Where to end a piece: behind its last space, or else before its last character, which may be incomplete."""
     end = max(data.rfind(b" "), data.rfind(b"\t")) + 1
     if end:
         return end
-    end = len(data) - 1
-    while end > max(1, len(data) - 4) and data[end] & 0xC0 == 0x80:  # 10xxxxxx: inside a character
-        end -= 1
-    return end
+    decoder = codecs.getincrementaldecoder(codec)("ignore")
+    decoder.decode(data)
+    return max(1, len(data) - len(decoder.getstate()[0]))
 
 
-def _decode(data: bytes, number: int, offset: int, is_cut: bool) -> TextLine:
-    if offset == 0 and data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return TextLine(number, "", "not UTF-8: the file begins like UTF-16", is_cut)
-    if (position := data.find(b"\0")) >= 0:
-        return TextLine(number, "", f"NUL byte at byte offset {offset + position}", is_cut)
+class _Decoder:
+    """Makes text of the lines of a file, in their order, and says where one is no text."""
+
+    def __init__(self, encoding: str | None, begin: bytes):
+        self.codec, self.problem = codec_name(encoding, begin)
+        self.name = encoding or self.codec.upper()
+        self.is_transcoded = not ends_lines_like_ascii(self.codec)
+        self._offset = 0  # of the next line in the file
+        self._has_fault = False
+        self._may_be_utf8 = self.codec != "utf-8" and not self.is_transcoded
+        self._num_beyond_ascii = self._num_utf8 = 0
+
+    @property
+    def is_utf8_after_all(self) -> bool:
+        return 0 < self._num_beyond_ascii == self._num_utf8
+
+    def line(self, data: bytes, number: int, is_cut: bool) -> TextLine:
+        offset = self._offset
+        if self.is_transcoded:
+            self._offset += self._width(data)
+        else:
+            self._offset += len(data)
+        if (position := data.find(b"\0")) >= 0:
+            problem = f"NUL byte at byte offset {offset + self._width(data[:position])}{self._hint(data, position)}"
+            return TextLine(number, "", problem, is_cut)
+        try:
+            text = data.decode("utf-8" if self.is_transcoded else self.codec)
+        except UnicodeDecodeError as error:
+            place = f"at byte offset {offset + self._width(data[: error.start])}"
+            what = "half a surrogate pair" if self.is_transcoded else f"byte 0x{data[error.start]:02x}"
+            problem = f"not {self.name}: {what} {place}{self._hint(data, error.start)}"
+            return TextLine(number, "", problem, is_cut)
+        if self._may_be_utf8 and not data.isascii():
+            self._num_beyond_ascii += 1
+            self._num_utf8 += _is_utf8(data)
+        return TextLine(number, (text.removeprefix("\ufeff") if offset == 0 else text).rstrip("\r\n"), None, is_cut)
+
+    def _width(self, data: bytes) -> int:
+        """How many bytes of the file a part of a line takes."""
+        if not self.is_transcoded:
+            return len(data)
+        return len(data.decode("utf-8", "surrogatepass").encode(self.codec, "surrogatepass"))
+
+    def _hint(self, data: bytes, position: int) -> str:
+        """Encodings that read the first faulty line of a file."""
+        has_fault, self._has_fault = self._has_fault, True
+        return "" if has_fault or self.is_transcoded else guess_encodings(data[: 1 << 12], position)
+
+
+def _is_utf8(data: bytes) -> bool:
     try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        place = f"byte 0x{data[error.start]:02x} at byte offset {offset + error.start}"
-        return TextLine(number, "", f"not UTF-8: {place}", is_cut)
-    return TextLine(number, (text.removeprefix("\ufeff") if offset == 0 else text).rstrip("\r\n"), None, is_cut)
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -67,17 +67,17 @@ def squad_scores(
         if given is not None and null_odds is not None and null_odds[question.id] > threshold:
             exact = f1 = float(not question.answers)
         else:
-            exact, f1 = _best_scores(question, given, pair_scores, version == "2.0")
+            exact, f1 = best_scores(question, given, pair_scores, version == "2.0")
         rows.append((exact, f1, bool(question.answers)))
     if not rows:
         raise ValueError("no questions to score")
-    scores = {"exact": _percentage(row[0] for row in rows), "f1": _percentage(row[1] for row in rows)}
+    scores = {"exact": percentage(row[0] for row in rows), "f1": percentage(row[1] for row in rows)}
     with_answer = [row for row in rows if row[2]]
     if len(with_answer) < len(rows):
         if with_answer:
-            scores["has_answer_exact"] = _percentage(row[0] for row in with_answer)
-            scores["has_answer_f1"] = _percentage(row[1] for row in with_answer)
-        scores["no_answer_exact"] = _percentage(row[0] for row in rows if not row[2])
+            scores["has_answer_exact"] = percentage(row[0] for row in with_answer)
+            scores["has_answer_f1"] = percentage(row[1] for row in with_answer)
+        scores["no_answer_exact"] = percentage(row[0] for row in rows if not row[2])
     return scores
 
 
@@ -112,7 +112,7 @@ def best_no_answer_threshold(
     for odds, tied in itertools.groupby(ordered, key=lambda question: null_odds[question.id]):
         for question in tied:  # a threshold cannot part them
             if question.answers:
-                score += _best_scores(question, answers[question.id], _squad_v2, True)[index]
+                score += best_scores(question, answers[question.id], _squad_v2, True)[index]
             elif answers[question.id]:
                 score -= 1
         if score > best:
@@ -144,20 +144,30 @@ def cmrc_scores(questions: Iterable[Question], answers: Mapping[str, str]) -> di
     Reference:
         `cmrc2018_evaluate.py` of https://github.com/ymcui/cmrc2018
     """
-    rows = [_best_scores(question, answers.get(question.id), _cmrc, False) for question in questions]
+    rows = [best_scores(question, answers.get(question.id), _cmrc) for question in questions]
     if not rows:
         raise ValueError("no questions to score")
-    exact, f1 = (_percentage(row[index] for row in rows) for index in (0, 1))
+    exact, f1 = (percentage(row[index] for row in rows) for index in (0, 1))
     return {"exact": exact, "f1": f1, "average": (exact + f1) / 2}
 
 
-def _percentage(values: Iterable[float]) -> float:
+def percentage(values: Iterable[float]) -> float:
+    """The mean of shares, as a percentage."""
     values = list(values)
     return 100.0 * sum(values) / len(values)
 
 
-def _best_scores(question: Question, given: str | None, pair_scores: Callable, is_v2: bool) -> tuple[float, float]:
-    """Exact match and F1 against the answer that each of them likes best."""
+def best_scores(
+    question: Question, given: str | None, pair_scores: Callable, is_v2: bool = False
+) -> tuple[float, float]:
+    """Exact match and F1 against the answer that each of them likes best.
+
+    Args:
+        question: With all right answers.
+        given: The answer; None for no prediction, which is wrong.
+        pair_scores: From a right answer and the given one to exact match and F1, from 0 to 1.
+        is_v2: Whether right answers of which nothing is left by SQuAD's rules are no answers.
+    """
     if given is None:
         return 0.0, 0.0
     right = [answer.text for answer in question.answers if not is_v2 or _normalized(answer.text)] or [""]

@@ -75,6 +75,7 @@ class QuestionWindows:
             for length, question_length in zip(self._context_lengths, self._question_lengths)
         ]
         self.question_of = np.repeat(np.arange(len(begins), dtype=np.int32), [len(b) for b in begins])
+        self._first_windows = np.cumsum([0, *map(len, begins)])  # of each question, and one behind the last
         self._begins = np.concatenate(begins).astype(np.int32)  # (windows,) in tokens of the context
         question_lengths = self._question_lengths[self.question_of]
         self._num_tokens = np.minimum(
@@ -148,19 +149,28 @@ class QuestionWindows:
         """
         number, begin, count = self.question_of[window], self._begins[window], self._num_tokens[window]
         start = self._context_starts[number] + begin
-        siblings = np.flatnonzero(self.question_of == number) if count < self._context_lengths[number] else [window]
+        siblings = self._windows_around(window)
         position = begin + np.arange(count)
         contexts = [self._context_around(sibling, position) for sibling in siblings]
-        has_most = np.argmax(contexts, axis=0) == list(siblings).index(window)
+        has_most = np.argmax(contexts, axis=0) == window - siblings[0]
         characters = slice(start, start + count)
         row_position = int(self._question_lengths[number]) + 2
         return row_position, self._first_characters[characters], self._end_characters[characters], has_most
+
+    def _windows_around(self, window: int) -> range:
+        """The windows that share tokens with one of a question's: few, however many the question has."""
+        number, begin = self.question_of[window], self._begins[window]
+        first, end = (int(self._first_windows[i]) for i in (number, number + 1))
+        begins, longest = self._begins[first:end], self._num_tokens[first]  # ascending, and the first is the longest
+        low, high = np.searchsorted(begins, [begin - longest + 1, begin + self._num_tokens[window]])
+        return range(min(first + int(low), window), max(first + int(high), window + 1))
 
     def _context_around(self, window: int, position: np.ndarray) -> np.ndarray:
         """How much of the passage a window shows around tokens: the smaller side counts, as in Google's code."""
         left = position - self._begins[window]
         right = self._begins[window] + self._num_tokens[window] - 1 - position
-        return np.minimum(left, right) + 0.01 * self._num_tokens[window]
+        smaller = np.minimum(left, right)
+        return np.where(smaller < 0, -np.inf, smaller + 0.01 * self._num_tokens[window])
 
 
 def _window_begins(num_tokens: int, room: int, stride: int) -> np.ndarray:

@@ -1,24 +1,13 @@
-"""Questions about passages from files in SQuAD's format (v1.1, v2.0, XQuAD, CMRC 2018), every fault with its place."""
+"""Questions about passages out of files in SQuAD's format and its kin, every fault with its place."""
 
 import dataclasses
 import logging
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from bert_keras.json_text import parse_json
+from bert_keras.data.questions.question_files import QuestionInFile, questions_in_file
 
 _logger = logging.getLogger(__name__)
-_MAX_BYTES = 1 << 30
-# What each kind of object may hold: {field: (types, whether it must be there)}.
-_TEXT, _ID, _LIST, _FLAG = (str,), (str, int), (list,), (bool,)
-_FILE = {"data": (_LIST, True), "version": ((str, int, float), False)}
-_ARTICLE = {"paragraphs": (_LIST, True), "title": (_TEXT, False), "id": (_ID, False)}
-_PARAGRAPH = {"context": (_TEXT, True), "qas": (_LIST, True), "id": (_ID, False), "document_id": (_ID, False)}
-_QUESTION = {
-    "id": (_ID, True), "question": (_TEXT, True), "answers": (_LIST, False), "is_impossible": (_FLAG, False),
-    "plausible_answers": (_LIST, False),
-}  # fmt: skip
-_ANSWER = {"text": (_TEXT, True), "answer_start": ((int,), True), "answer_id": (_ID, False)}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,12 +68,18 @@ def read_questions(
 ) -> Questions:
     """Reads questions with their passages and answers.
 
-    The layout is that of SQuAD: `data[].paragraphs[].{context, qas[].{id, question, answers[].{text, answer_start}}}`,
-    in v2.0 with `is_impossible` and `plausible_answers`, which are not answers. Fields that none of the formats has are
-    refused by name.
+    * SQuAD v1.1 and v2.0, and what has that layout (XQuAD, MLQA, DRCD, KorQuAD 1, CMRC 2018): one object, `data[]
+      .paragraphs[].{context, qas[].{id, question, answers[].{text, answer_start}}}`; `is_impossible` says that there is
+      no answer, and `plausible_answers` are none.
+    * Rows as the `datasets` library writes them: `{"id", "question", "context", "answers": {"text": [...],
+      "answer_start": [...]}}`, empty lists for no answer.
+    * CMRC 2018's older list (`context_text`, `query_text`), whose answers have no place: they are looked up. The lines
+      of MRQA, the stories of NewsQA.
+
+    Each as JSON or JSON Lines, plain or `.gz`. Further keys are left alone.
 
     Args:
-        source: One JSON file or several.
+        source: One file or several.
         has_answers: False for a file to be answered, whose questions need no answers.
         errors: What to do with an answer whose text does not stand at its `answer_start`, and with a question that has
             no answer but is not marked impossible. `"raise"` stops. `"skip"` leaves the question out and logs how many
@@ -93,8 +88,8 @@ def read_questions(
 
     Raises:
         FileNotFoundError: If a file is missing.
-        ValueError: With file and question: the file is not JSON or has another layout, an id comes twice, or under
-            `"raise"` a faulty answer; or there is no question at all.
+        ValueError: With file and question: what is there is not JSON or has another layout (`"skip"` leaves it out), an
+            id comes twice, or under `"raise"` a faulty answer; or there is no question at all.
 
     Example:
         >>> import json, pathlib, tempfile
@@ -110,91 +105,65 @@ def read_questions(
     if errors not in ("raise", "skip", "keep"):
         raise ValueError(f"errors must be 'raise', 'skip' or 'keep', received {errors!r}")
     paths = [source] if isinstance(source, (str, os.PathLike)) else list(source)
-    questions, places, faults = [], {}, []
+    questions, places, faults, num_found, looked_up = [], {}, [], 0, []
     for path in map(os.fspath, paths):
-        for fields, context, place in _question_fields(path):
-            name = str(fields["id"])
-            place = f"{place}, question {name!r}"
-            if name in places:
-                raise ValueError(f"{place}: the same id came before, in {places[name]}")
-            places[name] = place
-            answers, problems = _answers(fields, context, has_answers, place)
+        for found in questions_in_file(path):
+            num_found += 1
+            place = f"{found.place}, question {found.id!r}"
+            fault = f"{found.place}: {found.fault}" if found.fault else None
+            if not fault and found.id in places:
+                fault = f"{place}: the same id came before, in {places[found.id]}"
+            if fault and errors != "skip":
+                raise ValueError(fault)
+            if fault:
+                faults.append(fault)
+                continue
+            places[found.id] = place
+            answers, problems = _answers(found, has_answers)
+            if any(found.context.count(text) > 1 for text, start in found.answers if start is None):
+                looked_up.append(place)
             if problems and errors == "raise":
                 raise ValueError(f"{place}: {problems[0]}; errors='skip' or 'keep' goes on")
             if problems:
                 faults.append(f"{place}: {problems[0]}")
             if not problems or errors == "keep":
-                questions.append(Question(name, fields["question"], context, answers))
+                questions.append(Question(found.id, found.question, found.context, answers))
     if faults:
         done = "skipped" if errors == "skip" else "kept, with faulty answers,"
-        _logger.warning("%s %d of %d questions, the first: %s", done, len(faults), len(places), faults[0])
+        _logger.warning("%s %d of %d questions, the first: %s", done, len(faults), num_found, faults[0])
+    if looked_up:
+        _logger.warning(
+            "%d of %d questions have an answer without a place that stands in the passage more than once: its first "
+            "place is taken; the first such: %s", len(looked_up), num_found, looked_up[0],
+        )  # fmt: skip
     if not questions:
         raise ValueError(f"no questions in {', '.join(map(os.fspath, paths))}" + (f": {faults[0]}" if faults else ""))
     return Questions(tuple(questions), len(faults) if errors == "skip" else 0)
 
 
-def _question_fields(path: str) -> Iterator[tuple[dict, str, str]]:
-    """Yields the fields of each question, its context, and where it stands."""
-    content = _checked(_load(path), _FILE, path)
-    for article_number, article in enumerate(content["data"]):
-        place = f"{path}: data[{article_number}]"
-        _checked(article, _ARTICLE, place)
-        for number, paragraph in enumerate(article["paragraphs"]):
-            paragraph_place = f"{place}.paragraphs[{number}]"
-            _checked(paragraph, _PARAGRAPH, paragraph_place)
-            for question_number, fields in enumerate(paragraph["qas"]):
-                _checked(fields, _QUESTION, f"{paragraph_place}.qas[{question_number}]")
-                yield fields, paragraph["context"], paragraph_place
-
-
-def _answers(fields: dict, context: str, has_answers: bool, place: str) -> tuple[tuple[Answer, ...], list[str]]:
+def _answers(found: QuestionInFile, has_answers: bool) -> tuple[tuple[Answer, ...], list[str]]:
     """The answers of a question, and what is wrong with them."""
-    is_impossible, answers, problems = fields.get("is_impossible", False), [], []
-    for number, answer in enumerate(fields.get("answers", ())):
-        _checked(answer, _ANSWER, f"{place}, answers[{number}]")
-        text, start = answer["text"], answer["answer_start"]
-        found = context[start : start + len(text)] if start >= 0 else ""
+    context, answers, problems = found.context, [], []
+    for number, (text, start) in enumerate(found.answers):
         if not text.strip():
             problems.append(f"answers[{number}] is empty")
             continue
-        if found != text:
-            problems.append(
-                f"expected the answer {_shortened(text)} at answer_start={start} of the context, "
-                f"found {_shortened(found)}"
-            )
+        if start is None:
+            start = context.find(text)
+            at = "in the context, which it has no answer_start for"
+        else:
+            at = f"at answer_start={start} of the context"
+        there = context[start : start + len(text)] if start >= 0 else ""
+        if there != text:
+            problems.append(f"expected the answer {_shortened(text)} {at}, found {_shortened(there)}")
             start = None
         answers.append(Answer(text, start))
-    if is_impossible and answers:
+    if found.is_impossible and answers:
         problems.append("is_impossible is true, and yet there are answers")
         answers = []
-    if has_answers and not answers and not problems and not is_impossible:
+    if has_answers and not answers and not problems and not found.is_impossible:
         problems.append("there is no answer, and is_impossible is not true")
     return tuple(answers), problems
-
-
-def _load(path: str):
-    if (size := os.path.getsize(path)) > _MAX_BYTES:
-        raise ValueError(f"{path} has {size} bytes, expected at most {_MAX_BYTES}")
-    with open(path, "rb") as file:
-        try:
-            return parse_json(file.read().decode("utf-8-sig"))
-        except ValueError as error:
-            raise ValueError(f"{path}: not JSON in UTF-8: {error}") from None
-
-
-def _checked(value, schema: dict, place: str) -> dict:
-    if not isinstance(value, dict):
-        raise ValueError(f"{place}: expected an object with {', '.join(schema)}, received {type(value).__name__}")
-    if unknown := sorted(set(value) - set(schema)):
-        raise ValueError(f"{place}: unknown field {unknown[0]!r}; known: {', '.join(schema)}")
-    for name, (types, is_required) in schema.items():
-        if name not in value:
-            if is_required:
-                raise ValueError(f"{place}: the field {name!r} is missing")
-        elif not isinstance(value[name], types) or (isinstance(value[name], bool) and bool not in types):
-            expected = " or ".join(kind.__name__ for kind in types)
-            raise ValueError(f"{place}: {name!r} must be {expected}, received {type(value[name]).__name__}")
-    return value
 
 
 def _shortened(text: str) -> str:

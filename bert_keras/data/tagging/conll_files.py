@@ -1,27 +1,63 @@
-"""Tagged sentences out of files of columns: CoNLL's, one word a line, and CoNLL-U's ten columns."""
+"""Tagged sentences out of files of columns: CoNLL's, one word a line, CoNLL-U's ten columns and CoNLL-U Plus' own."""
 
+import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
+from bert_keras.data.tagging.column_layout import ColumnLayout
 from bert_keras.data.tagging.sentence_in_file import SentenceInFile, lines_with_places
+from bert_keras.tagging_schemes import is_tag
+
+_logger = logging.getLogger(__name__)
+CONLLU_COLUMNS = ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC")
+_GLOBAL_COLUMNS = re.compile(r"#\s*global\.columns\s*=\s*(\S.*)")
 
 
 def conll_sentences(path: str, word_column: int, tag_column: int) -> Iterator[SentenceInFile]:
     """Reads columns parted by tabs or spaces; an empty line or one of -DOCSTART- ends a sentence."""
-    sentence = None
+    lines = (text for _, text, problem in lines_with_places(path) if not problem and not _ends_sentence(text))
+    layout = ColumnLayout.of(lines, tag_column)
+    if layout.num_columns and word_column % layout.num_columns == tag_column % layout.num_columns:
+        raise ValueError(
+            f"{path}: words and tags are both in column {word_column} of {layout.num_columns}: give the column of the "
+            "other, too (word_column= and tag_column=, --word-column and --tag-column)"
+        )
+    if layout.tags_fault:
+        raise ValueError(f"{path}: {layout.tags_fault}: that is none; which is it (tag_column=, --tag-column)?")
+    sentence, width, comments, is_first = None, 0, [], True
     for place, text, problem in lines_with_places(path):
-        if not problem and (not text.strip() or text.startswith("-DOCSTART-")):
+        if not problem and _ends_sentence(text):
             if sentence:
-                _join_words(sentence)
+                join_words(sentence)
                 yield sentence
-            sentence = None
+            sentence, width = None, 0
             continue
+        if not problem and text.startswith("#") and layout.is_comment(text, tag_column, bool(width)):
+            comments.append(f"{place}: {text[:80]!r}")
+            continue
+        if not problem and is_first and layout.has_header:
+            _logger.warning("%s: passed over the names of the columns: %r", place, text[:80])
+            is_first = False
+            continue
+        is_first = False
         sentence = sentence or SentenceInFile(place)
         if problem:
             sentence.add_fault(place, problem)
+            continue
+        cells = layout.cells(text)
+        width = width or (len(cells) if layout.is_ragged else layout.num_columns)
+        if len(cells) != width and len(cells) > 1:
+            others = "the first line of its sentence has" if layout.is_ragged else "most lines of the file have"
+            sentence.add_fault(place, f"{len(cells)} columns where {others} {width}: {text[:80]!r}")
         else:
-            cells = text.split("\t") if "\t" in text else re.split(" +", text.strip(" "))
             _add_word(sentence, place, cells, word_column, tag_column)
+    if comments:
+        _logger.info("passed over %d comments, the first: %s", len(comments), comments[0])
+
+
+def _ends_sentence(text: str) -> bool:
+    return not text.strip() or text.startswith("-DOCSTART-")
 
 
 def _add_word(sentence: SentenceInFile, place: str, cells: list[str], word_column: int, tag_column: int) -> bool:
@@ -33,13 +69,17 @@ def _add_word(sentence: SentenceInFile, place: str, cells: list[str], word_colum
     if len(cells) < 2:
         sentence.add_fault(place, f"expected a word and a tag, received one column: {cells[0][:80]!r}")
         return False
-    sentence.words.append(cells[word_column].strip())
-    sentence.tags.append(cells[tag_column].strip())
+    word, tag = cells[word_column].strip(), cells[tag_column].strip()
+    if re.search(r"\s", tag) and not is_tag(tag):
+        sentence.add_fault(place, f"expected a tag, received {tag[:80]!r}: are its columns parted by spaces and tabs?")
+        return False
+    sentence.words.append(word)
+    sentence.tags.append(tag)
     sentence.places.append(place)
     return True
 
 
-def _join_words(sentence: SentenceInFile):
+def join_words(sentence: SentenceInFile):
     """Makes the text of a sentence: its words with spaces between."""
     begin = 0
     for word in sentence.words:
@@ -48,7 +88,20 @@ def _join_words(sentence: SentenceInFile):
     sentence.text = " ".join(sentence.words)
 
 
-def conllu_sentences(path: str, word_column: int, tag_column: int) -> Iterator[SentenceInFile]:
+def global_columns(line: str) -> list[str] | None:
+    """The names of the columns that the first line of CoNLL-U Plus gives; None where the line is none.
+
+    Example:
+        >>> global_columns("# global.columns = ID FORM UPOS MY:NER")
+        ['ID', 'FORM', 'UPOS', 'MY:NER']
+    """
+    match = _GLOBAL_COLUMNS.match(line)
+    return match[1].split() if match else None
+
+
+def conllu_sentences(
+    path: str, word_column: int, tag_column: int, columns: Sequence[str] = CONLLU_COLUMNS
+) -> Iterator[SentenceInFile]:
     """Reads CoNLL-U; the raw text is what `SpaceAfter=No` makes of the surface forms."""
     sentence, rows = None, []
     for place, text, problem in lines_with_places(path):
@@ -61,40 +114,57 @@ def conllu_sentences(path: str, word_column: int, tag_column: int) -> Iterator[S
                 yield sentence
             sentence, rows = None, []
             continue
+        if not problem and sentence is None and global_columns(text):
+            continue
         sentence = sentence or SentenceInFile(place)
         if problem:
             sentence.add_fault(place, problem)
         elif not text.startswith("#"):
             cells = text.split("\t")
-            if len(cells) != 10:
-                sentence.add_fault(place, f"expected 10 columns, received {len(cells)}: {text[:80]!r}")
-            elif not (number := re.fullmatch(r"\d+(?:([-.])\d+)?", cells[0])):
-                sentence.add_fault(place, f"expected the number of a word, received {cells[0][:20]!r}")
+            if len(cells) != len(columns):
+                sentence.add_fault(place, f"expected {len(columns)} columns, received {len(cells)}: {text[:80]!r}")
+                continue
+            row = _SurfaceForm.of(dict(zip(columns, cells)))
+            if not (number := re.fullmatch(r"\d+(?:([-.])\d+)?", row.number)):
+                sentence.add_fault(place, f"expected the number of a word, received {row.number[:20]!r}")
             elif number[1] == ".":  # a node that is not in the text
                 continue
             elif number[1] == "-":
-                rows.append(cells)
+                rows.append(row)
             elif cells[tag_column] == "_":
                 sentence.add_fault(place, f"no tag in column {tag_column}: {text[:80]!r}")
             elif _add_word(sentence, place, cells, word_column, tag_column):
-                rows.append(cells)
+                rows.append(row)
 
 
-def _join_surface_forms(sentence: SentenceInFile, rows: list[list[str]]):
+class _SurfaceForm(NamedTuple):
+    """A line of CoNLL-U: a word of the text, or a range of words such as 1-2."""
+
+    number: str
+    form: str
+    space: str  # behind it
+
+    @classmethod
+    def of(cls, cells: dict[str, str]) -> "_SurfaceForm":
+        space = "" if "SpaceAfter=No" in cells.get("MISC", "").split("|") else " "
+        return cls(cells.get("ID", "0"), cells["FORM"], space)
+
+
+def _join_surface_forms(sentence: SentenceInFile, rows: list[_SurfaceForm]):
     """Makes the text out of the surface forms; the words of a range share its characters unless they spell it."""
-    text, ranges_end, share = "", 0, None
-    for cells in rows:
-        form, space = cells[1], "" if "SpaceAfter=No" in cells[9].split("|") else " "
-        if "-" in cells[0]:
-            first, ranges_end = map(int, cells[0].split("-"))
-            members = [row[1] for row in rows if row[0].isdigit() and first <= int(row[0]) <= ranges_end]
+    text, ranges_end, share = "", -1, None
+    for row in rows:
+        form = row.form
+        if "-" in row.number:
+            first, ranges_end = map(int, row.number.split("-"))
+            members = [r.form for r in rows if r.number.isdigit() and first <= int(r.number) <= ranges_end]
             begin = len(text)
             share = None if "".join(members) == form else (begin, begin + len(form))
-            text, within = text + form + space, begin
-        elif int(cells[0]) <= ranges_end:
+            text, within = text + form + row.space, begin
+        elif int(row.number) <= ranges_end:
             sentence.offsets.append(share or (within, within + len(form)))
             within += len(form)
         else:
             sentence.offsets.append((len(text), len(text) + len(form)))
-            text += form + space
+            text += form + row.space
     sentence.text = text.rstrip(" ")

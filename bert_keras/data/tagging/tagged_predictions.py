@@ -71,7 +71,7 @@ def write_spans(path: str | os.PathLike, sentences: TaggedSentences, predictions
 
 
 def write_triples(path: str | os.PathLike, examples: TripleExamples, predictions: Sequence[Sequence[Triple]]):
-    r"""Writes JSONL that `read_triples` reads: each text, and its predicted triples.
+    r"""Writes JSONL that `read_triples` reads: each text, and its predicted triples, each once wherever it was found.
 
     Args:
         path: The file; its folder is made if missing.
@@ -93,11 +93,8 @@ def write_triples(path: str | os.PathLike, examples: TripleExamples, predictions
     if len(predictions) != len(examples):
         raise ValueError(f"expected predictions for {len(examples)} texts, received {len(predictions)}")
     lines = []
-    for text, offsets, triples in zip(examples.texts, examples.offsets, predictions, strict=True):
-        stated = []
-        for subject, target, relation in triples:
-            one, other = (text[offsets[first][0] : offsets[end - 1][1]] for first, end in (subject, target))
-            stated.append([one, relation, other])
+    for text, quoted in zip(examples.texts, examples.quoted(predictions), strict=True):
+        stated = [[subject, relation, target] for subject, target, relation in quoted]
         lines.append(json.dumps({"text": text, "spo_list": stated}, ensure_ascii=False))
     _write(path, "".join(f"{line}\n" for line in lines))
 

@@ -1,12 +1,14 @@
-"""The macro-F1 of relations as SemEval-2010 task 8's official scorer computes it."""
+"""F1 of relations: the macro average of SemEval-2010 task 8's official scorer, and TACRED's micro average."""
 
 from collections.abc import Sequence
 
 from bert_keras.training.metrics.entity_scores import f1_scores
 
+_OTHERS = ("Other", "no_relation", "NA")
+
 
 def relation_scores(
-    true_labels: Sequence[str], predicted_labels: Sequence[str], *, other: str = "Other"
+    true_labels: Sequence[str], predicted_labels: Sequence[str], *, other: str | None = None
 ) -> dict[str, dict[str, float]]:
     """Compare relations between two entities, directions taken into account.
 
@@ -17,14 +19,16 @@ def relation_scores(
     Args:
         true_labels: relation of each example.
         predicted_labels: the same.
-        other: the label of examples without a relation.
+        other: the label of examples without a relation; None for whichever of "Other", SemEval's, "no_relation",
+            TACRED's, and "NA", NYT's, occurs.
 
     Returns:
-        dict from relation without direction, and from "macro", to a dict of `precision`, `recall`, `f1` (shares, 0
-        where there is nothing to divide by) and `support`. "macro" is the mean of the relations' numbers.
+        dict from relation without direction, and from "macro" and "micro", to a dict of `precision`, `recall`, `f1`
+        (shares, 0 where there is nothing to divide by) and `support`. "macro" is the mean of the relations' numbers,
+        "micro" those of all examples together, as TACRED's scorer gives them.
 
     Raises:
-        ValueError: where there are not as many labels of one as of the other.
+        ValueError: where there are not as many labels of one as of the other, or several labels may be `other`.
 
     Example:
         >>> from bert_keras.training import relation_scores
@@ -37,6 +41,11 @@ def relation_scores(
     """
     if len(true_labels) != len(predicted_labels):
         raise ValueError(f"Expected {len(true_labels)} predicted relations, received {len(predicted_labels)}.")
+    if other is None:
+        found = [name for name in _OTHERS if name in {*true_labels, *predicted_labels}]
+        if len(found) > 1:
+            raise ValueError(f"Expected one label of examples without a relation as `other`; there are {found}.")
+        other = found[0] if found else _OTHERS[0]
     pairs = list(zip(true_labels, predicted_labels, strict=True))
     relations = sorted({_undirected(label) for label in true_labels} - {other})
     scores = {}
@@ -50,7 +59,12 @@ def relation_scores(
         name: sum(score[name] for score in scores.values()) / max(1, len(scores))
         for name in ("precision", "recall", "f1")
     }
-    return {"macro": macro | {"support": sum(score["support"] for score in scores.values())}} | scores
+    micro = f1_scores(
+        sum(true == predicted != other for true, predicted in pairs),
+        sum(predicted != other for _, predicted in pairs),
+        sum(true != other for true, _ in pairs),
+    )
+    return {"micro": micro, "macro": macro | {"support": sum(score["support"] for score in scores.values())}} | scores
 
 
 def _undirected(label: str) -> str:

@@ -1,14 +1,18 @@
+import dataclasses
 import gzip
 import json
 import logging
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_keras.data.classification.examples import Examples
 from bert_keras.data.classification.readers import read_examples
-from bert_keras.data.files.table_files import Faults, read_rows
+from bert_keras.data.files.cells import is_visible
+from bert_keras.data.files.faults import Faults
+from bert_keras.data.files.table_files import TableFormat, read_rows
 
 
 def write(tmp_path, name, content):
@@ -25,7 +29,7 @@ COLUMNS = {"text_column": "text", "label_column": "label"}
     [
         ("a.tsv", "text\tlabel\ngood\tpos\nbad\tneg\n"),
         ("a.tsv", "\ufefftext\tlabel\r\ngood\tpos\r\nbad\tneg"),
-        ("a.txt", "id\tlabel\tmore\ttext\n1\tpos\t\tgood\n2\tneg\t\tbad\tbeyond the header\n"),
+        ("a.txt", "id\tlabel\tmore\ttext\n1\tpos\t\tgood\n2\tneg\t\tbad\t\t\n"),
         ("a.csv", 'text,label\ngood,pos\n"bad",neg\n'),
         ("a.jsonl", '{"text": "good", "label": "pos"}\n{"label": "neg", "text": "bad"}\n'),
     ],
@@ -91,12 +95,20 @@ def test_labels_keep_the_numbers_of_training():
 
 BAD_FILES = [  # file name, content, line at fault, message, rows that are left
     ("a.tsv", "text\tlabel\ngood\tpos\n\nbad\tneg\n", 3, "empty line", 2),
-    ("a.tsv", "text\tlabel\ngood\nbad\tneg\n", 2, "no column 'label' in a row of 1: ..good", 1),
+    ("a.tsv", "text\tlabel\ngood\nbad\tneg\n", 2, "1 cell, the header has 2", 1),
+    ("a.tsv", "text\tlabel\ngood\tpos\tmore\nbad\tneg\n", 2, "3 cells, the header has 2: a separator within", 1),
+    ("a.tsv", "id\ttext\tlabel\ttopic\n1\tgood\tpos\n2\tbad\tneg\tx\n", 2, "3 cells, the header has 4", 1),
+    ("a.tsv", "text\tlabel\n \u200b\tpos\nbad\tneg\n", 2, "column 'text' is empty, expected a text", 1),
+    ("a.tsv", "text\tlabel\n\tpos\nbad\tneg\n", 2, "column 'text' is empty, expected a text", 1),
+    ("a.tsv", "text\tlabel\ngood\tpos\n\ufefftext\tlabel\nbad\tneg\n", 3, "the header again; were files joined", 2),
+    ("a.csv", "text,label\ngood,pos\nlabel,text\nbad,neg\n", 3, "the header again; were files joined", 2),
+    ("a.csv", 'id,text,label,topic\n1,"so good",pos,a\nThanks!",pos,billing\n', 3, "3 cells, the header has 4", 1),
+    ("a.csv", "text,label\ngood,pos\n , \n", 3, "empty line", 1),
     ("a.tsv", "text\tlabel\ngood\tpos\nb\0d\tneg\n", 3, "NUL byte at byte offset 21", 1),
     ("a.tsv", b"text\tlabel\ngood\tpos\nb\xffd\tneg\n", 3, "not UTF-8: byte 0xff at byte offset 21", 1),
     ("a.tsv", "text\tlabel\ngood\tpos\n" + "bad " * 600_000 + "\tneg\nbad\tneg\n", 3, "line of more than 1 MiB", 2),
     ("a.csv", "text,label\ngood,pos\n\nbad,neg\n", 3, "empty line", 2),
-    ("a.csv", "text,label\ngood,pos\nbad\n", 3, "no column 'label'", 1),
+    ("a.csv", "text,label\ngood,pos\nbad\n", 3, "1 cell, the header has 2", 1),
     ("a.csv", 'text,label\ngood,pos\n"bad,neg\nmore,pos\n', 3, "lines 3 to 4 .a quotation mark left open", 1),
     ("a.csv", 'text,label\n"so" good,pos\nbad,neg\ngood,pos\n', 2, "',' expected after", 2),
     ("a.csv", "text,label\ngood,pos\nbad, really bad,neg\n", 3, "3 cells, the header has 2: put a text with", 1),
@@ -107,6 +119,10 @@ BAD_FILES = [  # file name, content, line at fault, message, rows that are left
     ("a.jsonl", '{"text": "good", "label": 1}\n\n', 2, "empty line", 1),
     ("a.jsonl", '{"text": "good", "label": 1}\n3\n', 2, "expected a JSON object or array", 1),
     ("a.jsonl", '{"text": "good", "label": 1}\n{"text": null, "label": 1}\n', 2, "column 'text' holds None", 1),
+    ("a.jsonl", '{"text": "good", "label": 1}\n{"text": true, "label": 1}\n', 2, "column 'text' holds True", 1),
+    ("a.jsonl", '{"text": "good", "label": 1}\n{"text": ["a"], "label": 1}\n', 2, "column 'text' holds ..a.., exp", 1),
+    ("a.jsonl", '{"text": "good", "label": 1}\n{"text": "bad", "label": NaN}\n', 2, "column 'label' holds nan", 1),
+    ("a.jsonl", '{"text": "good", "label": 1}\n{"text": "bad", "label": {"a": 1}}\n', 2, "'label' holds ..a", 1),
     ("a.jsonl", '{"text": "good", "label": 1}\n' + "[" * 100_000 + "\n", 2, "not JSON", 1),
 ]
 
@@ -127,7 +143,7 @@ def test_a_csv_row_that_lost_a_line_is_skipped_whole(tmp_path):
 def test_a_csv_row_behind_a_line_that_was_left_out_is_told_by_its_own_number(tmp_path):
     faults = Faults("skip")
     path = write(tmp_path, "a.csv", b"text,label\n\xff\ngood,pos\n")
-    rows = read_rows(path, ["text", "label"], None, None, faults)
+    rows = read_rows(path, ["text", "label"], TableFormat(), faults)
     assert [place.rpartition(":")[2] for place, _ in rows] == ["3"] and faults.count == 1
 
 
@@ -196,12 +212,158 @@ def test_a_missing_file_raises(tmp_path):
         read_examples(tmp_path / "missing.tsv", **COLUMNS)
 
 
+def test_faults_of_several_kinds_are_counted_each_with_its_first_place(tmp_path, caplog):
+    content = "text\tlabel\ngood\tpos\n\nbad\nfair\tpos\textra\n\tneg\nso\nbad\tneg\n"
+    examples = read_examples(write(tmp_path, "a.tsv", content), **COLUMNS, errors="skip")
+    assert examples.texts == ("good", "bad") and examples.num_skipped == 5
+    for message in (
+        "skipped 5 of 7 rows: ",
+        "1 empty lines (first: " + str(tmp_path / "a.tsv") + ":3: ",
+        "2 rows with too few cells (first: " + str(tmp_path / "a.tsv") + ":4: ",
+        "1 rows with too many cells (first: " + str(tmp_path / "a.tsv") + ":5: ",
+        "1 rows with an empty text (first: " + str(tmp_path / "a.tsv") + ":6: ",
+    ):
+        assert message in caplog.text
+
+
+def test_rows_may_have_further_cells_if_said(tmp_path):
+    path = write(tmp_path, "a.tsv", "text\tlabel\ngood\tpos\tmore\nbad\tneg\n")
+    assert read_examples(path, **COLUMNS, more_cells=True).texts == ("good", "bad")
+
+
+@pytest.mark.parametrize("name", ["a.tsv", "a.csv", "a.jsonl", "a.json", None])
+def test_rows_without_a_header_have_as_many_cells_as_most(tmp_path, name):
+    rows = [["so good"], ["good", "pos"], ["bad", "neg"], ["bad", "very bad", "neg"], ["fair", "pos"]]
+    source = rows
+    if name and "json" in name:
+        content = "\n".join(map(json.dumps, rows)) if name == "a.jsonl" else json.dumps(rows)
+        source = write(tmp_path, name, content)
+    elif name:
+        source = write(tmp_path, name, "\n".join(("\t" if name == "a.tsv" else ",").join(row) for row in rows))
+    with pytest.raises(ValueError, match=r"(a\..*:1|example 0): 1 cell, most rows have 2"):
+        read_examples(source, text_column=0, label_column=1)
+    examples = read_examples(source, text_column=0, label_column=1, errors="skip")
+    assert examples.texts == ("good", "bad", "fair") and examples.num_skipped == 2
+
+
+@pytest.mark.parametrize("label", [True, [1], {"a": 1}, None, float("inf"), b"x", ()])
+def test_what_is_no_label_raises_with_its_place(label):
+    rows = [("a", "x"), ("b", label)]
+    if label is True:  # JSON's way to say yes is a class
+        assert read_examples(rows, text_column=0, label_column=1).label_names == ("True", "x")
+    else:
+        with pytest.raises(ValueError, match="example 1: column 1 holds .* expected a label"):
+            read_examples(rows, text_column=0, label_column=1)
+
+
+def test_numbers_of_numpy_are_labels_like_any_others():
+    rows = [(np.str_("a"), np.int64(1)), ("b", np.float64(1.0)), ("c", np.bool_(True)), ("d", "1.0"), ("e", 0)]
+    examples = read_examples(rows, text_column=0, label_column=1)
+    assert examples.label_names == ("0", "1", "True") and examples.labels == (1, 1, 2, 1, 0)
+
+
+def test_a_number_is_one_class_however_it_is_written(tmp_path, caplog):
+    path = write(tmp_path, "a.csv", "text,label\ngood,1\nfair,1.0\nbad,0\nso,2.0\nwell,x\n")
+    examples = read_examples(path, **COLUMNS)
+    assert examples.label_names == ("0", "1", "2.0", "x") and examples.labels == (1, 1, 0, 2, 3)
+    assert "labels '1' (1 rows) and '1.0' (1) are one class" in caplog.text
+    other = write(tmp_path, "b.jsonl", '{"text": "a", "label": 2}\n{"text": "b", "label": 0.0}\n')
+    assert read_examples(other, **COLUMNS, label_names=examples.label_names).labels == (2, 0)
+
+
+def test_versions_are_no_numbers_to_be_rounded():
+    rows = [("a", "1.0"), ("b", "1.1"), ("c", "1.10")]
+    assert read_examples(rows, text_column=0, label_column=1).label_names == ("1.0", "1.1", "1.10")
+
+
+def test_classes_that_differ_by_case_or_spaces_are_kept_and_said(tmp_path, caplog):
+    path = write(tmp_path, "a.tsv", "text\tlabel\na\tpositive\nb\tPositive\nc\tnegative \nd\tnegative\ne\tnan\n")
+    examples = read_examples(path, **COLUMNS)
+    assert examples.label_names == ("Positive", "nan", "negative", "positive")
+    assert (
+        "'Positive' (1 rows), 'positive' (1 rows) are classes of their own and differ by case or spaces" in caplog.text
+    )
+    assert "1 of 5 rows: a label with spaces around it, which were taken off, the first: " in caplog.text
+    assert "1 of 5 rows: a label that says that there is none" in caplog.text
+    with pytest.raises(
+        ValueError, match="label 'POSITIVE' is not among the known ones: .*; training writes it 'positive'"
+    ):
+        read_examples([("a", "POSITIVE")], text_column=0, label_column=1, label_names=("negative", "positive"))
+
+
+def test_several_labels_in_one_cell_are_noticed(caplog):
+    read_examples([("a", "x"), ("b", "y"), ("c", "x,y")], text_column=0, label_column=1)
+    assert "label_separator=',' reads them as several" in caplog.text
+
+
+def test_a_column_of_texts_is_no_label(caplog):
+    rows = [(f"the text number {i}, which is longer than any label", f"{i}") for i in range(30)]
+    with pytest.raises(ValueError, match="column 0: 30 labels in 30 rows, .* is that the column of the texts?"):
+        read_examples(rows, text_column=1, label_column=0)
+    read_examples(rows, text_column=0, label_column=1)
+    assert "30 labels in 30 rows, such as '0'; for numbers to predict, say regression=True" in caplog.text
+
+
+def test_damaged_characters_and_marks_of_joined_files_are_counted(tmp_path, caplog):
+    content = "text\tlabel\ncaf\u00c3\u00a9\tpos\nwhat\ufffd\tpos\n\ufeffso\tneg\nnull\tneg\nn\u00e3o \u00e9\tneg\n"
+    read_examples(write(tmp_path, "a.tsv", content), **COLUMNS)
+    assert "2 of 5 rows: a text whose characters were damaged by a wrong encoding, the first: " in caplog.text
+    assert "1 of 5 rows: a byte order mark within a text" in caplog.text
+    assert "1 of 5 rows: a text that says that there is none" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("label", "message"),
+    [
+        ("3,5", "holds '3,5', expected a number; decimal=',' reads"),
+        (True, "holds True"),
+        ("1_0", "holds '1_0', expected"),
+    ],
+)
+def test_numbers_are_written_as_numbers(label, message):
+    columns = dict(text_column=0, label_column=1, regression=True)
+    with pytest.raises(ValueError, match=f"example 1: column 1 {message}"):
+        read_examples([("a", "4.5"), ("b", label)], **columns)
+    assert read_examples([("a", "4,5"), ("b", 3), ("c", "-1e2")], **columns, decimal=",").labels == (4.5, 3.0, -100.0)
+
+
+def test_texts_without_labels_may_be_empty_for_predictions_go_by_the_row(tmp_path, caplog):
+    path = write(tmp_path, "a.tsv", "first\tsecond\ngood\t\nbad\tso\n")
+    examples = read_examples(path, text_column="first", second_text_column="second")
+    assert examples.second_texts == ("", "so") and "1 of 2 rows: an empty text, the first: " in caplog.text
+
+
+def test_one_column_a_label(tmp_path):
+    content = 'id,comment,toxic,threat\n1,"you, fool",1,0\n2,thanks,0,0\n3,die,1.0,1\n'
+    columns = dict(text_column="comment", label_columns=("toxic", "threat"))
+    examples = read_examples(write(tmp_path, "a.csv", content), **columns)
+    assert examples.labels == ((0,), (), (0, 1)) and examples.label_names == ("toxic", "threat")
+    assert examples.problem_type == "multi_label_classification"
+    path = write(tmp_path, "b.csv", content + "4,not scored,-1,-1\n")
+    with pytest.raises(ValueError, match=r"b.csv:5: column 'toxic' holds '-1', expected 0 or 1"):
+        read_examples(path, **columns)
+    assert read_examples(path, **columns, errors="skip") == dataclasses.replace(examples, num_skipped=1)
+    with pytest.raises(ValueError, match="either label_columns, or label_column"):
+        read_examples(path, **columns, label_column="id")
+
+
+def test_two_columns_of_classes_are_labels_of_column_and_class():
+    rows = [("a", "pos", "food"), ("b", "neg", "food"), ("c", "pos", "price")]
+    columns = dict(text_column=0, label_columns=(1, 2))
+    examples = read_examples(rows, **columns)
+    assert examples.label_names == ("1=neg", "1=pos", "2=food", "2=price")
+    assert examples.labels == ((1, 2), (0, 2), (1, 3))
+    assert read_examples(rows[:1], **columns, label_names=examples.label_names).labels == ((1, 2),)
+    with pytest.raises(ValueError, match="example 0: label '1=so' is not among the known ones"):
+        read_examples([("a", "so", "food")], **columns, label_names=examples.label_names)
+
+
 def test_rows_must_be_rows():
     with pytest.raises(TypeError, match="example 0: expected a tuple, list or dict, received int"):
         read_examples([3], text_column=0)
 
 
-CELLS = st.text(st.characters(blacklist_categories=["Cs", "Cc"]), min_size=1).filter(str.strip)
+CELLS = st.text(st.characters(blacklist_categories=["Cs", "Cc", "Cf", "M"]), min_size=1).filter(is_visible)
 
 
 @given(st.lists(st.tuples(CELLS, CELLS), min_size=1))

@@ -97,7 +97,7 @@ def test_errors_may_be_skipped(tmp_path):
     (tmp_path / "train.tsv").write_text("sentence1\tsentence2\tscore\na\tb\t1.5\nc\td\tmuch\n")
     layout = TaskLayout("sentence1", "sentence2", "score", regression=True)
     assert read_task(layout, {"train": tmp_path / "train.tsv"}, errors="skip")["train"].num_skipped == 1
-    with pytest.raises(ValueError, match="train.tsv:3: could not convert string to float: 'much'"):
+    with pytest.raises(ValueError, match="train.tsv:3: column 'score' holds 'much', expected a number"):
         read_task(layout, {"train": tmp_path / "train.tsv"})
 
 
@@ -124,3 +124,39 @@ def test_one_label_alone_is_nothing_to_learn(tmp_path):
         read_task(TaskLayout("text", None, "label"), {"train": tmp_path / "train.csv"})
     layout = TaskLayout("text", None, "label", label_separator="|")  # a text may have it, or not
     assert read_task(layout, {"train": tmp_path / "train.csv"})["train"].label_names == ("pos",)
+
+
+def test_a_test_file_without_the_column_of_labels_is_read_without_labels(tmp_path, caplog):
+    (tmp_path / "train.csv").write_text("text,label\ngood,pos\nbad,neg\n")
+    for name, content in (
+        ("a.csv", "id,text\n1,fair\n"),
+        ("b.jsonl", '{"text": "fair"}\n'),
+        ("c.json", '[{"text": "fair"}]'),
+    ):
+        (tmp_path / name).write_text(content)
+        files = {"train": tmp_path / "train.csv", "test": tmp_path / name}
+        test = read_task(TaskLayout("text"), files)["test"]
+        assert test.texts == ("fair",) and test.labels is None
+        assert f"{tmp_path / name}: no column 'label': read without labels" in caplog.text
+    with pytest.raises(ValueError, match="c.json: no column|expected one column 'label'"):
+        read_task(TaskLayout("text"), {"train": tmp_path / "a.csv"})
+
+
+def test_a_test_file_of_texts_alone_has_no_header_either(tmp_path):
+    (tmp_path / "train.tsv").write_text("good\tpos\nbad\tneg\n")
+    (tmp_path / "test.tsv").write_text("fair\nwell\n")
+    layout, files = TaskLayout(0, label_column=1), {part: tmp_path / f"{part}.tsv" for part in ("train", "test")}
+    assert read_task(layout, files)["test"].texts == ("fair", "well")
+
+
+def test_a_share_of_training_may_be_the_validation_part(tmp_path):
+    (tmp_path / "train.tsv").write_text("".join(f"text {i}\t{'ab'[i % 2]}\n" for i in range(20)))
+    parts = read_task(TaskLayout(0, label_column=1), {"train": tmp_path / "train.tsv", "validation": 0.2, "test": None})
+    assert {name: len(part) for name, part in parts.items()} == {"train": 16, "validation": 4}
+    assert sorted(parts["validation"].labels) == [0, 0, 1, 1]
+
+
+def test_a_layout_says_how_its_files_are_written(tmp_path):
+    (tmp_path / "train.csv").write_bytes("评论;标签\n很好;1,5\n不好;0,5\n".encode("gbk"))
+    layout = TaskLayout("评论", label_column="标签", regression=True, separator=";", encoding="gbk", decimal=",")
+    assert read_task(layout, {"train": tmp_path / "train.csv"})["train"].labels == (1.5, 0.5)

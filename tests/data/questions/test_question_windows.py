@@ -132,3 +132,34 @@ def test_halves_of_characters_do_not_move_the_offsets(tokenizer):
     starts, _, _ = windows.answer_positions()
     position, first_characters, end_characters, _ = windows.context_tokens(0)
     assert context[first_characters[starts[0] - position] : end_characters[starts[0] - position]] == "b"
+
+
+def test_each_token_counts_in_one_window_and_a_long_passage_takes_work_in_proportion(monkeypatch):
+    tokenizer = WordPieceTokenizer([*SPECIAL_TOKENS, "who", "a"])
+    num_compared = 0
+    compare = QuestionWindows._context_around
+
+    def counted(self, window, position):
+        nonlocal num_compared
+        num_compared += 1
+        return compare(self, window, position)
+
+    monkeypatch.setattr(QuestionWindows, "_context_around", counted)
+    lengths = dict(sequence_length=12, stride=4, max_question_tokens=2)
+    for num_tokens in (40, 400):
+        questions = [Question(str(i), "who", "a " * n) for i, n in enumerate((3, num_tokens, 9))]
+        windows, num_compared = QuestionWindows(questions, tokenizer, **lengths), 0
+        shown = {}
+        for window in range(len(windows)):
+            _, first, _, has_most = windows.context_tokens(window)
+            for character in first[has_most]:
+                shown.setdefault(int(windows.question_of[window]), []).append(int(character) // 2)
+        assert [sorted(tokens) for tokens in shown.values()] == [list(range(n)) for n in (3, num_tokens, 9)]
+        assert num_compared <= 3 * len(windows)
+
+
+def test_a_token_counts_in_the_one_window_that_shows_it_where_windows_hardly_overlap():
+    tokenizer = WordPieceTokenizer([*SPECIAL_TOKENS, "who", "a"])
+    lengths = dict(sequence_length=254, stride=250, max_question_tokens=1)
+    windows = QuestionWindows([Question("q", "who", "a " * 251)], tokenizer, **lengths)
+    assert [int(windows.context_tokens(window)[3].sum()) for window in range(2)] == [250, 1]

@@ -54,6 +54,56 @@ def test_jsonl_is_read_too(write):
     assert examples.texts == ("Ada in Lyon",) and examples.labels == ("lives-in",)
 
 
+TACRED = {
+    "id": "x7", "docid": "d", "relation": "per:city", "token": ["In", "Lyon", "Ada", "Lovelace", "lived"],
+    "subj_start": 2, "subj_end": 3, "obj_start": 1, "obj_end": 1, "subj_type": "PERSON", "stanford_head": ["0"],
+}  # fmt: skip
+OPENNRE = {"token": TACRED["token"], "h": {"name": "ada", "pos": [2, 4]}, "t": {"pos": [1, 2]}, "relation": "per:city"}
+IN_TEXT = {
+    "text": "In Lyon Ada Lovelace lived", "relation": "per:city",
+    "h": {"name": "Ada Lovelace", "id": "Q1", "pos": [8, 20]}, "t": {"name": "Lyon", "pos": [3, 7]},
+}  # fmt: skip
+MARKED = {"sentence": "In <e2>Lyon</e2> <e1>Ada Lovelace</e1> lived", "relation": "per:city", "split": "train"}
+OTHER_MARKS = {"text": "In [E2]Lyon[/E2] [E1]Ada Lovelace[/E1] lived", "label": "per:city"}
+
+
+@pytest.mark.parametrize("row", [TACRED, OPENNRE, IN_TEXT, MARKED, OTHER_MARKS])
+@pytest.mark.parametrize("form", ["train.json", "train.jsonl", "train.txt"])
+def test_forms_of_json_rows_give_the_same_entities_under_any_name(write, row, form):
+    text = json.dumps([row, row]) if form == "train.json" else json.dumps([row, row], indent=2)
+    examples = read_relations(write(f"{json.dumps(row)}\n" * 2 if form == "train.txt" else text, form))
+    assert examples.texts == ("In Lyon Ada Lovelace lived",) * 2 and examples.labels == ("per:city",) * 2
+    assert examples.first_spans[0] == (8, 20) and examples.second_spans[0] == (3, 7)
+    assert examples.ids == (("x7", "x7") if row is TACRED else ("1", "2"))
+
+
+def test_markers_in_square_brackets_are_read_in_semevals_files_too(write):
+    examples = read_relations(write('1\t"A [E1]cat[/E1] of <b> in a [E2]box[/E2]."\nOther\n'))
+    assert examples.texts == ("A cat of <b> in a box.",) and examples.first_spans == ((2, 5),)
+    cited = read_relations(write('1\t"A <e1>cat</e1> in a <e2>box</e2> [E1]."\nOther\n'))
+    assert cited.texts == ("A cat in a box [E1].",)
+
+
+@pytest.mark.parametrize(
+    ("row", "fault"),
+    [
+        (TACRED | {"subj_end": 5}, "an entity is from word 2 to 6 of 5"),
+        (TACRED | {"obj_start": 2}, "an entity is from word 2 to 2 of 5"),
+        (TACRED | {"obj_end": 3}, r"the entities overlap: \(8, 20\) and \(3, 20\)"),
+        (TACRED | {"token": "In Lyon"}, "an entity is from|expected words"),
+        (TACRED | {"relation": 4}, "expected the relation's name, received the number 4"),
+        (TACRED | {"obj_end": None}, "expected {"),
+        (IN_TEXT | {"h": {"name": "Ada", "pos": [8, 20]}}, "is 'Ada Lovelace' in the text, not 'Ada'"),
+        (IN_TEXT | {"t": {"pos": [3, 70]}}, "'t' is from 3 to 70 in a text of 26 characters"),
+        ({"text": "<e1>Ada[/E1] <e2>B</e2>"}, "expected <e1>...</e1> and <e2>"),
+        ([], "expected {"),
+    ],
+)
+def test_faults_of_json_rows_are_named(write, row, fault):
+    with pytest.raises(ValueError, match=f"train.jsonl:1: .*({fault})"):
+        read_relations(write(json.dumps(row), "train.jsonl"))
+
+
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
@@ -72,12 +122,12 @@ def test_faults_have_their_line_or_are_skipped_and_counted(write, caplog, text, 
         read_relations(path, label_names=names)
     with caplog.at_level(logging.WARNING):
         assert read_relations(path, label_names=names, errors="skip").num_skipped == 1
-    assert f"skipped 1 of 3 examples, the first: {path}:9" in caplog.text
+    assert f"skipped 1 of 3 rows, the first: {path}:9" in caplog.text
 
 
 def test_faults_of_jsonl_have_their_line(write):
     for row in ("{", "[]", '{"label": "x"}', '{"text": 3}', '{"text": "<e1>a</e1> <e2>b</e2>", "label": 3}'):
-        with pytest.raises(ValueError, match="train.jsonl:1: expected"):
+        with pytest.raises(ValueError, match="train.jsonl:1: (not JSON|expected)"):
             read_relations(write(row + "\n", "train.jsonl"))
     with pytest.raises(ValueError, match="no examples in"):
         read_relations(write("\n"))

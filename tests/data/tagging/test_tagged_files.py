@@ -96,8 +96,7 @@ def test_spans_may_lie_in_each_other_without_a_scheme(write):
     ("text", "fault"),
     [
         ("Ada B-person\nsmiled\n", r":2: expected a word and a tag, received one column: 'smiled'"),
-        ("Ada\tB-person\nsmiled\t\n", r":2: no tag in column -1 of 2"),
-        ("Ada\tB-person\n\tO\n", r":2: no word in column 0 of 2"),
+        ("Ada B-person\nsmiled very O\n", r":2: 3 columns where most lines of the file have 2: 'smiled very O'"),
         ("Ada O\nLovelace I-person\n", r":2: I-person behind O breaks the rules of scheme BIO"),
         ("Ada person\n", r":1: tag 'person' is neither O nor B-label, I-label of scheme BIO"),
         ("Ada B-ship\n", r":1: 'ship' is not among the known ones: 'person', 'place'"),
@@ -113,7 +112,7 @@ def test_faults_of_columns_have_their_line_or_are_skipped_and_counted(write, cap
     with caplog.at_level(logging.WARNING):
         sentences = read_tagged_sentences(path, errors="skip", **options)
     assert len(sentences) == 2 and sentences.num_skipped == 1
-    assert f"skipped 1 of 3 sentences, the first: {path}:{lines + int(number)}" in caplog.text
+    assert f"skipped 1 of 3 rows, the first: {path}:{lines + int(number)}" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -134,9 +133,9 @@ def test_faults_of_conllu_have_their_line(write, row, fault):
     ("row", "fault"),
     [
         ("{", "not JSON"),
-        ("[" * 100_000, "JSON nested too deep"),
+        ("[" * 100_000, "not JSON: JSON nested too deep"),
         ('"Ada"', "expected {"),
-        ('{"text": "Ada"}', "no 'entities'"),
+        ('{"text": "Ada"}', "expected {"),
         (rows(text="  "), "sentence without words"),
         (rows([0, 2, "person"]), "span 0 to 2, 'Ad', does not begin and end with words"),
         (rows([3, 0, "person"]), "span 3 to 0, '', does not begin and end with words"),
@@ -178,13 +177,13 @@ def test_every_scheme_is_read(write, scheme):
 
 
 def test_a_file_of_nothing_is_an_error_and_so_are_odd_options(write):
-    with pytest.raises(ValueError, match="no sentences in"):
+    with pytest.raises(ValueError, match="no examples in"):
         read_tagged_sentences(write("\n\n"))
     with pytest.raises(ValueError, match="'raise' or 'skip', received 'ignore'"):
         read_tagged_sentences(write(CONLL), errors="ignore")
     with pytest.raises(ValueError, match="have no names; expected a number, received 'ner'"):
         read_tagged_sentences(write(CONLL), tag_column="ner")
-    with pytest.raises(ValueError, match="'conll', 'conllu' or 'jsonl', received 'xml'"):
+    with pytest.raises(ValueError, match="one of brat, json, conllup, conllu, conll, jsonl, received 'xml'"):
         read_tagged_sentences(write(CONLL), file_format="xml")
     with pytest.raises(ValueError, match="BIO, IOB1, BIOES, .*, received 'BI'"):
         read_tagged_sentences(write(CONLL), scheme="BI")

@@ -12,7 +12,16 @@ def test_directions_count_and_other_is_left_out():
     assert scores["B"] == pytest.approx({"precision": 1, "recall": 1 / 2, "f1": 2 / 3, "support": 2})
     macro = {"precision": 3 / 4, "recall": 7 / 12, "f1": (4 / 7 + 2 / 3) / 2, "support": 5}
     assert scores["macro"] == pytest.approx(macro)
-    assert list(scores) == ["macro", "A", "B"]
+    assert scores["micro"] == pytest.approx({"precision": 3 / 5, "recall": 3 / 5, "f1": 3 / 5, "support": 5})
+    assert list(scores) == ["micro", "macro", "A", "B"]
+
+
+@pytest.mark.parametrize("other", ["Other", "no_relation", "NA"])
+def test_the_label_of_examples_without_a_relation_is_known_by_name(other):
+    scores = relation_scores(["A", other, other], ["A", "A", other])
+    assert scores["A"]["precision"] == scores["micro"]["precision"] == 0.5 and list(scores) == ["micro", "macro", "A"]
+    with pytest.raises(ValueError, match="one label of examples without a relation"):
+        relation_scores(["Other", "no_relation", "NA"], ["A"] * 3)
 
 
 def test_relations_without_direction_and_none_at_all():

@@ -1,0 +1,110 @@
+"""Names of classes: which spellings are one class, which are suspiciously alike, and what columns of labels hold."""
+
+import collections
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from bert_keras.data.files.cells import NUMBER
+from bert_keras.data.files.faults import RowFault
+
+
+class KnownLabels:
+    """Finds labels among those of training; numbers by their value, so that `1.0` is `1`.
+
+    Args:
+        names: The classes of training; None if any label is new, and kept as it is.
+
+    Example:
+        >>> KnownLabels(["0", "1"]).find("1.0")
+        '1'
+    """
+
+    def __init__(self, names: Sequence[str] | None):
+        self._names = None if names is None else list(names)
+        self._known = {name: name for name in self._names or ()}
+        self._by_value = {value: name for name in self._known if (value := _value(name)) is not None}
+        self._by_look = {_look(name): name for name in self._known}
+
+    def find(self, name: str) -> str:
+        """The name in training of a label; raises `RowFault` where there is none."""
+        if self._names is None or name in self._known:
+            return name
+        if (value := _value(name)) is not None and value in self._by_value:
+            return self._by_value[value]
+        known = ", ".join(map(repr, self._names[:20])) + (", ..." if len(self._names) > 20 else "")
+        alike = self._by_look.get(_look(name))
+        hint = f"; training writes it {alike!r}" if alike else ""
+        raise RowFault(f"label {name!r} is not among the known ones: {known}{hint}", "rows with an unknown label")
+
+
+def one_spelling(names: Iterable[str]) -> dict[str, str]:
+    """{label: name of its class}: where a number is written both as `1` and as `1.0`, both are `1`.
+
+    Example:
+        >>> one_spelling(["1", "1.0", "2.0", "b"])
+        {'1': '1', '1.0': '1', '2.0': '2.0', 'b': 'b'}
+    """
+    names = dict.fromkeys(names)
+    return {name: short if (short := _without_zeros(name)) in names else name for name in names}
+
+
+def alike(names: Iterable[str]) -> list[list[str]]:
+    """Groups of classes that differ by case, spaces, hyphens or the form of their characters only.
+
+    Example:
+        >>> alike(["positive", "Positive", "negative", "very good", "very_good"])
+        [['Positive', 'positive'], ['very good', 'very_good']]
+    """
+    groups = collections.defaultdict(list)
+    for name in sorted(names):
+        groups[_look(name)].append(name)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def by_value(name: str) -> tuple:
+    """The order of classes: numbers by value, then the others."""
+    value = _value(name)
+    return (1, 0.0, name) if value is None else (0, value, name)
+
+
+def holds_names(cells: Iterable[str]) -> bool:
+    """Whether a column of labels holds names of classes, rather than 0 and 1."""
+    return not any(cell in _YES_OR_NO or _value(cell) is not None for cell in cells)
+
+
+def yes_or_no(cell: str, column) -> bool:
+    """Whether a text has the label of a column, which says so by 0 or 1; raises `RowFault` where it does not."""
+    if cell not in _YES_OR_NO:
+        message = (
+            f"column {column!r} holds {cell!r}, expected 0 or 1; of a column of classes, label_column= makes labels"
+        )
+        raise RowFault(message, "rows with a label that is neither 0 nor 1")
+    return _YES_OR_NO[cell]
+
+
+def hold_a_separator(names: Iterable[str]) -> str | None:
+    """What parts several labels in one name, where its parts are names themselves; None where there is nothing such."""
+    names = set(names)
+    for name in sorted(names):
+        for separator in ",;|/":
+            parts = {part.strip() for part in name.split(separator)}
+            if len(parts) > 1 and parts <= names:
+                return separator
+    return None
+
+
+_YES_OR_NO = {"0": False, "1": True, "0.0": False, "1.0": True, "False": False, "True": True}
+
+
+def _value(name: str) -> float | None:
+    return float(name) if NUMBER.fullmatch(name) else None
+
+
+def _without_zeros(name: str) -> str:
+    whole, point, rest = name.partition(".")
+    return whole if point and rest and not rest.strip("0") and whole.lstrip("+-").isdigit() else name
+
+
+def _look(name: str) -> str:
+    text = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(c for c in text if not c.isspace() and c not in "-_" and unicodedata.category(c) != "Cf") or name

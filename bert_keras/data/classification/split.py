@@ -1,0 +1,85 @@
+"""Cut a validation part off labelled texts, class by class, the same for every order of the rows."""
+
+import collections
+import dataclasses
+import hashlib
+
+import numpy as np
+
+from bert_keras.data.classification.examples import Examples
+
+_BINS = 10  # of a regression's numbers, each split alike
+
+
+def split_examples(examples: Examples, share: float, *, seed: int = 0) -> tuple[Examples, Examples]:
+    """Splits examples in two with the same share of each class in both.
+
+    Which part a text goes to is a function of the seed, its class and the other texts of that, not of the order of the
+    rows. Texts that are equal, but for case and spaces, stay on one side. A class of two different texts or more is in
+    both parts, whatever the share.
+
+    Args:
+        examples: Labelled texts. Those with several labels are split by their set of labels, numbers by tenths.
+        share: How much goes to the second part, between 0 and 1.
+        seed: Another one makes another split.
+
+    Returns:
+        The rest, and the part cut off; both in the order of the rows.
+
+    Raises:
+        ValueError: If the share is out of range, texts have no labels, or one part would be empty.
+
+    Example:
+        >>> rows = [(f"text {i}", "ab"[i % 4 == 0]) for i in range(40)]
+        >>> from bert_keras.data import read_examples
+        >>> train, validation = split_examples(read_examples(rows, text_column=0, label_column=1), 0.2)
+        >>> train.labels.count(1), validation.labels.count(1), len(validation)
+        (8, 2, 8)
+    """
+    if not 0 < share < 1:
+        raise ValueError(f"the share of a validation part is between 0 and 1, received {share}")
+    if examples.labels is None:
+        raise ValueError("expected labelled texts, to split them class by class")
+    groups = collections.defaultdict(list)  # the numbers of equal texts
+    for number, text in enumerate(zip(examples.texts, examples.second_texts or examples.texts)):
+        groups[tuple(" ".join(side.casefold().split()) for side in text)].append(number)
+    strata = collections.defaultdict(list)
+    kinds = _kinds(examples)
+    for text, numbers in groups.items():
+        strata[kinds[numbers[0]]].append((_order(text, seed), numbers))
+    if examples.problem_type == "multi_label_classification":  # sets of labels that only one text has are one kind
+        alone = [kind for kind, texts in strata.items() if len(texts) == 1]
+        strata["alone"] = [strata.pop(kind)[0] for kind in alone]
+    chosen = set()
+    for texts in strata.values():
+        texts = [numbers for _, numbers in sorted(texts)]
+        wanted, taken = share * sum(map(len, texts)), 0
+        for index, numbers in enumerate(texts[:-1]):  # the last stays with the rest
+            if index and abs(taken + len(numbers) - wanted) >= abs(taken - wanted):
+                break
+            chosen.update(numbers)
+            taken += len(numbers)
+    if not chosen:
+        raise ValueError(f"no class has two different texts, so that none can go to a validation part of {share}")
+    parts = [number for number in range(len(examples)) if number not in chosen], sorted(chosen)
+    rest, part = (_selected(examples, numbers) for numbers in parts)
+    return rest, dataclasses.replace(part, num_skipped=0)
+
+
+def _kinds(examples: Examples) -> list:
+    if examples.problem_type != "regression":
+        return list(examples.labels)
+    values = np.array(examples.labels)
+    return np.searchsorted(np.quantile(values, np.arange(1, _BINS) / _BINS), values).tolist()
+
+
+def _order(text: tuple[str, str], seed: int) -> bytes:
+    return hashlib.blake2b("\0".join((str(seed), *text)).encode(errors="surrogatepass"), digest_size=16).digest()
+
+
+def _selected(examples: Examples, numbers: list[int]) -> Examples:
+    fields = {name: getattr(examples, name) for name in ("texts", "second_texts", "labels", "weights")}
+    return dataclasses.replace(
+        examples,
+        **{name: values and tuple(values[number] for number in numbers) for name, values in fields.items()},
+    )

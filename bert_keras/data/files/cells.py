@@ -1,0 +1,137 @@
+"""What a cell of a table holds: one definition of a sound text, a sound label and a sound number for all formats."""
+
+import math
+import re
+import unicodedata
+from typing import Any
+
+from bert_keras.data.files.faults import Faults, RowFault
+
+Column = str | int
+NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+# Letters and symbols by their category, and yet nothing to be seen: fillers of Hangul, a Braille cell without dots.
+_FILLERS = "\u115f\u1160\u3164\uffa0\u2800"
+# What programs write for a cell that has nothing, as a text.
+_SAYS_MISSING = {"nan", "null", "#n/a", "<na>", "nat"}
+# What UTF-8 becomes that was read as cp1252 and written as UTF-8 again, and what an editor wrote for an unknown byte.
+_MOJIBAKE = re.compile(
+    "[\u00c2\u00c3][\u0080-\u00bf\u0152\u0153\u0160\u0161\u017d\u017e\u20ac\u201a-\u2122]|â€|锟斤拷|\ufffd"
+)
+
+
+def is_visible(text: str) -> bool:
+    r"""Whether there is anything in a text but spaces, control characters and others that show nothing.
+
+    Example:
+        >>> is_visible("a"), is_visible(" \u200b\ufeff")
+        (True, False)
+    """
+    return any(unicodedata.category(character)[0] not in "ZCM" and character not in _FILLERS for character in text)
+
+
+def strip_invisible(text: str) -> str:
+    """A text without the spaces, zero-width characters and byte order marks around it."""
+    begin, end = 0, len(text)
+    while begin < end and _is_blank(text[begin]):
+        begin += 1
+    while end > begin and _is_blank(text[end - 1]):
+        end -= 1
+    return text[begin:end]
+
+
+def _is_blank(character: str) -> bool:
+    return character.isspace() or unicodedata.category(character) in ("Cf", "Cc", "Zs")
+
+
+def is_missing(value) -> bool:
+    """Whether a value says that there is none: None, or what pandas puts in an empty cell."""
+    return value is None or type(value).__name__ in ("NAType", "NaTType") or isinstance(value, float) and value != value
+
+
+def value_of(row, column: Column) -> Any:
+    """What stands in a column of a row, whatever it is; raises `RowFault` where there is no such column."""
+    try:
+        value = row[column]
+    except (KeyError, IndexError, TypeError):
+        if isinstance(row, dict) and 0 in row:  # a row under a header has its cells by name and by number
+            row = [cell for key, cell in row.items() if isinstance(key, int)]
+        message = f"no column {column!r} in a row of {len(row)}: {str(row)[:80]}"
+        raise RowFault(message, "rows without a column") from None
+    # numpy's numbers, texts and truth values as Python's
+    return value.item() if type(value).__module__ == "numpy" and getattr(value, "shape", None) == () else value
+
+
+def text_of(row, column: Column, place: str, faults: Faults, *, may_be_empty: bool = False) -> str:
+    """The text in a column of a row.
+
+    Args:
+        row: A list, tuple or dict.
+        column: Where the text stands.
+        place: Where the row stands.
+        faults: Gets what is suspicious: numbers, damaged characters, stray quotation marks.
+        may_be_empty: Whether a text may have nothing to read.
+
+    Raises:
+        RowFault: If there is no such column, or it holds no text, or nothing to read.
+    """
+    value = value_of(row, column)
+    if not isinstance(value, (str, int, float)) or isinstance(value, bool) or is_missing(value):
+        raise RowFault(f"column {column!r} holds {str(value)[:40]}, expected a text", "rows without a text")
+    if not isinstance(value, str):
+        faults.doubt("a number where a text was expected", f"{place}: column {column!r} holds {value}")
+        return str(value)
+    if not is_visible(value):
+        if not may_be_empty:
+            raise RowFault(f"column {column!r} is empty, expected a text", "rows with an empty text")
+        faults.doubt("an empty text", f"{place}: column {column!r}")
+    elif value.strip().lower() in _SAYS_MISSING:
+        faults.doubt("a text that says that there is none", f"{place}: {value!r}")
+    elif "\ufeff" in value:
+        faults.doubt("a byte order mark within a text; were files joined?", place)
+    elif not value.isascii() and _MOJIBAKE.search(value):
+        faults.doubt("a text whose characters were damaged by a wrong encoding", f"{place}: {value[:60]!r}")
+    return value
+
+
+def label_of(row, column: Column, place: str, faults: Faults) -> str:
+    """The label in a column of a row, by name; what is invisible around it is taken off.
+
+    Raises:
+        RowFault: If there is no such column, or no label in it.
+    """
+    value = value_of(row, column)
+    if is_missing(value) or not isinstance(value, (str, int, float)) or value in (math.inf, -math.inf):
+        raise RowFault(f"column {column!r} holds {str(value)[:40]}, expected a label", "rows without a label")
+    return clean_label(value, column, place, faults)
+
+
+def clean_label(value: str | float, column: Column, place: str, faults: Faults) -> str:
+    """A label without what is invisible around it; raises `RowFault` where nothing is left."""
+    name = strip_invisible(text := str(value))
+    if not name:
+        raise RowFault(f"column {column!r} is empty, expected a label", "rows without a label")
+    if name.lower() in _SAYS_MISSING:
+        faults.doubt("a label that says that there is none", f"{place}: {name!r}")
+    if name != text:
+        faults.doubt("a label with spaces around it, which were taken off", f"{place}: {text!r}")
+    return name
+
+
+def number_of(row, column: Column, decimal: str = ".") -> float:
+    """The finite number in a column of a row, with a decimal point, or with a comma where `decimal` is one.
+
+    Raises:
+        RowFault: If there is no such column, or no number in it.
+    """
+    value = value_of(row, column)
+    if isinstance(value, str):
+        text = strip_invisible(value)
+        if NUMBER.fullmatch(text if decimal == "." else text.replace(decimal, ".")):
+            value = float(text if decimal == "." else text.replace(decimal, "."))
+        else:
+            is_comma = decimal == "." and NUMBER.fullmatch(text.replace(",", "."))
+            hint = "; decimal=',' reads a comma before the decimals" if is_comma else ""
+            raise RowFault(f"column {column!r} holds {value[:40]!r}, expected a number{hint}", "rows without a number")
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise RowFault(f"column {column!r} holds {str(value)[:40]}, expected a finite number", "rows without a number")
+    return float(value)

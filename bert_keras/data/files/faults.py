@@ -1,0 +1,83 @@
+"""Faulty rows, raised or counted by kind, and what is no fault but looks like one, counted and said."""
+
+import logging
+
+_logger = logging.getLogger(__name__)
+
+
+class RowFault(ValueError):
+    """What makes a row unsound.
+
+    Args:
+        message: What was expected, and what stands there.
+        kind: What rows with this fault have in common, in the plural, e.g. `"rows with an empty text"`.
+    """
+
+    def __init__(self, message: str, kind: str):
+        super().__init__(message)
+        self.kind = kind
+
+
+class Faults:
+    """Raises at the first faulty row, or counts them; counts what is suspicious in either case.
+
+    Args:
+        errors: `"raise"` or `"skip"`.
+
+    Attributes:
+        count: Faulty rows so far.
+        first: The message of the first one.
+
+    Raises:
+        ValueError: For another word.
+
+    Example:
+        >>> faults = Faults("skip")
+        >>> faults.add("a.tsv:3: empty line", kind="empty lines")
+        >>> faults.add("a.tsv:5: 3 cells, the header has 2", kind="rows with too many cells")
+        >>> faults.report(8, "a.tsv")  # logs them
+        >>> faults.count, faults.first
+        (2, 'a.tsv:3: empty line')
+    """
+
+    def __init__(self, errors: str):
+        if errors not in ("raise", "skip"):
+            raise ValueError(f"errors must be 'raise' or 'skip', received {errors!r}")
+        self.errors = errors
+        self.count = 0
+        self.first = ""
+        self._kinds: dict[str, tuple[int, str]] = {}
+        self._doubts: dict[str, tuple[int, str]] = {}
+
+    def add(self, message: str, kind: str | None = None):
+        """Raises `ValueError` with the message, or counts it among those of its kind."""
+        if self.errors == "raise":
+            raise ValueError(message)
+        self.count += 1
+        self.first = self.first or message
+        _count(self._kinds, kind or "others", message)
+
+    def doubt(self, kind: str, place: str):
+        """Counts what is read as it is and may yet be a mistake."""
+        _count(self._doubts, kind, place)
+
+    def report(self, num_sound: int, source):
+        """Logs what was skipped and what is suspicious, each kind with its number and its first place.
+
+        Raises:
+            ValueError: If there is no sound row.
+        """
+        kinds = "; ".join(f"{count} {kind} (first: {first})" for kind, (count, first) in self._kinds.items())
+        if self.count:
+            shown = f", the first: {self.first}" if list(self._kinds) == ["others"] else f": {kinds}"
+            _logger.warning("skipped %d of %d rows%s", self.count, self.count + num_sound, shown)
+        for kind, (count, first) in self._doubts.items():
+            _logger.warning("%d of %d rows: %s, the first: %s", count, self.count + num_sound, kind, first)
+        if not num_sound:
+            skipped = f"; skipped {self.count}: {self.first}" if self.count else ""
+            raise ValueError(f"no examples in {source!r}{skipped}")
+
+
+def _count(counts: dict[str, tuple[int, str]], kind: str, message: str):
+    count, first = counts.get(kind, (0, message))
+    counts[kind] = count + 1, first

@@ -1,0 +1,102 @@
+"""Sentences out of brat's standoff files: a text, and beside it the spans of its annotators."""
+
+import os
+import re
+from collections.abc import Iterator
+
+from bert_keras.data.files.text_lines import find_files
+from bert_keras.data.tagging.sentence_in_file import SentenceInFile, lines_with_places
+from bert_keras.data.tagging.span_files import add_spans
+
+_TEXT_BOUND = re.compile(r"(T\d+)\t(\S+) (\d+ \d+(?:;\d+ \d+)*)\t(.*)")
+_ANNOTATION = re.compile(r"(?:[TREAMN]\d+|[*#]\d*)\t")
+
+
+def is_brat(path: str) -> bool:
+    """Whether a path is a folder, an `.ann` file, or a text with an `.ann` file of brat's beside it."""
+    if os.path.isdir(path) or path.lower().endswith(".ann"):
+        return True
+    annotations = os.path.splitext(path)[0] + ".ann"
+    if not path.lower().endswith(".txt") or not os.path.exists(annotations):
+        return False
+    return all(_ANNOTATION.match(text) for _, text, problem in lines_with_places(annotations) if text or problem)
+
+
+def brat_sentences(path: str) -> Iterator[SentenceInFile]:
+    """Reads `NAME.txt` with `NAME.ann`, or all such pairs of a folder: a sentence is a line, as brat shows it.
+
+    Of the annotations the spans, `T1<TAB>person 0 3<TAB>Ada`, are read. Lines that a span goes over are one sentence.
+    """
+    texts = [p for p in find_files(path) if p.suffix.lower() == ".ann"] if os.path.isdir(path) else [path]
+    if not texts:
+        raise ValueError(f"{path}: no .ann file in the folder; of folders, brat's are read")
+    for text in texts:
+        stem = os.path.splitext(os.fspath(text))[0]
+        if not os.path.exists(f"{stem}.txt"):
+            raise FileNotFoundError(f"{stem}.txt is missing, the text of {stem}.ann")
+        yield from _document(f"{stem}.txt", f"{stem}.ann")
+
+
+def _document(text_path: str, annotations_path: str) -> Iterator[SentenceInFile]:
+    with open(text_path, "rb") as file:
+        content = file.read()
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{text_path}: not UTF-8 at byte offset {error.start}") from None
+    spans, faults = [], []  # (start, end, label); (start, place, what is wrong)
+    for place, line, problem in lines_with_places(annotations_path):
+        if problem or line.startswith("T"):
+            span, fault = (0, 0, ""), problem
+            if not problem:
+                span, fault = _text_bound(line, text)
+            if fault:
+                faults.append((span[0], f"{place}: {fault}"))
+            else:
+                spans.append((place, *span))
+        elif line.strip() and not _ANNOTATION.match(line):
+            faults.append(
+                (0, f"{place}: expected an annotation of brat's, T1<TAB>label 0 3<TAB>text, received {line[:80]!r}")
+            )
+    yield from _cut(text_path, text, spans, faults)
+
+
+def _text_bound(line: str, text: str) -> tuple[tuple[int, int, str], str | None]:
+    match = _TEXT_BOUND.fullmatch(line)
+    if not match:
+        return (0, 0, ""), f"expected T1<TAB>label 0 3<TAB>text, received {line[:80]!r}"
+    pieces = [tuple(map(int, piece.split())) for piece in match[3].split(";")]
+    start, end = pieces[0][0], pieces[-1][1]
+    span = start, end, match[2]
+    # A span over the end of a line is written as two that only the line's end parts.
+    gaps = (text[one[1] : other[0]] for one, other in zip(pieces, pieces[1:]))
+    if any(gap.strip() for gap in gaps):
+        return span, f"{match[1]} is discontinuous, {match[3]}: such spans are not read"
+    if not 0 <= start < end <= len(text):
+        return (0, 0, ""), f"{match[1]} is from {start} to {end} in a text of {len(text)} characters"
+    if text[start:end].split() != match[4].split():
+        return span, f"{match[1]} from {start} to {end} is {text[start:end][:80]!r} in the text, not {match[4][:80]!r}"
+    return span, None
+
+
+def _cut(path: str, text: str, spans, faults) -> Iterator[SentenceInFile]:
+    """Makes a sentence of each line, or of the lines that a span goes over."""
+    inside = {i for _, start, end, _ in spans for i in range(start, end) if text[i] == "\n"}
+    begin, number = 0, 1
+    ends = [i for i, character in enumerate(text) if character == "\n" and i not in inside] + [len(text)]
+    for end in ends:
+        line, place = text[begin:end], f"{path}:{number}"
+        wrong = [fault for at, fault in faults if begin <= at <= end]
+        if line.strip() or wrong:
+            sentence = SentenceInFile(place)
+            if wrong:
+                sentence.fault = wrong[0]
+            else:
+                own = [(start - begin, stop - begin, label) for _, start, stop, label in spans if begin <= start < end]
+                try:
+                    add_spans(sentence, line, own)
+                except ValueError as error:
+                    sentence.add_fault(place, str(error))
+            yield sentence
+        number += text.count("\n", begin, end + 1)
+        begin = end + 1

@@ -1,0 +1,135 @@
+"""What a file of columns is like as a whole: how its cells are parted, how many there are, which lines are comments."""
+
+import collections
+import dataclasses
+import functools
+import re
+from collections.abc import Iterable
+
+from bert_keras.tagging_schemes import is_tag
+
+_HEADER = frozenset(
+    "chunk chunk_tag deprel entity feats form head id label labels lemma ner ner_tag ner_tags pos pos_tag sentence "
+    "sentence_id tag tags token tokens upos word words xpos".split()
+)
+_FEW_LINES = 10
+_SAMPLE_OF_TAGS = 100
+
+
+@dataclasses.dataclass(frozen=True)
+class ColumnLayout:
+    """How the lines of a file of columns are read.
+
+    Attributes:
+        separator: "tab", "space" or "both": what parts the cells.
+        num_columns: The cells of most lines.
+        is_ragged: Whether the number of columns differs from sentence to sentence.
+        tags: The tags of the lines that begin with another character than `#`.
+        has_header: Whether the first line names the columns.
+        num_lines: Lines of words.
+    """
+
+    separator: str
+    num_columns: int
+    is_ragged: bool
+    tags: frozenset[str]
+    has_header: bool
+    num_lines: int
+
+    @classmethod
+    def of(cls, lines: Iterable[str], tag_column: int) -> "ColumnLayout":
+        """Looks at all lines of a file that have something on them.
+
+        Words that hold spaces are parted by tabs, so a file whose lines agree in their tabs is parted by those; one
+        whose lines agree only where spaces and tabs are taken for one is parted by both.
+
+        Args:
+            lines: The lines, without `-DOCSTART-`.
+            tag_column: Column of the tags, from the end if negative.
+        """
+        counts, num_with_tab, first = {name: collections.Counter() for name in ("tab", "space", "both")}, 0, ""
+        tags = {name: set() for name in counts}
+        num_lines = 0
+        for text in lines:
+            if text.startswith("#"):
+                continue
+            first, num_lines, num_with_tab = first or text, num_lines + 1, num_with_tab + ("\t" in text)
+            for separator in counts:
+                cells = cells_of(text, separator)
+                counts[separator][len(cells)] += 1
+                if -len(cells) <= tag_column < len(cells):
+                    tags[separator].add(cells[tag_column])
+        modes = {name: max(count.items(), key=lambda item: item[1], default=(0, 0)) for name, count in counts.items()}
+        separator = _separator(modes, num_lines, num_with_tab)
+        num_columns, num_alike = modes[separator]
+        header = [cell.lower() for cell in cells_of(first, separator)]
+        return cls(
+            separator,
+            num_columns,
+            tag_column >= 0 and num_alike < 0.9 * num_lines,
+            frozenset(tags[separator]),
+            len(header) == num_columns > 1 and _HEADER.issuperset(header),
+            num_lines,
+        )
+
+    def cells(self, text: str) -> list[str]:
+        """The cells of a line."""
+        return cells_of(text, self.separator)
+
+    def is_comment(self, text: str, tag_column: int, is_in_sentence: bool) -> bool:
+        """Whether a line that begins with `#` is no word.
+
+        `# O` and `#nice O` are words: they have a tag in the tags' column. Lines of another number of columns are
+        comments where comments stand, before a sentence, or where what stands last in them is no tag.
+
+        Args:
+            text: The line.
+            tag_column: Column of the tags.
+            is_in_sentence: Whether a word of the sentence came before.
+        """
+        cells = self.cells(text)
+        has_tag = -len(cells) <= tag_column < len(cells) and self._is_tag(cells[tag_column])
+        if len(cells) == self.num_columns:
+            return not is_in_sentence and not has_tag and any(c.islower() for c in cells[tag_column])
+        return not is_in_sentence or (text[1:2] in (" ", "\t") and not has_tag)
+
+    def _is_tag(self, cell: str) -> bool:
+        return cell in self.tags or is_tag(cell)
+
+    @functools.cached_property
+    def tags_fault(self) -> str | None:
+        """What speaks against the tags' column being one of tags."""
+        if self.num_lines >= _SAMPLE_OF_TAGS and len(self.tags) > self.num_lines / 2:
+            return f"the column of the tags has {len(self.tags)} different values in {self.num_lines} lines"
+        return None
+
+
+def cells_of(text: str, separator: str) -> list[str]:
+    r"""Parts a line.
+
+    Args:
+        text: The line.
+        separator: "tab"; "space", also several; or "both", spaces or tabs, also several.
+
+    Example:
+        >>> cells_of("New York\tB-place", "tab"), cells_of("New York\tB-place", "both")
+        (['New York', 'B-place'], ['New', 'York', 'B-place'])
+    """
+    if separator == "tab":
+        return text.split("\t")
+    if separator == "space":
+        return re.split(" +", text.strip(" "))
+    return re.split("[ \t]+", text.strip(" \t"))
+
+
+def _separator(modes: dict[str, tuple[int, int]], num_lines: int, num_with_tab: int) -> str:
+    if not num_with_tab:
+        return "space"
+    (tab_columns, tab_alike), (both_columns, both_alike) = modes["tab"], modes["both"]
+    if tab_alike == num_lines:
+        # Words of a language with spaces do not all have as many of them.
+        is_mixed = both_alike == num_lines >= _FEW_LINES and both_columns > tab_columns > 0
+        return "both" if is_mixed else "tab"
+    if both_alike == tab_alike:
+        return "tab" if 2 * num_with_tab > num_lines else "both"
+    return "both" if both_alike > tab_alike else "tab"
