@@ -116,6 +116,11 @@ def split_words(text: str) -> list[tuple[int, int]]:
     return places
 
 
+def is_chinese(character: str) -> bool:
+    """Whether BERT's rules make a word of the character because it is Chinese."""
+    return re.fullmatch(f"[{_CHINESE}]", character) is not None
+
+
 def _is_punctuation(character: str) -> bool:
     # Google's rule takes all of ASCII that is neither letter, digit nor space, also what Unicode calls a symbol.
     if character.isascii():
