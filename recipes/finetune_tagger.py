@@ -1,13 +1,18 @@
 """Fine-tune an encoder to tag words: named entities, or parts of speech.
 
-Data        CoNLL columns, CoNLL-U, or JSONL with spans by characters: --train, --validation, --test
+Data        CoNLL columns, CoNLL-U, JSON with spans by characters or with words and tags, brat: --train, --validation,
+            --test; docs/files.md has them all
 Paper       Devlin et al., 2019, section 5.3: tags on first pieces; CRF: Lample et al., 2016; GlobalPointer: Su, 2022
-Reached     WNUT17 test entity F1 0.458 from MiniLM's weights, mean of 3 seeds (transformers, one seed: 0.449);
+Reached     before tags were learned at the tokens of raw text; to be measured again:
+            WNUT17 test entity F1 0.458 from MiniLM's weights, mean of 3 seeds (transformers, one seed: 0.449);
             --head linear: 0.430, seed 1. Parts of speech of UD English EWT, 3 epochs: accuracy 0.969 in test
 Run         python recipes/finetune_tagger.py --preset PRESET --train train.conll --validation dev.conll --test t.conll
             parts of speech: --train en_ewt-ud-train.conllu ... --scheme None
 Stopped     by Ctrl-C, SIGTERM or a crash, the same command goes on where it was: docs/reliability.md
 Watch       tensorboard --logdir runs/finetune_tagger
+Words       tags are learned and read at the basic tokens of raw text, `U.K.` as four; validation scores those, results
+            the words of the file, as CoNLL's scorer does, and f1_raw_text what the preset finds in the text alone.
+            --words file: for a tagger that will be given words cut alike
 Variation   the CRF learns which tag stands beside which, and never breaks the rules of the scheme; --head linear does
             without; --head global_pointer finds spans in each other too (from JSONL with --scheme None)
 """
@@ -27,12 +32,13 @@ def main(
     *,
     # Data
     preset: str,  # folder of a pretrained encoder with its tokenizer
-    train: Path,  # tagged sentences: .conllu, .jsonl with spans, or columns under any other suffix
+    train: Path,  # tagged sentences, in any format of docs/files.md
     validation: Path,  # the same, to choose the best epoch by
     test: Path | None = None,  # the same; predictions of it and of validation are written to RUN_DIRECTORY
     scheme: Scheme | None = "BIO",  # how the tags spell spans; None for tags that do not, such as parts of speech
     tag_faults: Literal["refuse", "repair"] = "refuse",  # I- without its B- and the like; or read as conlleval does
-    tag_column: int | None = None,  # of CoNLL files, from 0, or from the end if negative; None for the last, or UPOS
+    word_column: int | None | str = None,  # of CoNLL files, from 0; None for the first, or FORM; in JSON a key
+    tag_column: int | None | str = None,  # the same, from the end if negative; None for the last, or UPOS
     words: Literal["basic", "file"] = "basic",  # tags of raw text's tokens; or, to be given words, of the file's words
     errors: Literal["raise", "skip"] = "raise",  # at the first faulty sentence; or skip those, and count them
     sequence_length: int = 128,  # tokens in a row; longer sentences become overlapping windows
@@ -46,11 +52,10 @@ def main(
     training.set_random_seed(fine_tuning.seed)
     tokenizer = data.WordPieceTokenizer.from_preset(preset)
     files = {"train": train, "validation": validation, **({"test": test} if test else {})}
+    reading = dict(scheme=scheme, word_column=word_column, tag_column=tag_column, tag_faults=tag_faults, errors=errors)
     sentences, known = {}, None
     for part, file in files.items():  # train first: its labels are all that the model can learn
-        sentences[part] = data.read_tagged_sentences(
-            file, scheme=scheme, tag_column=tag_column, tag_faults=tag_faults, labels=known, errors=errors
-        )
+        sentences[part] = data.read_tagged_sentences(file, labels=known, **reading)
         known = sentences["train"].labels or sentences["train"].tag_names
     tag_names, labels = sentences["train"].tag_names, sentences["train"].labels
     if head != "global_pointer" and not tag_names:
@@ -58,11 +63,12 @@ def main(
     arguments = dict(words=words, dropout=fine_tuning.dropout, dtype=fine_tuning.dtype)
     if head == "global_pointer":
         dataset, names, problem = data.span_dataset, {"labels": labels}, "multi_label_classification"
-        model = models.SpanTagger.from_preset(preset, labels, **arguments)
+        model, predictor = models.SpanTagger.from_preset(preset, labels, **arguments), inference.SpanFinder
         loss, metric = training.SpanLoss(), training.SpanF1()
     else:
         dataset, names, problem = data.tagging_dataset, {"tag_names": tag_names}, "single_label_classification"
         model = models.TokenClassifier.from_preset(preset, labels=tag_names, head=head, scheme=scheme, **arguments)
+        predictor = inference.Tagger
         loss = None  # the head brings its own
         accuracy = training.classification_metrics(num_classes=len(tag_names), names=["accuracy"])
         metric = training.EntityF1(tag_names) if scheme else accuracy[0]
@@ -84,19 +90,26 @@ def main(
     model.save_to_preset(run.preset)
     tokenizer.save_to_preset(run.preset, model_max_length=model.encoder.max_sequence_length)
 
-    scores = {}
+    scores, predict = {}, predictor(model, tokenizer, sequence_length=sequence_length)
     for part in list(files)[1:]:
         if head == "global_pointer":
-            spans = inference.SpanFinder(model, tokenizer, sequence_length=sequence_length).spans(sentences[part])
+            spans = predict.spans(sentences[part])
         else:
-            tags = inference.Tagger(model, tokenizer, sequence_length=sequence_length).tags(sentences[part])
+            tags = predict.tags(sentences[part])
             data.write_conll(run_directory / f"predictions_{part}.conll", sentences[part], tags)
             spans = [tags_to_spans(some) for some in tags] if scheme else None
         if spans is None:
             scores[part] = {"accuracy": training.tag_accuracy(sentences[part].tags, tags)}
         else:
-            scores[part] = training.span_scores(sentences[part].spans, spans)["overall"]
             data.write_spans(run_directory / f"predictions_{part}.jsonl", sentences[part], spans)
+            scores[part] = training.span_scores(sentences[part].spans, spans)["overall"]
+            # The same of the raw text, as the preset will read it: also spans that begin or end inside a word count.
+            found = [
+                [(span["start"], span["end"], span["label"]) for span in some]
+                for some in predict(list(sentences[part].texts))
+            ]
+            raw_text = training.span_scores(sentences[part].character_spans(), found)["overall"]
+            scores[part]["f1_raw_text"] = raw_text["f1"]
     return run.finish(scores)
 
 

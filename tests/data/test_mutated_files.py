@@ -39,6 +39,26 @@ CONFIG = '{"do_lower_case": true, "strip_accents": null, "model_max_length": 512
 PROSE = "It is good, \u00e9t\u00e9.\nIt rains.\n\nAnd bad it is.\nSo so.\n"
 ARTICLES = '<doc id="1" url="x" title="It">\nIt\n\nIt rains &amp; so on.\n\n</doc>\n<doc id="2" title="A">\nA\n</doc>\n'
 RECORDS = '{"id": 1, "text": "It rains.\\nSo so."}\n{"id": 2, "text": "\\u00e9t\\u00e9", "tags": [1, null]}\n'
+PLUS = "# global.columns = ID FORM NER\n1\tAda\tB-PER\n2\tsaw\tO\n\n"
+PAIRS = '[["Ada saw Lyon", {"entities": [[0, 3, "PER"]]}], ["No", {"entities": []}]]'
+WORDS = '{"tokens": ["Ada", "saw"], "ner_tags": ["B-PER", "O"]}\n{"tokens": ["It"], "ner_tags": ["O"]}\n'
+TOKENS_OF_DOCS = json.dumps([{"paragraphs": [{"sentences": [{"tokens": [{"orth": "Ada", "ner": "U-PER"}]}]}]}])
+STUDIO = json.dumps([{"data": {"text": "Ada saw"}, "annotations": [
+    {"result": [{"value": {"start": 0, "end": 3, "text": "Ada", "labels": ["PER"]}}]}]}], indent=1)  # fmt: skip
+CLUENER = '{"text": "Ada saw", "label": {"PER": {"Ada": [[0, 2]]}}}'
+ROWS = '{"id": 1, "question": "Who?", "context": "A cat", "answers": {"text": ["cat"], "answer_start": [2]}}\n'
+OLD_CMRC = json.dumps([{"context_text": "A cat", "qas": [{"query_id": "q", "query_text": "?", "answers": ["cat"]}]}])
+MRQA = '{"header": {}}\n' + json.dumps({"context": "A cat", "qas": [
+    {"qid": "q", "question": "?", "detected_answers": [{"text": "cat", "char_spans": [[2, 4]]}]}]})  # fmt: skip
+NEWS = json.dumps(
+    {"data": [{"storyId": "s", "text": "A cat", "questions": [{"q": "?", "consensus": {"s": 2, "e": 5}}]}]}
+)
+TACRED = json.dumps([{"id": "a", "token": ["A", "cat", "in", "Lyon"], "subj_start": 1, "subj_end": 1, "obj_start": 3,
+                      "obj_end": 3, "relation": "no_relation"}])  # fmt: skip
+OPENNRE = '{"text": "A cat", "h": {"name": "A", "pos": [0, 1]}, "t": {"pos": [2, 5]}, "relation": "x"}\n'
+SPERT = json.dumps([{"tokens": ["Ada", "of", "Lyon"], "entities": [
+    {"type": "p", "start": 0, "end": 1}, {"type": "l", "start": 2, "end": 3}], "relations": [
+    {"type": "of", "head": 0, "tail": 1}]}])  # fmt: skip
 COLUMNS = {"text_column": "sentence", "label_column": "label"}
 
 
@@ -54,7 +74,21 @@ READERS = {
     "tags.conll": (CONLL, read_tagged_sentences),
     "tags.conllu": (CONLLU, lambda path: read_tagged_sentences(path, scheme=None)),
     "tags.jsonl": (SPANS, read_tagged_sentences),
+    "tags.conllup": (PLUS, lambda path: read_tagged_sentences(path, tag_column="ner")),
+    "pairs.json": (PAIRS, lambda path: read_tagged_sentences(path, scheme=None)),
+    "words.jsonl": (WORDS, read_tagged_sentences),
+    "docs.json": (TOKENS_OF_DOCS, read_tagged_sentences),
+    "studio.json": (STUDIO, read_tagged_sentences),
+    "cluener.txt": (CLUENER, read_tagged_sentences),
+    "columns.txt": (CONLL, lambda path: read_tagged_sentences(path, scheme=None)),
     "questions.json": (QUESTIONS, read_questions),
+    "rows.jsonl": (ROWS, read_questions),
+    "old.json": (OLD_CMRC, read_questions),
+    "mrqa.jsonl": (MRQA, read_questions),
+    "news.json": (NEWS, read_questions),
+    "tacred.json": (TACRED, read_relations),
+    "opennre.txt": (OPENNRE, read_relations),
+    "spert.json": (SPERT, read_triples),
     "relations.txt": (RELATIONS, read_relations),
     "triples.jsonl": (TRIPLES, read_triples),
     "choices.tsv": (CHOICES, read_choices),
@@ -113,6 +147,22 @@ def contents(tmp_path_factory, corpus):
     made["tokenizer.json"] = (directory / "tokenizer.json").read_bytes()
     made["corpus.json"] = (corpus / "corpus.json").read_bytes()
     return {name: gzip.compress(content) if name.endswith(".gz") else content for name, content in made.items()}
+
+
+def test_damaged_files_of_brat_are_read_or_named(tmp_path):
+    text, annotations = b"Ada saw.\nIn Lyon\nor\n", b"T1\tPER 0 3\tAda\nT2\tLOC 12 16\tLyon\nR1\tx Arg1:T1 Arg2:T2\n"
+
+    @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+    @given(changes=st.lists(change, min_size=1, max_size=3), of_text=st.booleans())
+    def check(changes, of_text):
+        (tmp_path / "a.txt").write_bytes(damaged(text, changes) if of_text else text)
+        (tmp_path / "a.ann").write_bytes(annotations if of_text else damaged(annotations, changes))
+        try:
+            read_tagged_sentences(tmp_path / "a.ann")
+        except ValueError as error:
+            assert str(tmp_path / "a.") in str(error), f"no file name in {error!r}"
+
+    check()
 
 
 @pytest.mark.parametrize("name", READERS)

@@ -3,6 +3,8 @@
 import hashlib
 import os
 
+from bert_keras.data.files.text_lines import find_files
+
 
 def files_checksum(*paths: str | os.PathLike | None) -> str:
     """sha256 over the contents of files, in their order; where they lie and when they were written does not count.
@@ -25,6 +27,7 @@ def files_checksum(*paths: str | os.PathLike | None) -> str:
         if path is None:
             digests.append("none")
             continue
-        with open(path, "rb") as file:
-            digests.append(hashlib.file_digest(file, "sha256").hexdigest())
+        for file_path in find_files(path) if os.path.isdir(path) else [path]:  # a folder of brat's, say
+            with open(file_path, "rb") as file:
+                digests.append(hashlib.file_digest(file, "sha256").hexdigest())
     return hashlib.sha256(" ".join(digests).encode()).hexdigest()

@@ -30,7 +30,7 @@ class JsonRow(NamedTuple):
     problem: str | None = None
 
 
-def json_rows(path: str | os.PathLike, *, own_keys: Collection[str] = ()) -> Iterator[JsonRow]:
+def read_json_rows(path: str | os.PathLike, *, own_keys: Collection[str] = ()) -> Iterator[JsonRow]:
     r"""Reads the rows of a JSON or JSON Lines file, whatever its name.
 
     A row is what stands on a line; what an array of objects or arrays holds; what the list `data`, `rows`, `examples`
@@ -48,7 +48,7 @@ def json_rows(path: str | os.PathLike, *, own_keys: Collection[str] = ()) -> Ite
         >>> path = pathlib.Path(tempfile.mkdtemp(), "rows.json")
         >>> for text in ('{"a": 1}\n{"a": 2}', '[{"a": 1}, {"a": 2}]', '{"data": [\n{"a": 1},\n{"a": 2}]}'):
         ...     _ = path.write_text(text)
-        ...     print([row.value["a"] for row in json_rows(path)])
+        ...     print([row.value["a"] for row in read_json_rows(path)])
         [1, 2]
         [1, 2]
         [1, 2]

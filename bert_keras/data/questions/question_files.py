@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from bert_keras.data.files.json_rows import JsonRow, json_rows
+from bert_keras.data.files.json_rows import JsonRow, read_json_rows
 
 _ID, _TEXT = (str, int), (str,)
 _IDS = ("id", "qid", "query_id", "key")
@@ -38,7 +38,7 @@ class QuestionInFile:
 
 def questions_in_file(path: str | os.PathLike) -> Iterator[QuestionInFile]:
     """Yields the questions of a file; what a format has no use for is left alone, what it needs is checked."""
-    for row in json_rows(path, own_keys=("paragraphs", "qas", "context", "question", "questions")):
+    for row in read_json_rows(path, own_keys=("paragraphs", "qas", "context", "question", "questions")):
         if row.problem:
             yield QuestionInFile(row.place, fault=row.problem)
             continue

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from bert_keras.data.tagging.column_layout import ColumnLayout
 from bert_keras.data.tagging.sentence_in_file import SentenceInFile, lines_with_places
+from bert_keras.data.tagging.tagged_sentences import is_chinese
 from bert_keras.tagging_schemes import is_tag
 
 _logger = logging.getLogger(__name__)
@@ -18,6 +19,11 @@ def conll_sentences(path: str, word_column: int, tag_column: int) -> Iterator[Se
     """Reads columns parted by tabs or spaces; an empty line or one of -DOCSTART- ends a sentence."""
     lines = (text for _, text, problem in lines_with_places(path) if not problem and not _ends_sentence(text))
     layout = ColumnLayout.of(lines, tag_column)
+    if layout.num_columns and word_column % layout.num_columns == tag_column % layout.num_columns:
+        raise ValueError(
+            f"{path}: words and tags are both in column {word_column} of {layout.num_columns}: give the column of the "
+            "other, too (word_column= and tag_column=, --word-column and --tag-column)"
+        )
     if layout.tags_fault:
         raise ValueError(f"{path}: {layout.tags_fault}: that is none; which is it (tag_column=, --tag-column)?")
     sentence, width, comments, is_first = None, 0, [], True
@@ -75,12 +81,18 @@ def _add_word(sentence: SentenceInFile, place: str, cells: list[str], word_colum
 
 
 def join_words(sentence: SentenceInFile):
-    """Makes the text of a sentence: its words with spaces between."""
+    """Makes the text of a sentence: its words with spaces between, or a Chinese file's characters side by side.
+
+    In a file of characters the lines `2`, `0`, `0`, `8`, `年` are `2008年` in raw text, where tags will be read.
+    """
+    words = sentence.words
+    is_by_characters = all(len(word) == 1 for word in words) and any(map(is_chinese, words))
+    space = "" if is_by_characters else " "
     begin = 0
-    for word in sentence.words:
+    for word in words:
         sentence.offsets.append((begin, begin + len(word)))
-        begin += len(word) + 1
-    sentence.text = " ".join(sentence.words)
+        begin += len(word) + len(space)
+    sentence.text = space.join(words)
 
 
 def global_columns(line: str) -> list[str] | None:

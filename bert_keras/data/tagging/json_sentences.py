@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from bert_keras.data.files.json_rows import json_rows
+from bert_keras.data.files.json_rows import read_json_rows
 from bert_keras.data.tagging.sentence_in_file import SentenceInFile
 from bert_keras.data.tagging.span_files import SPANS, add_spans, spans_of_row
 from bert_keras.data.tagging.token_rows import add_words, spacy_sentences, tags_key, words_key
@@ -19,7 +19,7 @@ def json_sentences(path: str, words: str | None, tags: str | None) -> Iterator[S
         tags: The same of the tags.
     """
     has_spans = None
-    for place, row, problem in json_rows(path, own_keys=_OWN_KEYS):
+    for place, row, problem in read_json_rows(path, own_keys=_OWN_KEYS):
         if row is None and problem is None:  # `annotations: [null, ...]` of an annotator who left a text out
             problem = "null in place of a row"
         for sentence in _faulty(place, problem) if problem else _sentences(place, row, words, tags):

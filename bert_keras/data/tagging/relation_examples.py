@@ -4,7 +4,7 @@ import dataclasses
 import os
 from collections.abc import Sequence
 
-from bert_keras.data.files.table_files import Faults
+from bert_keras.data.files.faults import Faults
 from bert_keras.data.tagging.relation_files import CharacterSpan, relations_in_file
 
 

@@ -5,7 +5,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 
-from bert_keras.data.files.json_rows import begins_like_json, json_rows
+from bert_keras.data.files.json_rows import begins_like_json, read_json_rows
 from bert_keras.data.files.text_lines import read_lines
 
 _SENTENCE = re.compile(r'(\d+)\t"?(.*?)"?\s*')
@@ -115,7 +115,7 @@ def _semeval_rows(path: str) -> Iterator[RelationInFile]:
 
 
 def _json_rows(path: str) -> Iterator[RelationInFile]:
-    rows = json_rows(path, own_keys=("text", "sentence", "token", "tokens"))
+    rows = read_json_rows(path, own_keys=("text", "sentence", "token", "tokens"))
     for number, (place, row, problem) in enumerate(rows, 1):
         found = RelationInFile(place, str(number), fault=problem)
         if not problem:

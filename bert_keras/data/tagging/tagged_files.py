@@ -4,6 +4,7 @@ import logging
 import os
 from collections.abc import Sequence
 
+from bert_keras.data.files.faults import Faults
 from bert_keras.data.tagging.sentence_in_file import SentenceInFile
 from bert_keras.data.tagging.tagged_formats import sentences_in_file
 from bert_keras.data.tagging.tagged_sentences import TaggedSentences, names_of_tags
@@ -28,7 +29,8 @@ def read_tagged_sentences(
     The format is told by the content of a file:
 
     * CoNLL columns: one word a line, columns parted by tabs or by spaces; an empty line ends the sentence, and so does
-      a line that begins with `-DOCSTART-`. The raw text is the words with spaces between. Lines that begin with `#` are
+      a line that begins with `-DOCSTART-`. The raw text is the words with spaces between, of a
+      Chinese file of characters these side by side. Lines that begin with `#` are
       comments where they have no word and tag: `# O` and `#nice O` are words.
     * CoNLL-U and CoNLL-U Plus: also ranges of words and empty nodes; the raw text is what `SpaceAfter=No` makes of the
       words.
@@ -71,35 +73,28 @@ def read_tagged_sentences(
         >>> sentences.spans, sentences.tag_names
         ((((0, 2, 'person'),),), ('O', 'B-person', 'I-person'))
     """
-    if errors not in ("raise", "skip"):
-        raise ValueError(f"errors must be 'raise' or 'skip', received {errors!r}")
+    faults = Faults(errors)
     if tag_faults not in ("refuse", "repair"):
         raise ValueError(f"tag_faults must be 'refuse' or 'repair', received {tag_faults!r}")
     if scheme is not None:
         scheme = check_scheme(scheme)
-    sentences, num_skipped, first, repaired = [], 0, "", []
+    sentences, repaired = [], []
     for path in [source] if isinstance(source, (str, os.PathLike)) else source:
         for sentence in sentences_in_file(os.fspath(path), word_column, tag_column, file_format):
             respelled = None if sentence.fault else _check(sentence, scheme, labels, tag_faults)
             if sentence.fault is None:
                 sentences.append(sentence)
                 repaired += [respelled] * (respelled is not None)
-            elif errors == "raise":
-                raise ValueError(sentence.fault)
             else:
-                num_skipped, first = num_skipped + 1, first or sentence.fault
+                faults.add(sentence.fault)
     if len({sentence.spans is None for sentence in sentences}) > 1:
         raise ValueError(f"some files of {source!r} have tags and others spans: give a scheme to read both")
-    if num_skipped:
-        total = num_skipped + len(sentences)
-        _logger.warning("skipped %d of %d sentences, the first: %s", num_skipped, total, first)
+    faults.report(len(sentences), source)
     if repaired:
         _logger.warning(
             "read the spans of %d sentences as CoNLL's scorer does, for their tags are not those of scheme %s, the "
             "first: %s", len(repaired), scheme, repaired[0],
         )  # fmt: skip
-    if not sentences:
-        raise ValueError(f"no sentences in {source!r}{f'; skipped {num_skipped}: {first}' if num_skipped else ''}")
     has_tags = all(len(sentence.tags) == len(sentence.words) for sentence in sentences)
     has_spans = sentences[0].spans is not None
     if labels is None:
@@ -116,7 +111,7 @@ def read_tagged_sentences(
         tag_names=names_of_tags(labels, scheme) if has_tags else None,
         labels=tuple(labels) if has_spans else None,
         scheme=scheme,
-        num_skipped=num_skipped,
+        num_skipped=faults.count,
     )
 
 

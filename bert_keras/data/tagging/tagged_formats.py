@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from bert_keras.data.files.json_rows import begins_like_json, json_rows
+from bert_keras.data.files.json_rows import begins_like_json, read_json_rows
 from bert_keras.data.tagging.brat_files import brat_sentences, is_brat
 from bert_keras.data.tagging.conll_files import CONLLU_COLUMNS, conll_sentences, conllu_sentences, global_columns
 from bert_keras.data.tagging.json_sentences import json_sentences
@@ -99,7 +99,7 @@ def _is_json(beginning: Beginning) -> bool:
         return True
     if not beginning.lines or not begins_like_json(beginning.lines[0]):
         return False
-    return next(json_rows(beginning.path)).problem is None
+    return next(read_json_rows(beginning.path)).problem is None
 
 
 def _is_markup(beginning: Beginning) -> bool:
@@ -159,7 +159,8 @@ def _read_named(path: str, columns, word_column: Column, tag_column: Column) -> 
     for column in ("FORM" if word_column is None else word_column, tag_column):
         if isinstance(column, str):
             if column.upper() not in map(str.upper, columns):
-                raise ValueError(f"expected a column out of {', '.join(columns).lower()}, received {column!r}")
+                known = ", ".join(columns).lower()
+                raise ValueError(f"{path}: expected a column out of {known}, received {column!r}")
             column = [name.upper() for name in columns].index(column.upper())
         numbers.append(column)
     return conllu_sentences(path, *numbers, columns)

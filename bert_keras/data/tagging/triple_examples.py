@@ -1,16 +1,15 @@
-"""Texts with the triples that they state: subject, relation, object, out of `{"text", "spo_list"}` JSONL."""
+"""Texts with the triples that they state: subject, relation, object."""
 
 import dataclasses
 import itertools
-import logging
 import os
 from collections.abc import Iterator, Sequence
 
-from bert_keras.data.files.text_lines import read_lines
+from bert_keras.data.files.faults import Faults
+from bert_keras.data.files.json_rows import read_json_rows
 from bert_keras.data.tagging.tagged_sentences import split_words
-from bert_keras.json_text import parse_json
+from bert_keras.data.tagging.triple_files import CharacterRange, StatedTriple, triples_of_row
 
-_logger = logging.getLogger(__name__)
 WordRange = tuple[int, int]
 Triple = tuple[WordRange, WordRange, str]  # subject, object, relation
 
@@ -68,12 +67,16 @@ def read_triples(
 ) -> TripleExamples:
     r"""Reads texts with their triples.
 
-    A line is `{"text": ..., "spo_list": [[subject, relation, object], ...]}`; a triple may also be `{"subject": ...,
-    "predicate": ..., "object": ...}`, and an object with several arguments `{"@value": ..., "place": ...}`, which makes
-    a triple of each, the further ones with the relation `relation/place`. So attributes and the arguments of events,
-    with the event's trigger as the subject, are read as well. Subject and object are found in the text as words of
-    `split_words`, in upper or lower case as they stand; where they occur more than once, the two that are nearest
-    without overlapping.
+    A row is `{"text": ..., "spo_list": [[subject, relation, object], ...]}`, the list also called `triple_list` or
+    `triples`; a triple may also be `{"subject": ..., "predicate": ..., "object": ...}`, and an object with several
+    arguments `{"@value": ..., "place": ...}`, which makes a triple of each, the further ones with the relation
+    `relation/place`. So attributes and the arguments of events, with the event's trigger as the subject, are read as
+    well; and the rows of NYT (`sentText`, `relationMentions`) and of SpERT (`tokens`, `entities`, `relations`). Further
+    keys are left alone. The file is JSON Lines, or JSON with an array of rows.
+
+    Subject and object are found in the text as words of `split_words`, as they stand or else in another case; where
+    they occur more than once, the two that are nearest without overlapping. Rows that have their places, as SpERT's,
+    keep these.
 
     Args:
         path: The file, UTF-8, plain or `.gz`.
@@ -93,41 +96,23 @@ def read_triples(
         >>> read_triples(path).triples
         ((((0, 1), (3, 4), 'lived-in'),),)
     """
-    if errors not in ("raise", "skip"):
-        raise ValueError(f"errors must be 'raise' or 'skip', received {errors!r}")
-    path = os.fspath(path)
-    found, num_skipped, first = [], 0, ""
-    for line in read_lines(path):
+    path, faults, found = os.fspath(path), Faults(errors), []
+    for place, row, problem in read_json_rows(path, own_keys=("text", "sentText", "sentence", "tokens")):
         try:
-            if line.problem:
-                raise ValueError(line.problem)
-            found.append(_parse_row(line.text, relations))
+            if problem:
+                raise ValueError(problem)
+            found.append(_in_words(*triples_of_row(row), relations))
         except ValueError as error:
-            if errors == "raise":
-                raise ValueError(f"{path}:{line.number}: {error}") from None
-            num_skipped, first = num_skipped + 1, first or f"{path}:{line.number}: {error}"
-    if num_skipped:
-        _logger.warning("skipped %d of %d texts, the first: %s", num_skipped, num_skipped + len(found), first)
-    if not found:
-        raise ValueError(f"no texts in {path}{f'; skipped {num_skipped}: {first}' if num_skipped else ''}")
+            faults.add(f"{place}: {error}")
+    faults.report(len(found), path)
     texts, offsets, triples = zip(*found, strict=True)
     words = tuple(tuple(text[start:end] for start, end in places) for text, places in zip(texts, offsets, strict=True))
     if relations is None:
         relations = sorted({relation for some in triples for _, _, relation in some})
-    return TripleExamples(words, texts, offsets, triples, tuple(relations), num_skipped)
+    return TripleExamples(words, texts, offsets, triples, tuple(relations), faults.count)
 
 
-def _parse_row(line: str, relations: Sequence[str] | None):
-    try:
-        row = parse_json(line)
-        text, spo_list = row["text"], row["spo_list"]
-        stated = [triple for spo in spo_list for triple in _stated(spo)]
-    except (ValueError, TypeError, KeyError, AttributeError):
-        raise ValueError(
-            f'expected {{"text": ..., "spo_list": [[subject, relation, object], ...]}}, received {line[:80]!r}'
-        ) from None
-    if not isinstance(text, str) or not all(isinstance(part, str) for triple in stated for part in triple):
-        raise ValueError(f"expected strings as text, subject, relation and object, received {line[:80]!r}")
+def _in_words(text: str, stated: Sequence[StatedTriple], relations: Sequence[str] | None):
     offsets = tuple(split_words(text))
     if not offsets:
         raise ValueError("text without words")
@@ -149,23 +134,22 @@ def _distance(pair: tuple[WordRange, WordRange]) -> tuple:
     return begin < other_end and other_begin < end, abs(begin - other_begin), pair
 
 
-def _stated(spo) -> Iterator[tuple[str, str, str]]:
-    subject, relation, target = (
-        (spo[key] for key in ("subject", "predicate", "object")) if isinstance(spo, dict) else spo
-    )
-    if not isinstance(target, dict):
-        yield subject, relation, target
-        return
-    for name, value in target.items():
-        yield subject, relation if name == "@value" else f"{relation}/{name}", value
-
-
-def _occurrences(text: str, offsets: Sequence[tuple[int, int]], part: str) -> Iterator[WordRange]:
+def _occurrences(text: str, offsets: Sequence[tuple[int, int]], part: str | CharacterRange) -> Iterator[WordRange]:
     """Where a part of a text stands as whole words."""
     first_word = {start: i for i, (start, _) in enumerate(offsets)}
     end_word = {end: i + 1 for i, (_, end) in enumerate(offsets)}
-    begin = text.find(part) if part.strip() else -1
+    if not isinstance(part, str):
+        ranges = [part]
+    elif not (ranges := _ranges(text, part)) and len(text.lower()) == len(text):
+        ranges = _ranges(text.lower(), part.lower())
+    for start, end in ranges:
+        if start in first_word and end in end_word:
+            yield first_word[start], end_word[end]
+
+
+def _ranges(text: str, part: str) -> list[CharacterRange]:
+    ranges, begin = [], text.find(part) if part.strip() else -1
     while begin >= 0:
-        if begin in first_word and begin + len(part) in end_word:
-            yield first_word[begin], end_word[begin + len(part)]
+        ranges.append((begin, begin + len(part)))
         begin = text.find(part, begin + 1)
+    return ranges

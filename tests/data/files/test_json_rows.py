@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from bert_keras.data.files.json_rows import begins_like_json, json_rows
+from bert_keras.data.files.json_rows import begins_like_json, read_json_rows
 
 ROWS = [{"a": [1, {}]}, {"a": "é\n]"}]
 
@@ -14,7 +14,7 @@ def read(tmp_path):
         (tmp_path / "rows.json").write_text(text, encoding="utf-8")
         return [
             (row.place.removeprefix(str(tmp_path / "rows.json")), *row[1:])
-            for row in json_rows(tmp_path / "rows.json", **options)
+            for row in read_json_rows(tmp_path / "rows.json", **options)
         ]
 
     return read
@@ -74,9 +74,9 @@ def test_a_broken_document_is_read_up_to_its_fault(read, text, place):
 def test_nesting_too_deep_and_bytes_that_are_no_text_are_faults(read, tmp_path):
     assert "nested too deep" in read("[\n" + '{"a":[\n' * 100_000)[-1][2]
     (tmp_path / "x.json").write_bytes(b"[\n\xff\n]")
-    assert "not UTF-8" in next(iter(json_rows(tmp_path / "x.json"))).problem
+    assert "not UTF-8" in next(iter(read_json_rows(tmp_path / "x.json"))).problem
     (tmp_path / "x.json.gz").write_bytes(gzip.compress(b'{"a": 1}'))
-    assert next(iter(json_rows(tmp_path / "x.json.gz"))).value == {"a": 1}
+    assert next(iter(read_json_rows(tmp_path / "x.json.gz"))).value == {"a": 1}
 
 
 def test_words_in_brackets_are_no_json():

@@ -56,7 +56,7 @@ def test_a_place_within_the_other_one_is_the_last_choice(write):
 @pytest.mark.parametrize(
     ("row", "fault"),
     [
-        ("{", "expected {"),
+        ("{", "not JSON: "),
         ({"text": "Ada"}, "expected {"),
         ({"text": "Ada", "spo_list": [["Ada", "of"]]}, "expected {"),
         ({"text": "Ada", "spo_list": [["Ada", "of", 3]]}, "expected strings"),
@@ -72,7 +72,7 @@ def test_faulty_texts_have_their_line_or_are_skipped_and_counted(write, caplog, 
         read_triples(path, relations=["of"])
     with caplog.at_level(logging.WARNING):
         assert read_triples(path, relations=["of"], errors="skip").num_skipped == 1
-    assert f"skipped 1 of 2 texts, the first: {path}:2" in caplog.text
+    assert f"skipped 1 of 2 rows, the first: {path}:2" in caplog.text
 
 
 def test_spans_become_labels_begins_and_ends_by_first_pieces(write, tokenizer):

@@ -3,6 +3,7 @@ import logging
 
 import pytest
 
+from bert_keras.data.tagging.basic_tokens import basic_tokens
 from bert_keras.data.tagging.tagged_files import read_tagged_sentences
 from bert_keras.data.tagging.tagged_sentences import sentences_of_texts, split_words
 
@@ -112,7 +113,7 @@ def test_faults_of_columns_have_their_line_or_are_skipped_and_counted(write, cap
     with caplog.at_level(logging.WARNING):
         sentences = read_tagged_sentences(path, errors="skip", **options)
     assert len(sentences) == 2 and sentences.num_skipped == 1
-    assert f"skipped 1 of 3 sentences, the first: {path}:{lines + int(number)}" in caplog.text
+    assert f"skipped 1 of 3 rows, the first: {path}:{lines + int(number)}" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -177,7 +178,7 @@ def test_every_scheme_is_read(write, scheme):
 
 
 def test_a_file_of_nothing_is_an_error_and_so_are_odd_options(write):
-    with pytest.raises(ValueError, match="no sentences in"):
+    with pytest.raises(ValueError, match="no examples in"):
         read_tagged_sentences(write("\n\n"))
     with pytest.raises(ValueError, match="'raise' or 'skip', received 'ignore'"):
         read_tagged_sentences(write(CONLL), errors="ignore")
@@ -214,3 +215,16 @@ def test_values_of_all_words_are_cut_by_sentence(write):
     assert sentences.split([1, 2, 3, 4]) == [[1, 2, 3], [4]]
     with pytest.raises(ValueError, match="expected 4 values, one for each word, received 3"):
         sentences.split([1, 2, 3])
+
+
+TIME = ("B-time", "I-time", "I-time", "I-time", "I-time", "O")
+
+
+def test_characters_of_a_chinese_file_stand_side_by_side_in_the_raw_text(write):
+    characters = "".join(f"{character} {tag}\n" for character, tag in zip("2008年北", TIME, strict=True))
+    sentences = read_tagged_sentences(write(characters + "\n我 O\n北京 O\n\na O\nb O\n"))
+    assert sentences.texts == ("2008年北", "我 北京", "a b")
+    tokens = basic_tokens(sentences)
+    assert tokens.sentences.words[0] == ("2008", "年", "北")
+    assert tokens.sentences.spans[0] == ((0, 2, "time"),)
+    assert tokens.spans_of_words(tokens.sentences.spans) == [[(0, 5, "time")], [], []]

@@ -245,6 +245,16 @@ def test_names_of_columns_are_no_sentence(write, caplog):
     assert sentences.words == (("Ada",),) and "passed over the names of the columns: 'Word" in caplog.text
 
 
+def test_columns_stand_in_any_order_but_words_and_tags_not_in_one(write):
+    path = write("1 B-per Ada\n2 O smiled\n")
+    options = {"scheme": None, "word_column": 2}
+    assert read_tagged_sentences(path, word_column=2, tag_column=1).spans == (((0, 1, "per"),),)
+    assert read_tagged_sentences(path, word_column=-1, tag_column=-2).words == (("Ada", "smiled"),)
+    for tag_column in (None, -1, 2):
+        with pytest.raises(ValueError, match="words and tags are both in column 2 of 3"):
+            read_tagged_sentences(path, tag_column=tag_column, **options)
+
+
 def test_a_column_of_numbers_is_none_of_tags(write):
     text = "".join(f"word {number}\n" for number in range(120))
     with pytest.raises(ValueError, match="120 different values in 120 lines: that is none"):
@@ -287,7 +297,7 @@ def test_faults_of_brat_are_named_and_the_other_lines_are_kept(write, tmp_path, 
         read_tagged_sentences(tmp_path / "brat")
     with caplog.at_level(logging.WARNING):
         assert read_tagged_sentences(tmp_path / "brat", errors="skip").texts == ("Fine.",)
-    assert "skipped 1 of 2 sentences, the first: " in caplog.text and fault in caplog.text
+    assert "skipped 1 of 2 rows, the first: " in caplog.text and fault in caplog.text
 
 
 def test_a_folder_of_something_else_and_a_lost_text_are_errors(write, tmp_path):

@@ -41,3 +41,46 @@ def test_a_file_of_predictions_names_a_triple_once(write, tmp_path):
     examples = read_triples(write({"text": TEXT, "spo_list": []}))
     write_triples(tmp_path / "out.jsonl", examples, [[((0, 1), (8, 9), "lived"), ((5, 6), (8, 9), "lived")]])
     assert json.loads((tmp_path / "out.jsonl").read_text())["spo_list"] == [["Ada", "lived", "Bonn"]]
+
+
+SPOKEN = {"subject": "Ada", "predicate": "lived", "object": "Bonn"}
+FORMS = {
+    "lists": {"text": TEXT, "spo_list": [["Ada", "lived", "Bonn"]], "postag": [{"word": "Ada"}]},
+    "DuIE": {"text": TEXT, "spo_list": [SPOKEN | {"object": {"@value": "Bonn"}, "object_type": {"@value": "city"}}]},
+    "DuIE 1": {"text": TEXT, "spo_list": [SPOKEN | {"subject_type": "person", "object_type": "city"}]},
+    "triple_list": {"text": TEXT, "triple_list": [["Ada", "lived", "Bonn"]]},
+    "triples": {"text": TEXT, "triples": [{"head": "Ada", "type": "lived", "tail": "Bonn"}], "id": 3},
+    "NYT": {
+        "sentText": TEXT,
+        "articleId": "x",
+        "relationMentions": [{"em1Text": "Ada", "em2Text": "Bonn", "label": "lived"}],
+        "entityMentions": [{"text": "Ada", "start": 0}],
+    },
+    "another case": {"text": TEXT, "spo_list": [["ada", "lived", "BONN"]]},
+}
+
+
+@pytest.mark.parametrize("row", FORMS.values(), ids=FORMS)
+def test_forms_of_rows_state_the_same_triple_in_every_form_of_json(write, row):
+    texts = [json.dumps(row), json.dumps([row]), json.dumps([row], indent=1), json.dumps({"data": [row]})]
+    for name, text in zip(["a.jsonl", "a.json", "b.jsonl", "a.txt"], texts, strict=True):
+        examples = read_triples(write(text, name=name))
+        assert examples.texts == (TEXT,) and examples.triples == ((((5, 6), (8, 9), "lived"),),)
+
+
+def test_places_that_a_row_has_are_kept(write):
+    row = {
+        "tokens": ["Ada", "of", "Ada's", "U.S.", "Bonn"],
+        "entities": [{"type": "p", "start": 0, "end": 1}, {"type": "l", "start": 3, "end": 5}],
+        "relations": [{"type": "of", "head": 0, "tail": 1}],
+    }
+    examples = read_triples(write(row))
+    assert examples.quoted() == [[("Ada", "U.S. Bonn", "of")]] and examples.triples[0][0][0] == (0, 1)
+    for change in ({"head": 2}, {"type": 3}, {"head": None}):
+        with pytest.raises(ValueError, match="train.jsonl:1: expected {"):
+            read_triples(write(row | {"relations": [row["relations"][0] | change]}))
+
+
+def test_the_same_case_goes_before_another(write):
+    examples = read_triples(write({"text": "ada met Ada of Bonn", "spo_list": [["ada", "met", "Ada"]]}))
+    assert examples.triples == ((((0, 1), (2, 3), "met"),),)
