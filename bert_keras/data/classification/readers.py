@@ -53,7 +53,8 @@ def read_examples(
     spaces only, damaged characters, the label column's being a text, and so on. `1` and `1.0` are one class.
 
     Args:
-        source: One file, a list of files of the same layout, or an iterable of tuples, lists or dicts.
+        source: One file, a list of files of the same layout, an iterable of tuples, lists or dicts, or a DataFrame of
+            pandas.
         text_column: The (first) text.
         second_text_column: The second text of a pair.
         label_column: The label; without it the examples have none, and a text may be empty: predictions go by the

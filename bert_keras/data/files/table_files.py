@@ -34,6 +34,7 @@ _NO_TABLE = {
     "version https://git-lfs.github.com": "a pointer of Git LFS; fetch the file that it stands for, git lfs pull",
     "<!doctype html": "a page of HTML; download the file itself",
     "<html": "a page of HTML; download the file itself",
+    "sep=": "a line for Excel; take it out, and pass separator=",
 }
 
 
@@ -76,7 +77,8 @@ def read_rows(
     """Yields rows with their places.
 
     Args:
-        source: One file, a list of files of the same layout, or an iterable of tuples, lists or dicts.
+        source: One file, a list of files of the same layout, an iterable of tuples, lists or dicts, or a DataFrame of
+            pandas.
         columns: The columns that will be asked for; a header must have those given by name, once.
         table: How files are written.
         faults: Gets every fault.
@@ -86,6 +88,10 @@ def read_rows(
     """
     if isinstance(source, (str, os.PathLike)):
         source = [source]
+    elif isinstance(source, dict):
+        raise TypeError(f"expected rows, received a dict of {', '.join(map(repr, source))}; make a dict of each row")
+    elif hasattr(source, "itertuples"):  # pandas
+        source = source.to_dict("records")
     for is_file, items in itertools.groupby(source, key=lambda item: isinstance(item, (str, os.PathLike))):
         if is_file:
             for path in items:

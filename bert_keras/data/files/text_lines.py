@@ -28,11 +28,11 @@ _GZIP = b"\x1f\x8b"
 _ZIP = b"PK\x03\x04"
 _TO_JSONL = "write its rows as JSON Lines, to_json('rows.jsonl', orient='records', lines=True) in pandas"
 _NOT_TEXT = {
-    b"\x28\xb5\x2f\xfd": "a file compressed by zstd",
-    b"\xfd7zXZ\x00": "a file compressed by xz",
-    b"BZh91AY&SY": "a file compressed by bzip2",
-    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
-    _ZIP: "a zip archive",
+    b"\x28\xb5\x2f\xfd": "a file compressed by zstd; unpack it, or compress it by gzip",
+    b"\xfd7zXZ\x00": "a file compressed by xz; unpack it, or compress it by gzip",
+    b"BZh91AY&SY": "a file compressed by bzip2; unpack it, or compress it by gzip",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive; unpack it",
+    _ZIP: "a zip archive; unpack it",
     b"%PDF-": "a PDF",
     b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an old Office file (.xls, .doc); save the sheet as 'CSV UTF-8'",
     b"PAR1": f"a Parquet file; {_TO_JSONL}",
