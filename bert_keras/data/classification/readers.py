@@ -17,7 +17,7 @@ from bert_keras.data.classification.label_names import (
 )
 from bert_keras.data.files.cells import Column, clean_label, is_missing, label_of, number_of, text_of, value_of
 from bert_keras.data.files.faults import Faults, RowFault
-from bert_keras.data.files.table_files import TableFormat, read_rows
+from bert_keras.data.files.table_files import TableFormat, check_columns, read_rows
 
 _logger = logging.getLogger(__name__)
 _MANY_CLASSES = 20  # of which nearly every text has its own
@@ -108,6 +108,7 @@ def read_examples(
     places, texts, seconds, labels = [], [], [], []
     has_labels = bool(label_columns) or label_column is not None
     asked = [text_column, second_text_column, label_column, *label_columns]
+    check_columns(asked)
     for place, row in read_rows(source, asked, table, faults):
         try:
             read = (
@@ -198,7 +199,7 @@ def _warn_of(names, counts, spelling, num_rows: int, column: Column, source, is_
     for group in alike(names):
         shown = ", ".join(f"{name!r} ({counts[name]} rows)" for name in group)
         _logger.warning("%s: %s are classes of their own and differ by case or spaces only", where, shown)
-    if not is_multi_label and (separator := hold_a_separator(names)):
+    if separator := hold_a_separator(names):
         _logger.warning(
             "%s: some labels are several others with %r between them; label_separator=%r reads them as several",
             where, separator, separator,

@@ -101,7 +101,8 @@ def label_of(row, column: Column, place: str, faults: Faults) -> str:
     """
     value = value_of(row, column)
     if is_missing(value) or not isinstance(value, (str, int, float)) or value in (math.inf, -math.inf):
-        raise RowFault(f"column {column!r} holds {str(value)[:40]}, expected a label", "rows without a label")
+        hint = "; label_separator= reads several labels of a text" if isinstance(value, list) else ""
+        raise RowFault(f"column {column!r} holds {str(value)[:40]}, expected a label{hint}", "rows without a label")
     return clean_label(value, column, place, faults)
 
 

@@ -100,6 +100,13 @@ def read_rows(
             yield from _even(_memory_rows(items), "examples in memory", columns, table, "", faults)
 
 
+def check_columns(columns: Sequence[Column | None]):
+    """Raises `ValueError` if one column is asked for as two things, a text that is its own label."""
+    named = [column for column in columns if column is not None]
+    if twice := [column for column in named if named.count(column) > 1]:
+        raise ValueError(f"column {twice[0]!r} is asked for as two things")
+
+
 def has_columns(source, columns: Sequence[Column], table: TableFormat) -> bool:
     """Whether a file, or the first of several, has all columns: in its header, or in its first row that can be read."""
     if not isinstance(source, (str, os.PathLike)):

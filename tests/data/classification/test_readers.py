@@ -358,6 +358,11 @@ def test_two_columns_of_classes_are_labels_of_column_and_class():
         read_examples([("a", "so", "food")], **columns, label_names=examples.label_names)
 
 
+def test_a_text_is_not_its_own_label():
+    with pytest.raises(ValueError, match="column 0 is asked for as two things"):
+        read_examples([("a", "b")], text_column=0, label_column=0)
+
+
 def test_rows_must_be_rows():
     with pytest.raises(TypeError, match="example 0: expected a tuple, list or dict, received int"):
         read_examples([3], text_column=0)

@@ -81,6 +81,7 @@ def test_reads_lines_without_their_ends(tmp_path, content, expected):
     [
         (b"ok\nab\0c\nok\n", 2, "NUL byte at byte offset 5"),
         (b"ok\nok\nab\x81c\n", 3, "not UTF-8: byte 0x81 at byte offset 8"),
+        (b"ok\rok\r\nab\x81c\rok", 3, "not UTF-8: byte 0x81 at byte offset 9"),
         (b"\xe4\xbd\xa0\n\x81\n", 2, "not UTF-8: byte 0x81 at byte offset 4"),
         (b"caf\xe9\n", 1, "not UTF-8: byte 0xe9 at byte offset 3; encoding='cp1252' reads it as 'café'"),
         (b"a \xa3 5\n", 1, "not UTF-8: byte 0xa3 at byte offset 2; encoding='cp1252' reads it as 'a £ 5'"),
