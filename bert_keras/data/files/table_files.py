@@ -227,9 +227,8 @@ def _rows_under_header(rows, path: str, columns, table: TableFormat, separator: 
             raise ValueError(
                 f"{place}: no column {column} in a header of {len(names)}{_other_separator(names, separator)}"
             )
-    names_again = sorted(names) if len(names) > 1 else None
     for place, cells in rows:
-        if names_again and sorted(map(strip_invisible, cells)) == names_again:
+        if len(names) > 1 and _sorted_names(cells) == _sorted_names(names):
             faults.add(f"{place}: the header again; were files joined?", "headers within the file")
         elif (cells := _fitted(cells, len(names), "the header", place, table, separator, faults)) is not None:
             yield place, {**dict(zip(names, cells)), **dict(enumerate(cells))}
@@ -248,11 +247,18 @@ def _even(rows, path: str, columns, table: TableFormat, separator: str, faults: 
     if separator and table.header is None and begin and _is_header(begin[0][1], columns):
         what_to_do = "pass header=True, or False to read it as a row"
         raise ValueError(f"{begin[0][0]}: {str(begin[0][1])[:80]} looks like a header; {what_to_do}")
+    names = [column for column in columns if isinstance(column, str)]
     for place, row in itertools.chain(begin, rows):
-        if isinstance(row, dict) or num_cells is None:
+        if isinstance(row, dict) and len(names) > 1 and all(row.get(name) == name for name in names):
+            faults.add(f"{place}: the names of the columns again; were files joined?", "headers within the file")
+        elif isinstance(row, dict) or num_cells is None:
             yield place, row
         elif (row := _fitted(row, num_cells, "most rows", place, table, separator, faults)) is not None:
             yield place, row
+
+
+def _sorted_names(cells: Sequence[str]) -> list[str]:
+    return sorted(strip_invisible(cell).casefold() for cell in cells)
 
 
 def _is_header(cells: Sequence[str], columns) -> bool:

@@ -101,7 +101,7 @@ BAD_FILES = [  # file name, content, line at fault, message, rows that are left
     ("a.tsv", "text\tlabel\n \u200b\tpos\nbad\tneg\n", 2, "column 'text' is empty, expected a text", 1),
     ("a.tsv", "text\tlabel\n\tpos\nbad\tneg\n", 2, "column 'text' is empty, expected a text", 1),
     ("a.tsv", "text\tlabel\ngood\tpos\n\ufefftext\tlabel\nbad\tneg\n", 3, "the header again; were files joined", 2),
-    ("a.csv", "text,label\ngood,pos\nlabel,text\nbad,neg\n", 3, "the header again; were files joined", 2),
+    ("a.csv", "text,label\ngood,pos\nLabel,text\nbad,neg\n", 3, "the header again; were files joined", 2),
     ("a.csv", 'id,text,label,topic\n1,"so good",pos,a\nThanks!",pos,billing\n', 3, "3 cells, the header has 4", 1),
     ("a.csv", "text,label\ngood,pos\n , \n", 3, "empty line", 1),
     ("a.tsv", "text\tlabel\ngood\tpos\nb\0d\tneg\n", 3, "NUL byte at byte offset 21", 1),
@@ -119,6 +119,7 @@ BAD_FILES = [  # file name, content, line at fault, message, rows that are left
     ("a.jsonl", '{"text": "good", "label": 1}\n\n', 2, "empty line", 1),
     ("a.jsonl", '{"text": "good", "label": 1}\n3\n', 2, "expected a JSON object or array", 1),
     ("a.jsonl", '{"text": "good", "label": 1}\n{"text": null, "label": 1}\n', 2, "column 'text' holds None", 1),
+    ("a.jsonl", '{"text": "good", "label": 1}\n{"text": "text", "label": "label"}\n', 2, "the columns again; were", 1),
     ("a.jsonl", '{"text": "good", "label": 1}\n{"text": true, "label": 1}\n', 2, "column 'text' holds True", 1),
     ("a.jsonl", '{"text": "good", "label": 1}\n{"text": ["a"], "label": 1}\n', 2, "column 'text' holds ..a.., exp", 1),
     ("a.jsonl", '{"text": "good", "label": 1}\n{"text": "bad", "label": NaN}\n', 2, "column 'label' holds nan", 1),
@@ -269,6 +270,8 @@ def test_a_number_is_one_class_however_it_is_written(tmp_path, caplog):
     assert "labels '1' (1 rows) and '1.0' (1) are one class" in caplog.text
     other = write(tmp_path, "b.jsonl", '{"text": "a", "label": 2}\n{"text": "b", "label": 0.0}\n')
     assert read_examples(other, **COLUMNS, label_names=examples.label_names).labels == (2, 0)
+    with pytest.raises(ValueError, match="label '1.10' is not among the known ones"):
+        read_examples([("a", "1.10")], text_column=0, label_column=1, label_names=("1.1", "1.2"))
 
 
 def test_versions_are_no_numbers_to_be_rounded():
