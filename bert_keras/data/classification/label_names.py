@@ -67,6 +67,11 @@ def by_value(name: str) -> tuple:
     return (1, 0.0, name) if value is None else (0, value, name)
 
 
+def is_number(name: str) -> bool:
+    """Whether a label is written as a number."""
+    return _value(name) is not None
+
+
 def holds_names(cells: Iterable[str]) -> bool:
     """Whether a column of labels holds names of classes, rather than 0 and 1."""
     return not any(cell in _YES_OR_NO or _value(cell) is not None for cell in cells)

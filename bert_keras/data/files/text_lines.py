@@ -136,6 +136,9 @@ def read_lines(
         stream = gzip.open(raw) if is_gzip else raw
         number, reported, decoder = 1, 0, None
         try:
+            if is_gzip and (kind := _other_kind(stream)):
+                yield TextLine(1, "", f"not text: {kind}")
+                return
             begin = stream.read(LONGEST_MARK)
             stream.seek(0)
             decoder = _Decoder(encoding, begin)
@@ -160,7 +163,7 @@ def read_lines(
         _logger.warning("%s: read as %s, but all of it is sound UTF-8, too", path, decoder.name)
 
 
-def _other_kind(raw: BinaryIO) -> str | None:
+def _other_kind(raw: BinaryIO | gzip.GzipFile) -> str | None:
     """What a file is that is no text, and what to do; leaves the file at its beginning."""
     begin = raw.read(_LONGEST_SIGNATURE)
     kind = next((kind for signature, kind in _NOT_TEXT.items() if begin.startswith(signature)), None)

@@ -361,6 +361,21 @@ def test_two_columns_of_classes_are_labels_of_column_and_class():
         read_examples([("a", "so", "food")], **columns, label_names=examples.label_names)
 
 
+def test_a_header_that_is_read_as_a_row_is_noticed(tmp_path, caplog):
+    columns = dict(text_column=0, label_column=1)
+    path = write(tmp_path, "a.csv", "headline,is_sarcastic\nbad,0\ngood,1\n")
+    with pytest.raises(
+        ValueError, match="a.csv:1: 'is_sarcastic' among labels that are numbers looks like a header; pass"
+    ):
+        read_examples(path, **columns)
+    assert (
+        len(read_examples(path, **columns, header=True)) == 2 and len(read_examples(path, **columns, header=False)) == 3
+    )
+    assert "1 rows have labels that are no numbers, as the others are: ['is_sarcastic']" in caplog.text
+    read_examples(write(tmp_path, "b.csv", "headline,kind\na,x\nb,x\nc,y\nd,y\n"), **columns)
+    assert "b.csv:1: no other row has the label 'kind' (of 'headline'): is it a header? pass header=True" in caplog.text
+
+
 def test_a_text_is_not_its_own_label():
     with pytest.raises(ValueError, match="column 0 is asked for as two things"):
         read_examples([("a", "b")], text_column=0, label_column=0)

@@ -242,5 +242,7 @@ def test_what_is_no_text_is_named_with_what_to_do(tmp_path):
     assert line.problem == "not text: an Excel workbook (.xlsx); save its sheet as 'CSV UTF-8'"
     (line,) = lines_of(tmp_path / "b.csv", b"PAR1\x15\0\x15")
     assert line.problem.startswith("not text: a Parquet file; write its rows as JSON Lines")
+    (line,) = lines_of(tmp_path / "b.csv.gz", gzip.compress(b"PAR1\x15\0\x15"))
+    assert line.problem.startswith("not text: a Parquet file; write its rows as JSON Lines")
     (line,) = lines_of(tmp_path / "c.csv", b"PK\x03\x04 damaged")
     assert line.problem == "not text: a zip archive; unpack it"
