@@ -26,6 +26,7 @@ from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS, Vocabulary
 TABLE = "sentence\tlabel\nIt is good, \u00e9t\u00e9\tyes\nAnd bad\tno\nSo so\tyes\n"
 CSV = 'sentence,label\n"It is, ""so"" good",yes\nAnd bad,no\n'
 JSONL = '{"sentence": "It is good", "label": "yes"}\n{"sentence": "\\u00e9t\\u00e9", "label": 1}\n'
+JSON = '{"data": [{"sentence": "It is good", "label": "yes"},\n{"sentence": "\\u00e9t\\u00e9", "label": 1}]}\n'
 CONLL = "-DOCSTART- O\n\nAda B-PER\nLovelace I-PER\nsaw O\nLyon B-LOC\n\nIt O\nrains O\n"
 CONLLU = "# text = It rains\n1\tIt\tit\tPRON\t_\t_\t2\tnsubj\t_\t_\n2\trains\train\tVERB\t_\t_\t0\troot\t_\t_\n\n"
 SPANS = '{"text": "Ada saw Lyon", "spans": [{"start": 0, "end": 3, "label": "PER"}]}\n'
@@ -70,6 +71,7 @@ READERS = {
     "table.tsv": (TABLE, lambda path: read_examples(path, **COLUMNS)),
     "table.csv": (CSV, lambda path: read_examples(path, **COLUMNS)),
     "table.jsonl": (JSONL, lambda path: read_examples(path, **COLUMNS)),
+    "table.json": (JSON, lambda path: read_examples(path, **COLUMNS)),
     "table.tsv.gz": (TABLE, lambda path: read_examples(path, **COLUMNS)),
     "tags.conll": (CONLL, read_tagged_sentences),
     "tags.conllu": (CONLLU, lambda path: read_tagged_sentences(path, scheme=None)),
