@@ -162,3 +162,16 @@ def test_marks_of_markdown_are_told(tmp_path, caplog):
     path = written(tmp_path / "a.md", "# Cats\n\nThe cat sat, see [cats](cats.html).\n\n## Sleep\n\nIt slept.\n")
     assert len(list(read_documents(path))) == 4
     assert "1 files of Markdown (marks and all; `pandoc -t plain` takes them out)" in caplog.text
+
+
+def test_files_are_read_in_the_encoding_that_is_named(tmp_path, caplog):
+    (tmp_path / "a.txt").write_bytes("今天下雨了。\n\n我们在家里看书。\n".encode("gbk"))
+    assert list(read_documents(tmp_path, encoding="gbk")) == ["今天下雨了。", "我们在家里看书。"]
+    (tmp_path / "b.jsonl").write_bytes('{"text": "Été."}\n'.encode("utf-16"))
+    assert list(read_documents(tmp_path / "b.jsonl")) == ["Été."]
+    (tmp_path / "c.txt").write_bytes("Été.\rIl pleut.\r\rFin.\r".encode())
+    assert list(read_documents(tmp_path / "c.txt")) == ["Été. Il pleut.", "Fin."]
+    with pytest.raises(ValueError, match=r"a\.txt:1: not UTF-8: .*gbk"):
+        list(read_documents(tmp_path / "a.txt", errors="raise"))
+    with pytest.raises(ValueError, match=r"2 lines not in the encoding \(first: .*a\.txt:1: not ascii: byte 0x"):
+        list(read_documents(tmp_path / "a.txt", encoding="ascii"))
