@@ -3,6 +3,7 @@
 from bert_keras.data.batches.accelerators import hide_accelerators
 from bert_keras.data.batches.autotuner import without_autotuner
 from bert_keras.data.batches.resumed import resumed
+from bert_keras.data.batches.text_arrays import pack
 from bert_keras.data.classification.choices import Choices, read_choices
 from bert_keras.data.classification.class_weights import weight_classes
 from bert_keras.data.classification.classification_dataset import classification_dataset
@@ -18,7 +19,7 @@ from bert_keras.data.classification.predictions import (
 from bert_keras.data.classification.readers import read_examples
 from bert_keras.data.classification.task_layouts import TASKS, TaskLayout, read_task, task_layout
 from bert_keras.data.corpus.cooccurrence import cooccurrence_vectors
-from bert_keras.data.corpus.documents import read_documents
+from bert_keras.data.corpus.documents import SentenceLines, read_documents
 from bert_keras.data.corpus.preparation import prepare_corpus
 from bert_keras.data.corpus.report import CorpusReport
 from bert_keras.data.files.checksum import files_checksum
@@ -57,6 +58,7 @@ __all__ = [
     "QuestionWindows",
     "Questions",
     "RelationExamples",
+    "SentenceLines",
     "TaggedSentences",
     "TaskLayout",
     "TextSelectorMasking",
@@ -75,6 +77,7 @@ __all__ = [
     "drop_words",
     "files_checksum",
     "multiple_choice_dataset",
+    "pack",
     "pool_pieces",
     "predictions_of",
     "prepare_corpus",
