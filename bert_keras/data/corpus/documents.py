@@ -186,10 +186,12 @@ def read_paragraphs(
         if documents == "auto" and reading not in dropped.read_as:
             _logger.warning("%s is read as %s", file, _READ_AS[reading])
         dropped.read_as[reading] = dropped.read_as.get(reading, 0) + 1
-        max_bytes = MAX_RECORD_BYTES if kind == "json" else MAX_LINE_BYTES
+        max_bytes = MAX_RECORD_BYTES if kind == "json" and not _is_array(head) else MAX_LINE_BYTES
         lines = read_lines(file, encoding=encoding, on_read=on_read, max_bytes=max_bytes)
         for layout, text in _texts_of(kind, reading, documents, lines, head, file, dropped, text_field):
             document = yield from _paragraphs_of(text, str(file), document, layout, dropped, min_letter_share)
+    if text_field is not None and not any(reading.startswith("json") for reading in dropped.read_as):
+        _logger.warning("text_field=%r names a field of JSON, and no file is read as that", text_field)
 
 
 def text_paragraphs(
@@ -286,9 +288,12 @@ def _evidence_of_all(files: list[Path], file_format: str, text_field: str | None
     return evidence
 
 
+def _is_array(head: list[TextLine]) -> bool:
+    return next((line.text.lstrip() for line in head if line.text.strip()), "").startswith("[")
+
+
 def _records(lines, head: list[TextLine], file, dropped: Dropped, text_field: str | None):
-    begin = next((line.text.lstrip() for line in head if line.text.strip()), "")
-    read = json_array if begin.startswith("[") else json_lines
+    read = json_array if _is_array(head) else json_lines
     return texts_of_records(read(lines, file, dropped), file, dropped, text_field, _text_line)
 
 

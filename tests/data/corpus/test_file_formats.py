@@ -95,6 +95,11 @@ def test_what_is_no_prose_is_refused_by_name(tmp_path, kind):
     assert list(read_documents(path, file_format="text", min_letter_share=0))
 
 
+def test_conllu_is_tagged_words():
+    lines = "# text = It rains\n1\tIt\tit\tPRON\t_\t_\t2\tnsubj\t_\t_\n2\trains\train\tVERB\t_\t_\t0\troot\t_\t_"
+    assert recognise(lines.split("\n")) == "tagged words"
+
+
 def test_among_texts_it_is_counted(tmp_path, caplog):
     written(tmp_path / "a.txt", OTHERS["HTML"])
     written(tmp_path / "b.txt", TEXTS[0])
@@ -140,6 +145,19 @@ def test_an_array_that_breaks_off_gives_what_is_whole(tmp_path, caplog):
     path = written(tmp_path / "a.json", PACKAGED["pretty.json"][:-20])
     assert len(list(read_documents(path))) == 3
     assert "1 JSON files that break off (first: " in caplog.text and "a.json:11: not JSON" in caplog.text
+
+
+def test_an_array_in_one_long_line_is_read_in_pieces(tmp_path):
+    texts = [f"Text {'and  more ' * 9000}number {number}." for number in range(30)]
+    path = written(tmp_path / "a.json", json.dumps(texts))
+    assert path.stat().st_size > 2 << 20
+    read = list(read_documents(path, documents="line"))
+    assert read == texts
+
+
+def test_a_field_that_no_file_has_room_for_is_told(tmp_path, caplog):
+    assert len(list(read_documents(written(tmp_path / "a.txt", TEXTS[0]), text_field="body"))) == 1
+    assert "text_field='body' names a field of JSON, and no file is read as that" in caplog.text
 
 
 def test_an_array_is_read_element_by_element(tmp_path):
