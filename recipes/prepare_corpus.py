@@ -1,6 +1,6 @@
 """Prepare a corpus: text files in, a WordPiece vocabulary and TFRecord shards of passages out.
 
-Data        UTF-8 text, plain or .gz; files, globs and folders. One document a file, or blank lines between documents
+Data        text, plain or .gz; files, globs and folders. One document a file, or blank lines between documents
             of a single file, or a sentence a line and blank lines between documents (--documents says which). Articles
             of WikiExtractor, JSON Lines and JSON arrays with a text field are read as such. Every twentieth document
             becomes the validation part
@@ -31,13 +31,14 @@ def main(
     documents: str = "auto",  # "file", "blank_line", "sentence_lines" (blank lines between documents), "line", "auto"
     file_format: str = "auto",  # of the files: "text", "json" (Lines or an array), "wikiextractor", "auto": by content
     text_field: str | None = None,  # of JSON records; none: text, content or contents
+    encoding: str | None = None,  # of the files, as gbk or cp1252; none: UTF-8, or what a byte order mark says
     passage_tokens: int = 125,  # what closes a passage: the sequence length of pretraining less 3
     validation_every: int = 20,  # one in so many documents is held out; 0: none, but pretrain.py wants some
     num_workers: int | None = None,  # processes; none: as many as the corpus is worth
     overwrite: bool = False,  # replace what OUTPUT holds; otherwise what is complete stays, if made from the same files
 ):
     run = RunFolder(locals() | {"run_directory": output})
-    reading = dict(documents=documents, file_format=file_format, text_field=text_field)
+    reading = dict(documents=documents, file_format=file_format, text_field=text_field, encoding=encoding)
     if vocabulary is None:
         texts = data.read_documents(corpus, **reading)
         tokenizer = data.WordPieceTokenizer(

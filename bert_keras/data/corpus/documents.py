@@ -77,6 +77,7 @@ def read_documents(
     in_pieces: bool = True,
     file_format: str = "auto",
     text_field: str | None = None,
+    encoding: str | None = None,
 ) -> Iterator[str]:
     r"""Streams the documents of text files, e.g. to train a vocabulary.
 
@@ -89,19 +90,20 @@ def read_documents(
     What a file holds is told by its content, not by its name.
 
     Args:
-        patterns: Files, globs and folders (recursive, hidden names left out); plain UTF-8 or `.gz`.
+        patterns: Files, globs and folders (recursive, hidden names left out); plain or `.gz`.
         documents: What a document is in plain text: `"file"`, `"blank_line"` (blank lines stand between documents),
             `"sentence_lines"` (the same, and each line is a sentence, as for Google's `create_pretraining_data.py`),
             `"line"`, or `"auto"`: sentence lines if the lines of a file are seen to be sentences, otherwise the file
             if there are several, blank-line blocks if there is a single one. What `"auto"` takes is logged.
-        errors: `"skip"` leaves out lines that hold a NUL byte or are not UTF-8, records without a text and files that
-            are no prose, and logs how many and where the first one is; `"raise"` raises at the first.
+        errors: `"skip"` leaves out lines that hold a NUL byte or are not in the encoding, records without a text and
+            files that are no prose, and logs how many and where the first one is; `"raise"` raises at the first.
         min_letter_share: Lines with a smaller share of letters (page numbers, rulers, rows of figures) are left out.
         in_pieces: Whether a document of more than a million characters comes in several pieces, so that memory stays
             bounded whatever the file; with False each comes whole.
         file_format: `"text"`, `"json"` (Lines or an array), `"wikiextractor"`, or `"auto"`, by the content.
         text_field: The field of JSON records that holds the text, or a list of texts, its paragraphs; None for the
             first there is of `text`, `content` and `contents`.
+        encoding: `"gbk"`, `"cp1252"` or any other of Python's; None for UTF-8, or what a byte order mark says.
 
     Raises:
         FileNotFoundError: If a pattern matches no file.
@@ -126,6 +128,7 @@ def read_documents(
         min_letter_share=min_letter_share,
         file_format=file_format,
         text_field=text_field,
+        encoding=encoding,
     )
     return _joined(paragraphs, dropped, MAX_DOCUMENT if in_pieces else math.inf, patterns)
 
@@ -154,6 +157,7 @@ def read_paragraphs(
     min_letter_share: float = 0.3,
     file_format: str = "auto",
     text_field: str | None = None,
+    encoding: str | None = None,
     on_read: Callable[[int], None] | None = None,
 ) -> Iterator[tuple[int, Paragraph]]:
     """Streams `(document number, paragraph)` out of files; what is left out is counted in `dropped`."""
@@ -162,7 +166,7 @@ def read_paragraphs(
     of_all: LineEvidence | None = None  # where a file alone is too short to tell
     document = 0
     for file in files:
-        head = _head(read_lines(file))
+        head = _head(file, encoding)
         kind = recognise([line.text for line in head]) if file_format == "auto" else file_format
         if kind in REFUSED:
             _refuse(kind, "file", str(file), dropped)
@@ -171,7 +175,7 @@ def read_paragraphs(
         if documents == "auto":
             evidence = _evidence(kind, head, file, text_field)
             if not evidence.is_enough and len(files) > 1:
-                of_all = of_all or _evidence_of_all(files, file_format, text_field)
+                of_all = of_all or _evidence_of_all(files, file_format, text_field, encoding)
                 evidence = of_all
             reading = "sentence_lines" if evidence.tells_sentences else usual
         if kind != "text":
@@ -182,9 +186,12 @@ def read_paragraphs(
         if documents == "auto" and reading not in dropped.read_as:
             _logger.warning("%s is read as %s", file, _READ_AS[reading])
         dropped.read_as[reading] = dropped.read_as.get(reading, 0) + 1
-        lines = read_lines(file, on_read=on_read, max_bytes=MAX_RECORD_BYTES if kind == "json" else MAX_LINE_BYTES)
+        max_bytes = MAX_RECORD_BYTES if kind == "json" and not _is_array(head) else MAX_LINE_BYTES
+        lines = read_lines(file, encoding=encoding, on_read=on_read, max_bytes=max_bytes)
         for layout, text in _texts_of(kind, reading, documents, lines, head, file, dropped, text_field):
             document = yield from _paragraphs_of(text, str(file), document, layout, dropped, min_letter_share)
+    if text_field is not None and not any(reading.startswith("json") for reading in dropped.read_as):
+        _logger.warning("text_field=%r names a field of JSON, and no file is read as that", text_field)
 
 
 def text_paragraphs(
@@ -250,9 +257,9 @@ def _refuse(kind: str, what: str, name: str, dropped: Dropped):
     )
 
 
-def _head(lines: Iterable[TextLine]) -> list[TextLine]:
+def _head(file: Path, encoding: str | None) -> list[TextLine]:
     head, size = [], 0
-    for line in itertools.islice(lines, _HEAD_LINES):
+    for line in itertools.islice(read_lines(file, encoding=encoding), _HEAD_LINES):
         head.append(line)
         size += len(line.text)
         if size > _HEAD_CHARACTERS:
@@ -272,18 +279,21 @@ def _evidence(kind: str, head: list[TextLine], file: Path, text_field: str | Non
     return evidence
 
 
-def _evidence_of_all(files: list[Path], file_format: str, text_field: str | None) -> LineEvidence:
+def _evidence_of_all(files: list[Path], file_format: str, text_field: str | None, encoding: str | None) -> LineEvidence:
     evidence = LineEvidence()
     for file in files[:_HEAD_FILES]:
-        head = _head(read_lines(file))
+        head = _head(file, encoding)
         kind = recognise([line.text for line in head]) if file_format == "auto" else file_format
         evidence += _evidence(kind, head, file, text_field)
     return evidence
 
 
+def _is_array(head: list[TextLine]) -> bool:
+    return next((line.text.lstrip() for line in head if line.text.strip()), "").startswith("[")
+
+
 def _records(lines, head: list[TextLine], file, dropped: Dropped, text_field: str | None):
-    begin = next((line.text.lstrip() for line in head if line.text.strip()), "")
-    read = json_array if begin.startswith("[") else json_lines
+    read = json_array if _is_array(head) else json_lines
     return texts_of_records(read(lines, file, dropped), file, dropped, text_field, _text_line)
 
 

@@ -8,13 +8,19 @@ from bert_keras.data.corpus.file_formats import REFUSED
 FAULTS = {
     "lines with a NUL",
     "lines not UTF-8",
+    "lines not in the encoding",
     "files that are not text",
     "lines that are no JSON",
     "JSON records without a text",
     "JSON files that break off",
     *(f"files of {kind}" for kind in REFUSED),
 }
-_SIGNS = {"NUL": "lines with a NUL", "not text": "files that are not text", "": "lines not UTF-8"}
+_SIGNS = {
+    "NUL": "lines with a NUL",
+    "not text": "files that are not text",
+    "not UTF-8": "lines not UTF-8",
+    "": "lines not in the encoding",
+}
 
 
 class Dropped:
@@ -50,7 +56,7 @@ class Dropped:
 
     def unreadable(self, problem: str, place: str | os.PathLike):
         """Counts a line with a `TextLine.problem`, or raises."""
-        reason = next(reason for sign, reason in _SIGNS.items() if sign in problem)
+        reason = next(reason for sign, reason in _SIGNS.items() if problem.startswith(sign))
         self.fault(reason, f"{place}: {problem}")
 
     def __str__(self):

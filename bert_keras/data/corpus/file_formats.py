@@ -11,7 +11,7 @@ from bert_keras.json_text import parse_json
 
 FORMATS = ("auto", "text", "json", "wikiextractor")
 ARTICLE = re.compile(r'<doc\s+id="[^"]*"[^\n]*>')  # as WikiExtractor writes, escaped or not
-_FIRST_ELEMENT = re.compile(r'\[\s*(?:\{\s*(?:"|\})|"(?:[^"\\]|\\.)*"\s*[,\]])')
+_FIRST_ELEMENT = re.compile(r'\[\s*(?:\{\s*(?:"|\})|"(?:[^"\\\n]|\\.){65000}|"(?:[^"\\\n]|\\.)*+"\s*[,\]])')
 _FIRST_KEY = re.compile(r'\{\s*"(?:[^"\\]|\\.)*"\s*:')
 _TAG = re.compile(
     r"</[a-z][\w:-]*\s*>|<[a-z][\w:-]*\s+[\w:-]+\s*=|<(?:br|p|hr|div|span|li|td|tr|b|i|em|strong|h[1-6])\s*/?>",
@@ -36,11 +36,11 @@ REFUSED = {
     "LaTeX": "take the text out of it first, with detex or `pandoc -t plain`",
     "RTF": "save it as plain text",
     "a WARC of web pages": "take the text of each page out of it first, e.g. with trafilatura",
-    "a JSON object over several lines": "write a JSON object on each line, or one array of objects",
+    "a JSON object over several lines": "write a JSON object on each line (jq -c), or one array of objects",
     "JSON arrays": 'write objects, {"text": ...}, one a line',
     "Python's dicts": "write each as JSON, with json.dumps",
     "a table": "take out the column with the text (cut -f2), or write it as JSON Lines",
-    "tagged words": "join the words of each sentence to a line",
+    "tagged words": "join the words of each sentence to a line; CoNLL-U has it in its lines `# text = ...`",
 }
 
 
@@ -135,6 +135,8 @@ def _is_json_array(line: str) -> bool:
 
 
 def _table(lines: list[str]) -> str | None:
+    if any(line.startswith("# text = ") for line in lines) and any(line.count("\t") == 9 for line in lines):
+        return "tagged words"  # CoNLL-U
     rows = [line for line in lines if not line.startswith(("#", "-DOCSTART-"))]
     if len(rows) < _LEAST_ROWS:
         return None

@@ -58,6 +58,7 @@ def prepare_corpus(
     progress: bool = True,
     file_format: str = "auto",
     text_field: str | None = None,
+    encoding: str | None = None,
 ) -> CorpusReport:
     """Turns raw text into TFRecord shards of passages, with `corpus.json` written last.
 
@@ -80,8 +81,8 @@ def prepare_corpus(
         validation_every: With 20, each twentieth document is of the part `"validation"` and not of `"train"`; with 0
             all are of `"train"`. What is there twice is of the part where it comes first.
         part: Which part to prepare, `"train"` or `"validation"`.
-        errors: `"skip"` counts lines with NUL bytes or not in UTF-8, records without a text and files that are no
-            prose, `"raise"` stops at the first.
+        errors: `"skip"` counts lines with NUL bytes or not in the encoding, records without a text and files that are
+            no prose, `"raise"` stops at the first.
         min_letter_share: Lines with a smaller share of letters are left out and counted.
         deduplicate: Leave out documents and paragraphs (of 64 characters or more) that were there before.
         records_per_shard: Passages in a shard. Training shuffles a few whole shards in memory.
@@ -92,6 +93,7 @@ def prepare_corpus(
         progress: Show a progress bar, if standard error is a terminal.
         file_format: What the files are, as for `read_documents`.
         text_field: Which field of JSON records holds the text, as for `read_documents`.
+        encoding: Of the files, as for `read_documents`.
 
     Returns:
         The `CorpusReport` that is also in `corpus.json`; `print` shows it well.
@@ -141,7 +143,7 @@ def prepare_corpus(
         "records_per_shard": records_per_shard,
         **tokenizer_settings(tokenizer),
     }
-    reading = {"file_format": file_format, "text_field": text_field}
+    reading = {"file_format": file_format, "text_field": text_field, "encoding": encoding}
     settings |= {name: value for name, value in reading.items() if value not in ("auto", None)}
     fingerprints = {
         "settings": settings,

@@ -15,7 +15,7 @@ from bert_keras.data.corpus.sentences import STOPS, split_sentences
 # held 0-70 % of the lines that were paragraphs.
 _ENOUGH_PAIRS = 8  # lines with a line behind them; fewer tell nothing
 _ENOUGH_BLOCKS = 4
-_SINGLE, _SURE, _NEARLY_ALL, _MOST, _WITH_ROOM = 0.75, 0.9, 0.95, 0.6, 0.6
+_SINGLE, _SURE, _NEARLY_ALL, _MOST, _WITH_ROOM = 0.75, 0.7, 0.95, 0.5, 0.6
 _BLANKET_LENGTH = 1 << 13  # of longer lines the beginning tells how many sentences they hold
 _STOP_AT_END = re.compile(rf"(?:{STOPS.pattern})\Z")
 _COMMAS = (",", ";", ":", "-", "–", "—", "،", "，", "、", "；", "：")
@@ -82,7 +82,7 @@ class LineEvidence:
             return True
         has_room = self.num_with_room >= _WITH_ROOM * self.num_pairs
         # The last line of a wrapped paragraph is of any length; of lines that are alike the last is like the others.
-        are_alike = self.num_blocks >= _ENOUGH_BLOCKS and self.num_full_ends >= _SURE * self.num_blocks
+        are_alike = self.num_blocks >= _ENOUGH_BLOCKS and self.num_full_ends >= 0.9 * self.num_blocks
         # Text without stops has no other sentences than its lines; verse and lists, with some, are left alone.
         num_without = min(self.num_lines - self.num_stops, self.num_single) - self.num_commas
         has_sense = self.num_stops >= _MOST * self.num_lines or num_without >= _NEARLY_ALL * self.num_lines

@@ -95,6 +95,11 @@ def test_what_is_no_prose_is_refused_by_name(tmp_path, kind):
     assert list(read_documents(path, file_format="text", min_letter_share=0))
 
 
+def test_conllu_is_tagged_words():
+    lines = "# text = It rains\n1\tIt\tit\tPRON\t_\t_\t2\tnsubj\t_\t_\n2\trains\train\tVERB\t_\t_\t0\troot\t_\t_"
+    assert recognise(lines.split("\n")) == "tagged words"
+
+
 def test_among_texts_it_is_counted(tmp_path, caplog):
     written(tmp_path / "a.txt", OTHERS["HTML"])
     written(tmp_path / "b.txt", TEXTS[0])
@@ -142,6 +147,19 @@ def test_an_array_that_breaks_off_gives_what_is_whole(tmp_path, caplog):
     assert "1 JSON files that break off (first: " in caplog.text and "a.json:11: not JSON" in caplog.text
 
 
+def test_an_array_in_one_long_line_is_read_in_pieces(tmp_path):
+    texts = [f"Text {'and  more ' * 9000}number {number}." for number in range(30)]
+    path = written(tmp_path / "a.json", json.dumps(texts))
+    assert path.stat().st_size > 2 << 20
+    read = list(read_documents(path, documents="line"))
+    assert read == texts
+
+
+def test_a_field_that_no_file_has_room_for_is_told(tmp_path, caplog):
+    assert len(list(read_documents(written(tmp_path / "a.txt", TEXTS[0]), text_field="body"))) == 1
+    assert "text_field='body' names a field of JSON, and no file is read as that" in caplog.text
+
+
 def test_an_array_is_read_element_by_element(tmp_path):
     texts = [f"Text {'and more ' * 9000}number {number}." for number in range(20)]
     path = written(tmp_path / "a.json", json.dumps([{"text": text} for text in texts], indent=1))
@@ -162,3 +180,16 @@ def test_marks_of_markdown_are_told(tmp_path, caplog):
     path = written(tmp_path / "a.md", "# Cats\n\nThe cat sat, see [cats](cats.html).\n\n## Sleep\n\nIt slept.\n")
     assert len(list(read_documents(path))) == 4
     assert "1 files of Markdown (marks and all; `pandoc -t plain` takes them out)" in caplog.text
+
+
+def test_files_are_read_in_the_encoding_that_is_named(tmp_path, caplog):
+    (tmp_path / "a.txt").write_bytes("今天下雨了。\n\n我们在家里看书。\n".encode("gbk"))
+    assert list(read_documents(tmp_path, encoding="gbk")) == ["今天下雨了。", "我们在家里看书。"]
+    (tmp_path / "b.jsonl").write_bytes('{"text": "Été."}\n'.encode("utf-16"))
+    assert list(read_documents(tmp_path / "b.jsonl")) == ["Été."]
+    (tmp_path / "c.txt").write_bytes("Été.\rIl pleut.\r\rFin.\r".encode())
+    assert list(read_documents(tmp_path / "c.txt")) == ["Été. Il pleut.", "Fin."]
+    with pytest.raises(ValueError, match=r"a\.txt:1: not UTF-8: .*gbk"):
+        list(read_documents(tmp_path / "a.txt", errors="raise"))
+    with pytest.raises(ValueError, match=r"2 lines not in the encoding \(first: .*a\.txt:1: not ascii: byte 0x"):
+        list(read_documents(tmp_path / "a.txt", encoding="ascii"))
