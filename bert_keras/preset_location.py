@@ -46,7 +46,7 @@ KERAS_HUB_PRESETS = {
 
 # What Hugging Face once had without an organisation, and half of all examples on the web still name so.
 _OF_GOOGLE = re.compile(r"bert-(base|large)-[a-z-]+")
-_FOUND_IN_PRESETS = ("config.json", "bert_config.json", "vocab.txt", "tokenizer.json")
+_FOUND_IN_PRESETS = ("config.json", "bert_config.json", "vocab.txt", "tokenizer.json", "model.keras")
 
 
 def locate_preset(preset):
