@@ -45,6 +45,7 @@ _ACTIVATIONS = {
     "mish": "mish",
     "relu6": "relu6",
 }
+ACTIVATIONS = frozenset(_ACTIVATIONS.values())  # by our names
 # Fields that would make another model, with the values under which they do not.
 _REFUSED = {
     "model_type": ("bert", None),

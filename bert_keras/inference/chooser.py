@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
-from bert_keras.data import Choices, WordPieceTokenizer, multiple_choice_dataset
+from bert_keras.data import Choices, multiple_choice_dataset
 from bert_keras.inference.predict_batches import predict_batches
+from bert_keras.inference.preset_parts import preset_parts
 from bert_keras.inference.probabilities import softmax
 from bert_keras.models import MultipleChoice
 
@@ -55,9 +56,11 @@ class Chooser:
 
         Args:
             directory: path of the directory, such as recipes/finetune_multiple_choice.py writes.
-            **options: those of the constructor.
+            **options: those of the constructor, and arguments of the encoder's constructor that shall differ from the
+                preset's, such as `dtype`.
         """
-        return cls(MultipleChoice.from_preset(directory), WordPieceTokenizer.from_preset(directory), **options)
+        model, tokenizer, options = preset_parts(cls, MultipleChoice, directory, options)
+        return cls(model, tokenizer, **options)
 
     def __call__(self, texts: str | Sequence[str] | Choices, choices: Sequence | None = None) -> dict | list[dict]:
         if isinstance(texts, str):

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from bert_keras.data import RelationExamples, WordPieceTokenizer, relation_dataset
+from bert_keras.data import RelationExamples, relation_dataset
 from bert_keras.data.tagging.relation_files import split_markers
 from bert_keras.inference.predict_batches import predict_batches
+from bert_keras.inference.preset_parts import preset_parts
 from bert_keras.inference.probabilities import softmax
 from bert_keras.inference.text_sources import as_texts
 from bert_keras.models import RelationClassifier
@@ -54,9 +55,11 @@ class RelationExtractor:
 
         Args:
             directory: path of the directory, such as recipes/finetune_relations.py writes.
-            **options: `sequence_length` and `batch_size`.
+            **options: `sequence_length` and `batch_size`, and arguments of the encoder's constructor that
+                shall differ from the preset's, such as `dtype`.
         """
-        return cls(RelationClassifier.from_preset(directory), WordPieceTokenizer.from_preset(directory), **options)
+        model, tokenizer, options = preset_parts(cls, RelationClassifier, directory, options)
+        return cls(model, tokenizer, **options)
 
     def __call__(self, texts):
         if isinstance(texts, str):

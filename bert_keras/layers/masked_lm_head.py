@@ -173,8 +173,8 @@ class _TableToFind:
     def among(self, tables):
         if self.number >= len(tables):
             raise ValueError(
-                f"The masked-LM head was tied to table {self.number} of those below its inputs, counted from 0; now "
-                f"there are {len(tables)}: build it around the token_embedding of the encoder that it shall be tied to."
+                f"The masked-LM head was tied to table {self.number} of those below its inputs, counted from 0, "
+                f"and now there are {len(tables)}: build it around the token_embedding that it shall be tied to."
             )
         return tables[self.number]
 

@@ -8,6 +8,7 @@ from bert_keras.models.multiple_choice import MultipleChoice
 from bert_keras.models.pretrainer import BertPretrainer
 from bert_keras.models.question_answerer import QuestionAnswerer
 from bert_keras.models.relation_classifier import RelationClassifier
+from bert_keras.models.saved_model import open_preset
 from bert_keras.models.sizes import SIZES
 from bert_keras.models.span_tagger import SpanTagger
 from bert_keras.models.starting_weights import warm_start
@@ -32,5 +33,6 @@ __all__ = [
     "head_only",
     "load_preset",
     "model_class_of",
+    "open_preset",
     "warm_start",
 ]

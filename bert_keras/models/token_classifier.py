@@ -3,12 +3,12 @@
 import keras
 from keras import ops
 
-from bert_keras.checkpoints import open_checkpoint
 from bert_keras.layers import CRF, TokenClassificationHead
 from bert_keras.models.around_encoder import AroundEncoder, check_labels
 from bert_keras.models.batch_inputs import BatchInputs
 from bert_keras.models.presets import Presets
 from bert_keras.models.pretrained import pretrained_classes, pretrained_encoder
+from bert_keras.models.saved_model import open_preset
 from bert_keras.models.tagged_words import pretrained_words
 from bert_keras.tagging_schemes import check_scheme, check_words, split_tag, transition_table
 from bert_keras.training.token_statistics import TokenStatistics
@@ -157,7 +157,7 @@ class TokenClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, kera
         """Load the encoder, and the head where the preset has one for as many tags; otherwise the head is new.
 
         Args:
-            directory: what `bert_keras.checkpoints.open_checkpoint` takes: a directory, a name or an object.
+            directory: what `bert_keras.models.open_preset` takes: a directory, a name or an object.
             num_tags: number of tags, None for as many as there are labels, or as the preset's head has.
             labels: names of the tags, None for those of the preset's head.
             head: "linear" or "crf", None for the preset's, and "linear" where the head is new. The steps of a CRF that
@@ -173,7 +173,7 @@ class TokenClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, kera
             ValueError: where a file is damaged, describes a model that we do not have, a weight does not fit, the
                 number of tags cannot be told, or the head was trained for other `labels`.
         """
-        checkpoint = open_checkpoint(directory)
+        checkpoint = open_preset(directory)
         num_tags, labels, new = pretrained_classes(
             checkpoint, "token_classification_head", num_tags, labels, argument="num_tags"
         )

@@ -89,8 +89,7 @@ def test_queries_keys_and_values_are_one_weight_and_kernels_lie_the_keras_way(di
     ids=[
         "no prefix", "gamma and beta", "decoder stored", "decoder's bias stored", "position ids stored",
         "decoder only", "decoder's bias only", "DataParallel", "DataParallel of an encoder", "torch.compile",
-        "Lightning",
-        "doubled", "doubled in DataParallel", "NVIDIA's", "double precision",
+        "Lightning", "doubled", "doubled in DataParallel", "NVIDIA's", "double precision",
     ],
 )  # fmt: skip
 def test_all_ways_of_naming_give_the_same_weights(directory, function):

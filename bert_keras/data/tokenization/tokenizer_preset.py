@@ -29,7 +29,9 @@ def read_tokenizer_preset(preset: str | os.PathLike) -> tuple[Vocabulary, dict]:
         ValueError: A file is faulty or asks for other rules than BERT's; the message names file and line or field.
     """
     directory, rules = Path(locate_preset(preset)), {}
-    if not directory.is_dir() and directory.parent.joinpath("bert_config.json").is_file():
+    if directory.suffix == ".keras" or (
+        not directory.is_dir() and directory.parent.joinpath("bert_config.json").is_file()
+    ):
         directory = directory.parent  # the preset is a checkpoint's path
     of_keras_hub = directory / "assets" / "tokenizer" / "vocabulary.txt"
     if (directory / "vocab.txt").is_file():
