@@ -137,7 +137,7 @@ def _question(fields, context: str, place: str) -> QuestionInFile:
         found.question = _field(fields, _QUESTIONS, _TEXT)
         found.is_impossible = bool(_field(fields, ("is_impossible",), (bool,), default=False))
         given = next((fields[name] for name in ("detected_answers", "answers", "answer") if name in fields), ())
-        found.answers = list(_answers(given, context))
+        found.answers = list(_answers(() if given is None else given, context))
     except ValueError as fault:
         found.fault = f"question {found.id!r}: {fault}" if found.id else str(fault)
     return found

@@ -1,8 +1,12 @@
 """Sentences out of brat's standoff files: a text, and beside it the spans of its annotators."""
 
+import bisect
+import collections
 import os
 import re
 from collections.abc import Iterator
+
+import numpy as np
 
 from bert_keras.data.files.text_lines import find_files
 from bert_keras.data.tagging.sentence_in_file import SentenceInFile, lines_with_places
@@ -53,7 +57,7 @@ def _document(text_path: str, annotations_path: str) -> Iterator[SentenceInFile]
             if fault:
                 faults.append((span[0], f"{place}: {fault}"))
             else:
-                spans.append((place, *span))
+                spans.append(span)
         elif line.strip() and not _ANNOTATION.match(line):
             faults.append(
                 (0, f"{place}: expected an annotation of brat's, T1<TAB>label 0 3<TAB>text, received {line[:80]!r}")
@@ -81,22 +85,30 @@ def _text_bound(line: str, text: str) -> tuple[tuple[int, int, str], str | None]
 
 def _cut(path: str, text: str, spans, faults) -> Iterator[SentenceInFile]:
     """Makes a sentence of each line, or of the lines that a span goes over."""
-    inside = {i for _, start, end, _ in spans for i in range(start, end) if text[i] == "\n"}
-    begin, number = 0, 1
-    ends = [i for i, character in enumerate(text) if character == "\n" and i not in inside] + [len(text)]
-    for end in ends:
-        line, place = text[begin:end], f"{path}:{number}"
-        wrong = [fault for at, fault in faults if begin <= at <= end]
-        if line.strip() or wrong:
-            sentence = SentenceInFile(place)
-            if wrong:
-                sentence.fault = wrong[0]
-            else:
-                own = [(start - begin, stop - begin, label) for _, start, stop, label in spans if begin <= start < end]
-                try:
-                    add_spans(sentence, line, own)
-                except ValueError as error:
-                    sentence.add_fault(place, str(error))
-            yield sentence
-        number += text.count("\n", begin, end + 1)
-        begin = end + 1
+    ends = [match.span() for match in re.finditer(r"\r\n|\r|\n", text)]
+    covered = np.zeros(len(text) + 1, np.int32)  # by how many spans, as differences
+    for start, end, _ in spans:
+        covered[start] += 1
+        covered[end] -= 1
+    covered = np.cumsum(covered)
+    breaks = [end for end in ends if not covered[end[0]]] + [(len(text), len(text))]
+    begins = [0, *(end for _, end in breaks[:-1])]
+    own, wrong = collections.defaultdict(list), {}
+    for start, end, label in spans:
+        own[bisect.bisect(begins, start) - 1].append((start, end, label))
+    for at, fault in faults:
+        wrong.setdefault(bisect.bisect(begins, at) - 1, fault)
+    line_ends = [end for _, end in ends]
+    for number, (begin, (end, _)) in enumerate(zip(begins, breaks)):
+        if not text[begin:end].strip() and number not in wrong:
+            continue
+        sentence = SentenceInFile(f"{path}:{1 + bisect.bisect(line_ends, begin)}")
+        if number in wrong:
+            sentence.fault = wrong[number]
+        else:
+            try:
+                places = ((start - begin, stop - begin, label) for start, stop, label in own[number])
+                add_spans(sentence, text[begin:end], places)
+            except ValueError as error:
+                sentence.add_fault(sentence.place, str(error))
+        yield sentence

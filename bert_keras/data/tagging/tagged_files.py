@@ -95,6 +95,9 @@ def read_tagged_sentences(
             "first: %s", len(repaired), scheme, repaired[0],
         )  # fmt: skip
     has_tags = all(len(sentence.tags) == len(sentence.words) for sentence in sentences)
+    found = {tag for sentence in sentences for tag in sentence.tags}
+    if has_tags and len(found) == 1:
+        _logger.warning("all words of %s have the tag %r: is that the column of the tags?", source, *found)
     has_spans = sentences[0].spans is not None
     if labels is None:
         values = (span[2] for sentence in sentences for span in sentence.spans) if has_spans else (
