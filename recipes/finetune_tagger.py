@@ -39,6 +39,7 @@ def main(
     tag_column: int | None | str = None,  # the same, from the end if negative; None for the last, or UPOS
     words: Literal["basic", "file"] = "basic",  # tags of raw text's tokens; or, to be given words, of the file's words
     errors: Literal["raise", "skip"] = "raise",  # at the first faulty sentence; or skip those, and count them
+    encoding: str | None = None,  # gbk, cp1252 or another, where it is not UTF-8
     sequence_length: int = 128,  # tokens in a row; longer sentences become overlapping windows
     run_directory: Path = Path("runs/finetune_tagger"),
     # Model
@@ -63,7 +64,14 @@ def main(
     tokenizer = data.WordPieceTokenizer.from_preset(preset)
     files = {"train": train, "validation": validation, **({"test": test} if test else {})}
     options, sentences, known = (
-        dict(scheme=scheme, word_column=word_column, tag_column=tag_column, tag_faults=tag_faults, errors=errors),
+        dict(
+            scheme=scheme,
+            word_column=word_column,
+            tag_column=tag_column,
+            tag_faults=tag_faults,
+            errors=errors,
+            encoding=encoding,
+        ),
         {},
         None,
     )

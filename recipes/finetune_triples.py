@@ -31,6 +31,7 @@ def main(
     validation: Path,  # the same, to choose the best epoch by
     test: Path | None = None,  # the same; its predictions are written to RUN_DIRECTORY/predictions.jsonl
     errors: Literal["raise", "skip"] = "raise",  # at the first faulty text; or skip those, and count them
+    encoding: str | None = None,  # gbk, cp1252 or another, where it is not UTF-8
     scores: Literal["text", "place"] = "text",  # a triple is right by its words, as in DuIE; or only where they stand
     sequence_length: int = 128,  # tokens in a row; longer texts become overlapping windows
     run_directory: Path = Path("runs/finetune_triples"),
@@ -58,7 +59,7 @@ def main(
     files = {"train": train, "validation": validation, **({"test": test} if test else {})}
     examples, relations = {}, None
     for part, file in files.items():  # train first: its relations are all that the model can learn
-        examples[part] = data.read_triples(file, relations=relations, errors=errors)
+        examples[part] = data.read_triples(file, relations=relations, errors=errors, encoding=encoding)
         relations = examples["train"].relations
     options = dict(sequence_length=sequence_length, batch_size=batch_size, relations=relations, seed=seed)
     options["start_step"] = saving.step  # in the training part; 0 but for a run that goes on

@@ -36,9 +36,10 @@ class QuestionInFile:
     fault: str | None = None
 
 
-def questions_in_file(path: str | os.PathLike) -> Iterator[QuestionInFile]:
+def questions_in_file(path: str | os.PathLike, encoding: str | None = None) -> Iterator[QuestionInFile]:
     """Yields the questions of a file; what a format has no use for is left alone, what it needs is checked."""
-    for row in read_json_rows(path, own_keys=("paragraphs", "qas", "context", "question", "questions")):
+    own_keys = ("paragraphs", "qas", "context", "question", "questions")
+    for row in read_json_rows(path, own_keys=own_keys, encoding=encoding):
         if row.problem:
             yield QuestionInFile(row.place, fault=row.problem)
             continue

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from bert_keras.data.files.text_encoding import LONGEST_MARK, codec_name
 from bert_keras.data.files.text_lines import find_files
 from bert_keras.data.tagging.sentence_in_file import SentenceInFile, lines_with_places
 from bert_keras.data.tagging.span_files import add_spans
@@ -16,17 +17,19 @@ _TEXT_BOUND = re.compile(r"(T\d+)\t(\S+) (\d+ \d+(?:;\d+ \d+)*)\t(.*)")
 _ANNOTATION = re.compile(r"(?:[TREAMN]\d+|[*#]\d*)\t")
 
 
-def is_brat(path: str) -> bool:
+def is_brat(path: str, encoding: str | None = None) -> bool:
     """Whether a path is a folder, an `.ann` file, or a text with an `.ann` file of brat's beside it."""
     if os.path.isdir(path) or path.lower().endswith(".ann"):
         return True
     annotations = os.path.splitext(path)[0] + ".ann"
     if not path.lower().endswith(".txt") or not os.path.exists(annotations):
         return False
-    return all(_ANNOTATION.match(text) for _, text, problem in lines_with_places(annotations) if text or problem)
+    return all(
+        _ANNOTATION.match(text) for _, text, problem in lines_with_places(annotations, encoding) if text or problem
+    )
 
 
-def brat_sentences(path: str) -> Iterator[SentenceInFile]:
+def brat_sentences(path: str, encoding: str | None = None) -> Iterator[SentenceInFile]:
     """Reads `NAME.txt` with `NAME.ann`, or all such pairs of a folder: a sentence is a line, as brat shows it.
 
     Of the annotations the spans, `T1<TAB>person 0 3<TAB>Ada`, are read. Lines that a span goes over are one sentence.
@@ -38,18 +41,21 @@ def brat_sentences(path: str) -> Iterator[SentenceInFile]:
         stem = os.path.splitext(os.fspath(text))[0]
         if not os.path.exists(f"{stem}.txt"):
             raise FileNotFoundError(f"{stem}.txt is missing, the text of {stem}.ann")
-        yield from _document(f"{stem}.txt", f"{stem}.ann")
+        yield from _document(f"{stem}.txt", f"{stem}.ann", encoding)
 
 
-def _document(text_path: str, annotations_path: str) -> Iterator[SentenceInFile]:
+def _document(text_path: str, annotations_path: str, encoding: str | None) -> Iterator[SentenceInFile]:
     with open(text_path, "rb") as file:
         content = file.read()
+    codec, problem = codec_name(encoding, content[:LONGEST_MARK])
+    if problem:
+        raise ValueError(f"{text_path}: {problem}")
     try:
-        text = content.decode("utf-8")
+        text = content.decode(codec)
     except UnicodeDecodeError as error:
-        raise ValueError(f"{text_path}: not UTF-8 at byte offset {error.start}") from None
+        raise ValueError(f"{text_path}: not {encoding or codec.upper()} at byte offset {error.start}") from None
     spans, faults = [], []  # (start, end, label); (start, place, what is wrong)
-    for place, line, problem in lines_with_places(annotations_path):
+    for place, line, problem in lines_with_places(annotations_path, encoding):
         if problem or line.startswith("T"):
             span, fault = (0, 0, ""), problem
             if not problem:

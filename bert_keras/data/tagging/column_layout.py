@@ -51,9 +51,8 @@ class ColumnLayout:
         counts, num_with_tab, first = {name: collections.Counter() for name in ("tab", "space", "both")}, 0, ""
         values = {(name, column): set() for name in counts for column in (word_column, tag_column)}
         num_lines = 0
-        for text in lines:
-            if text.startswith("#"):
-                continue
+        lines = list(lines)
+        for text in [text for text in lines if not text.startswith("#")] or lines:
             first, num_lines, num_with_tab = first or text, num_lines + 1, num_with_tab + ("\t" in text)
             for separator in counts:
                 cells = cells_of(text, separator)
@@ -137,7 +136,11 @@ def _fault_of_columns(words: set[str], tags: set[str], num_lines: int) -> str | 
             f"the column of the tags has {len(tags)} different values in {num_lines} lines: that is none; which is it "
             "(tag_column=, --tag-column)?"
         )
-    if num_lines < _FEW_LINES or not words:
+    if not words:
+        return None
+    if any(all(sign in cell[1:-1] for cell in words | tags) for sign in "/|"):
+        return "all words and tags hold a slash: word/tag, several on a line, is not read; one line is one word"
+    if num_lines < _FEW_LINES:
         return None
     if all(map(str.isdigit, words)):
         what = "numbers"

@@ -14,11 +14,13 @@ CONLLU_COLUMNS = ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPRE
 _GLOBAL_COLUMNS = re.compile(r"#\s*global\.columns\s*=\s*(\S.*)")
 
 
-def conll_sentences(path: str, word_column: int, tag_column: int) -> Iterator[SentenceInFile]:
+def conll_sentences(
+    path: str, word_column: int, tag_column: int, encoding: str | None = None
+) -> Iterator[SentenceInFile]:
     """Reads columns parted by tabs or spaces; an empty line or one of -DOCSTART- ends a sentence."""
-    lines = (text for _, text, problem in lines_with_places(path) if not problem and not _ends_sentence(text))
+    lines = (text for _, text, problem in lines_with_places(path, encoding) if not problem and not _ends_sentence(text))
     layout = ColumnLayout.of(lines, word_column, tag_column)
-    if layout.num_columns and word_column % layout.num_columns == tag_column % layout.num_columns:
+    if layout.num_columns > 1 and word_column % layout.num_columns == tag_column % layout.num_columns:
         raise ValueError(
             f"{path}: words and tags are both in column {word_column} of {layout.num_columns}: give the column of the "
             "other, too (word_column= and tag_column=, --word-column and --tag-column)"
@@ -26,7 +28,7 @@ def conll_sentences(path: str, word_column: int, tag_column: int) -> Iterator[Se
     if layout.fault:
         raise ValueError(f"{path}: {layout.fault}")
     sentence, width, comments, is_first = None, 0, [], True
-    for place, text, problem in lines_with_places(path):
+    for place, text, problem in lines_with_places(path, encoding):
         if not problem and _ends_sentence(text):
             if sentence:
                 join_words(sentence)
@@ -101,11 +103,15 @@ def global_columns(line: str) -> list[str] | None:
 
 
 def conllu_sentences(
-    path: str, word_column: int, tag_column: int, columns: Sequence[str] = CONLLU_COLUMNS
+    path: str,
+    word_column: int,
+    tag_column: int,
+    columns: Sequence[str] = CONLLU_COLUMNS,
+    encoding: str | None = None,
 ) -> Iterator[SentenceInFile]:
     """Reads CoNLL-U; the raw text is what `SpaceAfter=No` makes of the surface forms."""
     sentence, rows = None, []
-    for place, text, problem in lines_with_places(path):
+    for place, text, problem in lines_with_places(path, encoding):
         if not text.strip() and not problem:
             if sentence:
                 if sentence.fault is None:

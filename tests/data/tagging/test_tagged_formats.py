@@ -283,6 +283,37 @@ def test_tags_that_are_all_alike_are_said(write, caplog):
     assert "have the tag 'X': is that the column of the tags?" in caplog.text
 
 
+def test_tags_that_hardly_come_again_are_said(write, caplog):
+    with caplog.at_level(logging.WARNING):
+        read_tagged_sentences(write("Hello world\nGood day\nNice one\nBad idea\nNo way\n"), scheme=None)
+    assert "5 words of" in caplog.text and "have 5 different tags: are they tags?" in caplog.text
+
+
+def test_a_file_of_hashtags_alone_is_read_and_one_column_is_none_of_two(write):
+    assert read_tagged_sentences(write("#a O\n#b B-x\n")).words == (("#a", "#b"),)
+    with pytest.raises(ValueError, match=":1: expected a word and a tag, received one column: 'Ada;B-per'"):
+        read_tagged_sentences(write("Ada;B-per\nsmiled;O\n"))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.conll", "José B-per\nsmiled O\n"),
+        ("a.json", json.dumps([{"tokens": ["José", "smiled"], "ner_tags": ["B-per", "O"]}], ensure_ascii=False)),
+        ("a.conllup", "# global.columns = FORM NER\nJosé\tB-per\nsmiled\tO\n\n"),
+        ("a.ann", "T1\tper 0 4\tJosé\n"),
+    ],
+)
+def test_other_encodings_are_read_where_they_are_named(tmp_path, name, text):
+    (tmp_path / "a.txt").write_bytes("José smiled".encode("cp1252"))
+    (tmp_path / name).write_bytes(text.encode("cp1252"))
+    assert read_tagged_sentences(tmp_path / name, encoding="cp1252").spans == (((0, 1, "per"),),)
+    with pytest.raises(ValueError, match="not UTF-8"):
+        read_tagged_sentences(tmp_path / name)
+    with pytest.raises(ValueError, match="klingon"):
+        read_tagged_sentences(tmp_path / name, encoding="klingon")
+
+
 def test_a_column_of_numbers_is_none_of_tags(write):
     text = "".join(f"word {number}\n" for number in range(120))
     with pytest.raises(ValueError, match="120 different values in 120 lines: that is none"):
