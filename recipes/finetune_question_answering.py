@@ -27,6 +27,7 @@ def main(
     train: Path,  # questions with answers, in SQuAD's format or its kin
     validation: Path,  # the same; answers to it are scored and written
     errors: Literal["raise", "skip", "keep"] = "raise",  # what to do where an answer is not at its offset
+    encoding: str | None = None,  # gbk, cp1252 or another, where it is not UTF-8
     scores: Literal["squad", "cmrc", "drcd", "korquad"] = "squad",  # whose rules count
     sequence_length: int = 384,  # tokens in a row
     stride: int = 128,  # tokens between the beginnings of two windows of a longer text
@@ -39,8 +40,8 @@ def main(
     saving = run.saving()
     training.set_random_seed(fine_tuning.seed)
     tokenizer = data.WordPieceTokenizer.from_preset(preset)
-    questions = {"train": data.read_questions(train, errors=errors)}
-    questions["validation"] = data.read_questions(validation, errors=errors)
+    questions = {"train": data.read_questions(train, errors=errors, encoding=encoding)}
+    questions["validation"] = data.read_questions(validation, errors=errors, encoding=encoding)
     lengths = dict(sequence_length=sequence_length, stride=stride, max_question_tokens=max_question_tokens)
     windows = {part: data.QuestionWindows(some, tokenizer, **lengths) for part, some in questions.items()}
     batches = dict(batch_size=fine_tuning.batch_size, seed=fine_tuning.seed)

@@ -27,6 +27,7 @@ def main(
     validation: Path | None = None,  # the same, to choose the best epoch by
     test: Path | None = None,  # the same, labels or none; its predictions are written to RUN_DIRECTORY/predictions.txt
     errors: Literal["raise", "skip"] = "raise",  # at the first faulty example; or skip those, and count them
+    encoding: str | None = None,  # gbk, cp1252 or another, where it is not UTF-8
     markers: tuple[str, str] | None = None,  # tokens to put around the entities; none: the preset's, or $ and #
     sequence_length: int = 128,  # tokens in a row; longer sentences lose what is far from the entities
     run_directory: Path = Path("runs/finetune_relations"),
@@ -39,7 +40,7 @@ def main(
     files = {part: file for part, file in {"train": train, "validation": validation, "test": test}.items() if file}
     examples, labels = {}, None
     for part, file in files.items():  # train first: its relations are all that the model can learn
-        examples[part] = data.read_relations(file, label_names=labels, errors=errors)
+        examples[part] = data.read_relations(file, label_names=labels, errors=errors, encoding=encoding)
         labels = examples["train"].label_names
     classifier = models.RelationClassifier.from_preset(
         preset, labels=labels, markers=markers, dropout=fine_tuning.dropout, dtype=fine_tuning.dtype

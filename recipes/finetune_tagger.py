@@ -41,6 +41,7 @@ def main(
     tag_column: int | None | str = None,  # the same, from the end if negative; None for the last, or UPOS
     words: Literal["basic", "file"] = "basic",  # tags of raw text's tokens; or, to be given words, of the file's words
     errors: Literal["raise", "skip"] = "raise",  # at the first faulty sentence; or skip those, and count them
+    encoding: str | None = None,  # gbk, cp1252 or another, where it is not UTF-8
     sequence_length: int = 128,  # tokens in a row; longer sentences become overlapping windows
     run_directory: Path = Path("runs/finetune_tagger"),
     # Model
@@ -52,7 +53,8 @@ def main(
     training.set_random_seed(fine_tuning.seed)
     tokenizer = data.WordPieceTokenizer.from_preset(preset)
     files = {"train": train, "validation": validation, **({"test": test} if test else {})}
-    reading = dict(scheme=scheme, word_column=word_column, tag_column=tag_column, tag_faults=tag_faults, errors=errors)
+    reading = dict(scheme=scheme, word_column=word_column, tag_column=tag_column, tag_faults=tag_faults)
+    reading |= dict(errors=errors, encoding=encoding)
     sentences, known = {}, None
     for part, file in files.items():  # train first: its labels are all that the model can learn
         sentences[part] = data.read_tagged_sentences(file, labels=known, **reading)

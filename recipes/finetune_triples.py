@@ -3,8 +3,8 @@
 Data        JSONL {"text": ..., "spo_list": [[subject, relation, object], ...]}, as DuIE's; attributes and the arguments
             of events are the same structure; docs/files.md has further formats
 Paper       GPLinker: Su, 2022, https://kexue.fm/archives/8888
-Reached     CoNLL04, from MiniLM's weights, seed 1: F1 of triples by --scores place 0.545 in test, 0.569 in dev, the
-            best epoch chosen by val_heads_f1
+Reached     CoNLL04, from MiniLM's weights, seed 1: F1 of triples by place 0.545 in test, 0.569 in dev, of the epoch
+            with the best val_heads_f1
 Run         python recipes/finetune_triples.py --preset PRESET --train train.jsonl --validation dev.jsonl
 Stopped     by Ctrl-C, SIGTERM or a crash, the same command goes on where it was: docs/reliability.md
 Watch       tensorboard --logdir runs/finetune_triples
@@ -29,6 +29,7 @@ def main(
     validation: Path,  # the same, to choose the best epoch by
     test: Path | None = None,  # the same; its predictions are written to RUN_DIRECTORY/predictions.jsonl
     errors: Literal["raise", "skip"] = "raise",  # at the first faulty text; or skip those, and count them
+    encoding: str | None = None,  # gbk, cp1252 or another, where it is not UTF-8
     scores: Literal["text", "place"] = "text",  # a triple is right by its words, as in DuIE; or only where they stand
     sequence_length: int = 128,  # tokens in a row; longer texts become overlapping windows
     run_directory: Path = Path("runs/finetune_triples"),
@@ -44,7 +45,7 @@ def main(
     files = {"train": train, "validation": validation, **({"test": test} if test else {})}
     examples, relations = {}, None
     for part, file in files.items():  # train first: its relations are all that the model can learn
-        examples[part] = data.read_triples(file, relations=relations, errors=errors)
+        examples[part] = data.read_triples(file, relations=relations, errors=errors, encoding=encoding)
         relations = examples["train"].relations
     batches = dict(sequence_length=sequence_length, batch_size=fine_tuning.batch_size, seed=fine_tuning.seed)
     batches |= dict(relations=relations, start_step=saving.step)  # start_step: of the training part alone

@@ -30,7 +30,9 @@ class JsonRow(NamedTuple):
     problem: str | None = None
 
 
-def read_json_rows(path: str | os.PathLike, *, own_keys: Collection[str] = ()) -> Iterator[JsonRow]:
+def read_json_rows(
+    path: str | os.PathLike, *, own_keys: Collection[str] = (), encoding: str | None = None
+) -> Iterator[JsonRow]:
     r"""Reads the rows of a JSON or JSON Lines file, whatever its name.
 
     A row is what stands on a line; what an array of objects or arrays holds; what the list `data`, `rows`, `examples`
@@ -38,6 +40,7 @@ def read_json_rows(path: str | os.PathLike, *, own_keys: Collection[str] = ()) -
 
     Args:
         path: The file, UTF-8, plain or `.gz`.
+        encoding: As for `read_lines`.
         own_keys: Keys of a row: an object with one of them is a row, even if it has a list of those names.
 
     Yields:
@@ -54,7 +57,7 @@ def read_json_rows(path: str | os.PathLike, *, own_keys: Collection[str] = ()) -
         [1, 2]
     """
     path = os.fspath(path)
-    lines = _whole_lines(path)
+    lines = _whole_lines(path, encoding)
     beginning = list(itertools.islice((line for line in lines if line.problem or line.text.strip()), 100))
     lines = itertools.chain(beginning, lines)
     if _is_rows_by_line(beginning):
@@ -62,7 +65,7 @@ def read_json_rows(path: str | os.PathLike, *, own_keys: Collection[str] = ()) -
             if line.problem or line.text.strip():
                 yield from _rows_of_line(f"{path}:{line.number}", line, own_keys)
     else:
-        yield from _rows_of_document(path, own_keys)
+        yield from _rows_of_document(path, own_keys, encoding)
 
 
 def begins_like_json(line: str) -> bool:
@@ -75,9 +78,9 @@ def begins_like_json(line: str) -> bool:
     return bool(_BEGIN.match(line))
 
 
-def _whole_lines(path: str) -> Iterator[TextLine]:
+def _whole_lines(path: str, encoding: str | None) -> Iterator[TextLine]:
     is_continued = False
-    for line in read_lines(path, max_bytes=_MAX_BYTES):
+    for line in read_lines(path, encoding=encoding, max_bytes=_MAX_BYTES):
         if line.is_cut and not is_continued:
             yield TextLine(line.number, "", f"line of more than {_MAX_BYTES >> 20} MiB")
         elif not is_continued:
@@ -124,10 +127,10 @@ def _rows_of_value(place: str, value, own_keys: Collection[str]) -> Iterator[Jso
     yield JsonRow(place, value)
 
 
-def _rows_of_document(path: str, own_keys: Collection[str]) -> Iterator[JsonRow]:
+def _rows_of_document(path: str, own_keys: Collection[str], encoding: str | None) -> Iterator[JsonRow]:
     """Reads values on end, and the items of an array one by one, so that each has its line."""
     lines = []
-    for line in _whole_lines(path):
+    for line in _whole_lines(path, encoding):
         if line.problem:
             yield JsonRow(f"{path}:{line.number}", None, line.problem)
             return

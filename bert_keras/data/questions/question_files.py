@@ -36,9 +36,10 @@ class QuestionInFile:
     fault: str | None = None
 
 
-def questions_in_file(path: str | os.PathLike) -> Iterator[QuestionInFile]:
+def questions_in_file(path: str | os.PathLike, encoding: str | None = None) -> Iterator[QuestionInFile]:
     """Yields the questions of a file; what a format has no use for is left alone, what it needs is checked."""
-    for row in read_json_rows(path, own_keys=("paragraphs", "qas", "context", "question", "questions")):
+    own_keys = ("paragraphs", "qas", "context", "question", "questions")
+    for row in read_json_rows(path, own_keys=own_keys, encoding=encoding):
         if row.problem:
             yield QuestionInFile(row.place, fault=row.problem)
             continue
@@ -137,7 +138,7 @@ def _question(fields, context: str, place: str) -> QuestionInFile:
         found.question = _field(fields, _QUESTIONS, _TEXT)
         found.is_impossible = bool(_field(fields, ("is_impossible",), (bool,), default=False))
         given = next((fields[name] for name in ("detected_answers", "answers", "answer") if name in fields), ())
-        found.answers = list(_answers(given, context))
+        found.answers = list(_answers(() if given is None else given, context))
     except ValueError as fault:
         found.fault = f"question {found.id!r}: {fault}" if found.id else str(fault)
     return found

@@ -64,7 +64,11 @@ class Questions:
 
 
 def read_questions(
-    source: str | os.PathLike | Iterable[str | os.PathLike], *, has_answers: bool = True, errors: str = "raise"
+    source: str | os.PathLike | Iterable[str | os.PathLike],
+    *,
+    has_answers: bool = True,
+    errors: str = "raise",
+    encoding: str | None = None,
 ) -> Questions:
     """Reads questions with their passages and answers.
 
@@ -85,6 +89,7 @@ def read_questions(
             no answer but is not marked impossible. `"raise"` stops. `"skip"` leaves the question out and logs how many
             there were. `"keep"` keeps such an answer without a place, and such a question as one without an answer:
             for evaluation, as official scores count every question. CMRC 2018's files need one of the two.
+        encoding: As for `bert_keras.data.read_examples`; None for UTF-8, or UTF-16 with its mark.
 
     Raises:
         FileNotFoundError: If a file is missing.
@@ -107,7 +112,7 @@ def read_questions(
     paths = [source] if isinstance(source, (str, os.PathLike)) else list(source)
     questions, places, faults, num_found, looked_up = [], {}, [], 0, []
     for path in map(os.fspath, paths):
-        for found in questions_in_file(path):
+        for found in questions_in_file(path, encoding):
             num_found += 1
             place = f"{found.place}, question {found.id!r}"
             fault = f"{found.place}: {found.fault}" if found.fault else None

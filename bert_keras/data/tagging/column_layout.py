@@ -2,7 +2,6 @@
 
 import collections
 import dataclasses
-import functools
 import re
 from collections.abc import Iterable
 
@@ -12,7 +11,8 @@ _HEADER = frozenset(
     "chunk chunk_tag deprel entity feats form head id label labels lemma ner ner_tag ner_tags pos pos_tag sentence "
     "sentence_id tag tags token tokens upos word words xpos".split()
 )
-_FEW_LINES = 10
+_FEW_LINES = 3
+_SEVERAL_LINES = 10
 _SAMPLE_OF_TAGS = 100
 
 
@@ -26,7 +26,7 @@ class ColumnLayout:
         is_ragged: Whether the number of columns differs from sentence to sentence.
         tags: The tags of the lines that begin with another character than `#`.
         has_header: Whether the first line names the columns.
-        num_lines: Lines of words.
+        fault: What speaks against the columns of words and of tags being that; None if nothing does.
     """
 
     separator: str
@@ -34,10 +34,10 @@ class ColumnLayout:
     is_ragged: bool
     tags: frozenset[str]
     has_header: bool
-    num_lines: int
+    fault: str | None
 
     @classmethod
-    def of(cls, lines: Iterable[str], tag_column: int) -> "ColumnLayout":
+    def of(cls, lines: Iterable[str], word_column: int, tag_column: int) -> "ColumnLayout":
         """Looks at all lines of a file that have something on them.
 
         Words that hold spaces are parted by tabs, so a file whose lines agree in their tabs is parted by those; one
@@ -45,31 +45,33 @@ class ColumnLayout:
 
         Args:
             lines: The lines, without `-DOCSTART-`.
-            tag_column: Column of the tags, from the end if negative.
+            word_column: Column of the words, from the end if negative.
+            tag_column: The same of the tags.
         """
         counts, num_with_tab, first = {name: collections.Counter() for name in ("tab", "space", "both")}, 0, ""
-        tags = {name: set() for name in counts}
+        values = {(name, column): set() for name in counts for column in (word_column, tag_column)}
         num_lines = 0
-        for text in lines:
-            if text.startswith("#"):
-                continue
+        lines = list(lines)
+        for text in [text for text in lines if not text.startswith("#")] or lines:
             first, num_lines, num_with_tab = first or text, num_lines + 1, num_with_tab + ("\t" in text)
             for separator in counts:
                 cells = cells_of(text, separator)
                 counts[separator][len(cells)] += 1
-                if -len(cells) <= tag_column < len(cells):
-                    tags[separator].add(cells[tag_column])
+                for column in {word_column, tag_column}:
+                    if -len(cells) <= column < len(cells):
+                        values[separator, column].add(cells[column])
         modes = {name: max(count.items(), key=lambda item: item[1], default=(0, 0)) for name, count in counts.items()}
         separator = _separator(modes, num_lines, num_with_tab)
         num_columns, num_alike = modes[separator]
         header = [cell.lower() for cell in cells_of(first, separator)]
+        words, tags = values[separator, word_column], values[separator, tag_column]
         return cls(
             separator,
             num_columns,
             tag_column >= 0 and num_alike < 0.9 * num_lines,
-            frozenset(tags[separator]),
+            frozenset(tags),
             len(header) == num_columns > 1 and _HEADER.issuperset(header),
-            num_lines,
+            _fault_of_columns(words, tags, num_lines),
         )
 
     def cells(self, text: str) -> list[str]:
@@ -96,13 +98,6 @@ class ColumnLayout:
     def _is_tag(self, cell: str) -> bool:
         return cell in self.tags or is_tag(cell)
 
-    @functools.cached_property
-    def tags_fault(self) -> str | None:
-        """What speaks against the tags' column being one of tags."""
-        if self.num_lines >= _SAMPLE_OF_TAGS and len(self.tags) > self.num_lines / 2:
-            return f"the column of the tags has {len(self.tags)} different values in {self.num_lines} lines"
-        return None
-
 
 def cells_of(text: str, separator: str) -> list[str]:
     r"""Parts a line.
@@ -128,8 +123,29 @@ def _separator(modes: dict[str, tuple[int, int]], num_lines: int, num_with_tab: 
     (tab_columns, tab_alike), (both_columns, both_alike) = modes["tab"], modes["both"]
     if tab_alike == num_lines:
         # Words of a language with spaces do not all have as many of them.
-        is_mixed = both_alike == num_lines >= _FEW_LINES and both_columns > tab_columns > 0
+        is_mixed = both_alike == num_lines >= _SEVERAL_LINES and both_columns > tab_columns > 0
         return "both" if is_mixed else "tab"
     if both_alike == tab_alike:
         return "tab" if 2 * num_with_tab > num_lines else "both"
     return "both" if both_alike > tab_alike else "tab"
+
+
+def _fault_of_columns(words: set[str], tags: set[str], num_lines: int) -> str | None:
+    if num_lines >= _SAMPLE_OF_TAGS and len(tags) > num_lines / 2:
+        return (
+            f"the column of the tags has {len(tags)} different values in {num_lines} lines: that is none; which is it "
+            "(tag_column=, --tag-column)?"
+        )
+    if not words:
+        return None
+    if any(all(sign in cell[1:-1] for cell in words | tags) for sign in "/|"):
+        return "all words and tags hold a slash: word/tag, several on a line, is not read; one line is one word"
+    if num_lines < _FEW_LINES:
+        return None
+    if all(map(str.isdigit, words)):
+        what = "numbers"
+    elif all(map(is_tag, words)):
+        what = "tags"
+    else:
+        return None
+    return f"the column of the words holds nothing but {what}; which is it (word_column=, --word-column)?"

@@ -15,19 +15,21 @@ CONLLU_COLUMNS = ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPRE
 _GLOBAL_COLUMNS = re.compile(r"#\s*global\.columns\s*=\s*(\S.*)")
 
 
-def conll_sentences(path: str, word_column: int, tag_column: int) -> Iterator[SentenceInFile]:
+def conll_sentences(
+    path: str, word_column: int, tag_column: int, encoding: str | None = None
+) -> Iterator[SentenceInFile]:
     """Reads columns parted by tabs or spaces; an empty line or one of -DOCSTART- ends a sentence."""
-    lines = (text for _, text, problem in lines_with_places(path) if not problem and not _ends_sentence(text))
-    layout = ColumnLayout.of(lines, tag_column)
-    if layout.num_columns and word_column % layout.num_columns == tag_column % layout.num_columns:
+    lines = (text for _, text, problem in lines_with_places(path, encoding) if not problem and not _ends_sentence(text))
+    layout = ColumnLayout.of(lines, word_column, tag_column)
+    if layout.num_columns > 1 and word_column % layout.num_columns == tag_column % layout.num_columns:
         raise ValueError(
             f"{path}: words and tags are both in column {word_column} of {layout.num_columns}: give the column of the "
             "other, too (word_column= and tag_column=, --word-column and --tag-column)"
         )
-    if layout.tags_fault:
-        raise ValueError(f"{path}: {layout.tags_fault}: that is none; which is it (tag_column=, --tag-column)?")
+    if layout.fault:
+        raise ValueError(f"{path}: {layout.fault}")
     sentence, width, comments, is_first = None, 0, [], True
-    for place, text, problem in lines_with_places(path):
+    for place, text, problem in lines_with_places(path, encoding):
         if not problem and _ends_sentence(text):
             if sentence:
                 join_words(sentence)
@@ -71,8 +73,9 @@ def _add_word(sentence: SentenceInFile, place: str, cells: list[str], word_colum
         sentence.add_fault(place, f"expected a word and a tag, received one column: {cells[0][:80]!r}")
         return False
     word, tag = cells[word_column].strip(), cells[tag_column].strip()
-    if re.search(r"\s", tag) and not is_tag(tag):
-        sentence.add_fault(place, f"expected a tag, received {tag[:80]!r}: are its columns parted by spaces and tabs?")
+    if (pieces := tag.split())[1:] and (not is_tag(tag) or all(map(is_tag, pieces))):
+        hint = "one line is one word" if all(map(is_tag, pieces)) else "are its columns parted by spaces and tabs?"
+        sentence.add_fault(place, f"expected a tag, received {tag[:80]!r}: {hint}")
         return False
     sentence.words.append(word)
     sentence.tags.append(tag)
@@ -107,11 +110,15 @@ def global_columns(line: str) -> list[str] | None:
 
 
 def conllu_sentences(
-    path: str, word_column: int, tag_column: int, columns: Sequence[str] = CONLLU_COLUMNS
+    path: str,
+    word_column: int,
+    tag_column: int,
+    columns: Sequence[str] = CONLLU_COLUMNS,
+    encoding: str | None = None,
 ) -> Iterator[SentenceInFile]:
     """Reads CoNLL-U; the raw text is what `SpaceAfter=No` makes of the surface forms."""
     sentence, rows = None, []
-    for place, text, problem in lines_with_places(path):
+    for place, text, problem in lines_with_places(path, encoding):
         if not text.strip() and not problem:
             if sentence:
                 if sentence.fault is None:

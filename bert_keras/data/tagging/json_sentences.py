@@ -10,16 +10,19 @@ from bert_keras.data.tagging.token_rows import add_words, spacy_sentences, tags_
 _OWN_KEYS = ("text", "tokens", "words", "sentence", "paragraphs")
 
 
-def json_sentences(path: str, words: str | None, tags: str | None) -> Iterator[SentenceInFile]:
+def json_sentences(
+    path: str, words: str | None, tags: str | None, encoding: str | None = None
+) -> Iterator[SentenceInFile]:
     """Reads texts with spans, and words with tags.
 
     Args:
         path: JSON or JSON Lines.
         words: The key of the words, where rows are lists of words; None for the first that is known.
         tags: The same of the tags.
+        encoding: As for `read_lines`.
     """
     has_spans = None
-    for place, row, problem in read_json_rows(path, own_keys=_OWN_KEYS):
+    for place, row, problem in read_json_rows(path, own_keys=_OWN_KEYS, encoding=encoding):
         if row is None and problem is None:  # `annotations: [null, ...]` of an annotator who left a text out
             problem = "null in place of a row"
         for sentence in _faulty(place, problem) if problem else _sentences(place, row, words, tags):

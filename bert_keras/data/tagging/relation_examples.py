@@ -35,7 +35,11 @@ class RelationExamples:
 
 
 def read_relations(
-    path: str | os.PathLike, *, label_names: Sequence[str] | None = None, errors: str = "raise"
+    path: str | os.PathLike,
+    *,
+    label_names: Sequence[str] | None = None,
+    errors: str = "raise",
+    encoding: str | None = None,
 ) -> RelationExamples:
     r"""Reads sentences with two marked entities.
 
@@ -49,10 +53,11 @@ def read_relations(
       or `token`, `h` and `t` with `pos`, `relation`). Further keys are left alone.
 
     Args:
-        path: The file, UTF-8 with or without a byte order mark, plain or `.gz`.
+        path: The file, plain or `.gz`.
         label_names: The relations that may occur, `label_names` of the training examples: then another is a fault.
             None takes those found, sorted.
         errors: "raise" at the first fault; or "skip" the example, and log how many there were and where the first is.
+        encoding: As for `bert_keras.data.read_examples`; None for UTF-8, or UTF-16 with its mark.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -68,7 +73,7 @@ def read_relations(
         (('A cat in a box.',), ((2, 5),), ('Content-Container(e1,e2)',))
     """
     path, faults, found = os.fspath(path), Faults(errors), []
-    for example in relations_in_file(path):
+    for example in relations_in_file(path, encoding):
         label, fault = example.label, example.fault
         if not fault and label is not None and label_names is not None and label not in label_names:
             fault = f"{label!r} is not among the known relations: {', '.join(map(repr, label_names))}"

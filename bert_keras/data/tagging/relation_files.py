@@ -47,12 +47,12 @@ class RelationInFile:
             self.fault = str(error)
 
 
-def relations_in_file(path: str) -> Iterator[RelationInFile]:
+def relations_in_file(path: str, encoding: str | None = None) -> Iterator[RelationInFile]:
     """Yields the sentences of a file in the format that it has."""
     suffix = os.path.splitext(path.removesuffix(".gz"))[1].lower()
-    first = next((line.text for line in read_lines(path) if line.text.strip()), "")
+    first = next((line.text for line in read_lines(path, encoding=encoding) if line.text.strip()), "")
     is_json = suffix in (".json", ".jsonl", ".ndjson") or begins_like_json(first)
-    return (_json_rows if is_json else _semeval_rows)(path)
+    return (_json_rows if is_json else _semeval_rows)(path, encoding)
 
 
 def split_markers(marked: str) -> tuple[str, tuple[CharacterSpan, CharacterSpan]]:
@@ -89,9 +89,9 @@ def split_markers(marked: str) -> tuple[str, tuple[CharacterSpan, CharacterSpan]
     return "".join(pieces), (one, other) if markers[0] == names[0] else (other, one)
 
 
-def _semeval_rows(path: str) -> Iterator[RelationInFile]:
+def _semeval_rows(path: str, encoding: str | None) -> Iterator[RelationInFile]:
     waiting = None
-    for line in read_lines(path):
+    for line in read_lines(path, encoding=encoding):
         place, text = f"{path}:{line.number}", line.text.strip()
         match = _SENTENCE.fullmatch(line.text)
         if line.problem or match:
@@ -114,8 +114,8 @@ def _semeval_rows(path: str) -> Iterator[RelationInFile]:
         yield waiting
 
 
-def _json_rows(path: str) -> Iterator[RelationInFile]:
-    rows = read_json_rows(path, own_keys=("text", "sentence", "token", "tokens"))
+def _json_rows(path: str, encoding: str | None) -> Iterator[RelationInFile]:
+    rows = read_json_rows(path, own_keys=("text", "sentence", "token", "tokens"), encoding=encoding)
     for number, (place, row, problem) in enumerate(rows, 1):
         found = RelationInFile(place, str(number), fault=problem)
         if not problem:

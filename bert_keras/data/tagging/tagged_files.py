@@ -21,6 +21,7 @@ def read_tagged_sentences(
     tag_column: int | str | None = None,
     labels: Sequence[str] | None = None,
     file_format: str | None = None,
+    encoding: str | None = None,
     tag_faults: str = "refuse",
     errors: str = "raise",
 ) -> TaggedSentences:
@@ -41,7 +42,7 @@ def read_tagged_sentences(
       SpERT's spans by words; spaCy's JSON of version 2.
     * brat: a text and its `.ann` file, or a folder of such.
 
-    Files are UTF-8, plain or `.gz`. The same with examples: docs/files.md.
+    Files are plain or `.gz`. The same with examples: docs/files.md.
 
     Args:
         source: One file, or several of one format.
@@ -54,6 +55,7 @@ def read_tagged_sentences(
         labels: The labels (without a scheme: tags) that may occur, `sentences.labels` or `sentences.tag_names` of the
             training data: then another one is a fault. None takes those found, sorted.
         file_format: "conll", "conllu", "conllup", "json" or "brat"; None goes by the content.
+        encoding: As for `bert_keras.data.read_examples`: `"gbk"`, `"cp1252"`; None for UTF-8, or UTF-16 with its mark.
         tag_faults: What to do with tags that break the rules of the scheme, such as an I- without its B-: "refuse", a
             fault; or "repair": read the spans as CoNLL's scorer and seqeval do, spell them in the scheme, and log how
             many sentences that were and where the first is.
@@ -80,7 +82,7 @@ def read_tagged_sentences(
         scheme = check_scheme(scheme)
     sentences, repaired = [], []
     for path in [source] if isinstance(source, (str, os.PathLike)) else source:
-        for sentence in sentences_in_file(os.fspath(path), word_column, tag_column, file_format):
+        for sentence in sentences_in_file(os.fspath(path), word_column, tag_column, file_format, encoding):
             respelled = None if sentence.fault else _check(sentence, scheme, labels, tag_faults)
             if sentence.fault is None:
                 sentences.append(sentence)
@@ -96,6 +98,11 @@ def read_tagged_sentences(
             "first: %s", len(repaired), scheme, repaired[0],
         )  # fmt: skip
     has_tags = all(len(sentence.tags) == len(sentence.words) for sentence in sentences)
+    num_words, found = sum(map(len, (s.tags for s in sentences))), {tag for s in sentences for tag in s.tags}
+    if has_tags and len(found) == 1:
+        _logger.warning("all words of %s have the tag %r: is that the column of the tags?", source, *found)
+    elif has_tags and len(found) > num_words / 2 > 2:
+        _logger.warning("%d words of %s have %d different tags: are they tags?", num_words, source, len(found))
     has_spans = sentences[0].spans is not None
     if labels is None:
         values = (span[2] for sentence in sentences for span in sentence.spans) if has_spans else (

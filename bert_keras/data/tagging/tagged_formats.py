@@ -4,7 +4,7 @@ import dataclasses
 import itertools
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from bert_keras.data.files.json_rows import begins_like_json, read_json_rows
@@ -30,23 +30,25 @@ class Beginning:
         suffix: Of its name, in lower case, without `.gz`.
         lines: The first lines that have something on them, up to 50.
         head: The first bytes.
+        encoding: As for `read_lines`.
     """
 
     path: str
     suffix: str
     lines: tuple[str, ...]
     head: bytes
+    encoding: str | None = None
 
     @classmethod
-    def of(cls, path: str) -> "Beginning":
+    def of(cls, path: str, encoding: str | None) -> "Beginning":
         """Looks into a file."""
         suffix = os.path.splitext(path.removesuffix(".gz"))[1].lower()
         if os.path.isdir(path):
-            return cls(path, suffix, (), b"")
+            return cls(path, suffix, (), b"", encoding)
         with open(path, "rb") as file:
             head = file.read(16)
-        lines = (text for _, text, problem in lines_with_places(path) if text.strip() and not problem)
-        return cls(path, suffix, tuple(itertools.islice(lines, 50)), head)
+        lines = (text for _, text, problem in lines_with_places(path, encoding) if text.strip() and not problem)
+        return cls(path, suffix, tuple(itertools.islice(lines, 50)), head, encoding)
 
 
 class TaggedFormat(NamedTuple):
@@ -55,18 +57,18 @@ class TaggedFormat(NamedTuple):
     Attributes:
         name: Its name.
         is_it: Whether a file has it, if it has none of those before it.
-        read: The function of path, words' and tags' column that reads it; None for one that is refused.
+        read: The function of path, words' and tags' column and encoding that reads it; None for one that is refused.
         advice: What to do with a file that is refused.
     """
 
     name: str
     is_it: Callable[[Beginning], bool]
-    read: Callable[[str, Column, Column], Iterator[SentenceInFile]] | None
+    read: Callable[[str, Column, Column, str | None], Iterator[SentenceInFile]] | None
     advice: str = ""
 
 
 def sentences_in_file(
-    path: str, word_column: Column, tag_column: Column, file_format: str | None
+    path: str, word_column: Column, tag_column: Column, file_format: str | None, encoding: str | None = None
 ) -> Iterator[SentenceInFile]:
     """Reads a file in the format that it has.
 
@@ -75,13 +77,14 @@ def sentences_in_file(
         word_column: Column of the words; None for that of the format.
         tag_column: The same of the tags.
         file_format: A name of `FORMATS`; None goes by the content.
+        encoding: As for `read_lines`.
 
     Raises:
         FileNotFoundError: If there is no such file.
         ValueError: If the file is something else, or there is no such format or column.
     """
     if file_format is None:
-        beginning = Beginning.of(path)
+        beginning = Beginning.of(path, encoding)
         found = next(known for known in FORMATS if known.is_it(beginning))
     else:
         readable = {known.name: known for known in FORMATS if known.read}
@@ -91,7 +94,7 @@ def sentences_in_file(
         found = readable[file_format]
     if found.read is None:
         raise ValueError(f"{path}: this is {found.advice}")
-    return found.read(path, word_column, tag_column)
+    return found.read(path, word_column, tag_column, encoding)
 
 
 def _is_json(beginning: Beginning) -> bool:
@@ -99,7 +102,7 @@ def _is_json(beginning: Beginning) -> bool:
         return True
     if not beginning.lines or not begins_like_json(beginning.lines[0]):
         return False
-    return next(read_json_rows(beginning.path)).problem is None
+    return next(read_json_rows(beginning.path, encoding=beginning.encoding)).problem is None
 
 
 def _is_markup(beginning: Beginning) -> bool:
@@ -130,29 +133,33 @@ def _is_csv(beginning: Beginning) -> bool:
     return len(commas) == 1 and commas != {0} and not has_tab and (len(cells) > 1 or cells == {1})
 
 
-def _read_conll(path: str, word_column: Column, tag_column: Column) -> Iterator[SentenceInFile]:
+def _read_conll(path: str, word_column: Column, tag_column: Column, encoding: str | None) -> Iterator[SentenceInFile]:
     for column in (word_column, tag_column):
         if isinstance(column, str):
             raise ValueError(f"columns of {path} have no names; expected a number, received {column!r}")
-    return conll_sentences(path, word_column or 0, -1 if tag_column is None else tag_column)
+    return conll_sentences(path, word_column or 0, -1 if tag_column is None else tag_column, encoding)
 
 
-def _read_conllu(path: str, word_column: Column, tag_column: Column) -> Iterator[SentenceInFile]:
-    return _read_named(path, CONLLU_COLUMNS, word_column, tag_column)
+def _read_conllu(path: str, word_column: Column, tag_column: Column, encoding: str | None) -> Iterator[SentenceInFile]:
+    return _read_named(path, CONLLU_COLUMNS, word_column, tag_column, encoding)
 
 
-def _read_conllu_plus(path: str, word_column: Column, tag_column: Column) -> Iterator[SentenceInFile]:
-    first = next((text for _, text, problem in lines_with_places(path) if text.strip() and not problem), "")
+def _read_conllu_plus(
+    path: str, word_column: Column, tag_column: Column, encoding: str | None
+) -> Iterator[SentenceInFile]:
+    first = next((text for _, text, problem in lines_with_places(path, encoding) if text.strip() and not problem), "")
     columns = global_columns(first)
     if not columns or "FORM" not in columns:
         raise ValueError(
             f"{path}: CoNLL-U Plus has columns of its own, which its first line must name, '# global.columns = ID FORM "
             "UPOS'; pass file_format='conllu' if they are CoNLL-U's"
         )
-    return _read_named(path, columns, word_column, "UPOS" if tag_column is None and "UPOS" in columns else tag_column)
+    return _read_named(path, columns, word_column, tag_column, encoding)
 
 
-def _read_named(path: str, columns, word_column: Column, tag_column: Column) -> Iterator[SentenceInFile]:
+def _read_named(
+    path: str, columns: Sequence[str], word_column: Column, tag_column: Column, encoding: str | None
+) -> Iterator[SentenceInFile]:
     if tag_column is None:
         tag_column = "UPOS" if "UPOS" in columns else len(columns) - 1
     numbers = []
@@ -163,18 +170,22 @@ def _read_named(path: str, columns, word_column: Column, tag_column: Column) -> 
                 raise ValueError(f"{path}: expected a column out of {known}, received {column!r}")
             column = [name.upper() for name in columns].index(column.upper())
         numbers.append(column)
-    return conllu_sentences(path, *numbers, columns)
+    return conllu_sentences(path, *numbers, columns, encoding)
 
 
-def _read_json(path: str, word_column: Column, tag_column: Column) -> Iterator[SentenceInFile]:
+def _read_json(path: str, word_column: Column, tag_column: Column, encoding: str | None) -> Iterator[SentenceInFile]:
     for column in (word_column, tag_column):
         if isinstance(column, int):
             raise ValueError(f"{path} is JSON, whose rows have keys; a column of number {column} has no meaning there")
-    return json_sentences(path, word_column, tag_column)
+    return json_sentences(path, word_column, tag_column, encoding)
 
 
 FORMATS = (
-    TaggedFormat("brat", lambda beginning: is_brat(beginning.path), lambda path, words, tags: brat_sentences(path)),
+    TaggedFormat(
+        "brat",
+        lambda beginning: is_brat(beginning.path, beginning.encoding),
+        lambda path, words, tags, encoding: brat_sentences(path, encoding),
+    ),
     TaggedFormat(
         "DocBin",
         lambda beginning: beginning.suffix == ".spacy" or beginning.head[:2] in (b"\x78\x9c", b"\x78\xda"),

@@ -63,7 +63,11 @@ class TripleExamples:
 
 
 def read_triples(
-    path: str | os.PathLike, *, relations: Sequence[str] | None = None, errors: str = "raise"
+    path: str | os.PathLike,
+    *,
+    relations: Sequence[str] | None = None,
+    errors: str = "raise",
+    encoding: str | None = None,
 ) -> TripleExamples:
     r"""Reads texts with their triples.
 
@@ -79,10 +83,11 @@ def read_triples(
     keep these.
 
     Args:
-        path: The file, UTF-8, plain or `.gz`.
+        path: The file, plain or `.gz`.
         relations: The relations that may occur, `relations` of the training examples: then another is a fault. None
             takes those found, sorted.
         errors: "raise" at the first fault; or "skip" the text, and log how many there were and where the first is.
+        encoding: As for `bert_keras.data.read_examples`; None for UTF-8, or UTF-16 with its mark.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -97,7 +102,8 @@ def read_triples(
         ((((0, 1), (3, 4), 'lived-in'),),)
     """
     path, faults, found = os.fspath(path), Faults(errors), []
-    for place, row, problem in read_json_rows(path, own_keys=("text", "sentText", "sentence", "tokens")):
+    own_keys = ("text", "sentText", "sentence", "tokens")
+    for place, row, problem in read_json_rows(path, own_keys=own_keys, encoding=encoding):
         try:
             if problem:
                 raise ValueError(problem)

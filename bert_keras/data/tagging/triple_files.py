@@ -6,9 +6,9 @@ CharacterRange = tuple[int, int]
 StatedTriple = tuple[str | CharacterRange, str, str | CharacterRange]  # subject, relation, object
 _TEXTS = ("text", "sentText", "sentence")
 _LISTS = ("spo_list", "triple_list", "triples", "relationMentions")
-_SUBJECTS = ("subject", "head", "em1Text")
-_RELATIONS = ("predicate", "relation", "type", "label")
-_OBJECTS = ("object", "tail", "em2Text")
+_SUBJECTS = ("subject", "head", "h", "em1Text")
+_RELATIONS = ("predicate", "relation", "type", "r", "label")
+_OBJECTS = ("object", "tail", "t", "em2Text")
 _EXPECTED = 'expected {"text": ..., "spo_list": [[subject, relation, object], ...]}'
 
 

@@ -14,8 +14,8 @@ class EntityF1(keras.metrics.Metric):
 
     Put it into `weighted_metrics`: positions of weight 0 (special tokens, the later pieces of words) are left out, and
     the others stand side by side. As `tagging_dataset` gives them, these are the basic tokens of raw text, and the
-    spans those that a `Tagger` finds in it. A sentence in several windows is counted window by window; for final scores of
-    such use `entity_scores` on whole sentences.
+    spans those that a `Tagger` finds in it. A sentence in several windows is counted window by window; for final scores
+    of such use `entity_scores` on whole sentences.
 
     Args:
         tag_names: the tags by number.

@@ -166,6 +166,14 @@ def test_faults_of_rows_have_their_line_and_are_skipped_and_counted(tmp_path, ca
         assert f"skipped 1 of 2 questions, the first: {path}:3" in caplog.text
 
 
+def test_other_encodings_are_read_where_they_are_named(tmp_path):
+    row = {"id": 1, "question": "谁？", "context": "猫", "answers": ["猫"]}
+    (tmp_path / "a.json").write_bytes(json.dumps(row, ensure_ascii=False).encode("gbk"))
+    assert read_questions(tmp_path / "a.json", encoding="gbk")[0].context == "猫"
+    with pytest.raises(ValueError, match="not UTF-8"):
+        read_questions(tmp_path / "a.json")
+
+
 def test_an_answer_without_a_place_that_stands_twice_is_counted(tmp_path, caplog):
     (tmp_path / "rows.json").write_text(json.dumps([FLAT | {"answers": ["at"]}]), encoding="utf-8")
     with caplog.at_level(logging.WARNING):

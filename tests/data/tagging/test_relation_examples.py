@@ -175,3 +175,13 @@ def test_what_does_not_fit_together_is_refused(marked, tokenizer):
         relation_dataset(examples, tokenizer, **options)
     with pytest.raises(ValueError, match="the entities 'cat b' and ' box' overlap"):
         relation_dataset(RelationExamples(("cat box",), ((0, 5),), ((3, 7),)), marked, **options)
+
+
+def test_other_encodings_are_read_where_they_are_named(tmp_path):
+    text = '1\t"<e1>José</e1> in <e2>Lyon</e2>"\nin(e1,e2)\n'
+    rows = json.dumps([{"text": "<e1>José</e1> in <e2>Lyon</e2>", "label": "in"}], ensure_ascii=False)
+    for content in (text, rows):
+        (tmp_path / "a.txt").write_bytes(content.encode("cp1252"))
+        assert read_relations(tmp_path / "a.txt", encoding="cp1252").texts == ("José in Lyon",)
+        with pytest.raises(ValueError, match="not UTF-8"):
+            read_relations(tmp_path / "a.txt")

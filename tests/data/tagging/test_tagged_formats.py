@@ -255,6 +255,65 @@ def test_columns_stand_in_any_order_but_words_and_tags_not_in_one(write):
             read_tagged_sentences(path, tag_column=tag_column, **options)
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("1 Ada O\n2 of O\n3 Lyon O\n", "the column of the words holds nothing but numbers"),
+        ("O Ada\nO of\nB-loc Lyon\n", "the column of the words holds nothing but tags"),
+        (
+            "Ada of Lyon\tB-per O B-loc\nIt is\tO O\n",
+            ":1: expected a tag, received 'B-per O B-loc': one line is one word",
+        ),
+    ],
+)
+@pytest.mark.parametrize("scheme", ["BIO", None])
+def test_columns_that_are_something_else_are_refused(write, text, message, scheme):
+    with pytest.raises(ValueError, match=message):
+        read_tagged_sentences(write(text), scheme=scheme)
+
+
+def test_labels_may_hold_spaces_where_tabs_part_columns(write):
+    sentences = read_tagged_sentences(write("flu\tB-medical condition\nis\tO\n"))
+    assert sentences.spans == (((0, 1, "medical condition"),),)
+
+
+def test_tags_that_are_all_alike_are_said(write, caplog):
+    with caplog.at_level(logging.WARNING):
+        read_tagged_sentences(write("Ada X\nsmiled X\n"), scheme=None)
+    assert "have the tag 'X': is that the column of the tags?" in caplog.text
+
+
+def test_tags_that_hardly_come_again_are_said(write, caplog):
+    with caplog.at_level(logging.WARNING):
+        read_tagged_sentences(write("Hello world\nGood day\nNice one\nBad idea\nNo way\n"), scheme=None)
+    assert "5 words of" in caplog.text and "have 5 different tags: are they tags?" in caplog.text
+
+
+def test_a_file_of_hashtags_alone_is_read_and_one_column_is_none_of_two(write):
+    assert read_tagged_sentences(write("#a O\n#b B-x\n")).words == (("#a", "#b"),)
+    with pytest.raises(ValueError, match=":1: expected a word and a tag, received one column: 'Ada;B-per'"):
+        read_tagged_sentences(write("Ada;B-per\nsmiled;O\n"))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.conll", "José B-per\nsmiled O\n"),
+        ("a.json", json.dumps([{"tokens": ["José", "smiled"], "ner_tags": ["B-per", "O"]}], ensure_ascii=False)),
+        ("a.conllup", "# global.columns = FORM NER\nJosé\tB-per\nsmiled\tO\n\n"),
+        ("a.ann", "T1\tper 0 4\tJosé\n"),
+    ],
+)
+def test_other_encodings_are_read_where_they_are_named(tmp_path, name, text):
+    (tmp_path / "a.txt").write_bytes("José smiled".encode("cp1252"))
+    (tmp_path / name).write_bytes(text.encode("cp1252"))
+    assert read_tagged_sentences(tmp_path / name, encoding="cp1252").spans == (((0, 1, "per"),),)
+    with pytest.raises(ValueError, match="not UTF-8"):
+        read_tagged_sentences(tmp_path / name)
+    with pytest.raises(ValueError, match="klingon"):
+        read_tagged_sentences(tmp_path / name, encoding="klingon")
+
+
 def test_a_column_of_numbers_is_none_of_tags(write):
     text = "".join(f"word {number}\n" for number in range(120))
     with pytest.raises(ValueError, match="120 different values in 120 lines: that is none"):
@@ -270,11 +329,11 @@ def test_line_ends_of_every_kind_end_a_line(write, end):
 def test_brat_gives_a_sentence_a_line_and_joins_those_that_a_span_goes_over(write, tmp_path):
     write("Ada met Bo.\nIn Lyon or\nBonn it was.\n\nFine.\n", "brat/a.txt")
     write("T1\tper 0 3\tAda\nT2\tloc 15 22;23 27\tLyon or Bonn\nR1\tlives Arg1:T1 Arg2:T2\n", "brat/a.ann")
-    write("Bo.", "brat/b.txt")
+    write("Bo.\rNo.\r\nOh.", "brat/b.txt")
     write("", "brat/b.ann")
     sentences = read_tagged_sentences(tmp_path / "brat")
-    assert sentences.texts == ("Ada met Bo.", "In Lyon or\nBonn it was.", "Fine.", "Bo.")
-    assert sentences.spans == (((0, 1, "per"),), ((1, 4, "loc"),), (), ())
+    assert sentences.texts == ("Ada met Bo.", "In Lyon or\nBonn it was.", "Fine.", "Bo.", "No.", "Oh.")
+    assert sentences.spans == (((0, 1, "per"),), ((1, 4, "loc"),), (), (), (), ())
     assert read_tagged_sentences(tmp_path / "brat/a.txt").texts == sentences.texts[:3]
     assert read_tagged_sentences(tmp_path / "brat/a.ann").spans == sentences.spans[:3]
 

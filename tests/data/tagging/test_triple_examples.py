@@ -84,3 +84,9 @@ def test_places_that_a_row_has_are_kept(write):
 def test_the_same_case_goes_before_another(write):
     examples = read_triples(write({"text": "ada met Ada of Bonn", "spo_list": [["ada", "met", "Ada"]]}))
     assert examples.triples == ((((0, 1), (2, 3), "met"),),)
+
+
+def test_other_encodings_are_read_where_they_are_named(tmp_path):
+    row = {"text": "猫 走", "spo_list": [["猫", "x", "走"]]}
+    (tmp_path / "a.json").write_bytes(json.dumps(row, ensure_ascii=False).encode("gbk"))
+    assert read_triples(tmp_path / "a.json", encoding="gbk").texts == ("猫 走",)
