@@ -104,7 +104,7 @@ class MaskedLMHead(keras.layers.Layer):
         return super().__call__(inputs, *args, **kwargs)
 
     def call(self, inputs, mask_positions=None):
-        x = inputs if mask_positions is None else gather_positions(inputs, mask_positions)
+        x = inputs if mask_positions is None else gather_positions(inputs, mask_positions, name="mask_positions")
         num_predictions = ops.shape(x)[1]
         # Flat, so that the product with the table is one plain matrix product on every backend.
         x = ops.reshape(x, (-1, inputs.shape[-1]))  # (batch * predictions, hidden)

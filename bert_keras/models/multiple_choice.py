@@ -9,6 +9,7 @@ from bert_keras.models.presets import Presets
 from bert_keras.models.pretrained import pretrained_encoder
 from bert_keras.models.saved_model import open_preset
 from bert_keras.models.text_vector import text_vector
+from bert_keras.training.target_kinds import CLASSES
 from bert_keras.training.token_statistics import TokenStatistics
 
 
@@ -85,6 +86,11 @@ class MultipleChoice(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras
 
     def _huggingface_form(self):
         return "BertForMultipleChoice", {"classifier_dropout": self.dropout}
+
+    @property
+    def target_kinds(self):
+        """What the outputs are asked, for `compile` and the checks of each step."""
+        return CLASSES
 
     def get_config(self):
         return super().get_config() | {"dropout": self.dropout}

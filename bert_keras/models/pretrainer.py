@@ -10,6 +10,7 @@ from bert_keras.models.presets import Presets
 from bert_keras.models.pretrained import pretrained_encoder
 from bert_keras.models.saved_model import open_preset
 from bert_keras.ops import get_activation
+from bert_keras.training.target_kinds import CLASSES, TOKENS
 from bert_keras.training.token_statistics import TokenStatistics
 
 
@@ -161,6 +162,12 @@ class BertPretrainer(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras
         head = self.get_layer("masked_lm_head")
         activation = getattr(head.activation, "__name__", str(head.activation))
         return {"head_activation": activation, "head_layer_norm_epsilon": head.layer_norm_epsilon}
+
+    @property
+    def target_kinds(self):
+        """What the outputs are asked, for `compile` and the checks of each step."""
+        kinds = {"mlm": TOKENS} if self.masked_lm else {}
+        return kinds | ({"nsp": CLASSES} if self.next_sentence else {})
 
     def get_config(self):
         return super().get_config() | {

@@ -8,6 +8,7 @@ from bert_keras.models.batch_inputs import BatchInputs
 from bert_keras.models.presets import Presets
 from bert_keras.models.pretrained import pretrained_encoder
 from bert_keras.models.saved_model import open_preset
+from bert_keras.training.target_kinds import POSITIONS
 from bert_keras.training.token_statistics import TokenStatistics
 
 
@@ -77,6 +78,11 @@ class QuestionAnswerer(TokenStatistics, Presets, AroundEncoder, BatchInputs, ker
     def _huggingface_form(self):
         task = {} if self.null_threshold is None else {"null_threshold": self.null_threshold}
         return "BertForQuestionAnswering", {"task": task}
+
+    @property
+    def target_kinds(self):
+        """What the outputs are asked, for `compile` and the checks of each step."""
+        return {"start": POSITIONS, "end": POSITIONS}
 
     def get_config(self):
         return super().get_config() | {"null_threshold": self.null_threshold}

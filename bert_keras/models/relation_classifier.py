@@ -8,6 +8,7 @@ from bert_keras.models.batch_inputs import BatchInputs
 from bert_keras.models.presets import Presets
 from bert_keras.models.pretrained import pretrained_classes, pretrained_encoder
 from bert_keras.models.saved_model import open_preset
+from bert_keras.training.target_kinds import CLASSES
 from bert_keras.training.token_statistics import TokenStatistics
 
 
@@ -103,6 +104,11 @@ class RelationClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, k
             "classifier_dropout": self.dropout,
             "task": {"head": "relations", "markers": list(self.markers)},
         }
+
+    @property
+    def target_kinds(self):
+        """What the outputs are asked, for `compile` and the checks of each step."""
+        return CLASSES
 
     def get_config(self):
         return super().get_config() | {

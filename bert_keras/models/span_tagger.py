@@ -10,6 +10,7 @@ from bert_keras.models.pretrained import pretrained_encoder, pretrained_pointers
 from bert_keras.models.saved_model import open_preset
 from bert_keras.models.tagged_words import pretrained_words
 from bert_keras.tagging_schemes import check_words
+from bert_keras.training.target_kinds import SPANS
 from bert_keras.training.token_statistics import TokenStatistics
 
 
@@ -111,6 +112,11 @@ class SpanTagger(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras.Mod
         names = ("labels", "head_dim", "efficient", "words")
         task = {"head": "spans", **{name: getattr(self, name) for name in names}}
         return "BertModel", {"classifier_dropout": self.dropout, "task": task}
+
+    @property
+    def target_kinds(self):
+        """What the outputs are asked, for `compile` and the checks of each step."""
+        return SPANS
 
     def get_config(self):
         return super().get_config() | {

@@ -10,6 +10,7 @@ from bert_keras.models.pretrained import pretrained_classes, pretrained_encoder
 from bert_keras.models.saved_model import open_preset
 from bert_keras.models.text_vector import text_vector
 from bert_keras.training.classification import PROBLEM_TYPES
+from bert_keras.training.target_kinds import OF_PROBLEM
 from bert_keras.training.token_statistics import TokenStatistics
 
 # What a head may see, and the head's name: presets tell by it what the head was trained on.
@@ -165,6 +166,11 @@ class TextClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras
             "problem_type": self.problem_type,
             "task": {} if self.threshold == 0.5 else {"threshold": self.threshold},
         }
+
+    @property
+    def target_kinds(self):
+        """What the outputs are asked, for `compile` and the checks of each step."""
+        return OF_PROBLEM[self.problem_type]
 
     def get_config(self):
         return super().get_config() | {

@@ -8,6 +8,7 @@ from bert_keras.models.batch_inputs import BatchInputs
 from bert_keras.models.presets import Presets
 from bert_keras.models.pretrained import pretrained_encoder, pretrained_pointers
 from bert_keras.models.saved_model import open_preset
+from bert_keras.training.target_kinds import SPANS
 from bert_keras.training.token_statistics import TokenStatistics
 
 
@@ -113,6 +114,11 @@ class TripleExtractor(TokenStatistics, Presets, AroundEncoder, BatchInputs, kera
 
     def _huggingface_form(self):
         return "BertModel", {"classifier_dropout": self.dropout, "task": self._task()}
+
+    @property
+    def target_kinds(self):
+        """What the outputs are asked, for `compile` and the checks of each step."""
+        return dict.fromkeys(("entities", "heads", "tails"), SPANS)
 
     def get_config(self):
         return super().get_config() | {
