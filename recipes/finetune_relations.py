@@ -67,16 +67,17 @@ def main(
     tokenizer.save_to_preset(run.preset, model_max_length=classifier.encoder.max_sequence_length)
 
     extractor = inference.RelationExtractor(classifier, tokenizer, sequence_length=sequence_length)
-    scores = {}
+    scores, tables = {}, {}
     for part in list(files)[1:]:
         predicted = [labels[number] for number in extractor.probabilities(examples[part]).argmax(-1)]
         if examples[part].labels is not None:
             measured = training.relation_scores(examples[part].labels, predicted)
             scores[part] = measured["macro"] | {"micro_f1": measured["micro"]["f1"]}
+            tables[part] = training.score_table(measured)
     if test:  # as the official scorer wants it
         lines = (f"{number}\t{label}\n" for number, label in zip(examples["test"].ids, predicted, strict=True))
         write_file(run_directory / "predictions.txt", "".join(lines).encode())
-    return run.finish(scores)
+    return run.finish(scores, texts=tables)
 
 
 if __name__ == "__main__":

@@ -92,7 +92,7 @@ def main(
     model.save_to_preset(run.preset)
     tokenizer.save_to_preset(run.preset, model_max_length=model.encoder.max_sequence_length)
 
-    scores, predict = {}, predictor(model, tokenizer, sequence_length=sequence_length)
+    scores, tables, predict = {}, {}, predictor(model, tokenizer, sequence_length=sequence_length)
     for part in list(files)[1:]:
         if head == "global_pointer":
             spans = predict.spans(sentences[part])
@@ -104,7 +104,8 @@ def main(
             scores[part] = {"accuracy": training.tag_accuracy(sentences[part].tags, tags)}
         else:
             data.write_spans(run_directory / f"predictions_{part}.jsonl", sentences[part], spans)
-            scores[part] = training.span_scores(sentences[part].spans, spans)["overall"]
+            by_label = training.span_scores(sentences[part].spans, spans)
+            scores[part], tables[part] = by_label["overall"], training.score_table(by_label)
             # The same of the raw text, as the preset will read it: also spans that begin or end inside a word count.
             found = [
                 [(span["start"], span["end"], span["label"]) for span in some]
@@ -112,7 +113,7 @@ def main(
             ]
             raw_text = training.span_scores(sentences[part].character_spans(), found)["overall"]
             scores[part]["f1_raw_text"] = raw_text["f1"]
-    return run.finish(scores)
+    return run.finish(scores, texts=tables)
 
 
 if __name__ == "__main__":

@@ -68,7 +68,7 @@ def main(
         true = examples[part].triples
         if scores == "text":
             true, predicted = examples[part].quoted(), examples[part].quoted(predicted)
-        return training.triple_scores(true, predicted)["overall"]
+        return training.triple_scores(true, predicted)
 
     report = fine_tuning.callbacks(
         run.logs,
@@ -85,13 +85,14 @@ def main(
     extractor.save_to_preset(run.preset)
     tokenizer.save_to_preset(run.preset, model_max_length=extractor.encoder.max_sequence_length)
 
-    results = {}
+    results, tables = {}, {}
     for part in list(files)[1:]:
         predicted = finder.triples(examples[part])
-        results[part] = score(part, predicted)
+        by_relation = score(part, predicted)
+        results[part], tables[part] = by_relation["overall"], training.score_table(by_relation)
     if test:
         data.write_triples(run_directory / "predictions.jsonl", examples["test"], predicted)
-    return run.finish(results)
+    return run.finish(results, texts=tables)
 
 
 if __name__ == "__main__":

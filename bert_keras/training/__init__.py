@@ -24,6 +24,7 @@ from bert_keras.training.metrics.entity_f1 import EntityF1
 from bert_keras.training.metrics.entity_scores import entity_scores, span_scores, tag_accuracy
 from bert_keras.training.metrics.pretraining_metrics import pretraining_metrics
 from bert_keras.training.metrics.relation_scores import relation_scores
+from bert_keras.training.metrics.score_table import score_table
 from bert_keras.training.metrics.triple_scores import triple_scores
 from bert_keras.training.optimizers import AdamW
 from bert_keras.training.precision import fastest_dtype_policy
@@ -68,6 +69,7 @@ __all__ = [
     "question_answering_losses",
     "relation_scores",
     "score_outputs",
+    "score_table",
     "seed_series",
     "set_random_seed",
     "span_scores",
