@@ -62,9 +62,8 @@ class RunFolder:
         self.path.mkdir(parents=True, exist_ok=True)  # now, for a folder that cannot be written to costs no training
         self.options = dict(_flat(options))
         apart = {name for name, value in options.items() if value is None or isinstance(value, Path) or value == preset}
-        self.identity = {
-            name: value for name, value in self.options.items() if name not in apart.union(apart_from_training)
-        }
+        apart = apart.union(apart_from_training)
+        self.identity = {name: str(value) for name, value in self.options.items() if name not in apart}
         self.identity["data"] = data.files_checksum(*learns_from)
         if preset is not None:
             self.identity["preset"] = _checksum_of_preset(preset)
@@ -119,9 +118,9 @@ class RunFolder:
 def _flat(options: Mapping):
     for name, value in options.items():
         if dataclasses.is_dataclass(value):
-            yield from ((field, str(some)) for field, some in dataclasses.asdict(value).items())
+            yield from _flat(dataclasses.asdict(value))
         else:
-            yield name, str(value)
+            yield name, value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
 
 
 def _checksum_of_preset(preset: str | os.PathLike) -> str:

@@ -19,6 +19,7 @@ from typing import Literal
 from bert_keras import command_line, data, inference, models, training
 from bert_keras.finetuning import FineTuning
 from bert_keras.run_folder import RunFolder
+from bert_keras.table_format import TableFormat
 
 
 def main(
@@ -30,21 +31,17 @@ def main(
     train: Path | None = None,  # instead of a task, your own labelled texts: .tsv, .csv or .jsonl
     validation: float | Path | None = None,  # the same, to choose the best epoch by; or its share of train, 0.2
     test: Path | None = None,  # the same, with or without labels; predictions go to RUN_DIRECTORY/predictions_test.tsv
-    text_column: int | str = "sentence",  # by name or number; this and the next 11 are of your own texts
+    text_column: int | str = "sentence",  # by name, or by number from 0; a task knows its own columns
     second_text_column: int | str | None = None,  # for pairs
     label_column: int | str = "label",
     label_columns: tuple[int | str, ...] = (),  # instead, a column of 0 and 1 for each label: toxic obscene threat
     regression: bool = False,  # labels are numbers to predict
     label_separator: str | None = None,  # a text may have several labels, with this between them
-    file_format: Literal["tsv", "csv", "jsonl", "json", "fasttext"] | None = None,  # where the suffix does not tell
-    separator: str | None = None,  # between two cells: ";", tab, "::"
-    encoding: str | None = None,  # gbk, cp1252 or another, where it is not UTF-8
-    header: bool | None = None,  # whether the first line names the columns; None: where a column is given by name
-    more_cells: bool = False,  # leave further cells than the header's out, instead of refusing such a row
     decimal: Literal[".", ","] = ".",  # what stands before the decimals of numbers
     errors: Literal["raise", "skip"] = "raise",  # what to do with a faulty row; a test part without labels has none
     sequence_length: int = 128,  # tokens in a row
     long_texts: Literal["truncate", "windows"] = "truncate",  # cut them, or average over their pieces
+    table: TableFormat = TableFormat(),
     run_directory: Path = Path("runs/finetune_classifier"),
     # Model
     pooling: Literal["pooled", "first", "mean"] | None = None,  # what the head sees; None: as the preset was trained
@@ -58,11 +55,13 @@ def main(
         raise ValueError("Expected either --task and --data-directory, or --train and --validation.")
     if freeze_encoder and fine_tuning.adversarial:
         raise ValueError("Expected --adversarial without --freeze-encoder, whose word vectors stay as they are.")
-    layout = data.task_layout(task) if task else data.TaskLayout(
+    own = data.TaskLayout(
         text_column, second_text_column, label_column, regression=regression, label_separator=label_separator,
-        label_columns=label_columns, file_format=file_format, separator=separator, encoding=encoding, header=header,
-        more_cells=more_cells, decimal=decimal,
+        label_columns=label_columns, decimal=decimal, table=table,
     )  # fmt: skip
+    if task and own != data.TaskLayout("sentence"):
+        raise ValueError(f"--task {task} knows its files: leave out options for columns and formats of your own.")
+    layout = data.task_layout(task) if task else own
     files = layout.files(data_directory) if task else {"train": train, "validation": validation, "test": test}
     held_out = None if isinstance(files["validation"], float) else files["validation"]  # a share of the training part
     run = RunFolder(options, preset=preset, learns_from=(files["train"], held_out))

@@ -9,12 +9,14 @@ Stopped     by Ctrl-C, SIGTERM or a crash, the same command goes on where it was
 Watch       tensorboard --logdir runs/finetune_multiple_choice
 """
 
+import dataclasses
 from pathlib import Path
 from typing import Literal
 
 from bert_keras import command_line, data, models, training
 from bert_keras.finetuning import FineTuning
 from bert_keras.run_folder import RunFolder
+from bert_keras.table_format import TableFormat
 
 
 def main(
@@ -29,25 +31,22 @@ def main(
     choice_columns: tuple[int | str, ...] = ("ending0", "ending1", "ending2", "ending3"),
     label_column: int | str = "label",
     first_label: Literal["0", "1", "A"] | None = None,  # what the first choice is called; None: by all labels of train
-    separator: str | None = None,  # between two cells: ";", tab
-    encoding: str | None = None,  # gbk, cp1252 or another, where it is not UTF-8
-    header: bool | None = None,  # whether the first line names the columns; None: where a column is given by name
-    test_has_labels: bool = True,  # --no-test-has-labels for a test file without
+    table: TableFormat = TableFormat(),
     errors: Literal["raise", "skip"] = "raise",  # what to do with a faulty row
     sequence_length: int = 128,  # tokens in a row
     run_directory: Path = Path("runs/finetune_multiple_choice"),
     fine_tuning: FineTuning = FineTuning(epochs=3, batch_size=8, learning_rate=5e-5),
 ):
-    run = RunFolder(locals(), preset=preset, learns_from=(train, validation), apart_from_training=["test_has_labels"])
+    run = RunFolder(locals(), preset=preset, learns_from=(train, validation))
     saving = run.saving()
     training.set_random_seed(fine_tuning.seed)
     tokenizer = data.WordPieceTokenizer.from_preset(preset)
     files = {"train": train, "validation": validation, **({"test": test} if test else {})}
     layout = dict(context_column=context_column, stem_column=stem_column, choice_columns=choice_columns)
-    layout |= dict(first_label=first_label, separator=separator, encoding=encoding, header=header)
+    layout |= dict(first_label=first_label, **dataclasses.asdict(table))
     examples, datasets = {}, {}
     for part, file in files.items():
-        label = label_column if part != "test" or test_has_labels else None
+        label = label_column if part != "test" or data.has_columns(file, [label_column], table) else None
         examples[part] = data.read_choices(
             file, label_column=label, errors=errors if label is not None else "raise", **layout
         )

@@ -8,13 +8,13 @@ Run         python recipes/predict.py runs/finetune_classifier/preset new.csv --
 
 import json
 from pathlib import Path
-from typing import Literal
 
 import tyro
 
 from bert_keras import command_line, inference
 from bert_keras.atomic_files import write_file
 from bert_keras.run_folder import RunFolder
+from bert_keras.table_format import TableFormat
 
 
 def main(
@@ -24,10 +24,7 @@ def main(
     text_column: int | str | None = None,  # of a table, by name or number; questions are texts, too
     second_text_column: int | str | None = None,  # for pairs; or the passage that answers the question
     choice_columns: tuple[int | str, ...] = (),  # for multiple choice; none: SWAG's columns
-    file_format: Literal["tsv", "csv", "jsonl", "json"] | None = None,  # where the suffix does not tell
-    separator: str | None = None,  # between two cells of a table
-    encoding: str | None = None,  # of a table, where it is not UTF-8
-    header: bool | None = None,  # whether the first line names the columns; None: where a column is given by name
+    table: TableFormat = TableFormat(),
     top_k: int | None = None,  # so many classes, answers or tokens for each text; None: the best
     batch_size: int = 32,  # rows in one call of the model
     run_directory: Path = Path("runs/predict"),
@@ -37,7 +34,7 @@ def main(
     predictor = inference.load_predictor(preset, **batches)
     rows, arguments = inference.read_inputs(
         predictor, file, text_column=text_column, second_text_column=second_text_column, choice_columns=choice_columns,
-        file_format=file_format, separator=separator, encoding=encoding, header=header,
+        table=table,
     )  # fmt: skip
     predictions = predictor(*arguments, **({} if top_k is None else {"top_k": top_k}))
     lines = []

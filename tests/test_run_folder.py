@@ -55,7 +55,7 @@ def test_results_are_on_disk_in_tensorboard_and_on_the_terminal(tmp_path, capsys
     assert scores == {"validation": {"f1": 0.5}}
     results = json.loads((tmp_path / "run" / "results.json").read_text())
     assert results["scores"] == scores and results["texts"] == {"confusion": "a  1 0\nb  0 1"}
-    assert results["options"]["learning_rate"] == "0.0001" and results["seconds"] >= 0
+    assert results["options"]["learning_rate"] == 0.0001 and results["seconds"] >= 0
     assert {"python", "backend", "keras"} <= results["versions"].keys()
     events = EventAccumulator(str(tmp_path / "run" / "logs" / "results")).Reload()
     texts = {tag: events.Tensors(tag)[0].tensor_proto.string_val[0].decode() for tag in events.Tags()["tensors"]}

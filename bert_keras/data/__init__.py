@@ -25,6 +25,7 @@ from bert_keras.data.corpus.documents import SentenceLines, read_documents
 from bert_keras.data.corpus.preparation import prepare_corpus
 from bert_keras.data.corpus.report import CorpusReport
 from bert_keras.data.files.checksum import files_checksum
+from bert_keras.data.files.table_files import has_columns
 from bert_keras.data.pretraining.baselines import unigram_accuracy
 from bert_keras.data.pretraining.masking import MaskedTokens, TextSelectorMasking, TokenMasking
 from bert_keras.data.pretraining.pretraining_dataset import pretraining_dataset
@@ -84,6 +85,7 @@ __all__ = [
     "drcd_scores",
     "drop_words",
     "files_checksum",
+    "has_columns",
     "korquad_scores",
     "multiple_choice_dataset",
     "pack",

@@ -1,5 +1,6 @@
 """A file into what a predictor is called with, whatever its task."""
 
+import dataclasses
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from bert_keras.inference.relation_extractor import RelationExtractor
 from bert_keras.inference.span_finder import SpanFinder
 from bert_keras.inference.tagger import Tagger
 from bert_keras.inference.text_sources import as_texts
+from bert_keras.table_format import TableFormat
 
 _TABLES = (".tsv", ".csv", ".jsonl", ".ndjson", ".json")
 _OF_TAGS = (".conll", ".conllu", ".bio", ".iob", ".ann")
@@ -25,7 +27,7 @@ def read_inputs(
     text_column: Column | None = None,
     second_text_column: Column | None = None,
     choice_columns: Sequence[Column] = (),
-    **table,
+    table: TableFormat = TableFormat(),
 ) -> tuple[list[dict[str, Any]], tuple]:
     """Reads what a predictor is to answer, without labels: a table, a text a line, or its task's own files.
 
@@ -36,7 +38,7 @@ def read_inputs(
         text_column: The column of the texts, or of the questions, in a table.
         second_text_column: That of the second text of a pair, or of the passage that answers a question.
         choice_columns: Those of the choices.
-        **table: `file_format`, `separator`, `encoding`, `header` and `more_cells` of `read_examples`.
+        table: How a table is written.
 
     Returns:
         For each row what was read, to be written beside its prediction; and the arguments that `predictor` is called
@@ -75,8 +77,9 @@ def read_inputs(
     return [{"text": text} for text in texts], (texts,)
 
 
-def _table(path: Path, text_column: Column, second_text_column: Column | None, table: dict):
-    examples = data.read_examples(path, text_column=text_column, second_text_column=second_text_column, **table)
+def _table(path: Path, text_column: Column, second_text_column: Column | None, table: TableFormat):
+    columns = dict(text_column=text_column, second_text_column=second_text_column)
+    examples = data.read_examples(path, **columns, **dataclasses.asdict(table))
     if examples.second_texts is None:
         return [{"text": text} for text in examples.texts], (list(examples.texts),)
     pairs = zip(examples.texts, examples.second_texts, strict=True)

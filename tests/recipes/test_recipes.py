@@ -138,7 +138,7 @@ def test_quickstart_runs_the_whole_chain(run_recipe, tmp_path):
         "masked_accuracy", "unigram_accuracy", "nsp_accuracy", "scratch_accuracy", "finetuned_accuracy",
         "majority_accuracy", "tokens_per_second",
     ]  # fmt: skip
-    assert results["options"]["minutes"] == "0.5" and results["seconds"] > 10
+    assert results["options"]["minutes"] == 0.5 and results["seconds"] > 10
     assert 0 < summary["unigram_accuracy"] < 0.2 and summary["tokens_per_second"] > 0
     assert len((tmp_path / "predictions_finetuned.tsv").read_text().splitlines()) == 2001
     assert list((tmp_path / "logs" / "pretraining" / "train").glob("events.*"))

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from bert_keras.data.classification.label_names import one_spelling
 from bert_keras.data.files.cells import Column, label_of, text_of
 from bert_keras.data.files.faults import Faults, RowFault
-from bert_keras.data.files.table_files import TableFormat, check_columns, read_rows
+from bert_keras.data.files.table_files import check_columns, read_rows
+from bert_keras.table_format import TableFormat
 
 _logger = logging.getLogger(__name__)
 FirstLabel = int | str
@@ -54,6 +55,7 @@ def read_choices(
     separator: str | None = None,
     encoding: str | None = None,
     header: bool | None = None,
+    more_cells: bool = False,
     errors: str = "raise",
 ) -> Choices:
     """Reads texts with their choices out of TSV, CSV or JSONL files, or out of tuples and dicts in memory.
@@ -69,10 +71,11 @@ def read_choices(
         first_label: What the first choice is called: 0, 1 or "A". None goes by all labels of the source: letters, or
             numbers from 0 or from 1. Where they do not tell, as 1 and 2 of three choices do not, they count from 0,
             and a warning is logged.
-        file_format: As for `read_examples`, as are the next four.
+        file_format: As for `read_examples`, as are the next five.
         separator: What stands between two cells.
         encoding: `"gbk"` or another, where it is not UTF-8.
         header: Whether the first line names the columns; None means so if a column is given by name.
+        more_cells: Whether a row may have more cells than the header.
         errors: `"raise"` at a faulty row, or `"skip"` it and log how many there were of each kind and where.
 
     Raises:
@@ -90,7 +93,7 @@ def read_choices(
     """
     if len(choice_columns) < 2:
         raise ValueError(f"choice_columns must be two at least, received {tuple(choice_columns)}")
-    table, faults = TableFormat(file_format, separator, encoding, header), Faults(errors)
+    table, faults = TableFormat(file_format, separator, encoding, header, more_cells), Faults(errors)
     columns = [context_column, stem_column, *choice_columns, label_column]
     check_columns(columns)
     has_labels = label_column is not None

@@ -18,7 +18,8 @@ from bert_keras.data.classification.label_names import (
 )
 from bert_keras.data.files.cells import Column, clean_label, is_missing, label_of, number_of, text_of, value_of
 from bert_keras.data.files.faults import Faults, RowFault
-from bert_keras.data.files.table_files import TableFormat, check_columns, read_rows
+from bert_keras.data.files.table_files import check_columns, read_rows
+from bert_keras.table_format import TableFormat
 
 _logger = logging.getLogger(__name__)
 _MANY_CLASSES = 20  # of which nearly every text has its own

@@ -11,7 +11,8 @@ from bert_keras.data.classification.parts import warn_of_parts
 from bert_keras.data.classification.readers import read_examples
 from bert_keras.data.classification.split import split_examples
 from bert_keras.data.files.cells import Column
-from bert_keras.data.files.table_files import TableFormat, has_columns
+from bert_keras.data.files.table_files import has_columns
+from bert_keras.table_format import TableFormat
 
 _logger = logging.getLogger(__name__)
 
@@ -34,12 +35,7 @@ class TaskLayout:
             `bert_keras.training.classification_metrics`, None for all.
         test_text_column: The text in the test file, where its columns are others; then it has a header.
         test_has_labels: Whether the test file has labels. GLUE keeps its own.
-        file_format: How the files are written, where their suffixes do not tell; this and the next five are those of
-            `read_examples`.
-        separator: What stands between two cells.
-        encoding: `"gbk"`, `"cp1252"` or another, where it is not UTF-8.
-        header: Whether the first line names the columns; None means so if a column is given by name.
-        more_cells: Whether a row may have more cells than the header.
+        table: How the files are written, where their suffixes do not tell.
         decimal: What stands before the decimals of numbers.
     """
 
@@ -55,11 +51,7 @@ class TaskLayout:
     metrics: tuple[str, ...] | None = None
     test_text_column: Column | None = None
     test_has_labels: bool = True
-    file_format: str | None = None
-    separator: str | None = None
-    encoding: str | None = None
-    header: bool | None = None
-    more_cells: bool = False
+    table: TableFormat = TableFormat()
     decimal: str = "."
 
     def files(self, directory: str | os.PathLike) -> dict[str, Path]:
@@ -84,7 +76,14 @@ TASKS = {
     "cola": _glue(3, None, 1, metrics=("matthews",), test_text_column="sentence"),
     "sst2": _glue("sentence"),
     "mrpc": _glue("#1 String", "#2 String", "Quality", metrics=("f1", "accuracy")),
-    "stsb": _glue("sentence1", "sentence2", "score", regression=True, metrics=("spearman", "pearson"), more_cells=True),
+    "stsb": _glue(
+        "sentence1",
+        "sentence2",
+        "score",
+        regression=True,
+        metrics=("spearman", "pearson"),
+        table=TableFormat(more_cells=True),
+    ),
     "qqp": _glue("question1", "question2", "is_duplicate", metrics=("f1", "accuracy")),
     "mnli": _glue("sentence1", "sentence2", "gold_label", validation="dev_matched.tsv", test="test_matched.tsv"),
     "mnli_mismatched": _glue(
@@ -174,9 +173,9 @@ def _read_part(layout: TaskLayout, part: str, file, label_names, errors: str) ->
     label_columns = layout.label_columns or (layout.label_column,)
     has_labels = not is_test or layout.test_has_labels
     if is_test and has_labels:
-        asked, header = (text_column, layout.second_text_column, *label_columns), layout.header
+        asked, header = (text_column, layout.second_text_column, *label_columns), layout.table.header
         header = any(isinstance(column, str) for column in asked) if header is None else header
-        table = TableFormat(layout.file_format, layout.separator, layout.encoding, header)
+        table = dataclasses.replace(layout.table, header=header)
         if not any(has_columns(file, [column], table) for column in label_columns):
             _logger.warning("%s: no column %s: read without labels", file, ", ".join(map(repr, label_columns)))
             has_labels = False
@@ -190,10 +189,6 @@ def _read_part(layout: TaskLayout, part: str, file, label_names, errors: str) ->
         regression=layout.regression,
         label_separator=layout.label_separator,
         decimal=layout.decimal,
-        file_format=layout.file_format,
-        separator=layout.separator,
-        encoding=layout.encoding,
-        header=layout.header,
-        more_cells=layout.more_cells,
+        **dataclasses.asdict(layout.table),
         errors=errors if has_labels else "raise",
     )

@@ -6,7 +6,6 @@ its cells hold is checked where they are asked for, in `cells.py`.
 
 import collections
 import csv
-import dataclasses
 import itertools
 import os
 from collections.abc import Iterator, Sequence
@@ -17,10 +16,9 @@ from bert_keras.data.files.faults import Faults
 from bert_keras.data.files.json_tables import json_kind, json_rows
 from bert_keras.data.files.text_lines import read_lines
 from bert_keras.json_text import parse_json
+from bert_keras.table_format import TableFormat
 
-FILE_FORMATS = ("tsv", "csv", "jsonl", "json", "fasttext")
 _SUFFIXES = {".tsv": "tsv", ".txt": "tsv", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json"}
-_SEPARATORS = {"tab": "\t", "\\t": "\t"}  # as a command line gives them
 _LABEL = "__label__"
 # Names of columns that are no text and no class: where all columns asked for begin with one, that is a header.
 _HEADER_WORDS = frozenset(
@@ -36,39 +34,6 @@ _NO_TABLE = {
     "<html": "a page of HTML; download the file itself",
     "sep=": "a line for Excel; take it out, and pass separator=",
 }
-
-
-@dataclasses.dataclass(frozen=True)
-class TableFormat:
-    """How a table is written in its file.
-
-    Attributes:
-        file_format: `"tsv"` (no quotation marks), `"csv"`, `"jsonl"`, `"json"` or `"fasttext"`; None goes by the
-            file's suffix, and by its content between JSON and JSON Lines.
-        separator: What stands between two cells; None for a tab in TSV and a comma in CSV.
-        encoding: As for `read_lines`.
-        header: Whether the first line names the columns; None means so if a column is asked for by name.
-        more_cells: Whether a row may have further cells than the header, which are left out.
-
-    Raises:
-        ValueError: For another format, or a separator that cannot part cells.
-    """
-
-    file_format: str | None = None
-    separator: str | None = None
-    encoding: str | None = None
-    header: bool | None = None
-    more_cells: bool = False
-
-    def __post_init__(self):
-        object.__setattr__(self, "separator", _SEPARATORS.get(self.separator, self.separator))
-        if self.file_format not in (None, *FILE_FORMATS):
-            known = ", ".join(map(repr, FILE_FORMATS))
-            raise ValueError(f"expected one of {known}, received {self.file_format!r}; pass file_format= one of them")
-        if self.separator is not None and (not self.separator or {*'"\r\n'} & {*self.separator}):
-            raise ValueError(f"a separator must be neither empty, a quotation mark nor a line end: {self.separator!r}")
-        if self.file_format == "csv" and len(self.separator or ",") > 1:
-            raise ValueError(f"the separator of a csv is one character, received {self.separator!r}; take 'tsv' for it")
 
 
 def read_rows(

@@ -12,7 +12,8 @@ from bert_keras.data.classification.examples import Examples
 from bert_keras.data.classification.readers import read_examples
 from bert_keras.data.files.cells import is_visible
 from bert_keras.data.files.faults import Faults
-from bert_keras.data.files.table_files import TableFormat, read_rows
+from bert_keras.data.files.table_files import read_rows
+from bert_keras.table_format import TableFormat
 
 
 def write(tmp_path, name, content):

@@ -1,6 +1,7 @@
 import pytest
 
 from bert_keras.data.classification.task_layouts import TASKS, TaskLayout, read_task, task_layout
+from bert_keras.table_format import TableFormat
 
 # The first lines of each task's train.tsv, dev.tsv and test.tsv, with other texts, and what must come out.
 FILES = {
@@ -158,7 +159,9 @@ def test_a_share_of_training_may_be_the_validation_part(tmp_path):
 
 def test_a_layout_says_how_its_files_are_written(tmp_path):
     (tmp_path / "train.csv").write_bytes("评论;标签\n很好;1,5\n不好;0,5\n".encode("gbk"))
-    layout = TaskLayout("评论", label_column="标签", regression=True, separator=";", encoding="gbk", decimal=",")
+    layout = TaskLayout(
+        "评论", label_column="标签", regression=True, table=TableFormat(separator=";", encoding="gbk"), decimal=","
+    )
     assert read_task(layout, {"train": tmp_path / "train.csv"})["train"].labels == (1.5, 0.5)
 
 

@@ -5,7 +5,8 @@ import zipfile
 import pytest
 
 from bert_keras.data.files.faults import Faults
-from bert_keras.data.files.table_files import TableFormat, has_columns, read_rows
+from bert_keras.data.files.table_files import has_columns, read_rows
+from bert_keras.table_format import TableFormat
 
 ROWS = [("good", "1"), ("bad", "0")]
 
