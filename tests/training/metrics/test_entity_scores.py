@@ -49,6 +49,16 @@ def test_the_metric_gives_the_same_batch_by_batch(case, measure):
     assert float(metric.result()) == 0
 
 
+@pytest.mark.parametrize("scheme", ["BILOU", "BMES", "IOE2"])
+def test_the_metric_reads_the_prefixes_of_every_scheme(scheme):
+    names, chosen = tag_names("ab", scheme), random.Random(4)
+    true, predicted = (chosen.choices(range(len(names)), k=200) for _ in range(2))
+    metric = EntityF1(names)
+    metric.update_state(np.array([true]), np.eye(len(names))[[predicted]])
+    tags = ([[names[number] for number in some]] for some in (true, predicted))
+    assert float(metric.result()) == pytest.approx(entity_scores(*tags)["overall"]["f1"], abs=1e-6)
+
+
 def test_the_metric_works_in_fit_and_is_saved():
     inputs = keras.Input((None,), dtype="int32")
     model = keras.Model(inputs, keras.ops.one_hot(inputs, 3))
