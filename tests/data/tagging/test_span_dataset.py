@@ -112,3 +112,9 @@ def test_triples_become_entities_and_links_between_their_ends(write, tokenizer):
     assert y["entities"][0].tolist() == [[0, head, tail], [1, 1, 2]]
     assert y["heads"][0].tolist() == [[0, head, 1]] and y["tails"][0].tolist() == [[0, tail, 2]]
     assert (y["heads"][1] == -1).all() and weights["heads"].tolist() == [1, 0]
+
+
+def test_triples_are_learned_at_the_words_that_a_finder_reads_in_raw_text(write):
+    examples = read_triples(write({"text": "Ada-Lou O'Neill met 北京 (U.K.)", "spo_list": [["U.K.", "of", "O'Neill"]]}))
+    assert examples.words == sentences_of_texts(examples.texts).words
+    assert examples.triples == ((((10, 14), (3, 6), "of"),),)
