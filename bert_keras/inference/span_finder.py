@@ -77,8 +77,8 @@ class SpanFinder:
     def spans(self, sentences: TaggedSentences):
         """Find the spans of sentences whose words are known.
 
-        Spans are looked for at the basic tokens of the raw text, as in texts, and have the words whose first tokens
-        they have.
+        Spans are looked for at the basic tokens of the raw text, as in texts; those that begin and end with words are
+        given.
 
         Args:
             sentences: from `read_tagged_sentences`; their own spans are not looked at.

@@ -91,8 +91,8 @@ class Tagger:
     def tags(self, sentences: TaggedSentences):
         """Tag sentences whose words are known.
 
-        Tags are read at the basic tokens of the raw text, as in texts; a word has that of its first token, and where
-        tags spell spans, a span has the words whose first tokens it has.
+        Tags are read at the basic tokens of the raw text, as in texts. A word has that of its first token; or, where
+        tags spell spans, those that begin and end with words are spelled anew for the words.
 
         Args:
             sentences: from `read_tagged_sentences`; their own tags are not looked at.

@@ -28,13 +28,16 @@ class BasicTokens:
     hidden_words: tuple[tuple[int, int], ...]
 
     def spans_of_words(self, spans: Sequence[Sequence[Span]]) -> list[list[Span]]:
-        """Turns spans of tokens into spans of the file's words: those whose first token lies in the span.
+        """Turns spans of tokens into spans of the file's words.
+
+        A span that begins or ends inside a word, `U` of `U.K.`, is none of words: so a span is right in the file where
+        it is right in the raw text.
 
         Args:
             spans: (first token, the one behind the last, label) each, for each sentence.
         """
-        pairs = zip(spans, self.first_tokens, strict=True)
-        return [_spans_of_words(some, first_tokens) for some, first_tokens in pairs]
+        numbers = map(len, self.sentences.words)
+        return [_spans_of_words(*some) for some in zip(spans, self.first_tokens, numbers, strict=True)]
 
     def tags_of_words(self, tags: Sequence[Sequence[str]], scheme: str | None, default: str) -> list[list[str]]:
         """Turns tags of tokens into tags of the file's words.
@@ -157,10 +160,11 @@ def _spans_of_tokens(spans: Sequence[Span], owners: Sequence[int]) -> tuple[Span
     return tuple(sorted(span for span in found if span[0] < span[1]))
 
 
-def _spans_of_words(spans: Sequence[Span], first_tokens: Sequence[int]) -> list[Span]:
-    found = set()
+def _spans_of_words(spans: Sequence[Span], first_tokens: Sequence[int], num_tokens: int) -> list[Span]:
+    edges, found = {*first_tokens, num_tokens}, set()
     for first, behind, label in spans:
-        if words := [word for word, token in enumerate(first_tokens) if first <= token < behind]:
+        if first in edges and behind in edges:
+            words = [word for word, token in enumerate(first_tokens) if first <= token < behind]
             found.add((words[0], words[-1] + 1, label))
     return sorted(found)
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from bert_keras.data.tagging.column_layout import ColumnLayout
 from bert_keras.data.tagging.sentence_in_file import SentenceInFile, lines_with_places
+from bert_keras.data.tagging.tagged_sentences import is_chinese
 from bert_keras.tagging_schemes import is_tag
 
 _logger = logging.getLogger(__name__)
@@ -93,12 +94,18 @@ def _add_word(sentence: SentenceInFile, place: str, cells: list[str], word_colum
 
 
 def join_words(sentence: SentenceInFile):
-    """Makes the text of a sentence: its words with spaces between."""
+    """Makes the text of a sentence: its words with spaces between, or a Chinese file's characters side by side.
+
+    In a file of characters the lines `2`, `0`, `0`, `8`, `年` are `2008年` in raw text, where tags will be read.
+    """
+    words = sentence.words
+    is_by_characters = all(len(word) == 1 for word in words) and any(map(is_chinese, words))
+    space = "" if is_by_characters else " "
     begin = 0
-    for word in sentence.words:
+    for word in words:
         sentence.offsets.append((begin, begin + len(word)))
-        begin += len(word) + 1
-    sentence.text = " ".join(sentence.words)
+        begin += len(word) + len(space)
+    sentence.text = space.join(words)
 
 
 def global_columns(line: str) -> list[str] | None:

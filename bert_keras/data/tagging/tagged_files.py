@@ -30,7 +30,8 @@ def read_tagged_sentences(
     The format is told by the content of a file:
 
     * CoNLL columns: one word a line, columns parted by tabs or by spaces; an empty line ends the sentence, and so does
-      a line that begins with `-DOCSTART-`. The raw text is the words with spaces between. Lines that begin with `#` are
+      a line that begins with `-DOCSTART-`. The raw text is the words with spaces between, of a
+      Chinese file of characters these side by side. Lines that begin with `#` are
       comments where they have no word and tag: `# O` and `#nice O` are words.
     * CoNLL-U and CoNLL-U Plus: also ranges of words and empty nodes; the raw text is what `SpaceAfter=No` makes of the
       words.

@@ -28,7 +28,7 @@ class TaggedSentences:
         spans: (first word, the one behind the last, label) of each sentence; None for tags that spell no spans.
         tag_names: All tags that may occur, for a model to number its outputs by; None without tags.
         labels: All labels that spans may have; None without spans.
-        scheme: How the tags spell spans: "BIO", "BIOES" or "IOB1"; None if they do not.
+        scheme: How the tags spell spans, one of `bert_keras.tagging_schemes.SCHEMES`; None if they do not.
         num_skipped: Sentences left out under `errors="skip"`.
     """
 
@@ -58,6 +58,19 @@ class TaggedSentences:
         if len(values) != ends[-1]:
             raise ValueError(f"expected {ends[-1]} values, one for each word, received {len(values)}")
         return [values[start:end] for start, end in itertools.pairwise(ends)]
+
+    def character_spans(self) -> list[list[Span]]:
+        """The spans of each sentence by characters of its text, (start, end, label): as predictors of texts give them.
+
+        Raises:
+            ValueError: If the sentences have no spans.
+        """
+        if self.spans is None:
+            raise ValueError("the sentences have no spans")
+        return [
+            [(places[first][0], places[behind - 1][1], label) for first, behind, label in spans]
+            for places, spans in zip(self.offsets, self.spans, strict=True)
+        ]
 
 
 def sentences_of_texts(texts: Iterable[str]) -> TaggedSentences:
@@ -101,6 +114,11 @@ def split_words(text: str) -> list[tuple[int, int]]:
                 begin = i + 1
         places += [(begin, end)] * (end > begin)
     return places
+
+
+def is_chinese(character: str) -> bool:
+    """Whether BERT's rules make a word of the character because it is Chinese."""
+    return re.fullmatch(f"[{_CHINESE}]", character) is not None
 
 
 def _is_punctuation(character: str) -> bool:

@@ -13,8 +13,9 @@ class EntityF1(keras.metrics.Metric):
     """Precision, recall or F1 of the spans that tags spell, over all batches: what CoNLL's scorer and seqeval give.
 
     Put it into `weighted_metrics`: positions of weight 0 (special tokens, the later pieces of words) are left out, and
-    the others stand side by side. A sentence in several windows is counted window by window; for final scores of such
-    use `entity_scores` on whole sentences.
+    the others stand side by side. As `tagging_dataset` gives them, these are the basic tokens of raw text, and the spans
+    those that a `Tagger` finds in it. A sentence in several windows is counted window by window; for final scores of
+    such use `entity_scores` on whole sentences.
 
     Args:
         tag_names: the tags by number.

@@ -51,8 +51,9 @@ def entity_scores(
     Args:
         true_tags: a tag for each word, for each sentence.
         predicted_tags: the same.
-        scheme: None reads spans as CoNLL's scorer and seqeval do, whatever the scheme; "BIO", "BIOES" or "IOB1" counts
-            only those that the scheme allows, as seqeval's `mode="strict"`.
+        scheme: None reads spans as CoNLL's scorer and seqeval do, whatever the scheme; one of
+            `bert_keras.tagging_schemes.SCHEMES`, such as "BIO", counts only those that the scheme allows, as seqeval's
+            `mode="strict"`.
 
     Returns:
         As `span_scores`.

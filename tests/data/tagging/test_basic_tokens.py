@@ -60,6 +60,14 @@ def test_every_scheme_spells_the_tokens_anew(read, scheme, word, spelled):
     assert tokens.tags_of_words([tags], scheme, "O") == [list(sentences.tags[0])]
 
 
+def test_a_span_that_begins_or_ends_inside_a_word_is_none_of_the_file(read):
+    tokens = basic_tokens(read(NAMES))  # 3 to 7 is U.K., 7 to 10 Smith-Carter
+    spans = [(3, 4, "loc"), (4, 7, "loc"), (2, 7, "loc"), (3, 10, "per"), (7, 9, "per"), (7, 10, "per")]
+    assert tokens.spans_of_words([spans]) == [[(2, 4, "loc"), (3, 5, "per"), (4, 5, "per")]]
+    tags = ["O", "O", "O", "B-loc", "O", "O", "O", "B-per", "I-per", "I-per"]
+    assert tokens.tags_of_words([tags], "BIO", "O") == [["O", "O", "O", "O", "B-per"]]
+
+
 def test_tags_that_spell_no_spans_go_to_every_token_of_their_word(read):
     tokens = basic_tokens(read("U.K. PROPN\nruns VERB\n", scheme=None))
     assert tokens.sentences.tags == (("PROPN",) * 4 + ("VERB",),)

@@ -3,6 +3,7 @@ import logging
 
 import pytest
 
+from bert_keras.data.tagging.basic_tokens import basic_tokens
 from bert_keras.data.tagging.tagged_files import read_tagged_sentences
 from bert_keras.data.tagging.tagged_sentences import sentences_of_texts, split_words
 
@@ -214,3 +215,16 @@ def test_values_of_all_words_are_cut_by_sentence(write):
     assert sentences.split([1, 2, 3, 4]) == [[1, 2, 3], [4]]
     with pytest.raises(ValueError, match="expected 4 values, one for each word, received 3"):
         sentences.split([1, 2, 3])
+
+
+TIME = ("B-time", "I-time", "I-time", "I-time", "I-time", "O")
+
+
+def test_characters_of_a_chinese_file_stand_side_by_side_in_the_raw_text(write):
+    characters = "".join(f"{character} {tag}\n" for character, tag in zip("2008年北", TIME, strict=True))
+    sentences = read_tagged_sentences(write(characters + "\n我 O\n北京 O\n\na O\nb O\n"))
+    assert sentences.texts == ("2008年北", "我 北京", "a b")
+    tokens = basic_tokens(sentences)
+    assert tokens.sentences.words[0] == ("2008", "年", "北")
+    assert tokens.sentences.spans[0] == ((0, 2, "time"),)
+    assert tokens.spans_of_words(tokens.sentences.spans) == [[(0, 5, "time")], [], []]
