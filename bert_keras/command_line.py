@@ -1,5 +1,7 @@
 """A recipe's command line, made from the signature of its `main`: the options are said once, where they are read."""
 
+import dataclasses
+import functools
 import inspect
 import io
 import sys
@@ -8,19 +10,21 @@ import tokenize
 import tyro
 
 from bert_keras.freed_memory import keep_freed_memory
+from bert_keras.quiet_tensorflow import import_quietly
 
 
 def run(main, arguments=None):
     """Call a function with the options of the command line.
 
-    Each parameter is an option with its default; the comment behind it on its line is its help. The first line of the
-    module's docstring says what the command is for. `--help` shows all of it; a misspelled option is answered with
-    the right one, and exit status 2.
+    Each parameter is an option with its default, and so is each field of a parameter that is a dataclass; the comment
+    behind it on its line is its help. The first line of the module's docstring says what the command is for. `--help`
+    shows all of it; a misspelled option is answered with the right one, and exit status 2.
 
-    A function with the parameters `seed` and `run_directory` has one option more: with `--seeds 1 2 3` it runs once
+    A function with a `seed` and the parameter `run_directory` has one option more: with `--seeds 1 2 3` it runs once
     for each of them, as `bert_keras.training.seed_series` says.
 
-    The process keeps the memory that it frees: see `bert_keras.freed_memory`.
+    Before the function is called, TensorFlow is imported without its log lines (`bert_keras.quiet_tensorflow`), and
+    the process is told to keep the memory that it frees (`bert_keras.freed_memory`).
 
     Args:
         main: function of the script that is run.
@@ -38,20 +42,42 @@ def run(main, arguments=None):
             command_line.run(main)
         ```
     """
-    keep_freed_memory()
     purpose = (sys.modules[main.__module__].__doc__ or "").split("\n")[0]
     comments = parameter_comments(main)
-    if {"seed", "run_directory"} <= inspect.signature(main).parameters.keys():
-        main = _with_seeds(main)
+    command = _prepared(main)
+    if "run_directory" in inspect.signature(main).parameters and (owner := _owner_of_seed(main)):
+        command = _with_seeds(command, owner)
         comments["seeds"] = "run once with each, in RUN_DIRECTORY/seed_N, and show mean and standard deviation"
     # tyro reads the help of a function's parameters from its docstring.
-    main.__doc__ = "\n".join([purpose, "", "Args:", *(f"    {name}: {text}" for name, text in comments.items())])
-    return tyro.cli(main, description=purpose, args=arguments)
+    command.__doc__ = "\n".join([purpose, "", "Args:", *(f"    {name}: {text}" for name, text in comments.items())])
+    return tyro.cli(command, description=purpose, args=arguments, config=(tyro.conf.OmitArgPrefixes,))
 
 
-def _with_seeds(main):
+def _prepared(main):
+    """The function, with what its process needs before it: a command line with a mistake does not wait for that."""
+
+    @functools.wraps(main)
+    def prepared(*arguments, **options):
+        keep_freed_memory()
+        import_quietly()
+        return main(*arguments, **options)
+
+    prepared.__signature__ = inspect.signature(main, eval_str=True)
+    del prepared.__wrapped__  # tyro would read the docstring of that
+    return prepared
+
+
+def _owner_of_seed(main):
+    """The parameter that has the seed: "seed" itself, or a dataclass with such a field; None where there is none."""
+    for name, parameter in inspect.signature(main).parameters.items():
+        if name == "seed" or (dataclasses.is_dataclass(parameter.default) and hasattr(parameter.default, "seed")):
+            return name
+    return None
+
+
+def _with_seeds(main, owner):
     """A function with the parameters of another one and `seeds`; without any it does as the other one does."""
-    signature = inspect.signature(main, eval_str=True)
+    signature = inspect.signature(main)
     seeds = inspect.Parameter("seeds", inspect.Parameter.KEYWORD_ONLY, default=(), annotation=tuple[int, ...])
 
     def series(*arguments, seeds, **options):
@@ -60,8 +86,15 @@ def _with_seeds(main):
         from bert_keras.training import seed_series  # here, for it imports Keras: --help comes at once
 
         options = signature.bind(*arguments, **options).arguments
-        options.pop("seed", None)
-        return seed_series(main, seeds, **options)
+        if owner == "seed":
+            options.pop("seed", None)
+            return seed_series(main, seeds, **options)
+
+        def run(*, seed, **options):
+            return main(**options | {owner: dataclasses.replace(options[owner], seed=seed)})
+
+        options[owner] = dataclasses.replace(options[owner], seed=None)  # each run has its own
+        return seed_series(run, seeds, **options)
 
     series.__signature__ = signature.replace(parameters=[*signature.parameters.values(), seeds])
     series.__annotations__ = {name: p.annotation for name, p in series.__signature__.parameters.items()}

@@ -4,7 +4,9 @@ Only files that are read are fetched, and none that can run code. What was fetch
 `huggingface_hub` or `kagglehub`, so a preset that was loaded once loads offline.
 """
 
+import difflib
 import os
+import pathlib
 import re
 
 HUGGING_FACE = "hf://"
@@ -42,23 +44,32 @@ KERAS_HUB_PRESETS = {
 }
 
 
+# What Hugging Face once had without an organisation, and half of all examples on the web still name so.
+_OF_GOOGLE = re.compile(r"bert-(base|large)-[a-z-]+")
+_FOUND_IN_PRESETS = ("config.json", "bert_config.json", "vocab.txt", "tokenizer.json", "model.keras")
+
+
 def locate_preset(preset):
     """Find the directory of a preset, and fetch it first where it is a name.
 
     Args:
-        preset: path, "hf://organisation/name", "hf://organisation/name@revision" (a branch, a tag or a commit), or a
+        preset: path of a directory, of a TF1 checkpoint without its endings or of a file;
+            "hf://organisation/name", "hf://organisation/name@revision" (a branch, a tag or a commit), or a
             name of KerasHub's, such as "bert_tiny_en_uncased".
 
     Returns:
-        path of a directory; a path is given back as it is, whether it exists or not.
+        path of a directory; a path is given back as it is.
 
     Raises:
         ConnectionError: where a name is not in the cache and cannot be fetched; it says which files to bring, and how.
+        FileNotFoundError: where there is no such path; it says what a preset may be, and what may be meant.
         ValueError: where the name is no name of a repository.
 
     Example:
-        >>> locate_preset("runs/preset")
-        'runs/preset'
+        >>> import tempfile
+        >>> directory = tempfile.mkdtemp()
+        >>> locate_preset(directory) == directory
+        True
     """
     preset = os.fspath(preset)
     for prefix in (HUGGING_FACE, _AS_PATH):
@@ -66,7 +77,36 @@ def locate_preset(preset):
             return _from_hugging_face(preset.removeprefix(prefix))
     if preset in KERAS_HUB_PRESETS and not os.path.exists(preset):
         return _from_kaggle(preset)
+    # The third is a checkpoint's path, given to who reads the vocabulary beside it.
+    here = (preset, f"{preset}.index", os.path.join(os.path.dirname(preset), "bert_config.json"))
+    if not any(map(os.path.exists, here)):
+        raise FileNotFoundError(
+            f"There is no directory {preset}. A preset is a directory of a model and its vocabulary, such as the "
+            "folder preset of a run; hf://organisation/name, from Hugging Face; or a name of KerasHub's, such as "
+            f"bert_base_en_uncased.{_suggestion(preset)}"
+        )
+    inner = os.path.join(preset, "preset")
+    if os.path.isdir(inner) and not any(os.path.exists(os.path.join(preset, name)) for name in _FOUND_IN_PRESETS):
+        raise FileNotFoundError(f"{preset} is a run's directory, and no preset. Did you mean {inner}?")
     return preset
+
+
+def _suggestion(preset):
+    """What was probably meant, as a question; "" where nothing is near."""
+    path = pathlib.Path(preset)
+    name = re.sub(r"^https?:/+huggingface[.]co/", "", preset.rstrip("/"))
+    if _OF_GOOGLE.fullmatch(name):
+        meant = [f"{HUGGING_FACE}google-bert/{name}"]
+    elif os.path.exists(os.path.expanduser(preset)):
+        meant = [os.path.expanduser(preset)]
+    else:
+        siblings = [entry.name for entry in path.parent.iterdir() if entry.is_dir()] if path.parent.is_dir() else []
+        meant = [str(path.parent / near) for near in difflib.get_close_matches(path.name, siblings, n=1)]
+        if name != preset.rstrip("/") or (_REPOSITORY.fullmatch(name) and not path.parent.is_dir()):
+            meant.append(HUGGING_FACE + name)
+        elif "/" not in name:
+            meant += difflib.get_close_matches(name.lower().replace("-", "_"), KERAS_HUB_PRESETS, n=1, cutoff=0.75)
+    return f" Did you mean {' or '.join(meant)}?" if meant else ""
 
 
 def _from_hugging_face(name):

@@ -13,10 +13,7 @@ from typing import Literal
 
 import tyro
 
-from bert_keras import command_line, data
-from bert_keras.checkpoints import read_pooling, write_pooling
-from bert_keras.inference.conversion_check import changed_weights, largest_differences, random_rows, text_rows
-from bert_keras.models import load_preset
+from bert_keras import checkpoints, command_line, data, models
 from bert_keras.preset_location import locate_preset
 
 
@@ -31,7 +28,7 @@ def main(
     texts: Path | None = None,  # with --verify: a file whose first 64 lines are run through both, in pairs
     tolerance: float = 1e-5,  # largest difference allowed, relative to a tensor's largest value
 ):
-    model = load_preset(source)
+    model = models.load_preset(source)
     encoder = getattr(model, "encoder", model)
     print(f"{type(model).__name__} of {encoder.count_params():,} weights in its encoder")
     print(model.load_report)
@@ -55,25 +52,28 @@ def main(
             print("KerasHub keeps these accents; bert_keras removes them from whatever KerasHub has in lower case")
     elif tokenizer:
         tokenizer.save_to_preset(output, model_max_length=encoder.max_sequence_length)
-    if pooling := read_pooling(locate_preset(source)):  # a preset of sentence-transformers
+    if pooling := checkpoints.read_pooling(locate_preset(source)):  # a preset of sentence-transformers
         if format == "huggingface":
             pooling["sequence_length"] = pooling["sequence_length"] or encoder.max_sequence_length
-            write_pooling(output, encoder.hidden_dim, **pooling)
+            checkpoints.write_pooling(output, encoder.hidden_dim, **pooling)
         else:
             print(f"This format has no place for what makes a sentence encoder of it: {pooling}")
     print(f"Written to {output}: {', '.join(sorted(path.name for path in output.iterdir()))}")
     if not verify:
         return
+    from bert_keras.inference import conversion_check  # which loads Keras
 
-    changed, missing = changed_weights(model, load_preset(output))
+    changed, missing = conversion_check.changed_weights(model, models.load_preset(output))
     print(f"Read back: weights that differ: {changed or 'none'}; weights without a place: {missing or 'none'}")
-    batches = random_rows(encoder)
+    batches = conversion_check.random_rows(encoder)
     if texts is not None and tokenizer is not None:
-        batches.append(text_rows(texts.read_text(encoding="utf-8").splitlines()[:64], tokenizer, encoder))
+        batches.append(
+            conversion_check.text_rows(texts.read_text(encoding="utf-8").splitlines()[:64], tokenizer, encoder)
+        )
     largest = 0.0
     for preset in (source, str(output)):
         try:
-            differences = largest_differences(model, preset, batches)
+            differences = conversion_check.largest_differences(model, preset, batches)
         except ImportError as error:
             print(f"{preset}: not compared. {error}")
             continue

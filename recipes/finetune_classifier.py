@@ -16,11 +16,9 @@ Variations  for few examples: the options under Model and Training; what is know
 from pathlib import Path
 from typing import Literal
 
-import keras
-
-from bert_keras import command_line, data, inference, training
-from bert_keras.models import TextClassifier, head_only
-from bert_keras.training import callbacks
+from bert_keras import command_line, data, inference, models, training
+from bert_keras.finetuning import FineTuning
+from bert_keras.run_folder import RunFolder
 
 
 def main(
@@ -49,28 +47,16 @@ def main(
     long_texts: Literal["truncate", "windows"] = "truncate",  # cut them, or average over their pieces
     run_directory: Path = Path("runs/finetune_classifier"),
     # Model
-    dropout: float = 0.1,
-    dtype: Literal["float32", "mixed_bfloat16"] = "float32",  # faster where a processor multiplies bfloat16 itself
     pooling: Literal["pooled", "first", "mean"] | None = None,  # what the head sees; None: as the preset was trained
     freeze_encoder: bool = False,  # train pooler and head only, on vectors made once
-    num_frozen_blocks: int | None = None,  # embeddings and so many of the lowest blocks stay as they are
-    lora_rank: int = 0,  # train products of matrices so narrow beside the encoder's own, which stay; 0 for none
     # Training
-    epochs: int = 4,
-    batch_size: int = 16,
-    learning_rate: float = 1e-4,  # at its peak
-    layerwise_decay: float = 0.9,  # a layer's learning rate as a share of that of the layer above it
-    warmup_share: float = 0.1,  # of all steps
     class_weights: Literal["none", "balanced"] = "none",  # rare classes weigh as much as frequent ones
-    r_drop: float = 0.0,  # how much two passes with different dropout shall agree; 0 for one pass
-    adversarial: float = 0.0,  # how far word vectors move to make each batch harder; 0 for not at all
-    ema: float = 0.0,  # evaluate and keep a running mean of the weights that changes so slowly: 0.99; 0 for none
-    seed: int = 0,
+    fine_tuning: FineTuning = FineTuning(layerwise_decay=0.9),
 ):
-    configuration = {name: str(value) for name, value in locals().items() if name != "run_directory"}
+    options = locals()
     if bool(task and data_directory) == bool(train and validation):
         raise ValueError("Expected either --task and --data-directory, or --train and --validation.")
-    if freeze_encoder and adversarial:
+    if freeze_encoder and fine_tuning.adversarial:
         raise ValueError("Expected --adversarial without --freeze-encoder, whose word vectors stay as they are.")
     layout = data.task_layout(task) if task else data.TaskLayout(
         text_column, second_text_column, label_column, regression=regression, label_separator=label_separator,
@@ -78,10 +64,10 @@ def main(
         more_cells=more_cells, decimal=decimal,
     )  # fmt: skip
     files = layout.files(data_directory) if task else {"train": train, "validation": validation, "test": test}
-    is_share = isinstance(files["validation"], float)
-    configuration["data"] = data.files_checksum(files["train"], None if is_share else files["validation"])
-    saving = callbacks.SaveAndResume(run_directory / "state", configuration=configuration)
-    keras.utils.set_random_seed(seed)
+    held_out = None if isinstance(files["validation"], float) else files["validation"]  # a share of the training part
+    run = RunFolder(options, preset=preset, learns_from=(files["train"], held_out))
+    saving = run.saving()
+    training.set_random_seed(fine_tuning.seed)
     tokenizer = data.WordPieceTokenizer.from_preset(preset)
     examples = data.read_task(layout, files, errors=errors)
     print(data.class_counts(examples))
@@ -91,48 +77,39 @@ def main(
         rows["train"] = data.weight_classes(rows["train"])
     if long_texts == "windows":  # pieces of a text are rows with its label
         rows = {p: data.cut_long_texts(r, tokenizer, sequence_length=sequence_length)[0] for p, r in rows.items()}
-    options = dict(sequence_length=sequence_length, batch_size=batch_size, label_names=labels, seed=seed)
-    options["start_step"] = saving.step  # in the training part; 0 but for a run that goes on
-    datasets = {p: data.classification_dataset(r, tokenizer, training=p == "train", **options) for p, r in rows.items()}
+    batches = dict(sequence_length=sequence_length, batch_size=fine_tuning.batch_size, seed=fine_tuning.seed)
+    batches |= dict(label_names=labels, start_step=saving.step)  # start_step: of the training part alone
+    datasets = {p: data.classification_dataset(r, tokenizer, training=p == "train", **batches) for p, r in rows.items()}
 
-    classes = dict(num_classes=len(labels or [0]), labels=labels, problem_type=problem)
-    model = classifier = TextClassifier.from_preset(preset, dropout=dropout, dtype=dtype, pooling=pooling, **classes)
-    classifier.encoder.expect_room_for(sequence_length)
+    model = classifier = models.TextClassifier.from_preset(
+        preset, num_classes=len(labels or [0]), labels=labels, problem_type=problem, pooling=pooling,
+        dropout=fine_tuning.dropout, dtype=fine_tuning.dtype,
+    )  # fmt: skip
     if freeze_encoder:  # each text is encoded once
-        model, datasets = head_only(classifier, datasets, batch_size=batch_size, seed=seed)
-    classifier.encoder.freeze_lowest(num_frozen_blocks)
-    training.add_lora(classifier.encoder, lora_rank)
-    training.add_r_drop(model, r_drop, problem_type=problem)
-    training.add_adversarial_training(model, adversarial)
+        classifier.encoder.expect_room_for(sequence_length)
+        sizes = dict(batch_size=fine_tuning.batch_size, seed=fine_tuning.seed)
+        model, datasets = models.head_only(classifier, datasets, **sizes)
+    fine_tuning.prepare(classifier, sequence_length=sequence_length, trained=model, problem_type=problem)
     held_out = [part for parts in (examples, rows) for name, part in parts.items() if name != "train"]
-    options = dict(num_classes=classifier.num_classes, num_examples=max(map(len, held_out)) + batch_size)
-    metrics = training.classification_metrics(problem, names=layout.metrics, **options)
-    steps = epochs * len(datasets["train"])
-    schedule = training.WarmupLinearDecay(learning_rate, steps, warmup_steps=int(warmup_share * steps))
-    factors = training.layerwise_decay(classifier.encoder, layerwise_decay)
-    optimizer = training.AdamW(schedule, rate_factors=factors, use_ema=ema > 0, ema_momentum=ema)
+    sizes = dict(num_classes=classifier.num_classes, num_examples=max(map(len, held_out)) + fine_tuning.batch_size)
+    metrics = training.classification_metrics(problem, names=layout.metrics, **sizes)
+    optimizer = fine_tuning.optimizer(classifier.encoder, len(datasets["train"]))
     model.compile(optimizer, training.classification_loss(problem), weighted_metrics=metrics)
     print(optimizer.describe(classifier.weights))
-    by = metrics[0].name  # the best epoch by it is the one that stays
-    report = [
-        *([keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if ema else []),
-        keras.callbacks.EarlyStopping(f"val_{by}", mode="max", patience=epochs, restore_best_weights=True),
-        callbacks.LearningRate(),
-        *([] if freeze_encoder else [callbacks.Throughput()]),
-        callbacks.StepTensorBoard(run_directory / "logs"),
-        callbacks.ProgressLine("loss", by),
-    ]
+    best = metrics[0].name  # the epoch that is best by it is kept
+    report = fine_tuning.callbacks(run.logs, best=f"val_{best}", shown=(best,), throughput=not freeze_encoder)
     report = report if freeze_encoder else saving.after(report)  # a head alone is soon trained anew
-    # The dataset comes shuffled.
-    options = dict(epochs=epochs, shuffle=False, verbose=0, callbacks=report)
-    with training.memory_advice(batch_size, sequence_length):
-        model.fit(datasets["train"], validation_data=datasets["validation"], **options)
+    with training.memory_advice(fine_tuning.batch_size, sequence_length):
+        model.fit(
+            datasets["train"], validation_data=datasets["validation"], epochs=fine_tuning.epochs, callbacks=report,
+            shuffle=False, verbose=0,  # the dataset comes shuffled
+        )  # fmt: skip
     training.merge_lora(classifier.encoder)
-    classifier.save_to_preset(run_directory / "preset")
-    tokenizer.save_to_preset(run_directory / "preset", model_max_length=classifier.encoder.max_sequence_length)
+    classifier.save_to_preset(run.preset)
+    tokenizer.save_to_preset(run.preset, model_max_length=classifier.encoder.max_sequence_length)
 
     predictor = inference.Classifier(classifier, tokenizer, sequence_length=sequence_length, long_texts=long_texts)
-    results = {}
+    scores, tables = {}, {}
     for part in list(examples)[1:]:
         outputs = predictor.logits(examples[part])
         predictions = data.predictions_of(outputs, problem, classifier.threshold)
@@ -140,10 +117,9 @@ def main(
         if examples[part].labels is None:
             data.write_submission(run_directory / "submission.tsv", predictions, labels)
         else:
-            results[part] = training.score_outputs(metrics, examples[part].label_array(labels), outputs)
-            print(data.confusion_table(examples[part], predictions, labels))
-    print(results)
-    return results
+            scores[part] = training.score_outputs(metrics, examples[part].label_array(labels), outputs)
+            tables[part] = data.confusion_table(examples[part], predictions, labels)
+    return run.finish(scores, texts=tables)
 
 
 if __name__ == "__main__":

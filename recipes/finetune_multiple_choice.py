@@ -12,11 +12,9 @@ Watch       tensorboard --logdir runs/finetune_multiple_choice
 from pathlib import Path
 from typing import Literal
 
-import keras
-
-from bert_keras import command_line, data, training
-from bert_keras.models import MultipleChoice
-from bert_keras.training import callbacks
+from bert_keras import command_line, data, models, training
+from bert_keras.finetuning import FineTuning
+from bert_keras.run_folder import RunFolder
 
 
 def main(
@@ -38,26 +36,11 @@ def main(
     errors: Literal["raise", "skip"] = "raise",  # what to do with a faulty row
     sequence_length: int = 128,  # tokens in a row
     run_directory: Path = Path("runs/finetune_multiple_choice"),
-    # Model
-    dropout: float = 0.1,
-    dtype: Literal["float32", "mixed_bfloat16"] = "float32",  # faster where a processor multiplies bfloat16 itself
-    num_frozen_blocks: int | None = None,  # embeddings and so many of the lowest blocks stay as they are
-    lora_rank: int = 0,  # train products of matrices so narrow beside the encoder's own, which stay; 0 for none
-    # Training
-    epochs: int = 3,
-    batch_size: int = 8,  # texts, each with all its choices
-    learning_rate: float = 5e-5,  # at its peak
-    warmup_share: float = 0.1,  # of all steps
-    layerwise_decay: float = 1.0,  # a layer's learning rate as a share of that of the layer above it
-    r_drop: float = 0.0,  # how much two passes with different dropout shall agree; 0 for one pass
-    adversarial: float = 0.0,  # how far word vectors move to make each batch harder; 0 for not at all
-    ema: float = 0.0,  # evaluate and keep a running mean of the weights that changes so slowly: 0.99; 0 for none
-    seed: int = 0,
+    fine_tuning: FineTuning = FineTuning(epochs=3, batch_size=8, learning_rate=5e-5),
 ):
-    configuration = {name: str(value) for name, value in locals().items() if name != "run_directory"}
-    configuration["data"] = data.files_checksum(train, validation)
-    saving = callbacks.SaveAndResume(run_directory / "state", configuration=configuration)
-    keras.utils.set_random_seed(seed)
+    run = RunFolder(locals(), preset=preset, learns_from=(train, validation), apart_from_training=["test_has_labels"])
+    saving = run.saving()
+    training.set_random_seed(fine_tuning.seed)
     tokenizer = data.WordPieceTokenizer.from_preset(preset)
     files = {"train": train, "validation": validation, **({"test": test} if test else {})}
     layout = dict(context_column=context_column, stem_column=stem_column, choice_columns=choice_columns)
@@ -70,51 +53,34 @@ def main(
         )
         layout["first_label"] = examples["train"].first_label  # the same in every part
         datasets[part] = data.multiple_choice_dataset(
-            examples[part], tokenizer, sequence_length=sequence_length, batch_size=batch_size, seed=seed,
-            training=part == "train", start_step=saving.step if part == "train" else 0,
+            examples[part], tokenizer, sequence_length=sequence_length, batch_size=fine_tuning.batch_size,
+            seed=fine_tuning.seed, training=part == "train", start_step=saving.step if part == "train" else 0,
         )  # fmt: skip
 
-    chooser = MultipleChoice.from_preset(preset, dropout=dropout, dtype=dtype)
-    chooser.encoder.expect_room_for(sequence_length)
-    chooser.encoder.freeze_lowest(num_frozen_blocks)
-    training.add_lora(chooser.encoder, lora_rank)
-    training.add_r_drop(chooser, r_drop)
-    training.add_adversarial_training(chooser, adversarial)
-    steps = epochs * len(datasets["train"])
-    schedule = training.WarmupLinearDecay(learning_rate, steps, warmup_steps=int(warmup_share * steps))
-    factors = training.layerwise_decay(chooser.encoder, layerwise_decay)
+    chooser = models.MultipleChoice.from_preset(preset, dropout=fine_tuning.dropout, dtype=fine_tuning.dtype)
+    fine_tuning.prepare(chooser, sequence_length=sequence_length)
     # The choices are classes that mean something else in every text.
     metrics = training.classification_metrics(num_classes=len(choice_columns), names=["accuracy"])
-    chooser.compile(
-        training.AdamW(schedule, rate_factors=factors, use_ema=ema > 0, ema_momentum=ema),
-        training.classification_loss(),
-        weighted_metrics=metrics,
-    )
-    report = [
-        *([keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if ema else []),
-        keras.callbacks.EarlyStopping("val_accuracy", mode="max", patience=epochs, restore_best_weights=True),
-        callbacks.LearningRate(),
-        callbacks.Throughput(),
-        callbacks.StepTensorBoard(run_directory / "logs"),
-        callbacks.ProgressLine("loss", "accuracy"),
-    ]
-    # The dataset comes shuffled.
-    options = dict(epochs=epochs, shuffle=False, verbose=0, callbacks=saving.after(report))
-    with training.memory_advice(batch_size, sequence_length):
-        chooser.fit(datasets["train"], validation_data=datasets["validation"], **options)
+    optimizer = fine_tuning.optimizer(chooser.encoder, len(datasets["train"]))
+    chooser.compile(optimizer, training.classification_loss(), weighted_metrics=metrics)
+    report = fine_tuning.callbacks(run.logs, best="val_accuracy", shown=("accuracy",))
+    with training.memory_advice(fine_tuning.batch_size, sequence_length):
+        chooser.fit(
+            datasets["train"], validation_data=datasets["validation"], epochs=fine_tuning.epochs,
+            callbacks=saving.after(report), shuffle=False, verbose=0,  # the dataset comes shuffled
+        )  # fmt: skip
     training.merge_lora(chooser.encoder)
-    chooser.save_to_preset(run_directory / "preset")
-    tokenizer.save_to_preset(run_directory / "preset", model_max_length=chooser.encoder.max_sequence_length)
+    chooser.save_to_preset(run.preset)
+    tokenizer.save_to_preset(run.preset, model_max_length=chooser.encoder.max_sequence_length)
 
-    results = {}
+    scores = {}
     for part in files:
         if part != "train" and examples[part].labels is not None:
-            results[part] = chooser.evaluate(datasets[part], return_dict=True, verbose=0)["accuracy"]
+            scores[part] = {"accuracy": chooser.evaluate(datasets[part], return_dict=True, verbose=0)["accuracy"]}
     if test:
         numbers = chooser.predict(datasets["test"], verbose=0)[: len(examples["test"])].argmax(-1)
         data.write_submission(run_directory / "predictions.tsv", numbers, examples["train"].label_names)
-    print(results)
-    return results
+    return run.finish(scores)
 
 
 if __name__ == "__main__":

@@ -15,13 +15,9 @@ Variations  --scores cmrc, drcd or korquad counts as those do; --errors keep goe
 from pathlib import Path
 from typing import Literal
 
-import keras
-
-from bert_keras import command_line, data, inference, training
-from bert_keras.models import QuestionAnswerer
-from bert_keras.training import callbacks
-
-SCORES = {"cmrc": data.cmrc_scores, "drcd": data.drcd_scores, "korquad": data.korquad_scores}
+from bert_keras import command_line, data, inference, models, training
+from bert_keras.finetuning import FineTuning
+from bert_keras.run_folder import RunFolder
 
 
 def main(
@@ -38,54 +34,32 @@ def main(
     max_question_tokens: int = 64,  # longer questions are cut
     max_answer_tokens: int = 30,
     run_directory: Path = Path("runs/finetune_question_answering"),
-    # Model
-    dropout: float = 0.1,
-    dtype: Literal["float32", "mixed_bfloat16"] = "float32",  # faster where a processor multiplies bfloat16 itself
-    num_frozen_blocks: int | None = None,  # embeddings and so many of the lowest blocks stay as they are
-    lora_rank: int = 0,  # train products of matrices so narrow beside the encoder's own, which stay; 0 for none
-    # Training
-    epochs: int = 6,  # enough for a thousand questions; the best by F1 stays
-    batch_size: int = 8,
-    learning_rate: float = 1e-4,  # at its peak
-    warmup_share: float = 0.1,  # of all steps
-    layerwise_decay: float = 1.0,  # a layer's learning rate as a share of that of the layer above it
-    r_drop: float = 0.0,  # how much two passes with different dropout shall agree; 0 for one pass
-    adversarial: float = 0.0,  # how far word vectors move to make each batch harder; 0 for not at all
-    ema: float = 0.0,  # evaluate and keep a running mean of the weights that changes so slowly: 0.99; 0 for none
-    seed: int = 0,
+    fine_tuning: FineTuning = FineTuning(epochs=6, batch_size=8),
 ):
-    configuration = {name: str(value) for name, value in locals().items() if name != "run_directory"}
-    configuration["data"] = data.files_checksum(train, validation)
-    saving = callbacks.SaveAndResume(run_directory / "state", configuration=configuration)
-    keras.utils.set_random_seed(seed)
+    run = RunFolder(locals(), preset=preset, learns_from=(train, validation))
+    saving = run.saving()
+    training.set_random_seed(fine_tuning.seed)
     tokenizer = data.WordPieceTokenizer.from_preset(preset)
     questions = {"train": data.read_questions(train, errors=errors, encoding=encoding)}
     questions["validation"] = data.read_questions(validation, errors=errors, encoding=encoding)
     lengths = dict(sequence_length=sequence_length, stride=stride, max_question_tokens=max_question_tokens)
     windows = {part: data.QuestionWindows(some, tokenizer, **lengths) for part, some in questions.items()}
-    options = dict(batch_size=batch_size, seed=seed)
+    batches = dict(batch_size=fine_tuning.batch_size, seed=fine_tuning.seed)
     datasets = {
-        "train": data.question_answering_dataset(windows["train"], training=True, start_step=saving.step, **options),
-        "validation": data.question_answering_dataset(windows["validation"], training=False, **options),
+        "train": data.question_answering_dataset(windows["train"], training=True, start_step=saving.step, **batches),
+        "validation": data.question_answering_dataset(windows["validation"], training=False, **batches),
     }
     # SQuAD 2.0: some passages do not answer, and "no answer" is a prediction like any other.
     is_v2 = any(not question.answers for question in questions["train"])
 
-    answerer = QuestionAnswerer.from_preset(preset, dropout=dropout, dtype=dtype)
-    answerer.encoder.expect_room_for(sequence_length)
-    answerer.encoder.freeze_lowest(num_frozen_blocks)
-    training.add_lora(answerer.encoder, lora_rank)
-    training.add_r_drop(answerer, r_drop)
-    training.add_adversarial_training(answerer, adversarial)
-    steps = epochs * len(datasets["train"])
-    schedule = training.WarmupLinearDecay(learning_rate, steps, warmup_steps=int(warmup_share * steps))
-    factors = training.layerwise_decay(answerer.encoder, layerwise_decay)
+    answerer = models.QuestionAnswerer.from_preset(preset, dropout=fine_tuning.dropout, dtype=fine_tuning.dtype)
+    answerer.null_threshold = 0.0 if is_v2 else None
+    fine_tuning.prepare(answerer, sequence_length=sequence_length)
     answerer.compile(
-        training.AdamW(schedule, rate_factors=factors, use_ema=ema > 0, ema_momentum=ema),
+        fine_tuning.optimizer(answerer.encoder, len(datasets["train"])),
         training.question_answering_losses(),
         weighted_metrics={"start": ["accuracy"], "end": ["accuracy"]},
     )
-    answerer.null_threshold = 0.0 if is_v2 else None
     answering = inference.QuestionAnswerer(answerer, tokenizer, max_answer_tokens=max_answer_tokens, **lengths)
 
     def answer():
@@ -97,30 +71,23 @@ def main(
             answerer.null_threshold, _ = data.best_no_answer_threshold(questions["validation"], best, odds)
         answers = {p.id: p.best(answerer.null_threshold).text for p in predictions}
         if scores != "squad":
-            return predictions, SCORES[scores](questions["validation"], answers)
+            scorers = {"cmrc": data.cmrc_scores, "drcd": data.drcd_scores, "korquad": data.korquad_scores}
+            return predictions, scorers[scores](questions["validation"], answers)
         return predictions, data.squad_scores(questions["validation"], answers, version="2.0" if is_v2 else "1.1")
 
-    report = [
-        *([keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if ema else []),
-        callbacks.TaskScores(lambda: answer()[1]),
-        keras.callbacks.EarlyStopping("val_f1", mode="max", patience=epochs, restore_best_weights=True),
-        callbacks.LearningRate(),
-        callbacks.Throughput(),
-        callbacks.StepTensorBoard(run_directory / "logs"),
-        callbacks.ProgressLine("loss", "exact", "f1"),
-    ]
-    # The dataset comes shuffled.
-    options = dict(epochs=epochs, shuffle=False, verbose=0, callbacks=saving.after(report))
-    with training.memory_advice(batch_size, sequence_length):
-        answerer.fit(datasets["train"], validation_data=datasets["validation"], **options)
+    report = fine_tuning.callbacks(run.logs, best="val_f1", shown=("exact", "f1"), scores=lambda: answer()[1])
+    with training.memory_advice(fine_tuning.batch_size, sequence_length):
+        answerer.fit(
+            datasets["train"], validation_data=datasets["validation"], epochs=fine_tuning.epochs,
+            callbacks=saving.after(report), shuffle=False, verbose=0,  # the dataset comes shuffled
+        )  # fmt: skip
 
     predictions, results = answer()  # of the best epoch
     training.merge_lora(answerer.encoder)
-    answerer.save_to_preset(run_directory / "preset")
-    tokenizer.save_to_preset(run_directory / "preset", model_max_length=answerer.encoder.max_sequence_length)
+    answerer.save_to_preset(run.preset)
+    tokenizer.save_to_preset(run.preset, model_max_length=answerer.encoder.max_sequence_length)
     data.write_answers(run_directory, predictions, threshold=answerer.null_threshold)
-    print(results)
-    return results
+    return run.finish({"validation": results})
 
 
 if __name__ == "__main__":

@@ -20,12 +20,10 @@ Variation   the CRF learns which tag stands beside which, and never breaks the r
 from pathlib import Path
 from typing import Literal
 
-import keras
-
-from bert_keras import command_line, data, inference, training
-from bert_keras.models import SpanTagger, TokenClassifier
+from bert_keras import command_line, data, inference, models, training
+from bert_keras.finetuning import FineTuning
+from bert_keras.run_folder import RunFolder
 from bert_keras.tagging_schemes import tags_to_spans
-from bert_keras.training import callbacks
 
 Scheme = Literal["BIO", "IOB2", "BIOES", "IOBES", "BILOU", "BMES", "IOB1", "IOE2"]
 
@@ -48,79 +46,53 @@ def main(
     run_directory: Path = Path("runs/finetune_tagger"),
     # Model
     head: Literal["linear", "crf", "global_pointer"] = "crf",
-    dropout: float = 0.1,
-    dtype: Literal["float32", "mixed_bfloat16"] = "float32",  # faster where a processor multiplies bfloat16 itself
-    num_frozen_blocks: int | None = None,  # embeddings and so many of the lowest blocks stay as they are
-    lora_rank: int = 0,  # train products of matrices so narrow beside the encoder's own, which stay; 0 for none
-    # Training
-    epochs: int = 6,
-    batch_size: int = 16,
-    learning_rate: float = 1e-4,  # at its peak
-    layerwise_decay: float = 1.0,  # a layer's learning rate as a share of that of the layer above it
-    adversarial: float = 0.0,  # how far word vectors move to make each batch harder; 0 for not at all
-    ema: float = 0.0,  # evaluate and keep a running mean of the weights that changes so slowly: 0.99; 0 for none
-    seed: int = 0,
+    fine_tuning: FineTuning = FineTuning(epochs=6),
 ):
-    configuration = {name: str(value) for name, value in locals().items() if name != "run_directory"}
-    configuration["data"] = data.files_checksum(train, validation)
-    saving = callbacks.SaveAndResume(run_directory / "state", configuration=configuration)
-    keras.utils.set_random_seed(seed)
+    run = RunFolder(locals(), preset=preset, learns_from=(train, validation))
+    saving = run.saving()
+    training.set_random_seed(fine_tuning.seed)
     tokenizer = data.WordPieceTokenizer.from_preset(preset)
     files = {"train": train, "validation": validation, **({"test": test} if test else {})}
-    options = dict(scheme=scheme, word_column=word_column, tag_column=tag_column, tag_faults=tag_faults)
-    options |= dict(errors=errors, encoding=encoding)
+    reading = dict(scheme=scheme, word_column=word_column, tag_column=tag_column, tag_faults=tag_faults)
+    reading |= dict(errors=errors, encoding=encoding)
     sentences, known = {}, None
     for part, file in files.items():  # train first: its labels are all that the model can learn
-        sentences[part] = data.read_tagged_sentences(file, labels=known, **options)
+        sentences[part] = data.read_tagged_sentences(file, labels=known, **reading)
         known = sentences["train"].labels or sentences["train"].tag_names
     tag_names, labels = sentences["train"].tag_names, sentences["train"].labels
     if head != "global_pointer" and not tag_names:
         raise ValueError("Spans become tags by a --scheme; without one they want --head global_pointer.")
+    arguments = dict(words=words, dropout=fine_tuning.dropout, dtype=fine_tuning.dtype)
     if head == "global_pointer":
-        dataset, predictor, names = data.span_dataset, inference.SpanFinder, {"labels": labels}
-        model = SpanTagger.from_preset(preset, labels, words=words, dropout=dropout, dtype=dtype)
+        dataset, names, problem = data.span_dataset, {"labels": labels}, "multi_label_classification"
+        model, predictor = models.SpanTagger.from_preset(preset, labels, **arguments), inference.SpanFinder
         loss, metric = training.SpanLoss(), training.SpanF1()
     else:
-        dataset, predictor, names = data.tagging_dataset, inference.Tagger, {"tag_names": tag_names}
-        model = TokenClassifier.from_preset(
-            preset, labels=tag_names, head=head, scheme=scheme, words=words, dropout=dropout, dtype=dtype
-        )
+        dataset, names, problem = data.tagging_dataset, {"tag_names": tag_names}, "single_label_classification"
+        model = models.TokenClassifier.from_preset(preset, labels=tag_names, head=head, scheme=scheme, **arguments)
+        predictor = inference.Tagger
         loss = None  # the head brings its own
-        metric = training.EntityF1(tag_names) if scheme else keras.metrics.SparseCategoricalAccuracy(name="accuracy")
-    options = dict(sequence_length=sequence_length, batch_size=batch_size, seed=seed, words=words, **names)
-    options["start_step"] = saving.step  # in the training part; 0 but for a run that goes on
+        accuracy = training.classification_metrics(num_classes=len(tag_names), names=["accuracy"])
+        metric = training.EntityF1(tag_names) if scheme else accuracy[0]
+    batches = dict(sequence_length=sequence_length, batch_size=fine_tuning.batch_size, seed=fine_tuning.seed)
+    batches |= dict(words=words, start_step=saving.step, **names)  # start_step: of the training part alone
     parts = ("train", "validation")
-    datasets = {part: dataset(sentences[part], tokenizer, training=part == "train", **options) for part in parts}
+    datasets = {part: dataset(sentences[part], tokenizer, training=part == "train", **batches) for part in parts}
 
-    model.encoder.expect_room_for(sequence_length)
-    model.encoder.freeze_lowest(num_frozen_blocks)
-    training.add_lora(model.encoder, lora_rank)
-    training.add_adversarial_training(model, adversarial)
-    steps = epochs * len(datasets["train"])
-    schedule = training.WarmupLinearDecay(learning_rate, steps, warmup_steps=steps // 10)
-    factors = training.layerwise_decay(model.encoder, layerwise_decay)
-    model.compile(
-        optimizer=training.AdamW(schedule, rate_factors=factors, use_ema=ema > 0, ema_momentum=ema),
-        loss=loss,
-        weighted_metrics=[metric],
-    )
-    report = [
-        *([keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if ema else []),
-        keras.callbacks.EarlyStopping(f"val_{metric.name}", mode="max", patience=epochs, restore_best_weights=True),
-        callbacks.LearningRate(),
-        callbacks.Throughput(),
-        callbacks.StepTensorBoard(run_directory / "logs"),
-        callbacks.ProgressLine("loss", metric.name, "tokens_per_second"),
-    ]
-    # The dataset comes shuffled.
-    options = dict(epochs=epochs, shuffle=False, verbose=0, callbacks=saving.after(report))
-    with training.memory_advice(batch_size, sequence_length):
-        model.fit(datasets["train"], validation_data=datasets["validation"], **options)
+    fine_tuning.prepare(model, sequence_length=sequence_length, problem_type=problem)
+    optimizer = fine_tuning.optimizer(model.encoder, len(datasets["train"]))
+    model.compile(optimizer, loss, weighted_metrics=[metric])
+    report = fine_tuning.callbacks(run.logs, best=f"val_{metric.name}", shown=(metric.name,))
+    with training.memory_advice(fine_tuning.batch_size, sequence_length):
+        model.fit(
+            datasets["train"], validation_data=datasets["validation"], epochs=fine_tuning.epochs,
+            callbacks=saving.after(report), shuffle=False, verbose=0,  # the dataset comes shuffled
+        )  # fmt: skip
     training.merge_lora(model.encoder)
-    model.save_to_preset(run_directory / "preset")
-    tokenizer.save_to_preset(run_directory / "preset", model_max_length=model.encoder.max_sequence_length)
+    model.save_to_preset(run.preset)
+    tokenizer.save_to_preset(run.preset, model_max_length=model.encoder.max_sequence_length)
 
-    results, predict = {}, predictor(model, tokenizer, sequence_length=sequence_length)
+    scores, tables, predict = {}, {}, predictor(model, tokenizer, sequence_length=sequence_length)
     for part in list(files)[1:]:
         if head == "global_pointer":
             spans = predict.spans(sentences[part])
@@ -129,19 +101,19 @@ def main(
             data.write_conll(run_directory / f"predictions_{part}.conll", sentences[part], tags)
             spans = [tags_to_spans(some) for some in tags] if scheme else None
         if spans is None:
-            results[part] = {"accuracy": training.tag_accuracy(sentences[part].tags, tags)}
+            scores[part] = {"accuracy": training.tag_accuracy(sentences[part].tags, tags)}
         else:
             data.write_spans(run_directory / f"predictions_{part}.jsonl", sentences[part], spans)
-            results[part] = training.span_scores(sentences[part].spans, spans)["overall"]
+            by_label = training.span_scores(sentences[part].spans, spans)
+            scores[part], tables[part] = by_label["overall"], training.score_table(by_label)
             # The same of the raw text, as the preset will read it: also spans that begin or end inside a word count.
             found = [
                 [(span["start"], span["end"], span["label"]) for span in some]
                 for some in predict(list(sentences[part].texts))
             ]
             raw_text = training.span_scores(sentences[part].character_spans(), found)["overall"]
-            results[part]["f1_raw_text"] = raw_text["f1"]
-    print(results)
-    return results
+            scores[part]["f1_raw_text"] = raw_text["f1"]
+    return run.finish(scores, texts=tables)
 
 
 if __name__ == "__main__":

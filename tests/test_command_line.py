@@ -1,5 +1,7 @@
 """The command line of a recipe."""
 
+import dataclasses
+import subprocess
 import sys
 from pathlib import Path
 
@@ -49,3 +51,47 @@ def test_a_function_with_a_seed_and_a_folder_runs_once_for_each_of_several_seeds
 def test_seeds_are_no_option_where_a_run_has_no_folder(capsys):
     with pytest.raises(SystemExit, match="2"):
         command_line.run(train, ["--seeds", "1"])
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """How it is trained."""
+
+    epochs: int = 4  # passes over the data
+    seed: int = 0
+
+
+def train_with_options(*, run_directory: Path = Path("runs"), options: Options = Options(epochs=2)):  # noqa: B008
+    return {"epochs": float(options.epochs), "seed": float(options.seed)}
+
+
+def test_fields_of_a_dataclass_are_options_with_the_recipes_own_defaults(capsys):
+    assert command_line.run(train_with_options, []) == {"epochs": 2.0, "seed": 0.0}
+    assert command_line.run(train_with_options, ["--epochs", "3"])["epochs"] == 3.0
+    with pytest.raises(SystemExit, match="0"):
+        command_line.run(train_with_options, ["--help"])
+    assert "passes over the data (default: 2)" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_seed_among_the_fields_makes_a_series_too(tmp_path):
+    words = ["--run-directory", str(tmp_path), "--epochs", "3", "--seeds", "1", "4"]
+    assert command_line.run(train_with_options, words) == {"epochs": 3.0, "seed": 2.5}
+    with pytest.raises(ValueError, match="other options"):
+        command_line.run(train_with_options, [*words, "--epochs", "5"])
+
+
+def test_help_and_mistakes_of_recipes_do_not_wait_for_keras():
+    recipes = sorted(Path(__file__).parents[1].joinpath("recipes").glob("*.py"))
+    code = """if True:
+        import runpy, sys, time
+        for recipe in sys.argv[1:]:
+            for word, status in ("--help", 0), ("--no-such-option", 2):
+                sys.argv = [recipe, word]
+                try:
+                    runpy.run_path(recipe, run_name="__main__")
+                except SystemExit as stop:
+                    assert stop.code == status, (recipe, stop.code)
+                heavy = {"keras", "tensorflow", "jax", "torch"} & sys.modules.keys()
+                assert not heavy, (recipe, heavy)
+    """
+    subprocess.run([sys.executable, "-c", code, *map(str, recipes)], check=True, capture_output=True)

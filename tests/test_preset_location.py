@@ -4,6 +4,9 @@ import types
 
 import pytest
 
+from bert_keras.data import WordPieceTokenizer
+from bert_keras.inference import Embedder
+from bert_keras.models import BertEncoder
 from bert_keras.preset_location import KERAS_HUB_PRESETS, locate_preset
 
 
@@ -21,9 +24,47 @@ def stand_in(monkeypatch, name, function, answer):
     return asked
 
 
-@pytest.mark.parametrize("path", ["runs/preset", "/nowhere", "bert_base_uncased"])
-def test_a_path_is_given_back(path):
-    assert locate_preset(path) == path
+def test_a_path_is_given_back(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "runs" / "preset").mkdir(parents=True)
+    assert locate_preset("runs/preset") == "runs/preset"
+    (tmp_path / "bert_model.ckpt.index").touch()
+    assert locate_preset(tmp_path / "bert_model.ckpt") == str(tmp_path / "bert_model.ckpt")
+
+
+@pytest.mark.parametrize(
+    ("preset", "meant"),
+    [
+        ("bert-base-uncased", "hf://google-bert/bert-base-uncased"),
+        ("bert-large-cased-whole-word-masking", "hf://google-bert/bert-large-cased-whole-word-masking"),
+        ("google-bert/bert-base-uncased", "hf://google-bert/bert-base-uncased"),
+        ("https://huggingface.co/hfl/chinese-bert-wwm/", "hf://hfl/chinese-bert-wwm"),
+        ("bert_base_uncased", "bert_base_en_uncased"),
+        ("bge-small-en", "bge_small_en"),
+        ("runs/prset", "runs/preset"),
+        ("/nowhere", None),
+    ],
+)
+def test_a_path_that_is_not_there_is_refused_with_what_may_be_meant(tmp_path, monkeypatch, preset, meant):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "runs" / "preset").mkdir(parents=True)
+    with pytest.raises(FileNotFoundError, match="A preset is a directory.*hf://.*a name of KerasHub's") as refusal:
+        locate_preset(preset)
+    assert str(refusal.value).endswith(f"Did you mean {meant}?" if meant else "bert_base_en_uncased.")
+
+
+def test_a_runs_directory_is_not_its_preset(tmp_path):
+    (tmp_path / "preset").mkdir()
+    with pytest.raises(FileNotFoundError, match="Did you mean .*preset[?]"):
+        locate_preset(tmp_path)
+    (tmp_path / "vocab.txt").touch()
+    assert locate_preset(tmp_path) == str(tmp_path)
+
+
+@pytest.mark.parametrize("load", [BertEncoder.from_preset, WordPieceTokenizer.from_preset, Embedder.from_preset])
+def test_model_tokenizer_and_predictor_refuse_a_wrong_name_alike(load):
+    with pytest.raises(FileNotFoundError, match="Did you mean hf://google-bert/bert-base-chinese[?]"):
+        load("bert-base-chinese")
 
 
 @pytest.mark.parametrize(("name", "revision"), [("google/bert", None), ("google/bert@abc123", "abc123")])

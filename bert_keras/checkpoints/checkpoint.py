@@ -16,6 +16,7 @@ class Checkpoint:
     """
 
     masked_lm_arguments = {}  # of the pretrainer's constructor, where its head differs from the encoder
+    encoder_class = None  # of the encoder, where it is not BertEncoder itself
     sentence_pooling = None  # "mean" or "first": what a sentence encoder was trained to make its vectors of
 
     def __init__(self, config, table):

@@ -54,9 +54,11 @@ class GoogleCheckpoint(Checkpoint):
 
     def __init__(self, path):
         prefix = _checkpoint_prefix(pathlib.Path(path))
-        if not (prefix.parent / CONFIG_FILE).is_file():
+        # Who passes a checkpoint on often names the configuration as transformers does, or gives both.
+        configs = [path for name in (CONFIG_FILE, "config.json") if (path := prefix.parent / name).is_file()]
+        if not configs:
             raise FileNotFoundError(f"{prefix.parent} has no {CONFIG_FILE}, which belongs to {prefix.name}.")
-        config = GoogleConfig(prefix.parent / CONFIG_FILE)
+        config = GoogleConfig(configs[0])
         tensors = _stored_tensors(str(prefix))
         num_layers = config.encoder_arguments["num_layers"]
         expect_as_many_tensors(prefix, len(tensors), num_layers)

@@ -15,12 +15,14 @@ from bert_keras.checkpoints.huggingface_names import (
     CONSTANTS,
     COPIES,
     HEAD_ROWS,
+    STOPPERS,
     WITHOUT_POOLER,
-    common_name,
+    common_names,
     encoder_rows,
     head_rows,
     own_rows,
 )
+from bert_keras.checkpoints.safetensors_file import FLOATS
 from bert_keras.checkpoints.safetensors_shards import (
     INDEX_FILE,
     SINGLE_FILE,
@@ -32,9 +34,14 @@ from bert_keras.checkpoints.sentence_transformers import sentence_pooling
 from bert_keras.checkpoints.weight_table import StoredTensor, WeightTable
 
 _CONVERSION = (
-    "import sys, torch, safetensors.torch; safetensors.torch.save_file({name: tensor.clone() for name, tensor in "
-    'torch.load(sys.argv[1], weights_only=True, map_location="cpu").items()}, sys.argv[2], {"format": "pt"})'
+    "import sys, torch, safetensors.torch; "
+    'read = [torch.load(path, weights_only=True, map_location="cpu") for path in sys.argv[1:-1]]; '
+    'read = [one.get("state_dict", one) for one in read]; '
+    "safetensors.torch.save_file({name: tensor.clone().contiguous() for one in read for name, tensor in one.items() "
+    'if torch.is_tensor(tensor)}, sys.argv[-1], {"format": "pt"})'
 )
+_PICKLES = (".bin", ".pt", ".pth")
+_OLD_FORMATS = {"tf_model.h5": "from_tf", "flax_model.msgpack": "from_flax"}
 
 
 class HuggingFaceCheckpoint(Checkpoint):
@@ -56,8 +63,8 @@ class HuggingFaceCheckpoint(Checkpoint):
         source, files = open_tensors(directory)
         num_layers = config.encoder_arguments["num_layers"]
         expect_as_many_tensors(source, len(files), num_layers)
-        rows = encoder_rows(num_layers) + head_rows(config.architecture) + own_rows(files)
         tensors = _stored_tensors(source, files)
+        rows = encoder_rows(num_layers) + head_rows(config.architecture) + own_rows(tensors)
         super().__init__(config, WeightTable(source, tensors, rows, silent=(*COPIES, *CONSTANTS)))
         self._directory = directory
 
@@ -90,13 +97,14 @@ class HuggingFaceCheckpoint(Checkpoint):
 def _stored_tensors(source, files):
     """The tensors by the names that the tables know."""
     tensors = {}
-    for name, file in files.items():
-        if (known := tensors.get(common_name(name))) is not None:
+    for name, common in common_names(source, files).items():
+        info = files[name].tensors[name]
+        if 0 in info.shape:  # holds nothing; see `STOPPERS`
+            continue
+        if (known := tensors.get(common)) is not None:
             raise ValueError(f"{source}: {known.name} and {name} are the same weight.")
-        info = file.tensors[name]
-        is_float = not info.dtype.startswith("I")
-        read = functools.partial(file.read, name)
-        tensors[common_name(name)] = StoredTensor(name, info.shape, info.dtype, is_float, read)
+        read = functools.partial(files[name].read, name)
+        tensors[common] = StoredTensor(name, info.shape, info.dtype, info.dtype in FLOATS, read)
     for copy, original in COPIES.items():  # of two names for one weight a file may have either
         if copy in tensors:
             tensors.setdefault(original, tensors[copy])
@@ -112,16 +120,24 @@ def _expect_files(directory):
     if SINGLE_FILE in found or INDEX_FILE in found:
         return
     message = f"{directory} has no {SINGLE_FILE}; it holds {', '.join(found)}."
-    if "pytorch_model.bin" in found:
-        paths = (shlex.quote(str(directory / name)) for name in ("pytorch_model.bin", SINGLE_FILE))
+    pickles = [name for name in found if name.endswith(_PICKLES) and name != "training_args.bin"]
+    pickles = [name for name in pickles if name.startswith("pytorch_model")] or pickles
+    others = [name for name in found if name.endswith(".safetensors")]
+    old = [(name, option) for name, option in _OLD_FORMATS.items() if name in found]
+    if len(others) == 1:
+        message += f" Rename {others[0]} to {SINGLE_FILE} if it holds the weights."
+    elif pickles:
+        paths = (shlex.quote(str(directory / name)) for name in (*pickles, SINGLE_FILE))
+        ending = pathlib.Path(pickles[0]).suffix
         message += (
-            " A .bin file is a pickle, which can run any code when it is read, so it never is here. This command, with "
-            f"torch 2.6 or newer, reads tensors alone and converts it: python -c '{_CONVERSION}' {' '.join(paths)}"
+            f" A {ending} file is a pickle, which can run any code when it is read, so it never is here. This command, "
+            f"with torch 2.6 or newer, reads tensors alone and converts it: python -c '{_CONVERSION}' {' '.join(paths)}"
         )
-    elif any(name.endswith((".bin", ".h5", ".msgpack")) for name in found):
+    elif old:
+        name, option = old[0]
         message += (
-            " Other formats are converted by transformers: AutoModelForPreTraining.from_pretrained(directory)"
-            ".save_pretrained(directory)."
+            f" {name} is converted by transformers 4, the last that reads it: AutoModelForPreTraining.from_pretrained("
+            f"directory, {option}=True).save_pretrained(directory)."
         )
     raise FileNotFoundError(message)
 
@@ -139,12 +155,19 @@ def write_huggingface(directory, architecture, arrays, arguments, *, max_shard_b
         arrays: {canonical name: array} of all weights; the pooler's are left out where that class has no pooler.
         arguments: arguments of the encoder's constructor, with the number `initializer_range`.
         max_shard_bytes: most bytes of tensors in a file, None for all in one.
-        **head: `labels`, `num_classes`, `classifier_dropout` and `task` of a head, see `config_fields`.
+        **head: `labels`, `num_classes`, `classifier_dropout`, `problem_type` and `task` of a head, see `config_fields`;
+            for a head that transformers does not have they are noted where we alone look for them.
+
+    Returns:
+        names of the heads that transformers does not have; it reads the encoder beside them, and refuses to make a
+        classifier, a tagger or a question answerer of it.
 
     Raises:
         ValueError: where an array has no name in BERT of transformers, or one is missing.
     """
-    heads = [row for head_name in ARCHITECTURES[architecture] for row in HEAD_ROWS[head_name]] + own_rows(arrays)
+    heads = [row for head_name in ARCHITECTURES[architecture] for row in HEAD_ROWS[head_name]]
+    own = [row for row in own_rows(arrays) if row.ours not in {head.ours for head in heads}]
+    heads += own
     rows = encoder_rows(arguments["num_layers"]) + heads
     arrays = dict(arrays)
     pooler = [name for name in arrays if name.startswith("pooler/")]
@@ -161,8 +184,18 @@ def write_huggingface(directory, architecture, arrays, arguments, *, max_shard_b
         prefix = "bert." if heads and row not in heads else ""
         for name, array in row.to_theirs(np.asarray(arrays[row.ours], "float32")).items():
             tensors[prefix + name] = array
+    if own:
+        tensors |= {name: np.zeros(0, "float32") for name in STOPPERS}
+        head = _noted_for_us_alone(**head)
     fields = config_fields(architecture, arguments, **head)
     directory = pathlib.Path(directory)
     contents = tensor_files(tensors, max_shard_bytes)
     contents["config.json"] = (json.dumps(fields, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode("utf-8")
     write_files(directory, contents, removed=outdated_files(directory, contents))
+    return list(dict.fromkeys(row.ours.split("/")[0] for row in own))
+
+
+def _noted_for_us_alone(*, labels=None, num_classes=None, problem_type=None, task=None, **head):
+    """The settings of a head, without what would make transformers build a head of classes of its own."""
+    ours = {"labels": labels, "problem_type": problem_type}
+    return head | {"task": {name: value for name, value in ours.items() if value is not None} | (task or {})}

@@ -45,6 +45,7 @@ _ACTIVATIONS = {
     "mish": "mish",
     "relu6": "relu6",
 }
+ACTIVATIONS = frozenset(_ACTIVATIONS.values())  # by our names
 # Fields that would make another model, with the values under which they do not.
 _REFUSED = {
     "model_type": ("bert", None),
@@ -72,8 +73,9 @@ class HuggingFaceConfig:
         self.path = str(path)
         self._fields = read_json(self.path)
         for name, allowed in _REFUSED.items():
-            if (value := self._fields.get(name)) not in allowed:
-                raise self._refusal(name, f"is {value!r}; supported: {allowed[0]!r}")
+            for fields, place in ((self._fields, ""), (self.task, "bert_keras: ")):
+                if (value := fields.get(name)) not in allowed:
+                    raise self._refusal(place + name, f"is {value!r}; supported: {allowed[0]!r}")
 
     @property
     def encoder_arguments(self):
@@ -110,6 +112,10 @@ class HuggingFaceConfig:
     @property
     def labels(self):
         """Names of the classes in the order of their logits; None where there are none but LABEL_0, LABEL_1, ..."""
+        if (labels := self.task.get("labels")) is not None:  # of a head that transformers does not have
+            if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
+                raise self._refusal("bert_keras: labels", f"must be a list of names, but is {labels!r}")
+            return labels
         labels = self._fields.get("id2label")
         if labels is None:
             return None
@@ -141,7 +147,7 @@ class HuggingFaceConfig:
     @property
     def problem_type(self):
         """What a head of classes was trained for, in transformers' words; None where the file does not say."""
-        return self._fields.get("problem_type")
+        return self.task.get("problem_type", self._fields.get("problem_type"))
 
     def _field(self, name):
         if name not in self._fields and name not in _DEFAULTS:
@@ -211,4 +217,6 @@ def config_fields(
         fields["label2id"] = {label: index for index, label in enumerate(labels)}
     if problem_type is not None:
         fields["problem_type"] = problem_type
+    if problem_type == "regression":  # else its CrossEncoder squeezes the number through a sigmoid
+        fields["sentence_transformers"] = {"activation_fn": "torch.nn.modules.linear.Identity"}
     return fields

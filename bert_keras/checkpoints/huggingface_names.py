@@ -66,11 +66,15 @@ ARCHITECTURES = {
     "BertForQuestionAnswering": ("span_head",),
     "BertForMultipleChoice": ("multiple_choice_head",),
 }
-# Heads that no class of transformers has: their tensors stand beside those that it reads, by our names.
+# Heads that no class of transformers has: their tensors stand beside those that it reads, by our names. Scores that a
+# CRF makes a sequence of tags from are among them: the best tag of each token by itself is another answer.
 OWN_HEADS = (
     "crf", "entity_pointer", "head_pointer", "tail_pointer", "relation_head", "first_classification_head",
-    "mean_classification_head",
+    "mean_classification_head", "token_classification_head",
 )  # fmt: skip
+# transformers makes a random head where it finds none, and its pipelines answer with it. Beside a head of ours it finds
+# these, which are empty: of a wrong shape for each of its heads, which it therefore refuses; its encoder loads.
+STOPPERS = ("classifier.weight", "classifier.bias", "qa_outputs.weight", "qa_outputs.bias")
 WITHOUT_POOLER = ("BertForMaskedLM", "BertForTokenClassification", "BertForQuestionAnswering")
 
 
@@ -99,13 +103,53 @@ COPIES = {
     "cls.predictions.decoder.bias": "cls.predictions.bias",
 }
 
-# Stored by some versions though it is always 0, 1, 2, ...
-CONSTANTS = ("embeddings.position_ids",)
+# Stored by some versions though they are always 0, 1, 2, ... and 0.
+CONSTANTS = ("embeddings.position_ids", "embeddings.token_type_ids")
+
+_ANCHOR = "embeddings.position_embeddings.weight"  # every BERT has it, and no head
+_WRAPPERS = ("module", "_orig_mod", "model", "bert")  # DataParallel, torch.compile, Lightning
+_SPELLINGS = {
+    "LayerNorm.gamma": "LayerNorm.weight",
+    "LayerNorm.beta": "LayerNorm.bias",
+    ".dense_act.": ".dense.",  # NVIDIA's scripts
+}
 
 
-def common_name(name):
-    """The name that this table knows a tensor by: without "bert.", and with today's names in layer norms."""
+def common_names(source, names):
+    """The names that this table knows tensors by: without what the encoder stands in, and as they are spelled today.
+
+    An encoder may be called "bert.", or stand in whatever saved it: "module.bert.", "bert.bert.", "model.". What stands
+    beside it in the same wrappers are its heads; beside an encoder of another name it is somebody's own head, and stays
+    unknown.
+
+    Args:
+        source: what was read, for the message.
+        names: names as stored.
+
+    Returns:
+        {name as stored: name in the table}.
+
+    Raises:
+        ValueError: where there are several encoders, and none is called "bert." or nothing.
+    """
+    prefixes = sorted({name.removesuffix(_ANCHOR) for name in names if name.endswith(_ANCHOR)}, key=len)
+    if len(prefixes) > 1 and prefixes[0] not in ("", "bert."):
+        found = ", ".join(prefix.rstrip(".") for prefix in prefixes)
+        raise ValueError(f"{source} holds several encoders: {found}. Save the one that is meant by itself.")
+    prefix = prefixes[0] if prefixes else ""
+    parts = prefix.split(".")[:-1]
+    beside = "".join(f"{part}." for part in parts[:-1]) if set(parts) <= set(_WRAPPERS) else None
+    return {name: _common_name(name, prefix, beside) for name in names}
+
+
+def _common_name(name, prefix, beside):
+    if prefix and name.startswith(prefix):
+        name = name.removeprefix(prefix)
+    elif beside is None:  # somebody's own
+        return f"/{name}"
+    else:
+        name = name.removeprefix(beside)
     name = name.removeprefix("bert.")
-    if "LayerNorm." in name:
-        name = name.replace("LayerNorm.gamma", "LayerNorm.weight").replace("LayerNorm.beta", "LayerNorm.bias")
+    for old, new in _SPELLINGS.items():
+        name = name.replace(old, new)
     return name

@@ -9,6 +9,7 @@ from bert_keras.checkpoints.google import GoogleCheckpoint
 from bert_keras.checkpoints.huggingface import HuggingFaceCheckpoint
 from bert_keras.checkpoints.keras_hub import WEIGHTS_FILE as KERAS_HUB_WEIGHTS_FILE
 from bert_keras.checkpoints.keras_hub import KerasHubCheckpoint
+from bert_keras.checkpoints.safetensors_shards import INDEX_FILE, SINGLE_FILE
 from bert_keras.preset_location import locate_preset
 
 
@@ -52,6 +53,9 @@ def open_checkpoint(preset):
     found = {file.name for file in path.iterdir()}
     if "model.safetensors" not in found and KERAS_HUB_WEIGHTS_FILE in found:
         return KerasHubCheckpoint(path)
-    if "config.json" not in found and GOOGLE_CONFIG_FILE in found:
+    is_google = any(name.endswith(".index") for name in found) or (
+        "config.json" not in found and GOOGLE_CONFIG_FILE in found
+    )
+    if is_google and not found & {SINGLE_FILE, INDEX_FILE}:
         return GoogleCheckpoint(path)
     return HuggingFaceCheckpoint(path)

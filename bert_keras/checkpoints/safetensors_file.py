@@ -13,7 +13,15 @@ import numpy as np
 from bert_keras.json_text import parse_json
 
 _MAX_HEADER_BYTES = 100_000_000  # the limit of the reference implementation
-_DTYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4"}
+_DTYPES = {
+    "F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "<i1",
+    "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "<u1", "BOOL": "?",
+}  # fmt: skip
+# Bits of a number of the other types of the format, which a sound file may hold, and which numpy does not have.
+_BITS = {"C64": 64, "F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8, "F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8, "F6_E2M3": 6,
+         "F6_E3M2": 6, "F4": 4}  # fmt: skip
+_BITS |= {name: 8 * np.dtype(dtype).itemsize for name, dtype in _DTYPES.items()}
+FLOATS = ("F64", "F32", "F16", "BF16")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,11 +80,11 @@ class SafetensorsFile:
         if not isinstance(entry, dict) or set(entry) != {"dtype", "shape", "data_offsets"}:
             raise self._damaged(f"tensor {name!r} needs dtype, shape and data_offsets, and nothing else")
         dtype, shape, place = entry["dtype"], entry["shape"], entry["data_offsets"]
-        if not isinstance(dtype, str) or dtype not in _DTYPES:
-            raise self._damaged(f"tensor {name!r} has dtype {dtype!r}; known are {', '.join(_DTYPES)}")
+        if not isinstance(dtype, str) or dtype not in _BITS:
+            raise self._damaged(f"tensor {name!r} has dtype {dtype!r}; known are {', '.join(_BITS)}")
         if not _are_sizes(shape) or not _are_sizes(place) or len(place) != 2:
             raise self._damaged(f"tensor {name!r} has the shape {shape!r} and the place {place!r}")
-        num_bytes = math.prod(shape) * np.dtype(_DTYPES[dtype]).itemsize
+        num_bytes = -(-math.prod(shape) * _BITS[dtype] // 8)
         if place[1] - place[0] != num_bytes:
             raise self._damaged(
                 f"tensor {name!r} of shape {shape} and dtype {dtype} has {num_bytes} bytes, not {place}"
@@ -91,8 +99,13 @@ class SafetensorsFile:
 
         Returns:
             numpy array.
+
+        Raises:
+            ValueError: where numpy has no such type.
         """
         tensor = self.tensors[name]
+        if tensor.dtype not in _DTYPES:
+            raise ValueError(f"{self.path}: tensor {name!r} has dtype {tensor.dtype}, which cannot be read.")
         count = math.prod(tensor.shape)
         values = np.fromfile(self.path, dtype=_DTYPES[tensor.dtype], count=count, offset=tensor.offset)
         if tensor.dtype == "BF16":

@@ -93,7 +93,7 @@ def tensor_files(tensors, max_shard_bytes=None):
 
 
 def outdated_files(directory, contents):
-    """The files of tensors that a directory has from before, and that go when new ones come.
+    """The files of weights that a directory has from before, and that go when new ones come.
 
     Args:
         directory: path of the directory, which need not be there.
@@ -103,5 +103,10 @@ def outdated_files(directory, contents):
         list of names.
     """
     directory = pathlib.Path(directory)
-    old = [SINGLE_FILE, INDEX_FILE, *sorted(path.name for path in directory.glob("model-*-of-*.safetensors"))]
+    old = [
+        SINGLE_FILE,
+        INDEX_FILE,
+        "model.keras",
+        *sorted(path.name for path in directory.glob("model-*-of-*.safetensors")),
+    ]
     return [name for name in old if name not in contents and (directory / name).is_file()]

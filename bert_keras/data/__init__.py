@@ -3,6 +3,7 @@
 from bert_keras.data.batches.accelerators import hide_accelerators
 from bert_keras.data.batches.autotuner import without_autotuner
 from bert_keras.data.batches.resumed import resumed
+from bert_keras.data.batches.text_arrays import pack
 from bert_keras.data.classification.choices import Choices, read_choices
 from bert_keras.data.classification.class_weights import weight_classes
 from bert_keras.data.classification.classification_dataset import classification_dataset
@@ -20,7 +21,7 @@ from bert_keras.data.classification.readers import read_examples
 from bert_keras.data.classification.split import split_examples
 from bert_keras.data.classification.task_layouts import TASKS, TaskLayout, read_task, task_layout
 from bert_keras.data.corpus.cooccurrence import cooccurrence_vectors
-from bert_keras.data.corpus.documents import read_documents
+from bert_keras.data.corpus.documents import SentenceLines, read_documents
 from bert_keras.data.corpus.preparation import prepare_corpus
 from bert_keras.data.corpus.report import CorpusReport
 from bert_keras.data.files.checksum import files_checksum
@@ -62,6 +63,7 @@ __all__ = [
     "QuestionWindows",
     "Questions",
     "RelationExamples",
+    "SentenceLines",
     "TaggedSentences",
     "TaskLayout",
     "TextSelectorMasking",
@@ -84,6 +86,7 @@ __all__ = [
     "files_checksum",
     "korquad_scores",
     "multiple_choice_dataset",
+    "pack",
     "pool_pieces",
     "predictions_of",
     "prepare_corpus",

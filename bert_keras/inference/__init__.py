@@ -1,8 +1,11 @@
 """Strings in, predictions out."""
 
+from bert_keras.inference.chooser import Chooser
 from bert_keras.inference.classifier import Classifier
 from bert_keras.inference.embedder import Embedder
 from bert_keras.inference.fill_mask import FillMask
+from bert_keras.inference.load_predictor import load_predictor, predictor_class
+from bert_keras.inference.prediction_files import read_inputs
 from bert_keras.inference.question_answerer import QuestionAnswerer
 from bert_keras.inference.relation_extractor import RelationExtractor
 from bert_keras.inference.span_finder import SpanFinder
@@ -10,6 +13,7 @@ from bert_keras.inference.tagger import Tagger
 from bert_keras.inference.triple_finder import TripleFinder
 
 __all__ = [
+    "Chooser",
     "Classifier",
     "Embedder",
     "FillMask",
@@ -18,4 +22,7 @@ __all__ = [
     "SpanFinder",
     "Tagger",
     "TripleFinder",
+    "load_predictor",
+    "predictor_class",
+    "read_inputs",
 ]

@@ -4,9 +4,10 @@ import os
 
 import numpy as np
 
-from bert_keras.data import Examples, WordPieceTokenizer, cut_long_texts, pool_pieces
+from bert_keras.data import Examples, cut_long_texts, pool_pieces
 from bert_keras.data.batches.bucketed_dataset import check_numbers
 from bert_keras.data.batches.tokenized_texts import TokenizedTexts
+from bert_keras.inference.preset_parts import preset_parts
 from bert_keras.inference.probabilities import sigmoid, softmax
 from bert_keras.inference.rows_by_length import predict_by_length
 from bert_keras.inference.text_sources import as_texts
@@ -64,9 +65,11 @@ class Classifier:
 
         Args:
             directory: path of the directory, such as recipes/finetune_classifier.py writes.
-            **options: those of the constructor.
+            **options: those of the constructor, and arguments of the encoder's constructor that
+                shall differ from the preset's, such as `dtype`.
         """
-        return cls(TextClassifier.from_preset(directory), WordPieceTokenizer.from_preset(directory), **options)
+        model, tokenizer, options = preset_parts(cls, TextClassifier, directory, options)
+        return cls(model, tokenizer, **options)
 
     def __call__(self, texts, second_texts=None, top_k=None):
         if isinstance(texts, str):

@@ -7,8 +7,7 @@ import numpy as np
 
 from bert_keras.checkpoints.huggingface_names import ARCHITECTURES
 from bert_keras.checkpoints.keras_hub import KerasHubCheckpoint
-from bert_keras.checkpoints.open_checkpoint import open_checkpoint
-from bert_keras.models import MultipleChoice
+from bert_keras.models import MultipleChoice, open_preset
 from bert_keras.models.presets import named_weights
 from bert_keras.preset_location import locate_preset
 
@@ -142,7 +141,7 @@ def _with_choices(model, batch):
 
 def _peer(model, preset):
     """Function from a model of ours and a batch to what the library computes; names are ours."""
-    checkpoint = open_checkpoint(preset)
+    checkpoint = open_preset(preset)
     if isinstance(checkpoint, KerasHubCheckpoint):
         return lambda model, batch: _keras_hub_outputs(checkpoint.model, batch)
     if not hasattr(checkpoint.config, "architecture") or not checkpoint.source.endswith((".safetensors", ".json")):

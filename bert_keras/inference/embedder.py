@@ -4,11 +4,11 @@ import keras
 import numpy as np
 
 from bert_keras.checkpoints import read_pooling, write_pooling
-from bert_keras.data import WordPieceTokenizer
 from bert_keras.data.batches.accelerators import compiles_each_length
 from bert_keras.data.batches.length_buckets import padded_lengths
 from bert_keras.inference.length_batches import cheapest_cuts
 from bert_keras.inference.predict_batches import predict_batches
+from bert_keras.inference.preset_parts import preset_parts
 from bert_keras.inference.text_sources import as_texts
 from bert_keras.models import BertEncoder
 from bert_keras.models.text_vector import text_vector
@@ -80,15 +80,16 @@ class Embedder:
 
         Args:
             directory: path of the directory, or a name.
-            **options: further arguments of the constructor.
+            **options: further arguments of the constructor, and arguments of the encoder's constructor that
+                shall differ from the preset's, such as `dtype`.
 
         Raises:
             ValueError: where the preset asks for another pooling than those two.
         """
         directory = locate_preset(directory)
         settings = {name: value for name, value in read_pooling(directory).items() if value is not None}
-        encoder = BertEncoder.from_preset(directory, pooler=False)
-        return cls(encoder, WordPieceTokenizer.from_preset(directory), **settings | options)
+        encoder, tokenizer, options = preset_parts(cls, BertEncoder, directory, options, pooler=False)
+        return cls(encoder, tokenizer, **settings | options)
 
     def save_to_preset(self, directory):
         """Write encoder, tokenizer and pooling so that `sentence-transformers` and `from_preset` read them.

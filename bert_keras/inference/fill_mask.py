@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from bert_keras.data import WordPieceTokenizer
 from bert_keras.inference.length_batches import power_of_two
+from bert_keras.inference.preset_parts import preset_parts
 from bert_keras.inference.probabilities import softmax
 from bert_keras.models import BertPretrainer
 
@@ -53,15 +53,16 @@ class FillMask:
         Args:
             directory: path of the directory, such as recipes/pretrain.py writes, or what else `from_preset` of
                 `BertPretrainer` takes.
-            **options: those of the constructor.
+            **options: those of the constructor, and arguments of the encoder's constructor that
+                shall differ from the preset's, such as `dtype`.
 
         Raises:
             ValueError: where the preset has no masked-LM head: a new one would guess at random.
         """
-        pretrainer = BertPretrainer.from_preset(directory, next_sentence=False)
+        pretrainer, tokenizer, options = preset_parts(cls, BertPretrainer, directory, options, next_sentence=False)
         if new := [name for name in pretrainer.load_report.new if name.startswith("masked_lm_head")]:
             raise ValueError(f"{directory} has no masked-LM head: {', '.join(new)} would be random.")
-        return cls(pretrainer, WordPieceTokenizer.from_preset(directory), **options)
+        return cls(pretrainer, tokenizer, **options)
 
     def __call__(self, texts, top_k=5):
         if isinstance(texts, str):

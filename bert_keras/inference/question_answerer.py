@@ -3,7 +3,8 @@
 import os
 
 from bert_keras import models
-from bert_keras.data import Question, QuestionWindows, WordPieceTokenizer, best_answers, read_questions
+from bert_keras.data import Question, QuestionWindows, best_answers, read_questions
+from bert_keras.inference.preset_parts import preset_parts
 from bert_keras.inference.rows_by_length import predict_by_length
 
 
@@ -67,15 +68,16 @@ class QuestionAnswerer:
 
         Args:
             directory: path of the directory, such as recipes/finetune_question_answering.py writes.
-            **options: those of the constructor.
+            **options: those of the constructor, and arguments of the encoder's constructor that
+                shall differ from the preset's, such as `dtype`.
 
         Raises:
             ValueError: where the preset has no head for answers: a new one would guess at random.
         """
-        model = models.QuestionAnswerer.from_preset(directory)
+        model, tokenizer, options = preset_parts(cls, models.QuestionAnswerer, directory, options)
         if new := [name for name in model.load_report.new if name.startswith("span_head")]:
             raise ValueError(f"{directory} has no head for answers: {', '.join(new)} would be random.")
-        return cls(model, WordPieceTokenizer.from_preset(directory), **options)
+        return cls(model, tokenizer, **options)
 
     def __call__(self, questions, contexts=None, top_k=None):
         if isinstance(questions, str) and contexts is not None:

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from bert_keras.data import RelationExamples, WordPieceTokenizer, relation_dataset
+from bert_keras.data import RelationExamples, relation_dataset
 from bert_keras.data.tagging.relation_files import split_markers
 from bert_keras.inference.predict_batches import predict_batches
+from bert_keras.inference.preset_parts import preset_parts
 from bert_keras.inference.probabilities import softmax
 from bert_keras.inference.text_sources import as_texts
 from bert_keras.models import RelationClassifier
@@ -23,6 +24,7 @@ class RelationExtractor:
     Call arguments:
         texts: list of str, or one str, or the path of a text file, one text a line; each with `<e1>` and `</e1>` around
             the first entity and `<e2>` and `</e2>` around the second, or `[E1]` and `[/E1]`, `[E2]` and `[/E2]`.
+            Or `RelationExamples` of `bert_keras.data.read_relations`.
 
     Output:
         for each text a dict of `label`, `score`, its probability, and `first` and `second`, the entities as dicts of
@@ -53,23 +55,21 @@ class RelationExtractor:
 
         Args:
             directory: path of the directory, such as recipes/finetune_relations.py writes.
-            **options: `sequence_length` and `batch_size`.
+            **options: `sequence_length` and `batch_size`, and arguments of the encoder's constructor that
+                shall differ from the preset's, such as `dtype`.
         """
-        return cls(RelationClassifier.from_preset(directory), WordPieceTokenizer.from_preset(directory), **options)
+        model, tokenizer, options = preset_parts(cls, RelationClassifier, directory, options)
+        return cls(model, tokenizer, **options)
 
     def __call__(self, texts):
         if isinstance(texts, str):
             return self([texts])[0]
-        marked = [split_markers(text) for text in as_texts(texts)]
-        if not marked:
+        examples = texts if isinstance(texts, RelationExamples) else _examples(as_texts(texts))
+        if not len(examples):
             return []
-        examples = RelationExamples(
-            tuple(text for text, _ in marked),
-            tuple(first for _, (first, _) in marked),
-            tuple(second for _, (_, second) in marked),
-        )
         results = []
-        for (text, spans), probabilities in zip(marked, self.probabilities(examples), strict=True):
+        places = zip(examples.texts, examples.first_spans, examples.second_spans, strict=True)
+        for (text, *spans), probabilities in zip(places, self.probabilities(examples), strict=True):
             best = int(probabilities.argmax())
             first, second = ({"text": text[start:end], "start": start, "end": end} for start, end in spans)
             label, score = self.classifier.labels[best], float(probabilities[best])
@@ -96,3 +96,12 @@ class RelationExtractor:
         batches = ((None, x) for x, _, _ in dataset)
         logits = [outputs for _, outputs in predict_batches(self.classifier, batches)]
         return softmax(np.concatenate(logits)[: len(order)][np.argsort(order)])
+
+
+def _examples(marked_texts):
+    marked = [split_markers(text) for text in marked_texts]
+    return RelationExamples(
+        tuple(text for text, _ in marked),
+        tuple(first for _, (first, _) in marked),
+        tuple(second for _, (_, second) in marked),
+    )

@@ -4,8 +4,9 @@ import dataclasses
 
 import numpy as np
 
-from bert_keras.data import TaggedSentences, WordPieceTokenizer, basic_tokens, sentences_of_texts
+from bert_keras.data import TaggedSentences, basic_tokens, sentences_of_texts
 from bert_keras.inference.predict_batches import predict_batches
+from bert_keras.inference.preset_parts import preset_parts
 from bert_keras.inference.probabilities import sigmoid
 from bert_keras.inference.text_sources import as_texts
 from bert_keras.inference.word_batches import characters_of_words, word_batches
@@ -58,9 +59,11 @@ class SpanFinder:
 
         Args:
             directory: path of the directory, such as recipes/finetune_tagger.py writes with `--head global_pointer`.
-            **options: `sequence_length`, `batch_size`, `threshold` and `words`.
+            **options: `sequence_length`, `batch_size`, `threshold` and `words`, and arguments of the encoder's
+                constructor that shall differ from the preset's, such as `dtype`.
         """
-        return cls(SpanTagger.from_preset(directory), WordPieceTokenizer.from_preset(directory), **options)
+        model, tokenizer, options = preset_parts(cls, SpanTagger, directory, options)
+        return cls(model, tokenizer, **options)
 
     def __call__(self, texts):
         if isinstance(texts, str):

@@ -5,9 +5,10 @@ import dataclasses
 import keras
 import numpy as np
 
-from bert_keras.data import TaggedSentences, WordPieceTokenizer, basic_tokens, sentences_of_texts
+from bert_keras.data import TaggedSentences, basic_tokens, sentences_of_texts
 from bert_keras.inference.length_batches import power_of_two
 from bert_keras.inference.predict_batches import predict_batches
+from bert_keras.inference.preset_parts import preset_parts
 from bert_keras.inference.probabilities import softmax
 from bert_keras.inference.text_sources import as_texts
 from bert_keras.inference.word_batches import characters_of_words, word_batches
@@ -67,9 +68,11 @@ class Tagger:
 
         Args:
             directory: path of the directory, such as recipes/finetune_tagger.py writes.
-            **options: `sequence_length`, `batch_size` and `words`.
+            **options: `sequence_length`, `batch_size` and `words`, and arguments of the encoder's constructor that
+                shall differ from the preset's, such as `dtype`.
         """
-        return cls(TokenClassifier.from_preset(directory), WordPieceTokenizer.from_preset(directory), **options)
+        model, tokenizer, options = preset_parts(cls, TokenClassifier, directory, options)
+        return cls(model, tokenizer, **options)
 
     def __call__(self, texts):
         if isinstance(texts, str):

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from bert_keras.data import TripleExamples, WordPieceTokenizer, sentences_of_texts
+from bert_keras.data import TripleExamples, sentences_of_texts
 from bert_keras.data.tagging.span_dataset import OBJECT, SUBJECT
 from bert_keras.inference.predict_batches import predict_batches
+from bert_keras.inference.preset_parts import preset_parts
 from bert_keras.inference.probabilities import sigmoid
 from bert_keras.inference.text_sources import as_texts
 from bert_keras.inference.word_batches import characters_of_words, word_batches
@@ -53,9 +54,11 @@ class TripleFinder:
 
         Args:
             directory: path of the directory, such as recipes/finetune_triples.py writes.
-            **options: `sequence_length`, `batch_size` and `threshold`.
+            **options: `sequence_length`, `batch_size` and `threshold`, and arguments of the encoder's constructor that
+                shall differ from the preset's, such as `dtype`.
         """
-        return cls(TripleExtractor.from_preset(directory), WordPieceTokenizer.from_preset(directory), **options)
+        model, tokenizer, options = preset_parts(cls, TripleExtractor, directory, options)
+        return cls(model, tokenizer, **options)
 
     def __call__(self, texts):
         if isinstance(texts, str):

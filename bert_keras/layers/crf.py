@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from bert_keras.ops.check_labels import check_labels
 from bert_keras.ops.gather import gather_positions
 from bert_keras.ops.selected_first import selected_first
 
@@ -87,14 +88,20 @@ class CRF(keras.layers.Layer):
 
         Args:
             scores: (batch, length, num_tags) float tensor.
-            tags: (batch, length) integer tensor; where the mask is False it may hold anything from 0 on.
-            mask: (batch, length) boolean tensor, the positions that count.
+            tags: (batch, length) integer tensor; where the mask is False it may hold anything.
+            mask: (batch, length) boolean tensor, the positions that count; those with the tag -100 do not.
 
         Returns:
             (batch,) float32 tensor, at most 0; 0 where no position counts.
+
+        Raises:
+            ValueError: for a number that is no tag, where the mask is True; where nothing can be raised (see
+                `bert_keras.ops.refusal.refuse`) the row's is NaN.
         """
+        tags, weights = check_labels(tags, scores, mask, name="tags")
+        mask, has_wrong_tag = weights > 0, 0 * ops.sum(weights, axis=1)  # NaN then
         scores, is_tag, order = self._tagged_first(scores, mask)
-        tags = ops.take_along_axis(ops.cast(tags, "int32"), order, axis=1)
+        tags = ops.take_along_axis(tags, order, axis=1)
         start, steps, end = self._steps()
 
         # The sequence itself
@@ -112,7 +119,8 @@ class CRF(keras.layers.Layer):
             return totals, totals
 
         totals, _ = ops.scan(forward, start + scores[:, 0], _over_time(scores, is_tag))
-        return ops.where(is_tag[:, 0] > 0, own - ops.logsumexp(totals + end, axis=-1), 0.0)
+        likelihood = ops.where(is_tag[:, 0] > 0, own - ops.logsumexp(totals + end, axis=-1), 0.0)
+        return likelihood + has_wrong_tag
 
     def decode(self, scores, mask):
         """Find the sequence of tags with the highest score that the allowed transitions leave.

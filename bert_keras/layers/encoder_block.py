@@ -89,7 +89,9 @@ class EncoderBlock(keras.layers.Layer):
         x, scores = x if return_attention_scores else (x, None)
         x = inputs + self.dropout_layer(x)
         if output_positions is not None:
-            x = gather_positions(x, output_positions)  # (batch, positions, hidden)
+            x = gather_positions(
+                x, output_positions, name="output_positions (mask_positions)"
+            )  # (batch, positions, hidden)
         if self.normalize_first:
             x = x + self.dropout_layer(self.feed_forward(self.feed_forward_layer_norm(x)))
         else:

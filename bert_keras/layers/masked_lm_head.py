@@ -16,8 +16,8 @@ class MaskedLMHead(keras.layers.Layer):
     table, to which a bias a word is added: (batch, predictions, vocabulary_size) logits, in float32 whatever the
     precision of the layer. The table stays one variable, trained from both ends.
 
-    A functional model of one's own around it does not come back from a `.keras` file, as Keras makes the table anew for
-    the head: subclass `BertPretrainer`, or build the model again and take `load_weights`.
+    In a functional model it notes which of the tables below its inputs is its own, so that the model is tied again when
+    it comes back from a file, its config, or `keras.models.clone_model`.
 
     Args:
         token_embedding: the built or unbuilt `keras.layers.ReversibleEmbedding` of the encoder.
@@ -58,23 +58,34 @@ class MaskedLMHead(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.token_embedding = token_embedding
         self.vocabulary_size = vocabulary_size
         self.activation = get_activation(activation)
         self.layer_norm_epsilon = layer_norm_epsilon
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self._number_of_table = None  # among those below the inputs; None where it is none of them
+        self._table_to_find = None
+        if isinstance(token_embedding, _TableToFind):
+            self._table_to_find = token_embedding
+        else:
+            self._make_layers(token_embedding)
+
+    def _make_layers(self, token_embedding):
+        self.token_embedding = token_embedding  # first, so that weights have the same order always
         self.transform = keras.layers.Dense(
             token_embedding.output_dim,
             activation=fast_activation(self.activation),
-            kernel_initializer=fresh_initializer(kernel_initializer),
+            kernel_initializer=fresh_initializer(self.kernel_initializer),
             dtype=self.dtype_policy,
             name="transform",
         )
         self.layer_norm = keras.layers.LayerNormalization(
-            epsilon=layer_norm_epsilon, dtype=self.dtype_policy, name="layer_norm"
+            epsilon=self.layer_norm_epsilon, dtype=self.dtype_policy, name="layer_norm"
         )
 
     def build(self, inputs_shape, mask_positions_shape=None):
+        if self._table_to_find is not None:  # not called in a functional model
+            self._make_layers(self._table_to_find.make())
+            self._table_to_find = None
         if not self.token_embedding.built:
             self.token_embedding.build(inputs_shape[:2])
         self.transform.build(inputs_shape)
@@ -82,8 +93,18 @@ class MaskedLMHead(keras.layers.Layer):
         self.bias = self.add_weight(name="bias", shape=(self._num_words,), initializer="zeros", autocast=False)
         self.built = True
 
+    def __call__(self, inputs, *args, **kwargs):
+        if isinstance(inputs, keras.KerasTensor):  # a functional model is being built
+            tables = _tables_below(inputs)
+            if self._table_to_find is not None:
+                self._make_layers(self._table_to_find.among(tables))
+                self._table_to_find = None
+            same = [number for number, table in enumerate(tables) if table is self.token_embedding]
+            self._number_of_table = same[0] if same else None
+        return super().__call__(inputs, *args, **kwargs)
+
     def call(self, inputs, mask_positions=None):
-        x = inputs if mask_positions is None else gather_positions(inputs, mask_positions)
+        x = inputs if mask_positions is None else gather_positions(inputs, mask_positions, name="mask_positions")
         num_predictions = ops.shape(x)[1]
         # Flat, so that the product with the table is one plain matrix product on every backend.
         x = ops.reshape(x, (-1, inputs.shape[-1]))  # (batch * predictions, hidden)
@@ -105,9 +126,19 @@ class MaskedLMHead(keras.layers.Layer):
     def _num_words(self):
         return self.vocabulary_size or self.token_embedding.input_dim
 
+    def get_build_config(self):
+        """Nothing: Keras would build the head, and a table for it, before it is called on what lies above its own."""
+        return None
+
+    def build_from_config(self, config):
+        """Wait for the call; see `get_build_config`."""
+
     def get_config(self):
+        to_find = self._table_to_find
+        table = to_find.config if to_find else keras.saving.serialize_keras_object(self.token_embedding)
         return super().get_config() | {
-            "token_embedding": keras.saving.serialize_keras_object(self.token_embedding),
+            "token_embedding": table,
+            "number_of_table": to_find.number if to_find else self._number_of_table,
             "vocabulary_size": self.vocabulary_size,
             "activation": keras.activations.serialize(self.activation),
             "layer_norm_epsilon": self.layer_norm_epsilon,
@@ -116,5 +147,43 @@ class MaskedLMHead(keras.layers.Layer):
 
     @classmethod
     def from_config(cls, config):
-        """Build the head with a table of its own; `BertPretrainer` ties it to the encoder's again."""
-        return cls(**config | {"token_embedding": keras.saving.deserialize_keras_object(config["token_embedding"])})
+        """Build the head with the table that lies below its inputs, if it is one of those, or one of its own."""
+        config = dict(config)
+        table, number = config.pop("token_embedding"), config.pop("number_of_table", None)
+        if number is None:
+            return cls(keras.saving.deserialize_keras_object(table), **config)
+        return cls(_TableToFind(table, number), **config)
+
+
+class _TableToFind:
+    """The table of a head that comes from a config, until it is known which layers lie below the head.
+
+    Args:
+        config: the table's, serialized.
+        number: which of the tables below it is.
+    """
+
+    def __init__(self, config, number):
+        self.config = config
+        self.number = number
+
+    def make(self):
+        return keras.saving.deserialize_keras_object(self.config)
+
+    def among(self, tables):
+        if self.number >= len(tables):
+            raise ValueError(
+                f"The masked-LM head was tied to table {self.number} of those below its inputs, counted from 0, "
+                f"and now there are {len(tables)}: build it around the token_embedding that it shall be tied to."
+            )
+        return tables[self.number]
+
+
+def _tables_below(tensor):
+    """The token tables of all layers that a symbolic tensor comes from, in an order that rebuilding does not change."""
+    inputs = keras.utils.get_source_inputs(tensor)
+    if inputs is tensor:  # a shape alone, from no layer
+        return []
+    below = keras.Model(inputs, tensor)
+    tables = [layer for layer in below._flatten_layers() if isinstance(layer, keras.layers.ReversibleEmbedding)]
+    return list({id(table): table for table in tables}.values())

@@ -54,7 +54,7 @@ class RelationHead(keras.layers.Layer):
 
     def call(self, inputs, entity_positions):
         positions = ops.pad(ops.cast(entity_positions, "int32"), [[0, 0], [1, 0]])  # (batch, 3), the first one 0
-        x = gather_positions(inputs, positions)  # (batch, 3, hidden_dim)
+        x = gather_positions(inputs, positions, name="entity_positions")  # (batch, 3, hidden_dim)
         x = ops.reshape(x, (-1, 3 * inputs.shape[-1]))  # (batch, 3 * hidden_dim)
         return self.dense(self.dropout_layer(x))  # (batch, classes)
 

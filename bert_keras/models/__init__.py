@@ -3,11 +3,12 @@
 from bert_keras.models.changed_tables import change_positions, change_vocabulary
 from bert_keras.models.encoder import BertEncoder
 from bert_keras.models.head_only import VectorBatches, head_only
-from bert_keras.models.load_preset import load_preset
+from bert_keras.models.load_preset import load_preset, model_class_of
 from bert_keras.models.multiple_choice import MultipleChoice
 from bert_keras.models.pretrainer import BertPretrainer
 from bert_keras.models.question_answerer import QuestionAnswerer
 from bert_keras.models.relation_classifier import RelationClassifier
+from bert_keras.models.saved_model import open_preset
 from bert_keras.models.sizes import SIZES
 from bert_keras.models.span_tagger import SpanTagger
 from bert_keras.models.starting_weights import warm_start
@@ -31,5 +32,7 @@ __all__ = [
     "change_vocabulary",
     "head_only",
     "load_preset",
+    "model_class_of",
+    "open_preset",
     "warm_start",
 ]

@@ -1,13 +1,14 @@
-"""What all models around an encoder do alike: config, names of classes, and a step that is traced once."""
+"""What all models around an encoder do alike: config, names of classes, checks of what they are trained on."""
 
 import keras
 
 from bert_keras.models.dtype_config import dtype_config
 from bert_keras.models.frozen_layers import freeze_layers, frozen_layers
+from bert_keras.training.target_checks import TargetChecks
 from bert_keras.training.traced_once import TracedOnce
 
 
-class AroundEncoder(TracedOnce):
+class AroundEncoder(TargetChecks, TracedOnce):
     """Mixin of a model with an `encoder`: the part of its config that all such models have.
 
     A model adds its own arguments: `return super().get_config() | {...}`.

@@ -2,7 +2,6 @@
 
 import keras
 
-from bert_keras.checkpoints import open_checkpoint
 from bert_keras.layers import AttentionMask, Embeddings, EncoderBlock, FeedForward, Pooler, SelfAttention
 from bert_keras.layers.encoder_block import part_config
 from bert_keras.models.batch_inputs import BatchInputs
@@ -11,6 +10,7 @@ from bert_keras.models.frozen_layers import freeze_layers, frozen_layers
 from bert_keras.models.inspector import inspector
 from bert_keras.models.output_positions import OutputPositions
 from bert_keras.models.presets import Presets
+from bert_keras.models.saved_model import open_preset
 from bert_keras.models.sizes import SIZES
 from bert_keras.ops import get_activation
 
@@ -179,27 +179,27 @@ class BertEncoder(Presets, OutputPositions, BatchInputs, keras.Model):
         self.segment_initializer = keras.initializers.get(segment_initializer)
 
     @classmethod
-    def from_size(cls, name, vocabulary_size, **overrides):
+    def from_size(cls, size, /, vocabulary_size, **overrides):
         """Build an encoder of a published size, with new weights.
 
         Args:
-            name: a key of `SIZES`: "tiny", "mini", "small", "medium", "base" or "large".
+            size: a key of `SIZES`: "tiny", "mini", "small", "medium", "base" or "large".
             vocabulary_size: number of tokens.
             **overrides: further arguments of the constructor; a number of the size may be overridden too.
 
         Raises:
             ValueError: where no size has that name.
         """
-        if name not in SIZES:
-            raise ValueError(f"No published size is called {name!r}. Sizes: {', '.join(SIZES)}.")
-        return cls(vocabulary_size, **SIZES[name] | overrides)
+        if size not in SIZES:
+            raise ValueError(f"No published size is called {size!r}. Sizes: {', '.join(SIZES)}.")
+        return cls(vocabulary_size, **SIZES[size] | overrides)
 
     @classmethod
     def from_preset(cls, directory, **overrides):
         """Load an encoder; what else the preset has, a head say, is left out and named in `load_report`.
 
         Args:
-            directory: what `bert_keras.checkpoints.open_checkpoint` takes: a directory, a name or an object.
+            directory: what `bert_keras.models.open_preset` takes: a directory, a name or an object.
             **overrides: arguments of the constructor that shall differ from the preset's, such as `dropout` or `dtype`.
                 `dropout` holds for the attention, too, unless `attention_dropout` is given.
 
@@ -207,10 +207,12 @@ class BertEncoder(Presets, OutputPositions, BatchInputs, keras.Model):
             FileNotFoundError: where a file is missing.
             ValueError: where a file is damaged, describes a model that we do not have, or a weight does not fit.
         """
-        checkpoint = open_checkpoint(directory)
+        checkpoint = open_preset(directory)
         if "dropout" in overrides:
             overrides = {"attention_dropout": overrides["dropout"]} | overrides
-        encoder = cls(**checkpoint.encoder_arguments | overrides)
+        saved = checkpoint.encoder_class
+        kind = saved if saved is not None and issubclass(saved, cls) else cls
+        encoder = kind(**checkpoint.encoder_arguments | overrides)
         encoder._load(checkpoint)
         return encoder
 

@@ -1,11 +1,11 @@
 """A preset into the model that it was saved from, head and all."""
 
-from bert_keras.checkpoints import open_checkpoint
 from bert_keras.models.encoder import BertEncoder
 from bert_keras.models.multiple_choice import MultipleChoice
 from bert_keras.models.pretrainer import BertPretrainer
 from bert_keras.models.question_answerer import QuestionAnswerer
 from bert_keras.models.relation_classifier import RelationClassifier
+from bert_keras.models.saved_model import open_preset
 from bert_keras.models.span_tagger import SpanTagger
 from bert_keras.models.text_classifier import POOLINGS, TextClassifier
 from bert_keras.models.token_classifier import TokenClassifier
@@ -28,7 +28,7 @@ def load_preset(preset, **overrides):
     """Load whatever a preset holds: all of its weights, and no new ones.
 
     Args:
-        preset: what `bert_keras.checkpoints.open_checkpoint` takes: a directory, a name or an object.
+        preset: what `bert_keras.models.open_preset` takes: a directory, a name or an object.
         **overrides: arguments of the encoder's constructor that shall differ from the preset's, such as `dtype`.
 
     Returns:
@@ -47,9 +47,33 @@ def load_preset(preset, **overrides):
         >>> type(load_preset(directory)).__name__
         'TokenClassifier'
     """
-    shapes = open_checkpoint(preset).shapes
-    heads = {name.split("/")[0] for name in shapes}
-    model_class = next((model for head, model in _MODELS.items() if head in heads), BertEncoder)
+    shapes = open_preset(preset).shapes
+    model_class = _class_with_heads(shapes)
     if model_class in (BertEncoder, BertPretrainer):  # the others know whether they need a pooler
         overrides = {"pooler": "pooler/dense/kernel" in shapes} | overrides
     return model_class.from_preset(preset, **overrides)
+
+
+def model_class_of(preset):
+    """Tell the class of the model that a preset holds, without its weights.
+
+    Args:
+        preset: as for `load_preset`.
+
+    Returns:
+        the class of the preset's head, or `BertEncoder` where it has none.
+
+    Example:
+        >>> import tempfile
+        >>> from bert_keras.models import BertEncoder, model_class_of
+        >>> directory = tempfile.mkdtemp()
+        >>> BertEncoder.from_size("tiny", vocabulary_size=100).save_to_preset(directory)
+        >>> model_class_of(directory).__name__
+        'BertEncoder'
+    """
+    return _class_with_heads(open_preset(preset).shapes)
+
+
+def _class_with_heads(shapes):
+    heads = {name.split("/")[0] for name in shapes}
+    return next((model for head, model in _MODELS.items() if head in heads), BertEncoder)

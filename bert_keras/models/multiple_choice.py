@@ -2,13 +2,14 @@
 
 import keras
 
-from bert_keras.checkpoints import open_checkpoint
 from bert_keras.layers import MergeChoices, MultipleChoiceHead
 from bert_keras.models.around_encoder import AroundEncoder
 from bert_keras.models.batch_inputs import BatchInputs
 from bert_keras.models.presets import Presets
 from bert_keras.models.pretrained import pretrained_encoder
+from bert_keras.models.saved_model import open_preset
 from bert_keras.models.text_vector import text_vector
+from bert_keras.training.target_kinds import CLASSES
 from bert_keras.training.token_statistics import TokenStatistics
 
 
@@ -67,7 +68,7 @@ class MultipleChoice(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras
         """Load the encoder, and the head where the preset has one; otherwise the head is new.
 
         Args:
-            directory: what `bert_keras.checkpoints.open_checkpoint` takes: a directory, a name or an object.
+            directory: what `bert_keras.models.open_preset` takes: a directory, a name or an object.
             dropout: rate of the dropout in the encoder and before the head, None for the preset's.
             **overrides: arguments of the encoder's constructor that shall differ from the preset's, such as `dtype`.
 
@@ -75,7 +76,7 @@ class MultipleChoice(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras
             FileNotFoundError: where a file is missing.
             ValueError: where a file is damaged, describes a model that we do not have, or a weight does not fit.
         """
-        checkpoint = open_checkpoint(directory)
+        checkpoint = open_preset(directory)
         chooser = cls(
             pretrained_encoder(checkpoint, pooler=True, dropout=dropout, **overrides),
             dropout=checkpoint.classifier_dropout if dropout is None else dropout,
@@ -85,6 +86,11 @@ class MultipleChoice(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras
 
     def _huggingface_form(self):
         return "BertForMultipleChoice", {"classifier_dropout": self.dropout}
+
+    @property
+    def target_kinds(self):
+        """What the outputs are asked, for `compile` and the checks of each step."""
+        return CLASSES
 
     def get_config(self):
         return super().get_config() | {"dropout": self.dropout}

@@ -3,14 +3,19 @@
 import dataclasses
 import logging
 import pathlib
+import tempfile
 
 import keras
 import numpy as np
 
+from bert_keras.atomic_files import write_files
 from bert_keras.checkpoints import build_keras_hub, write_google, write_huggingface
+from bert_keras.checkpoints.huggingface_config import ACTIVATIONS
+from bert_keras.checkpoints.safetensors_shards import outdated_files
 from bert_keras.layers.initializers import BERT_INITIALIZER_RANGE
 
-FORMATS = ("huggingface", "google", "keras_hub")
+FORMATS = ("huggingface", "google", "keras_hub", "keras")
+KERAS_FILE = "model.keras"
 TOKEN_TABLE = "embeddings/token_embedding/embeddings"
 _LOG = logging.getLogger("bert_keras")
 
@@ -27,21 +32,25 @@ class Presets:
 
     load_report = None
 
-    def save_to_preset(self, directory, *, format="huggingface", max_shard_bytes=None):
+    def save_to_preset(self, directory, *, format=None, max_shard_bytes=None):
         """Write the model so that `transformers`, Google's scripts or KerasHub, and `from_preset`, read it.
 
         All files are written under other names first, so that a killed process leaves the old preset or the new one.
 
         Args:
             directory: path of the directory; made if it is not there.
-            format: "huggingface", the default: `config.json` and `model.safetensors`; "google": `bert_config.json` and
-                `bert_model.ckpt`, which takes TensorFlow; "keras_hub": what `to_keras_hub` gives, saved by KerasHub.
+            format: "huggingface": `config.json` and `model.safetensors`; "google": `bert_config.json` and
+                `bert_model.ckpt`, which takes TensorFlow; "keras_hub": what `to_keras_hub` gives, saved by KerasHub;
+                "keras": `model.keras`, which bert_keras alone reads, without the optimizer. Default None, "huggingface"
+                for all that is a BERT there, "keras" for what is none, such as an attention of one's own; it is logged.
             max_shard_bytes: most bytes of weights in a file of the Hugging Face layout, None for all in one.
 
         Raises:
             FileExistsError: where the directory holds a model of another format.
             ValueError: where the format has no such model; it says what stands in the way.
         """
+        if format is None:
+            format = self._preset_format()
         if format not in FORMATS:
             raise ValueError(f"Expected format to be one of {', '.join(FORMATS)}; received {format!r}.")
         if format == "keras_hub":
@@ -51,12 +60,72 @@ class Presets:
                     "take another directory."
                 )
             return self.to_keras_hub().save_to_preset(str(directory))
+        if format == "keras":
+            return self._save_keras_file(pathlib.Path(directory))
         arrays, arguments = self._plain_form()
         architecture, head = self._huggingface_form()
         if format == "google":
             write_google(directory, arrays, arguments, **head)
         else:
-            write_huggingface(directory, architecture, arrays, arguments, max_shard_bytes=max_shard_bytes, **head)
+            shard = {"max_shard_bytes": max_shard_bytes}
+            own_heads = write_huggingface(directory, architecture, arrays, arguments, **shard, **head)
+            _tell_readers(directory, architecture, own_heads, head.get("task") or {})
+
+    def expect_savable(self, directory):
+        """Refuse before a long training what `save_to_preset(directory)` would refuse behind it.
+
+        Args:
+            directory: path of the directory; made if it is not there.
+
+        Raises:
+            OSError: where the directory cannot be written to.
+            ValueError: where the model could not be saved, or not loaded again in another process.
+        """
+        pathlib.Path(directory).mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=directory):
+            pass
+        if self._preset_format() == "keras":
+            _expect_no_other_format(pathlib.Path(directory))
+            self._rebuilt()
+
+    def _preset_format(self):
+        """The format for which nothing has to be asked."""
+        return "keras" if self._beyond_transformers() else "huggingface"
+
+    def _beyond_transformers(self):
+        """What of this model BERT of transformers does not have, in words."""
+        encoder = getattr(self, "encoder", self)
+        activation = _name_of(encoder.activation)
+        return _own_parts(encoder) + ([] if activation in ACTIVATIONS else [f"the activation {activation!r}"])
+
+    def _save_keras_file(self, directory):
+        _expect_mergeable(self)
+        _expect_no_other_format(directory)
+        fresh = self._rebuilt()  # without what was compiled: an optimizer is twice as large as the model
+        fresh.set_weights(self.get_weights())
+        with tempfile.TemporaryDirectory() as folder:
+            fresh.save(pathlib.Path(folder, KERAS_FILE))
+            contents = {KERAS_FILE: pathlib.Path(folder, KERAS_FILE).read_bytes()}
+        others = outdated_files(directory, contents)  # with whose config.json they would be read instead
+        others += ["config.json"] if (directory / "config.json").is_file() else []
+        write_files(directory, contents, removed=others)
+        _LOG.warning(
+            "%s: bert_keras alone reads %s: BERT of transformers has no form of %s.",
+            directory,
+            KERAS_FILE,
+            " and ".join(self._beyond_transformers()) or "such a file",
+        )
+
+    def _rebuilt(self):
+        """A model of the same class and config, as another process will build it, with new weights."""
+        config = keras.saving.serialize_keras_object(self)
+        config.pop("compile_config", None)
+        try:
+            return keras.saving.deserialize_keras_object(config)
+        except (ValueError, TypeError) as error:
+            raise ValueError(
+                f"{type(self).__name__} could be saved, but not loaded again: {cause_of(error)}"
+            ) from error
 
     def to_keras_hub(self, *, exact=True):
         """Build KerasHub's model with the same weights.
@@ -81,12 +150,17 @@ class Presets:
     def _plain_form(self):
         """All weights as arrays by canonical name, and the arguments of a plain BERT encoder."""
         encoder = getattr(self, "encoder", self)
-        _expect_plain_bert(encoder)
+        _expect_mergeable(self)
+        if parts := _own_parts(encoder):
+            raise ValueError(
+                f"BERT of transformers has no form of an encoder with {' and '.join(parts)}. "
+                'Save it with format="keras", which bert_keras alone reads.'
+            )
         arrays = {name: keras.ops.convert_to_numpy(variable) for name, variable in named_weights(self).items()}
         arrays[TOKEN_TABLE] = arrays[TOKEN_TABLE][: encoder.vocabulary_size]
         arguments = encoder.get_config() | {
             "attention_dropout": encoder.dropout if encoder.attention_dropout is None else encoder.attention_dropout,
-            "activation": getattr(encoder.activation, "__name__", str(encoder.activation)),
+            "activation": _name_of(encoder.activation),
             "initializer_range": getattr(encoder.kernel_initializer, "stddev", BERT_INITIALIZER_RANGE),
         }
         return arrays, arguments
@@ -103,6 +177,20 @@ class Presets:
             weights[name].assign(padded(array, weights[name].shape))
         self.load_report = dataclasses.replace(report, new=report.new + new)
         _LOG.log(logging.WARNING if self.load_report.new else logging.INFO, "%s", self.load_report)
+
+
+def _tell_readers(directory, architecture, own_heads, task):
+    """Say what transformers will find in a preset: not all that is there is known to it."""
+    if own_heads:
+        _LOG.warning(
+            "%s: transformers reads the encoder alone (AutoModel) and refuses to load a head: bert_keras alone has %s.",
+            directory,
+            ", ".join(own_heads),
+        )
+    else:
+        _LOG.info("%s: transformers reads it as %s.", directory, architecture)
+    if limits := {name: value for name, value in task.items() if name.endswith("threshold")}:
+        _LOG.warning("%s: bert_keras alone applies %s.", directory, ", ".join(f"{n} {v}" for n, v in limits.items()))
 
 
 def padded(array, shape):
@@ -137,20 +225,47 @@ def named_weights(model):
     return {name: weights[path] for path, name in names.items()}
 
 
-def _expect_plain_bert(encoder):
-    obstacles = {
+def _own_parts(encoder):
+    parts = {
         "normalize_first=True": encoder.normalize_first,
         "an attention of one's own": encoder.attention,
         "a feed-forward of one's own": encoder.feed_forward,
         "embedding_dim other than hidden_dim": encoder.embedding_dim not in (None, encoder.hidden_dim),
         "num_segments=0": not encoder.num_segments,
+    }
+    return [what for what, is_so in parts.items() if is_so]
+
+
+def _expect_mergeable(model):
+    """Refuse what neither format has: weights that are more, or other, than those of the model's config."""
+    layers = model._flatten_layers()
+    obstacles = {
         "adapters (call `bert_keras.training.merge_lora(encoder)`, and save)": any(
-            getattr(layer, "lora_enabled", False) for layer in encoder._flatten_layers()
+            getattr(layer, "lora_enabled", False) for layer in layers
         ),
-        "quantized weights": any(layer.quantization_mode for layer in encoder._flatten_layers()),
+        "quantized weights": any(layer.quantization_mode for layer in layers),
     }
     if found := [what for what, is_so in obstacles.items() if is_so]:
         raise ValueError(
-            f"BERT of transformers has no form of an encoder with {' and '.join(found)}. "
+            f"A preset has no form of an encoder with {' and '.join(found)}. "
             "Save it with `model.save(path)`, path ending in .keras, and load it with `keras.saving.load_model`."
         )
+
+
+def _expect_no_other_format(directory):
+    for name in ("bert_config.json", "model.weights.h5"):
+        if (directory / name).is_file():
+            raise FileExistsError(f"{directory} holds {name} of another format: take another directory.")
+
+
+def cause_of(error):
+    """What went wrong at last when Keras could not load something, without the configs that it prints around it.
+
+    Args:
+        error: the exception.
+    """
+    return str(error).rpartition("Exception encountered: ")[2].split(" Full object config")[0]
+
+
+def _name_of(activation):
+    return getattr(activation, "__name__", str(activation))

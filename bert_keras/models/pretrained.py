@@ -15,7 +15,7 @@ def pretrained_encoder(checkpoint, *, pooler, dropout=None, **overrides):
     arguments = checkpoint.encoder_arguments | {"pooler": pooler}
     if dropout is not None:
         arguments |= {"dropout": dropout, "attention_dropout": dropout}
-    return BertEncoder(**arguments | overrides)
+    return (checkpoint.encoder_class or BertEncoder)(**arguments | overrides)
 
 
 def pretrained_classes(checkpoint, head, num_classes, labels, *, argument="num_classes"):

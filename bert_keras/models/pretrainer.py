@@ -3,13 +3,14 @@
 import keras
 from keras import ops
 
-from bert_keras.checkpoints import open_checkpoint
 from bert_keras.layers import MaskedLMHead, SentencePairHead
 from bert_keras.models.around_encoder import AroundEncoder
 from bert_keras.models.batch_inputs import BatchInputs
 from bert_keras.models.presets import Presets
 from bert_keras.models.pretrained import pretrained_encoder
+from bert_keras.models.saved_model import open_preset
 from bert_keras.ops import get_activation
+from bert_keras.training.target_kinds import CLASSES, TOKENS
 from bert_keras.training.token_statistics import TokenStatistics
 
 
@@ -112,7 +113,7 @@ class BertPretrainer(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras
         """Load the encoder and its pretraining heads; a head that the preset lacks is new and named in `load_report`.
 
         Args:
-            directory: what `bert_keras.checkpoints.open_checkpoint` takes: a directory, a name or an object.
+            directory: what `bert_keras.models.open_preset` takes: a directory, a name or an object.
             masked_lm: whether there is an `mlm` output, None for what the preset has; True if it has no head at all.
             next_sentence: whether there is an `nsp` output, None for what the preset has.
             **overrides: arguments of the encoder's constructor that shall differ from the preset's, such as `dropout`
@@ -122,7 +123,7 @@ class BertPretrainer(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras
             FileNotFoundError: where a file is missing.
             ValueError: where a file is damaged, describes a model that we do not have, or a weight does not fit.
         """
-        checkpoint = open_checkpoint(directory)
+        checkpoint = open_preset(directory)
         has_masked_lm = "masked_lm_head/bias" in checkpoint.shapes
         has_next_sentence = "sentence_pair_head/dense/kernel" in checkpoint.shapes
         masked_lm = has_masked_lm or not has_next_sentence if masked_lm is None else masked_lm
@@ -133,16 +134,25 @@ class BertPretrainer(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras
         pretrainer._load(checkpoint)
         return pretrainer
 
+    def _has_encoders_head(self):
+        if not self.masked_lm:
+            return True
+        head, encoder = self.get_layer("masked_lm_head"), self.encoder
+        return (head.activation, head.layer_norm_epsilon) == (encoder.activation, encoder.layer_norm_epsilon)
+
+    def _beyond_transformers(self):
+        head = [] if self._has_encoders_head() else ["a masked-LM head with numbers of its own"]
+        return super()._beyond_transformers() + head
+
     def _huggingface_form(self):
         if not self.masked_lm:
             return "BertForNextSentencePrediction", {}
-        head = self.get_layer("masked_lm_head")
-        if (head.activation, head.layer_norm_epsilon) != (self.encoder.activation, self.encoder.layer_norm_epsilon):
+        if not self._has_encoders_head():
             raise ValueError(
                 "BERT of transformers has one activation and one epsilon for encoder and masked-LM head; this model's "
                 f"head has head_activation={self.head_activation} and "
                 f"head_layer_norm_epsilon={self.head_layer_norm_epsilon}. "
-                "Save it with `model.save(path)`, path ending in .keras."
+                'Save it with format="keras", which bert_keras alone reads.'
             )
         return ("BertForPreTraining" if self.next_sentence else "BertForMaskedLM"), {}
 
@@ -152,6 +162,12 @@ class BertPretrainer(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras
         head = self.get_layer("masked_lm_head")
         activation = getattr(head.activation, "__name__", str(head.activation))
         return {"head_activation": activation, "head_layer_norm_epsilon": head.layer_norm_epsilon}
+
+    @property
+    def target_kinds(self):
+        """What the outputs are asked, for `compile` and the checks of each step."""
+        kinds = {"mlm": TOKENS} if self.masked_lm else {}
+        return kinds | ({"nsp": CLASSES} if self.next_sentence else {})
 
     def get_config(self):
         return super().get_config() | {

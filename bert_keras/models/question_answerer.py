@@ -2,12 +2,13 @@
 
 import keras
 
-from bert_keras.checkpoints import open_checkpoint
 from bert_keras.layers import SpanHead
 from bert_keras.models.around_encoder import AroundEncoder
 from bert_keras.models.batch_inputs import BatchInputs
 from bert_keras.models.presets import Presets
 from bert_keras.models.pretrained import pretrained_encoder
+from bert_keras.models.saved_model import open_preset
+from bert_keras.training.target_kinds import POSITIONS
 from bert_keras.training.token_statistics import TokenStatistics
 
 
@@ -60,7 +61,7 @@ class QuestionAnswerer(TokenStatistics, Presets, AroundEncoder, BatchInputs, ker
         """Load the encoder, and the head where the preset has one; otherwise the head is new.
 
         Args:
-            directory: what `bert_keras.checkpoints.open_checkpoint` takes: a directory, a name or an object.
+            directory: what `bert_keras.models.open_preset` takes: a directory, a name or an object.
             dropout: rate of the dropout in the encoder, None for the preset's.
             **overrides: arguments of the encoder's constructor that shall differ from the preset's, such as `dtype`.
 
@@ -68,7 +69,7 @@ class QuestionAnswerer(TokenStatistics, Presets, AroundEncoder, BatchInputs, ker
             FileNotFoundError: where a file is missing.
             ValueError: where a file is damaged, describes a model that we do not have, or a weight does not fit.
         """
-        checkpoint = open_checkpoint(directory)
+        checkpoint = open_preset(directory)
         encoder = pretrained_encoder(checkpoint, pooler=False, dropout=dropout, **overrides)
         answerer = cls(encoder, null_threshold=checkpoint.task.get("null_threshold"))
         answerer._load(checkpoint)
@@ -77,6 +78,11 @@ class QuestionAnswerer(TokenStatistics, Presets, AroundEncoder, BatchInputs, ker
     def _huggingface_form(self):
         task = {} if self.null_threshold is None else {"null_threshold": self.null_threshold}
         return "BertForQuestionAnswering", {"task": task}
+
+    @property
+    def target_kinds(self):
+        """What the outputs are asked, for `compile` and the checks of each step."""
+        return {"start": POSITIONS, "end": POSITIONS}
 
     def get_config(self):
         return super().get_config() | {"null_threshold": self.null_threshold}

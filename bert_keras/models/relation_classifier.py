@@ -2,12 +2,13 @@
 
 import keras
 
-from bert_keras.checkpoints import open_checkpoint
 from bert_keras.layers import RelationHead
 from bert_keras.models.around_encoder import AroundEncoder, check_labels
 from bert_keras.models.batch_inputs import BatchInputs
 from bert_keras.models.presets import Presets
 from bert_keras.models.pretrained import pretrained_classes, pretrained_encoder
+from bert_keras.models.saved_model import open_preset
+from bert_keras.training.target_kinds import CLASSES
 from bert_keras.training.token_statistics import TokenStatistics
 
 
@@ -72,7 +73,7 @@ class RelationClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, k
         """Load the encoder, and the head where the preset has one for as many relations; otherwise the head is new.
 
         Args:
-            directory: what `bert_keras.checkpoints.open_checkpoint` takes: a directory, a name or an object.
+            directory: what `bert_keras.models.open_preset` takes: a directory, a name or an object.
             num_classes: number of relations, None for as many as there are labels, or as the preset's head has.
             labels: names of the relations, None for those of the preset's head.
             markers: the two marker tokens, None for the preset's.
@@ -84,7 +85,7 @@ class RelationClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, k
             ValueError: where a file is damaged, describes a model that we do not have, a weight does not fit, the
                 number of relations cannot be told, or the head was trained for other `labels`.
         """
-        checkpoint = open_checkpoint(directory)
+        checkpoint = open_preset(directory)
         num_classes, labels, new = pretrained_classes(checkpoint, "relation_head", num_classes, labels)
         classifier = cls(
             pretrained_encoder(checkpoint, pooler=False, dropout=dropout, **overrides),
@@ -103,6 +104,11 @@ class RelationClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, k
             "classifier_dropout": self.dropout,
             "task": {"head": "relations", "markers": list(self.markers)},
         }
+
+    @property
+    def target_kinds(self):
+        """What the outputs are asked, for `compile` and the checks of each step."""
+        return CLASSES
 
     def get_config(self):
         return super().get_config() | {

@@ -2,14 +2,15 @@
 
 import keras
 
-from bert_keras.checkpoints import open_checkpoint
 from bert_keras.layers import Dropout, GlobalPointer
 from bert_keras.models.around_encoder import AroundEncoder
 from bert_keras.models.batch_inputs import BatchInputs
 from bert_keras.models.presets import Presets
 from bert_keras.models.pretrained import pretrained_encoder, pretrained_pointers
+from bert_keras.models.saved_model import open_preset
 from bert_keras.models.tagged_words import pretrained_words
 from bert_keras.tagging_schemes import check_words
+from bert_keras.training.target_kinds import SPANS
 from bert_keras.training.token_statistics import TokenStatistics
 
 
@@ -80,7 +81,7 @@ class SpanTagger(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras.Mod
         """Load the encoder, and the head where the preset has one of this form for these labels; otherwise it is new.
 
         Args:
-            directory: what `bert_keras.checkpoints.open_checkpoint` takes: a directory, a name or an object.
+            directory: what `bert_keras.models.open_preset` takes: a directory, a name or an object.
             labels: names of the labels, None for those of the preset's head.
             head_dim: width of queries and keys, None for the preset's, and 64 where it has no such head.
             efficient: whether labels share queries and keys, None for the preset's, and True where it has no such head.
@@ -94,7 +95,7 @@ class SpanTagger(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras.Mod
             ValueError: where a file is damaged, describes a model that we do not have, a weight does not fit, or
                 `labels` is None and the preset has no such head.
         """
-        checkpoint = open_checkpoint(directory)
+        checkpoint = open_preset(directory)
         form = pretrained_pointers(checkpoint, "spans", labels=labels, head_dim=head_dim, efficient=efficient)
         form["labels"] = list(form["labels"])
         is_new = any(checkpoint.task.get(name) != value for name, value in {"head": "spans", **form}.items())
@@ -111,6 +112,11 @@ class SpanTagger(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras.Mod
         names = ("labels", "head_dim", "efficient", "words")
         task = {"head": "spans", **{name: getattr(self, name) for name in names}}
         return "BertModel", {"classifier_dropout": self.dropout, "task": task}
+
+    @property
+    def target_kinds(self):
+        """What the outputs are asked, for `compile` and the checks of each step."""
+        return SPANS
 
     def get_config(self):
         return super().get_config() | {

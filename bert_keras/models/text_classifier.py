@@ -2,14 +2,15 @@
 
 import keras
 
-from bert_keras.checkpoints import open_checkpoint
 from bert_keras.layers import ClassificationHead
 from bert_keras.models.around_encoder import AroundEncoder, check_labels
 from bert_keras.models.batch_inputs import BatchInputs
 from bert_keras.models.presets import Presets
 from bert_keras.models.pretrained import pretrained_classes, pretrained_encoder
+from bert_keras.models.saved_model import open_preset
 from bert_keras.models.text_vector import text_vector
 from bert_keras.training.classification import PROBLEM_TYPES
+from bert_keras.training.target_kinds import OF_PROBLEM
 from bert_keras.training.token_statistics import TokenStatistics
 
 # What a head may see, and the head's name: presets tell by it what the head was trained on.
@@ -121,7 +122,7 @@ class TextClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras
         """Load the encoder, and the head where the preset has one for as many classes; otherwise the head is new.
 
         Args:
-            directory: what `bert_keras.checkpoints.open_checkpoint` takes: a directory of any format, a name, or an
+            directory: what `bert_keras.models.open_preset` takes: a directory of any format, a name, or an
                 object.
             num_classes: number of classes, 1 for regression, None for that of the preset's head.
             labels: names of the classes, None for those of the preset's head.
@@ -137,7 +138,7 @@ class TextClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras
             ValueError: where a file is damaged, describes a model that we do not have, a weight does not fit,
                 `num_classes` is None and the preset has no such head, or the head was trained for other `labels`.
         """
-        checkpoint = open_checkpoint(directory)
+        checkpoint = open_preset(directory)
         heads = {name.split("/")[0] for name in checkpoint.shapes}
         trained_on = next((name for name, head in POOLINGS.items() if head in heads), checkpoint.sentence_pooling)
         pooling = pooling or trained_on or "pooled"
@@ -165,6 +166,11 @@ class TextClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras
             "problem_type": self.problem_type,
             "task": {} if self.threshold == 0.5 else {"threshold": self.threshold},
         }
+
+    @property
+    def target_kinds(self):
+        """What the outputs are asked, for `compile` and the checks of each step."""
+        return OF_PROBLEM[self.problem_type]
 
     def get_config(self):
         return super().get_config() | {

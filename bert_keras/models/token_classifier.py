@@ -3,14 +3,15 @@
 import keras
 from keras import ops
 
-from bert_keras.checkpoints import open_checkpoint
 from bert_keras.layers import CRF, TokenClassificationHead
 from bert_keras.models.around_encoder import AroundEncoder, check_labels
 from bert_keras.models.batch_inputs import BatchInputs
 from bert_keras.models.presets import Presets
 from bert_keras.models.pretrained import pretrained_classes, pretrained_encoder
+from bert_keras.models.saved_model import open_preset
 from bert_keras.models.tagged_words import pretrained_words
 from bert_keras.tagging_schemes import check_scheme, check_words, split_tag, transition_table
+from bert_keras.training.target_kinds import SEQUENCES_OF_TAGS, TAGS
 from bert_keras.training.token_statistics import TokenStatistics
 
 HEADS = ("linear", "crf")
@@ -124,31 +125,31 @@ class TokenClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, kera
                 f"shape {tuple(sample_weight.shape)}, which class_weight makes, too."
             )
         if self._compile_loss is not None:
-            if self.head == "crf":
-                raise ValueError("A CRF brings its own loss; leave `loss` out of `compile`.")
             return super().compute_loss(x, y, y_pred, sample_weight, training=training)
-        weights = ops.cast(self._mask(x, sample_weight) if sample_weight is None else sample_weight, "float32")
+        y, weights = self.check_targets(x, y, y_pred, sample_weight)
         num_words = ops.maximum(ops.sum(weights), 1e-6)
         if self.head == "crf":
-            mask = self._mask(x, sample_weight)
-            losses = -self.get_layer("crf").log_likelihood(y_pred, y, mask)
+            mask = ops.not_equal(weights, 0)
+            losses = -self.get_layer("crf").log_likelihood(y_pred, y, mask) + 0 * ops.sum(weights, axis=1)
             # The metrics are updated here, where the CRF's weights are in reach: on JAX `compute_metrics` sees none.
-            super().compute_metrics(x, y, ops.one_hot(self.decode(y_pred, mask), self.num_tags), sample_weight)
+            super().compute_metrics(x, y, ops.one_hot(self.decode(y_pred, mask), self.num_tags), weights)
         else:
             losses = keras.losses.sparse_categorical_crossentropy(y, y_pred, from_logits=True) * weights
         # Scaled for the replicas of a `tf.distribute` strategy, as Keras scales a compiled loss.
         own = self._aggregate_additional_loss(ops.sum(losses) / num_words)
         return own + sum(map(self._aggregate_additional_loss, self.losses))
 
+    def check_targets(self, x, y, y_pred, sample_weight):
+        """As every model, but without weights the positions that are not padding count."""
+        if sample_weight is None:
+            sample_weight = ops.cast(ops.not_equal(x["padding_mask"], 0), "float32")
+        return super().check_targets(x, y, y_pred, sample_weight)
+
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         """Metrics of the decoded tags, as if they had all the probability; with a CRF `compute_loss` updates them."""
         if self.head == "crf" and self._compile_metrics is not None and self._compile_metrics.built:
             return self.get_metrics_result()
         return super().compute_metrics(x, y, y_pred, sample_weight)
-
-    def _mask(self, x, sample_weight):
-        """The positions that have a tag: those with weight, or without weights all that are not padding."""
-        return ops.not_equal(x["padding_mask"], 0) if sample_weight is None else ops.greater(sample_weight, 0)
 
     @classmethod
     def from_preset(
@@ -157,7 +158,7 @@ class TokenClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, kera
         """Load the encoder, and the head where the preset has one for as many tags; otherwise the head is new.
 
         Args:
-            directory: what `bert_keras.checkpoints.open_checkpoint` takes: a directory, a name or an object.
+            directory: what `bert_keras.models.open_preset` takes: a directory, a name or an object.
             num_tags: number of tags, None for as many as there are labels, or as the preset's head has.
             labels: names of the tags, None for those of the preset's head.
             head: "linear" or "crf", None for the preset's, and "linear" where the head is new. The steps of a CRF that
@@ -173,7 +174,7 @@ class TokenClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, kera
             ValueError: where a file is damaged, describes a model that we do not have, a weight does not fit, the
                 number of tags cannot be told, or the head was trained for other `labels`.
         """
-        checkpoint = open_checkpoint(directory)
+        checkpoint = open_preset(directory)
         num_tags, labels, new = pretrained_classes(
             checkpoint, "token_classification_head", num_tags, labels, argument="num_tags"
         )
@@ -195,12 +196,18 @@ class TokenClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, kera
         return tagger
 
     def _huggingface_form(self):
-        return "BertForTokenClassification", {
+        # transformers takes the best tag of each token, which is not what a CRF decodes.
+        return "BertModel" if self.head == "crf" else "BertForTokenClassification", {
             "labels": self.labels and list(self.labels),
             "num_classes": self.num_tags,
             "classifier_dropout": self.dropout,
             "task": {"head": self.head, "scheme": self.scheme, "words": self.words},
         }
+
+    @property
+    def target_kinds(self):
+        """What the outputs are asked, for `compile` and the checks of each step."""
+        return SEQUENCES_OF_TAGS if self.head == "crf" else TAGS
 
     def get_config(self):
         return super().get_config() | {

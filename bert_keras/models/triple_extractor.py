@@ -2,12 +2,13 @@
 
 import keras
 
-from bert_keras.checkpoints import open_checkpoint
 from bert_keras.layers import Dropout, GlobalPointer
 from bert_keras.models.around_encoder import AroundEncoder
 from bert_keras.models.batch_inputs import BatchInputs
 from bert_keras.models.presets import Presets
 from bert_keras.models.pretrained import pretrained_encoder, pretrained_pointers
+from bert_keras.models.saved_model import open_preset
+from bert_keras.training.target_kinds import SPANS
 from bert_keras.training.token_statistics import TokenStatistics
 
 
@@ -80,7 +81,7 @@ class TripleExtractor(TokenStatistics, Presets, AroundEncoder, BatchInputs, kera
         """Load the encoder, and the heads where the preset has those of this form for these relations.
 
         Args:
-            directory: what `bert_keras.checkpoints.open_checkpoint` takes: a directory, a name or an object.
+            directory: what `bert_keras.models.open_preset` takes: a directory, a name or an object.
             relations: names of the relations, None for those of the preset's heads.
             head_dim: width of queries and keys, None for the preset's, and 64 where it has no such heads.
             efficient: whether labels share queries and keys, None for the preset's, True where it has no such heads.
@@ -92,7 +93,7 @@ class TripleExtractor(TokenStatistics, Presets, AroundEncoder, BatchInputs, kera
             ValueError: where a file is damaged, describes a model that we do not have, a weight does not fit, or
                 `relations` is None and the preset has no such heads.
         """
-        checkpoint = open_checkpoint(directory)
+        checkpoint = open_preset(directory)
         form = pretrained_pointers(checkpoint, "triples", relations=relations, head_dim=head_dim, efficient=efficient)
         extractor = cls(
             pretrained_encoder(checkpoint, pooler=False, dropout=dropout, **overrides),
@@ -113,6 +114,11 @@ class TripleExtractor(TokenStatistics, Presets, AroundEncoder, BatchInputs, kera
 
     def _huggingface_form(self):
         return "BertModel", {"classifier_dropout": self.dropout, "task": self._task()}
+
+    @property
+    def target_kinds(self):
+        """What the outputs are asked, for `compile` and the checks of each step."""
+        return dict.fromkeys(("entities", "heads", "tails"), SPANS)
 
     def get_config(self):
         return super().get_config() | {

@@ -27,6 +27,21 @@ def dense_gradients(gradients):
     return [gradient if gradient is None else tf.convert_to_tensor(gradient) for gradient in gradients]
 
 
+def sum_over_replicas(gradients):
+    """Sum up the gradients of the replicas of a `tf.distribute` strategy, in the step of one of them.
+
+    Args:
+        gradients: list of tensors, each the replica's own.
+
+    Returns:
+        list of tensors, the same on all replicas.
+    """
+    import tensorflow as tf
+
+    context = tf.distribute.get_replica_context()
+    return list(gradients) if context is None else context.all_reduce(tf.distribute.ReduceOp.SUM, list(gradients))
+
+
 def global_norm(gradients):
     """Take the Euclidean norm of all gradients as if they were one vector.
 
@@ -54,6 +69,7 @@ def adamw_update(
     beta_2,
     epsilon,
     is_sound=True,
+    largest_velocities=None,
 ):
     """Update variables, momentums and velocities in place.
 
@@ -74,6 +90,8 @@ def adamw_update(
         beta_2: float, how much of the old velocity stays.
         epsilon: float, added to the root of the velocity.
         is_sound: bool scalar tensor; where it is False nothing is changed. On torch it is waited for.
+        largest_velocities: list of `keras.Variable`, the largest velocities so far, which AMSGrad divides by; None for
+            the plain ones.
 
     Reference:
         [Loshchilov and Hutter, 2019](https://arxiv.org/abs/1711.05101)
@@ -87,6 +105,9 @@ def adamw_update(
     kernel = _KERNELS.get(keras.config.backend(), reference_kernel)
     rates = [rates[factor] for factor in rate_factors]
     states = list(zip(variables, momentums, velocities, kept_shares, rates, strict=True))
+    if largest_velocities is not None:
+        reference_kernel(states, gradients, gradient_scale, beta_1, beta_2, epsilon, is_sound, largest_velocities)
+        return
     kernel(states, gradients, gradient_scale, beta_1, beta_2, epsilon, is_sound)
 
 
@@ -95,7 +116,9 @@ def reference_norm(gradients):
     return ops.sqrt(sum(ops.sum(ops.square(ops.cast(gradient, "float32"))) for gradient in gradients))
 
 
-def reference_kernel(states, gradients, gradient_scale, beta_1, beta_2, epsilon, is_sound=True):
+def reference_kernel(
+    states, gradients, gradient_scale, beta_1, beta_2, epsilon, is_sound=True, largest_velocities=None
+):
     """`adamw_update` in keras.ops, the truth that the kernels are compared with.
 
     Args:
@@ -107,15 +130,34 @@ def reference_kernel(states, gradients, gradient_scale, beta_1, beta_2, epsilon,
         beta_2: float.
         epsilon: float.
         is_sound: bool scalar tensor.
+        largest_velocities: list of `keras.Variable`, or None.
     """
-    for (variable, momentum, velocity, kept_share, rate), gradient in zip(states, gradients, strict=True):
+    largest_velocities = largest_velocities or [None] * len(states)
+    for (variable, momentum, velocity, kept_share, rate), gradient, largest in zip(
+        states, gradients, largest_velocities, strict=True
+    ):
         gradient = ops.cast(gradient, variable.dtype) * ops.cast(gradient_scale, variable.dtype)
         new_momentum = momentum + (gradient - momentum) * (1 - beta_1)
         new_velocity = velocity + (ops.square(gradient) - velocity) * (1 - beta_2)
         kept = variable if kept_share is None else variable * ops.cast(kept_share, variable.dtype)
-        updated = kept - ops.cast(rate, variable.dtype) * new_momentum / (ops.sqrt(new_velocity) + epsilon)
-        for old, new in (momentum, new_momentum), (velocity, new_velocity), (variable, updated):
-            old.assign(new if is_sound is True else ops.where(is_sound, new, old.value))
+        divisor = new_velocity if largest is None else ops.maximum(largest, new_velocity)
+        updated = kept - ops.cast(rate, variable.dtype) * new_momentum / (ops.sqrt(divisor) + epsilon)
+        for old, new in (momentum, new_momentum), (velocity, new_velocity), (variable, updated), (largest, divisor):
+            if old is not None:
+                assign_where(is_sound, old, new)
+
+
+def assign_where(condition, variable, value):
+    """Assign a value where a condition holds; elsewhere the variable stays as it is, to the bit.
+
+    Args:
+        condition: bool scalar tensor, or True.
+        variable: `keras.Variable`.
+        value: tensor of its shape.
+    """
+    if condition is not True:
+        value = ops.where(condition, ops.cast(value, variable.dtype), variable.value)
+    variable.assign(value)
 
 
 def _tensorflow_norm(gradients):

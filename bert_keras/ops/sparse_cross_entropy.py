@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from bert_keras.ops.check_labels import check_labels
 from bert_keras.ops.compiled_chain import compiled, is_traced_with_its_shape
 
 
@@ -10,13 +11,17 @@ def sparse_cross_entropy(labels, logits):
     """Take minus the log-probability that the softmax of the logits gives the label.
 
     Args:
-        labels: (...) integer tensor, each from 0 to classes - 1.
+        labels: (...) integer tensor, each from 0 to classes - 1, or -100 where there is none.
         logits: (..., classes) float tensor, computed with in float32.
 
     Returns:
-        (...) float32 tensor.
+        (...) float32 tensor, 0 where there is no label.
+
+    Raises:
+        ValueError: for other labels; see `bert_keras.ops.check_labels`.
     """
-    return _KERNELS.get(keras.config.backend(), reference_cross_entropy)(labels, logits)
+    labels, weights = check_labels(labels, logits)
+    return weights * _KERNELS.get(keras.config.backend(), reference_cross_entropy)(labels, logits)
 
 
 def reference_cross_entropy(labels, logits):

@@ -1,5 +1,7 @@
 """What `compile` and `fit` need to train an encoder: schedules, the optimizer, losses, metrics, callbacks."""
 
+from keras.utils import set_random_seed
+
 from bert_keras.training import callbacks
 from bert_keras.training.classification import (
     PROBLEM_TYPES,
@@ -22,6 +24,7 @@ from bert_keras.training.metrics.entity_f1 import EntityF1
 from bert_keras.training.metrics.entity_scores import entity_scores, span_scores, tag_accuracy
 from bert_keras.training.metrics.pretraining_metrics import pretraining_metrics
 from bert_keras.training.metrics.relation_scores import relation_scores
+from bert_keras.training.metrics.score_table import score_table
 from bert_keras.training.metrics.triple_scores import triple_scores
 from bert_keras.training.optimizers import AdamW
 from bert_keras.training.precision import fastest_dtype_policy
@@ -66,7 +69,9 @@ __all__ = [
     "question_answering_losses",
     "relation_scores",
     "score_outputs",
+    "score_table",
     "seed_series",
+    "set_random_seed",
     "span_scores",
     "tag_accuracy",
     "triple_scores",

@@ -2,7 +2,9 @@
 
 import keras
 
-from bert_keras.training.metrics.classification_metrics import ClassF1, MatthewsCorrelation, MultiLabelF1
+from bert_keras.ops.check_labels import check_numbers
+from bert_keras.training.losses import ClassLoss, LabelsLoss, NumberLoss
+from bert_keras.training.metrics.classification_metrics import ClassAccuracy, ClassF1, MatthewsCorrelation, MultiLabelF1
 from bert_keras.training.metrics.correlations import PearsonCorrelation, SpearmanCorrelation
 
 PROBLEM_TYPES = ("single_label_classification", "multi_label_classification", "regression")  # transformers' words
@@ -11,6 +13,7 @@ _METRICS = {
     "multi_label_classification": ("f1", "macro_f1", "accuracy"),
     "regression": ("pearson", "spearman", "mae"),
 }
+_NEED_NUM_CLASSES = ("f1", "macro_f1", "matthews")
 
 
 def classification_loss(problem_type="single_label_classification", *, label_smoothing=0.0):
@@ -37,12 +40,11 @@ def classification_loss(problem_type="single_label_classification", *, label_smo
         4.0
     """
     _check(problem_type)
-    reduction = "mean_with_sample_weight"
     if problem_type == "regression":
-        return keras.losses.MeanSquaredError(reduction=reduction)
+        return NumberLoss()
     if problem_type == "multi_label_classification":
-        return keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=label_smoothing, reduction=reduction)
-    return keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction=reduction)
+        return LabelsLoss(label_smoothing=label_smoothing)
+    return ClassLoss()
 
 
 def classification_metrics(
@@ -52,7 +54,7 @@ def classification_metrics(
 
     Args:
         problem_type: as for `classification_loss`.
-        num_classes: number of classes or labels; not needed for a regression.
+        num_classes: number of classes or labels, for what counts each apart: f1, macro_f1 and matthews.
         names: which metrics, the most important first; None for all of the problem's: accuracy, f1 and matthews of
             classes; f1, macro_f1 and accuracy (all labels right) of several labels; pearson, spearman and mae of
             numbers.
@@ -63,7 +65,7 @@ def classification_metrics(
         list of `keras.metrics.Metric`, shares from 0 to 1, correlations from -1 to 1.
 
     Raises:
-        ValueError: for another problem, or a metric that it does not have.
+        ValueError: for another problem, a metric that it does not have, or one that needs `num_classes` without it.
 
     Example:
         >>> from bert_keras.training import classification_metrics
@@ -75,6 +77,11 @@ def classification_metrics(
     names = known if names is None else names
     if wrong := [name for name in names if name not in known]:
         raise ValueError(f"No metric {wrong[0]!r} of a {problem_type}; there are {', '.join(known)}.")
+    if num_classes is None and (needing := [name for name in names if name in _NEED_NUM_CLASSES]):
+        raise ValueError(
+            f"{', '.join(needing)} count each class apart: give num_classes, the number of the model's classes, or ask "
+            f'for others by names=["accuracy"].'
+        )
     makers = {
         "regression": {
             "pearson": PearsonCorrelation,
@@ -87,7 +94,7 @@ def classification_metrics(
             "accuracy": lambda: AllLabelsAccuracy(threshold),
         },
         "single_label_classification": {
-            "accuracy": lambda: keras.metrics.SparseCategoricalAccuracy(name="accuracy"),
+            "accuracy": ClassAccuracy,
             "f1": lambda: ClassF1(num_classes),
             "matthews": lambda: MatthewsCorrelation(num_classes),
         },
@@ -126,6 +133,10 @@ class AllLabelsAccuracy(keras.metrics.MeanMetricWrapper):
 
         super().__init__(all_right, name=name, dtype=dtype)
         self.threshold = threshold
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        y_true, weights = check_numbers(y_true, sample_weight, smallest=0, largest=1, name=f"labels of {self.name}")
+        return super().update_state(y_true, y_pred, weights)
 
     def get_config(self):
         return {"threshold": self.threshold, "name": self.name, "dtype": self.dtype}

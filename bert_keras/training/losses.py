@@ -1,17 +1,20 @@
-"""The losses of pretraining, one an output, each a mean over real predictions."""
+"""The losses of each task, means over what counts: rows and slots that have weight, and a label."""
 
 import keras
 
+from bert_keras.ops.check_labels import check_labels, check_numbers
 from bert_keras.ops.sparse_cross_entropy import sparse_cross_entropy
+
+_MEAN = "mean_with_sample_weight"
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
 class MaskedLMLoss(keras.losses.Loss):
     """Cross-entropy of the guessed tokens, averaged over the real predictions of the batch.
 
-    A row has a fixed number of prediction slots; unused ones have weight 0. The sum is divided by the sum of the
-    weights, so the number of unused slots changes neither the loss nor the length of the step. A batch without any
-    real prediction has loss 0.
+    A row has a fixed number of prediction slots; unused ones have weight 0, or the label -100. The sum is divided by
+    the sum of the weights, so the number of unused slots changes neither the loss nor the length of the step. A batch
+    without any real prediction has loss 0.
 
     Args:
         reduction: as in `keras.losses.Loss`. Default "mean_with_sample_weight", the mean described above.
@@ -26,6 +29,10 @@ class MaskedLMLoss(keras.losses.Loss):
     Output:
         float32 scalar tensor, nats a prediction.
 
+    Raises:
+        ValueError: for a label that is no token, in a slot that counts; where nothing can be raised (see
+            `bert_keras.ops.refusal.refuse`) the loss is NaN.
+
     Example:
         >>> import numpy as np
         >>> from bert_keras.training import MaskedLMLoss
@@ -38,20 +45,144 @@ class MaskedLMLoss(keras.losses.Loss):
         `get_masked_lm_output` of https://github.com/google-research/bert/blob/master/run_pretraining.py
     """
 
-    def __init__(self, *, reduction="mean_with_sample_weight", name="masked_lm_loss", **kwargs):
+    leaves_out_no_label = True
+
+    def __init__(self, *, reduction=_MEAN, name="masked_lm_loss", **kwargs):
         super().__init__(name=name, reduction=reduction, **kwargs)
+
+    def __call__(self, y_true, y_pred, sample_weight=None):
+        return super().__call__(*_checked(self.name, y_true, y_pred, sample_weight))
 
     def call(self, y_true, y_pred):
         return sparse_cross_entropy(y_true, y_pred)  # (batch, predictions)
 
 
-def pretraining_losses(*, next_sentence=True):
-    """Give `compile(loss=...)` one loss for each output of `BertPretrainer`.
-
-    Keras logs `loss`, their sum, and `mlm_loss` and `nsp_loss` apart; with one output, `loss` alone. It also wants a
-    sample weight for each of them or for none: give `nsp` ones where only `mlm` has weights.
+@keras.saving.register_keras_serializable(package="bert_keras")
+class ClassLoss(keras.losses.SparseCategoricalCrossentropy):
+    """Cross-entropy of classes, given their logits, averaged over the rows that have weight and a label.
 
     Args:
+        reduction: as in `keras.losses.Loss`. Default "mean_with_sample_weight", the mean described above.
+        name: name of the loss.
+        dtype: as in `keras.losses.Loss`.
+
+    Call arguments:
+        y_true: (...) int tensor of classes, -100 where there is none.
+        y_pred: (..., classes) float tensor of logits.
+        sample_weight: (...) float tensor or None.
+
+    Output:
+        float32 scalar tensor, nats.
+
+    Raises:
+        ValueError: for a number that is no class, in a row that counts; where nothing can be raised (see
+            `bert_keras.ops.refusal.refuse`) the loss is NaN.
+
+    Example:
+        >>> import numpy as np
+        >>> from bert_keras.training.losses import ClassLoss
+        >>> round(float(ClassLoss()(np.array([1, -100]), np.array([[0.0, 0.0], [9.0, 0.0]]))), 4)
+        0.6931
+    """
+
+    leaves_out_no_label = True
+
+    def __init__(self, *, reduction=_MEAN, name="class_loss", dtype=None):
+        super().__init__(from_logits=True, reduction=reduction, name=name, dtype=dtype)
+
+    def __call__(self, y_true, y_pred, sample_weight=None):
+        return super().__call__(*_checked(self.name, y_true, y_pred, sample_weight))
+
+    def get_config(self):
+        return {"name": self.name, "reduction": self.reduction}
+
+
+@keras.saving.register_keras_serializable(package="bert_keras")
+class LabelsLoss(keras.losses.BinaryCrossentropy):
+    """Cross-entropy of each label on its own, given their logits, averaged over the rows that have weight.
+
+    Args:
+        label_smoothing: share of the target that goes to both answers alike. Default 0.
+        reduction: as in `keras.losses.Loss`. Default "mean_with_sample_weight", the mean described above.
+        name: name of the loss.
+        dtype: as in `keras.losses.Loss`.
+
+    Call arguments:
+        y_true: (batch, labels) tensor of numbers from 0 to 1.
+        y_pred: (batch, labels) float tensor of logits.
+        sample_weight: (batch,) float tensor or None.
+
+    Output:
+        float32 scalar tensor, nats a label.
+
+    Raises:
+        ValueError: for other numbers, in a row that counts; where nothing can be raised the loss is NaN.
+
+    Example:
+        >>> import numpy as np
+        >>> from bert_keras.training.losses import LabelsLoss
+        >>> round(float(LabelsLoss()(np.array([[1, 0]]), np.array([[0.0, 0.0]]))), 4)
+        0.6931
+    """
+
+    def __init__(self, *, label_smoothing=0.0, reduction=_MEAN, name="labels_loss", dtype=None):
+        super().__init__(from_logits=True, label_smoothing=label_smoothing, reduction=reduction, name=name, dtype=dtype)
+
+    def __call__(self, y_true, y_pred, sample_weight=None):
+        y_true, sample_weight = check_numbers(
+            y_true, sample_weight, smallest=0, largest=1, name=f"labels of {self.name}"
+        )
+        return super().__call__(y_true, y_pred, sample_weight)
+
+    def get_config(self):
+        return {"name": self.name, "reduction": self.reduction, "label_smoothing": self.label_smoothing}
+
+
+@keras.saving.register_keras_serializable(package="bert_keras")
+class NumberLoss(keras.losses.MeanSquaredError):
+    """Squared error of a number, averaged over the rows that have weight.
+
+    Args:
+        reduction: as in `keras.losses.Loss`. Default "mean_with_sample_weight", the mean described above.
+        name: name of the loss.
+        dtype: as in `keras.losses.Loss`.
+
+    Call arguments:
+        y_true: (batch,) or (batch, 1) float tensor.
+        y_pred: (batch, 1) float tensor.
+        sample_weight: (batch,) float tensor or None.
+
+    Output:
+        float32 scalar tensor.
+
+    Raises:
+        ValueError: for a number that is not finite, in a row that counts; where nothing can be raised the loss is NaN.
+
+    Example:
+        >>> import numpy as np
+        >>> from bert_keras.training.losses import NumberLoss
+        >>> float(NumberLoss()(np.array([1.0, np.nan]), np.array([[3.0], [0.0]]), np.array([1.0, 0.0])))
+        4.0
+    """
+
+    def __init__(self, *, reduction=_MEAN, name="number_loss", dtype=None):
+        super().__init__(reduction=reduction, name=name, dtype=dtype)
+
+    def __call__(self, y_true, y_pred, sample_weight=None):
+        y_true, sample_weight = check_numbers(y_true, sample_weight, name=f"labels of {self.name}")
+        return super().__call__(y_true, y_pred, sample_weight)
+
+    def get_config(self):
+        return {"name": self.name, "reduction": self.reduction}
+
+
+def pretraining_losses(*, masked_lm=True, next_sentence=True):
+    """Give `compile(loss=...)` one loss for each output of `BertPretrainer`.
+
+    Keras logs `loss`, their sum, and `mlm_loss` and `nsp_loss` apart; with one output, `loss` alone.
+
+    Args:
+        masked_lm: whether the model has the `mlm` output. Default True.
         next_sentence: whether the model has the `nsp` output. Default True.
 
     Returns:
@@ -62,9 +193,10 @@ def pretraining_losses(*, next_sentence=True):
         >>> sorted(pretraining_losses())
         ['mlm', 'nsp']
     """
-    losses = {"mlm": MaskedLMLoss(name="mlm")}
-    if next_sentence:
-        losses["nsp"] = keras.losses.SparseCategoricalCrossentropy(
-            from_logits=True, reduction="mean_with_sample_weight", name="nsp"
-        )
-    return losses
+    losses = {"mlm": MaskedLMLoss(name="mlm")} if masked_lm else {}
+    return losses | ({"nsp": ClassLoss(name="nsp")} if next_sentence else {})
+
+
+def _checked(name, y_true, y_pred, sample_weight):
+    labels, weights = check_labels(y_true, y_pred, sample_weight, name=f"labels of {name}")
+    return labels, y_pred, weights

@@ -8,6 +8,7 @@ from keras import ops
 from keras.src.backend import get_keras_mask  # which on JAX is not to be seen at the tensor
 
 from bert_keras.ops.adamw import dense_gradients
+from bert_keras.ops.check_labels import NO_LABEL
 
 _SHARED = "mean_with_sample_weight"  # the reduction whose denominator, the sum of weights, differs between parts
 
@@ -48,6 +49,7 @@ class MicroBatchedStep:
         rows = num_rows(batch)
         size = math.ceil(rows / num_parts)
         begins = range(0, rows, size)
+        batch = _weighted(self.model, batch) if self._has_shared_losses else batch
         weights = keras.utils.unpack_x_y_sample_weight(batch)[2] if self._has_shared_losses else None
         totals = keras.tree.map_structure(lambda w: w if w is None else ops.sum(ops.cast(w, "float32")), weights)
         gradients = [ops.zeros(variable.shape, variable.dtype) for variable in self.model.trainable_variables]
@@ -121,6 +123,27 @@ class MicroBatchedStep:
                 return run_function(function, state, data)
 
         return run
+
+
+def _weighted(model, batch):
+    """The batch, with weight 0 where there is no label: the weights of the whole are what its parts are divided by."""
+    x, y, weights = keras.utils.unpack_x_y_sample_weight(batch)
+
+    def labelled(loss, labels, weight):
+        if labels is None or not getattr(loss, "leaves_out_no_label", False):
+            return weight
+        is_label = ops.cast(ops.not_equal(labels, NO_LABEL), "float32")
+        return is_label if weight is None else is_label * ops.cast(weight, "float32")
+
+    if not isinstance(y, dict):
+        loss = keras.tree.flatten(model.loss)[0]
+        return x, y, labelled(loss, y, weights)
+    losses = model.loss if isinstance(model.loss, dict) else dict.fromkeys(y, model.loss)
+    weights = weights if isinstance(weights, dict) else dict.fromkeys(y, weights)
+    weights = {name: labelled(losses.get(name), y[name], weights.get(name)) for name in y}
+    if all(weight is None for weight in weights.values()):
+        return x, y, None
+    return x, y, weights
 
 
 def num_rows(batch):

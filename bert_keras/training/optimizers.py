@@ -1,12 +1,14 @@
 """The optimizer of BERT: AdamW that spares biases and layer norms, clips the global norm and keeps it for the log."""
 
+import collections
 import math
 import warnings
 
 import keras
 from keras import ops
 
-from bert_keras.ops.adamw import adamw_update, dense_gradients, global_norm
+from bert_keras.ops.adamw import adamw_update, assign_where, dense_gradients, global_norm, sum_over_replicas
+from bert_keras.training.rate_table import rate_table
 
 _NORM_MOMENTUM, _SPIKE_GROWTH = 0.98, 1.05  # of the norm that spikes are measured by
 _NAMES_WITHOUT_DECAY = ("bias", "gamma", "beta")
@@ -18,16 +20,19 @@ class AdamW(keras.optimizers.AdamW):
 
     Biases and layer norms are not decayed: variables of one dimension or none, whatever their name, and variables
     called `bias`, `gamma` or `beta`, or ending in one of them after an underscore, whatever their shape.
-    `exclude_from_weight_decay` takes out more; `describe` shows each variable's rate and decay.
+    `exclude_from_weight_decay` takes out more; `describe` shows each layer's rate and decay.
 
     `gradient_norm` is a float32 variable with the global norm of the last step's gradients before clipping. Where it is
     not finite the step changes nothing: one NaN in a batch would be in every weight after it. `skipped_steps` counts
     these steps, `skipped_in_a_row` those since the last sound one; `SkippedSteps` logs them.
 
-    All variables are updated by `bert_keras.ops.adamw`, one kernel a variable. Keras' own loop does the update where
-    an option asks for more: gradient accumulation (where `gradient_norm` is that of the last part), averages that
-    overwrite the weights, AMSGrad, other clipping, variable constraints, replicas of a `tf.distribute` strategy; it
-    skips no step.
+    With `gradient_accumulation_steps` an optimizer step is made of so many batches: `iterations`, the schedule and the
+    correction of the running means count steps, and `skipped_steps` counts batches. A batch that is skipped is left out
+    of the mean, and a step whose last batch is skipped is made with the next one's. `ema_overwrite_frequency` and
+    averages count steps, too.
+
+    Under a `tf.distribute` strategy with several replicas Keras' own loop updates each copy, with gradients that are
+    summed before they are measured and clipped; accumulation, averages and constraints are refused there.
 
     Unlike Google's optimizer of 2018, and like every AdamW since, it corrects both running means for their start at 0.
 
@@ -39,23 +44,24 @@ class AdamW(keras.optimizers.AdamW):
         epsilon: float, added to the root of the mean square. Default 1e-6.
         global_clipnorm: the largest global norm of the gradients; longer ones are scaled down to it. None for no
             clipping, as it must be where `clipnorm` or `clipvalue` is given. Default 1.
-        rate_factors: dict of a layer's name to its share of the learning rate, such as `layerwise_decay` gives. It
+        rate_factors: which share of the learning rate layers get, what `layerwise_decay` gives: `|` joins those of
+            several encoders. Or a dict from a layer's name, or a variable's path as in `unique_paths`, to its share. It
             holds for all variables of that layer; others have the whole. Default None.
         spike_factor: float; a step whose gradient norm is more than so many times the running mean of the norms is left
             out like one that is not finite, for bad batches that make a loss jump. Default None, for never.
         **kwargs: further arguments of `keras.optimizers.AdamW`.
 
     Raises:
-        ValueError: at the first step, where no variable belongs to a layer of `rate_factors`.
+        ValueError: at the first step, where no variable belongs to a layer of `rate_factors`, or a name in it is that
+            of layers of two encoders; where several replicas are asked for what they do not have.
 
     Example:
         >>> import keras
         >>> from bert_keras.training import AdamW
         >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, name="dense")], name="model")
         >>> print(AdamW(1e-3, rate_factors={"dense": 0.5}).describe(model.weights))
-        rate  decay  variable            shape
-        0.5   0.01   model/dense/kernel  (3, 2)
-        0.5   -      model/dense/bias    (2,)
+        rate  decayed  not decayed  frozen  layer
+         0.5        6            2       0  model
 
     Reference:
         [Loshchilov and Hutter, 2019](https://arxiv.org/abs/1711.05101); defaults from `optimization.py` of
@@ -86,7 +92,9 @@ class AdamW(keras.optimizers.AdamW):
         )
         if spike_factor is not None and spike_factor <= 1:
             raise ValueError(f"Expected a spike_factor above 1, received: {spike_factor}.")
+        layers = list(getattr(rate_factors, "layers", ()))
         self.rate_factors = dict(rate_factors or {})
+        self._layers_with_factor = lambda: layers  # in a function, for TensorFlow would track them
         self.spike_factor = spike_factor
         self.gradient_norm = self.skipped_steps = self.skipped_in_a_row = None
 
@@ -94,11 +102,10 @@ class AdamW(keras.optimizers.AdamW):
         """Create the running means and `gradient_norm`, and settle which variables are decayed."""
         if self.built:
             return
-        layers = {name for v in variables for name in v.path.split("/")[:-1]}
-        if unknown := [name for name in self.rate_factors if name not in layers]:
-            raise ValueError(f"rate_factors name {unknown}; the layers that are trained are {sorted(layers)}.")
+        if self._has_replicas():
+            self._refuse_on_replicas(variables)
         # Settled here once: on torch every step asks for them anew.
-        self._rate_factors = [self.rate_factor(v) for v in variables]
+        self._rate_factors = self._settled_factors(variables)
         self._is_decayed = [self.uses_weight_decay(v) for v in variables]
         super().exclude_from_weight_decay(
             var_list=[v for v, is_decayed in zip(variables, self._is_decayed) if not is_decayed]
@@ -107,6 +114,8 @@ class AdamW(keras.optimizers.AdamW):
         self.gradient_norm = self.add_variable(shape=(), dtype="float32", aggregation="mean", name="gradient_norm")
         for name in ("skipped_steps", "skipped_in_a_row"):
             setattr(self, name, self.add_variable(shape=(), dtype="int32", aggregation="only_first_replica", name=name))
+        if self.gradient_accumulation_steps:
+            self.accumulated_batches = self.add_variable(shape=(), dtype="int32", name="accumulated_batches")
         if self.spike_factor is not None:
             self.typical_norm = self.add_variable(shape=(), dtype="float32", aggregation="mean", name="typical_norm")
 
@@ -125,25 +134,70 @@ class AdamW(keras.optimizers.AdamW):
         Args:
             variable: `keras.Variable`.
         """
-        factors = (self.rate_factors.get(name) for name in variable.path.split("/")[:-1])
-        return math.prod(factor for factor in factors if factor is not None)
+        if self.built and self._var_key(variable) in self._trainable_variables_indices:
+            return self._rate_factors[self._get_variable_index(variable)]
+        return self._factor(variable, variable.path)
+
+    def _factor(self, variable, unique_path):
+        layers = self._layers_with_factor()
+        meant = [factor for layer, factor in layers if any(variable is some for some in layer.variables)]
+        names = [*variable.path.split("/")[:-1], unique_path]
+        by_name = [self.rate_factors[name] for name in names if name in self._names_with_factor()]
+        return math.prod([*meant, *by_name])
+
+    def _names_with_factor(self):
+        """The keys of `rate_factors` that are names alone, without a layer that was meant by them."""
+        return self.rate_factors.keys() - {layer.name for layer, _ in self._layers_with_factor()}
+
+    def _settled_factors(self, variables):
+        """Each variable's factor; from here on the config names them by paths where layers share their names."""
+        paths = unique_paths(variables)
+        names = {name: {v.path for v in variables if name in v.path.split("/")[:-1]} for name in self.rate_factors}
+        layers = sorted({name for v in variables for name in v.path.split("/")[:-1]})
+        unknown = [name for name in self._names_with_factor() if not names[name] and name not in paths]
+        for layer, _ in self._layers_with_factor():
+            if not any(variable is some for some in layer.variables for variable in variables):
+                unknown.append(layer.name)
+        if unknown:
+            raise ValueError(f"rate_factors name {unknown}; the layers that are trained are {layers}.")
+        shared = {v.path for v, path in zip(variables, paths, strict=True) if path != v.path}
+        if ambiguous := [name for name in self._names_with_factor() if name not in paths and names[name] & shared]:
+            raise ValueError(
+                f"rate_factors name {ambiguous}, but several layers are called so, in different encoders. Say which is "
+                "meant: rate_factors=layerwise_decay(first, 0.9) | layerwise_decay(second, 0.9), or by the paths of "
+                "training.optimizers.unique_paths."
+            )
+        factors = [self._factor(v, path) for v, path in zip(variables, paths, strict=True)]
+        if shared and self._layers_with_factor():
+            self.rate_factors = {path: f for path, f in zip(paths, factors, strict=True) if f != 1}
+            self._layers_with_factor = tuple
+        return factors
+
+    def _refuse_on_replicas(self, variables):
+        options = ("gradient_accumulation_steps", "use_ema", "loss_scale_factor")
+        asked = [option for option in options if getattr(self, option)]
+        if any(v.constraint is not None for v in variables):
+            asked.append("constraints of variables")
+        if asked:
+            raise ValueError(f"{', '.join(asked)}: not under a strategy with several replicas; leave them out there.")
 
     def describe(self, variables):
-        """Show what training does to each variable: a table of text, a line for each.
+        """Show what training does to each layer: a table of text.
 
         Args:
             variables: list of `keras.Variable`, such as `model.weights`.
 
         Returns:
-            str to print: the share of the learning rate or "frozen", the weight decay, path and shape.
+            str to print: each layer's share of the learning rate or "frozen", and how many of its weights are decayed,
+            not decayed, and frozen.
         """
-        rows = [("rate", "decay", "variable", "shape")]
-        for v in variables:
-            rate = f"{self.rate_factor(v):.3g}" if v.trainable else "frozen"
-            decay = str(self.weight_decay) if v.trainable and self.uses_weight_decay(v) else "-"
-            rows.append((rate, decay, v.path, str(v.shape)))
-        widths = [max(len(row[i]) for row in rows) for i in range(3)]
-        return "\n".join("  ".join([*map(str.ljust, row, widths), row[3]]) for row in rows)
+        weights = []
+        for v, path in zip(variables, unique_paths(variables), strict=True):
+            path, _, number = path.partition("#")
+            path = path.replace("/", f"#{number}/", 1) if number else path  # the layer has the number
+            rate = float(f"{self.rate_factor(v):.3g}") if v.trainable else None
+            weights.append((path, math.prod(v.shape), rate, v.trainable and self.uses_weight_decay(v)))
+        return rate_table(weights)
 
     def apply(self, grads, trainable_variables=None):
         """Update the variables, and `gradient_norm` with them."""
@@ -154,21 +208,39 @@ class AdamW(keras.optimizers.AdamW):
         pairs = [(g, v) for g, v in zip(grads, variables, strict=True) if g is not None]
         if not pairs:
             raise ValueError("No variable has a gradient: does the loss depend on the model's weights?")
-        norm = global_norm([gradient for gradient, _ in pairs]) / (self.loss_scale_factor or 1.0)
+        if len(pairs) < len(variables):
+            missing = [v.path for g, v in zip(grads, variables, strict=True) if g is None]
+            warnings.warn(f"No gradient reaches {missing}; they stay as they are.", stacklevel=2)
+        measured = [(g, v) for g, v in pairs if not getattr(v, "overwrite_with_gradient", False)]
+        gradients, variables = zip(*measured, strict=True)
+        if self._has_replicas():
+            gradients = sum_over_replicas(gradients)
+        if self.loss_scale_factor:
+            gradients = [gradient / self.loss_scale_factor for gradient in gradients]
+        norm = global_norm(gradients)
         is_sound = ops.isfinite(norm) if self.spike_factor is None else self._is_no_spike(norm)
         self.gradient_norm.assign(norm)
         self.skipped_steps.assign_add(ops.cast(ops.logical_not(is_sound), "int32"))
         self.skipped_in_a_row.assign(ops.where(is_sound, 0, self.skipped_in_a_row + 1))
-        if self._wants_more_than_adamw(variables):
-            super().apply(grads, trainable_variables)
-            return
+        for value, variable in pairs:  # scales of float8, which come as gradients
+            if getattr(variable, "overwrite_with_gradient", False):
+                assign_where(is_sound, variable, value)
+        if self._has_replicas():
+            self._apply_on_replicas(gradients, variables, norm, is_sound)
+        else:
+            self._apply_sound(gradients, variables, norm, is_sound)
 
-        if len(pairs) < len(variables):
-            missing = [v.path for g, v in zip(grads, variables, strict=True) if g is None]
-            warnings.warn(f"No gradient reaches {missing}; they stay as they are.", stacklevel=2)
-        gradients, variables = zip(*pairs, strict=True)
-        clipnorm = self.global_clipnorm
+    def _apply_sound(self, gradients, variables, norm, is_sound):
+        """Change all that a step changes, but where it is not sound only its number."""
         indices = [self._get_variable_index(v) for v in variables]
+        divisor = 1.0
+        if self.gradient_accumulation_steps:
+            gradients, divisor, is_sound = self._accumulated(gradients, indices, is_sound)
+            norm = global_norm(gradients) / divisor
+        if self.clipnorm or self.clipvalue:
+            gradients = self._clip_gradients([gradient / ops.cast(divisor, gradient.dtype) for gradient in gradients])
+            divisor = 1.0
+        clipnorm = self.global_clipnorm
         adamw_update(
             variables,
             gradients,
@@ -176,17 +248,76 @@ class AdamW(keras.optimizers.AdamW):
             [self._velocities[i] for i in indices],
             [self.weight_decay if self._is_decayed[i] else 0.0 for i in indices],
             [self._rate_factors[i] for i in indices],
-            gradient_scale=clipnorm / ops.maximum(norm, clipnorm) if clipnorm else 1.0,
+            gradient_scale=(clipnorm / ops.maximum(norm, clipnorm) if clipnorm else 1.0) / divisor,
             learning_rate=self.learning_rate,
             step=self.iterations + 1,
             beta_1=self.beta_1,
             beta_2=self.beta_2,
             epsilon=self.epsilon,
             is_sound=is_sound,
+            largest_velocities=[self._velocity_hats[i] for i in indices] if self.amsgrad else None,
         )
         if self.use_ema:
-            self._update_model_variables_moving_average(self._trainable_variables)
-        self.iterations.assign_add(1)
+            self._average(is_sound)
+        for variable in variables:
+            if variable.constraint is not None:
+                assign_where(is_sound, variable, variable.constraint(variable.value))
+        self._iterations.assign_add(1)
+
+    def _accumulated(self, gradients, indices, is_sound):
+        """Add a batch's gradients to those before it; what is not sound is left out.
+
+        Returns:
+            the sums, the number of batches in them, and whether it is time for an update.
+        """
+        is_last = ops.equal((self._iterations + 1) % self.gradient_accumulation_steps, 0)
+        is_update = ops.logical_and(is_sound, is_last)
+        sums = []
+        for gradient, index in zip(gradients, indices, strict=True):
+            accumulator = self._accumulated_gradients[index]
+            gradient = ops.where(is_sound, ops.cast(gradient, accumulator.dtype), 0)
+            sums.append(accumulator.value + gradient)
+            accumulator.assign(ops.where(is_update, 0, sums[-1]))
+        number = self.accumulated_batches + ops.cast(is_sound, "int32")
+        self.accumulated_batches.assign(ops.where(is_update, 0, number))
+        return sums, ops.cast(ops.maximum(number, 1), "float32"), is_update
+
+    def _average(self, is_sound):
+        """Keras' moving average of the weights; before the first update it is the weights."""
+        is_first = ops.equal(self.iterations, 0)
+        is_overwritten = False
+        if self.ema_overwrite_frequency:
+            is_overwritten = ops.logical_and(
+                ops.equal((self.iterations + 1) % self.ema_overwrite_frequency, 0), is_sound
+            )
+        for variable, average in zip(self._trainable_variables, self._model_variables_moving_average, strict=True):
+            if average is None:
+                continue
+            mean = self.ema_momentum * average + (1 - self.ema_momentum) * variable
+            assign_where(ops.logical_or(is_sound, is_first), average, ops.where(is_first, variable.value, mean))
+            if is_overwritten is not False:
+                assign_where(is_overwritten, variable, average.value)
+
+    def _apply_on_replicas(self, gradients, variables, norm, is_sound):
+        """Let Keras update the copies of each variable, with gradients that are summed and clipped already."""
+        clipnorm = self.global_clipnorm
+        if clipnorm:
+            gradients = [g * ops.cast(clipnorm / ops.maximum(norm, clipnorm), g.dtype) for g in gradients]
+        else:
+            gradients = self._clip_gradients(gradients)
+        self._replicas_are_sound = is_sound
+        self._apply_weight_decay(variables)
+        self._backend_update_step(gradients, variables, self.learning_rate)
+        self._iterations.assign_add(1)
+
+    def _all_reduce_sum_gradients(self, grads_and_vars):
+        return grads_and_vars  # `apply` has summed them
+
+    def _get_current_learning_rate(self):
+        # Keras gives a schedule the number of batches, also where several of them make a step.
+        if isinstance(self._learning_rate, keras.optimizers.schedules.LearningRateSchedule):
+            return self._learning_rate(self.iterations)
+        return super()._get_current_learning_rate()
 
     def _is_no_spike(self, norm):
         """Compare with the running mean of the norms; a spike raises it a little, so a new level is known in time."""
@@ -198,9 +329,17 @@ class AdamW(keras.optimizers.AdamW):
         return is_sound
 
     def update_step(self, gradient, variable, learning_rate):
-        """Update one variable as Keras does, where an option asks for more than the kernel has."""
-        factor = self._rate_factors[self._get_variable_index(variable)]
-        super().update_step(gradient, variable, learning_rate * factor)
+        """Update a variable's copy on one of several replicas, if the step is sound."""
+        index = self._get_variable_index(variable)
+        slots = [
+            self._momentums[index],
+            self._velocities[index],
+            *([self._velocity_hats[index]] if self.amsgrad else []),
+        ]
+        before = [ops.copy(ops.convert_to_tensor(some)) for some in (variable, *slots)]
+        super().update_step(gradient, variable, learning_rate * self._rate_factors[index])
+        for some, old in zip((variable, *slots), before, strict=True):
+            self.assign(some, ops.where(self._replicas_are_sound, ops.convert_to_tensor(some), old))
 
     def _apply_weight_decay(self, variables):
         whole = self.weight_decay
@@ -208,23 +347,37 @@ class AdamW(keras.optimizers.AdamW):
             for variable in variables:
                 index = self._get_variable_index(variable)
                 if self._is_decayed[index]:
-                    self.weight_decay = whole * self._rate_factors[index]
+                    self.weight_decay = ops.where(self._replicas_are_sound, whole * self._rate_factors[index], 0.0)
                     super()._apply_weight_decay([variable])
         finally:
             self.weight_decay = whole
 
-    def _wants_more_than_adamw(self, variables):
+    def _has_replicas(self):
         strategy = getattr(self, "_distribution_strategy", None)
-        return (
-            self.gradient_accumulation_steps
-            or (self.use_ema and self.ema_overwrite_frequency)
-            or self.amsgrad
-            or self.clipnorm
-            or self.clipvalue
-            or self.loss_scale_factor
-            or any(v.constraint is not None or getattr(v, "overwrite_with_gradient", False) for v in variables)
-            or (strategy is not None and strategy.num_replicas_in_sync > 1)
-        )
+        return strategy is not None and strategy.num_replicas_in_sync > 1
 
     def get_config(self):
         return super().get_config() | {"rate_factors": self.rate_factors, "spike_factor": self.spike_factor}
+
+
+def unique_paths(variables):
+    """Name variables so that each has another name: layers of two encoders in a model have the same paths.
+
+    Args:
+        variables: list of `keras.Variable`, such as `model.trainable_variables`.
+
+    Returns:
+        list of str: a variable's `path`, and behind it `#2`, `#3`, ... where one or more before it have the same.
+
+    Example:
+        >>> import keras
+        >>> from bert_keras.training.optimizers import unique_paths
+        >>> unique_paths([keras.Variable([0.0], name=name) for name in ("a", "b", "a")])
+        ['a', 'b', 'a#2']
+    """
+    seen, paths = collections.Counter(), []
+    for variable in variables:
+        seen[variable.path] += 1
+        number = seen[variable.path]
+        paths.append(variable.path if number == 1 else f"{variable.path}#{number}")
+    return paths

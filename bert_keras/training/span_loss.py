@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from bert_keras.ops.check_labels import check_spans, counted
 from bert_keras.ops.span_targets import span_targets
 
 _FAR = 1e7
@@ -21,8 +22,13 @@ class SpanLoss(keras.losses.Loss):
         **kwargs: arguments of `keras.losses.Loss`.
 
     Call arguments:
-        y_true: (batch, spans, 3) integer tensor of label, begin and end; a label of -1 is none.
+        y_true: (batch, spans, 3) integer tensor of label, begin and end; a label of -1, or -100, is none.
         y_pred: (batch, num_labels, length, length) scores, as `bert_keras.layers.GlobalPointer` gives.
+        sample_weight: (batch,) float tensor or None.
+
+    Raises:
+        ValueError: for a label or a position that the scores have no place for, in a row that counts; where nothing
+            can be raised (see `bert_keras.ops.refusal.refuse`) the loss is NaN.
 
     Example:
         >>> import numpy as np
@@ -38,6 +44,10 @@ class SpanLoss(keras.losses.Loss):
 
     def __init__(self, *, reduction="mean_with_sample_weight", name="span_loss", **kwargs):
         super().__init__(name=name, reduction=reduction, **kwargs)
+
+    def __call__(self, y_true, y_pred, sample_weight=None):
+        y_true, sample_weight = check_spans(y_true, y_pred, sample_weight, name=f"spans of {self.name}")
+        return super().__call__(y_true, y_pred, sample_weight)
 
     def call(self, y_true, y_pred):
         num_labels, length = y_pred.shape[1], ops.shape(y_pred)[-1]
@@ -81,11 +91,11 @@ class SpanF1(keras.metrics.Metric):
             y_pred: as for `SpanLoss`.
             sample_weight: (batch,), rows of 0 are left out.
         """
+        y_true, weights = check_spans(y_true, y_pred, sample_weight, name=f"spans of {self.name}")
         targets = span_targets(y_true, y_pred.shape[1], ops.shape(y_pred)[-1])
         predicted = ops.cast(y_pred > 0, "float32")
         counts = ops.stack([ops.sum(targets * predicted, axis=(1, 2, 3)), ops.sum(targets + predicted, axis=(1, 2, 3))])
-        if sample_weight is not None:
-            counts = counts * ops.cast(sample_weight > 0, "float32")
+        counts = counts * counted(weights)
         self._counts.assign_add(ops.cast(ops.sum(counts, axis=1), self._counts.dtype))
 
     def result(self):

@@ -43,7 +43,9 @@ class TokenStatistics:
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         """Count the batch's tokens, then do as the model does."""
         is_token = ops.cast(ops.not_equal(x["padding_mask"], 0), "float32")  # (batch, length)
-        self._tokens_per_step.update_state(self.micro_batches_per_step * ops.sum(is_token))
+        strategy = getattr(self, "distribute_strategy", None)  # of TensorFlow, whose replicas share a batch
+        num_parts = self.micro_batches_per_step * (1 if strategy is None else strategy.num_replicas_in_sync)
+        self._tokens_per_step.update_state(num_parts * ops.sum(is_token))
         # Weighted by positions: batches may come in several lengths.
         self._padding_share.update_state(ops.mean(1.0 - is_token), sample_weight=ops.size(is_token))
         return super().compute_metrics(x, y, y_pred, sample_weight)

@@ -87,7 +87,7 @@ CASES = [
     *(("sharded", SHARD, damage, message) for damage, message in TENSORS),
     ("sharded", SHARD, renamed, f"names the file {SHARD}, which is not there"),
     *(("google", "bert_config.json", damage, message) for damage, message in CONFIGURATION),
-    ("google", "bert_config.json", renamed, "has no config.json; it holds bert_config.json.old, bert_model.ckpt"),
+    ("google", "bert_config.json", renamed, "has no bert_config.json, which belongs to bert_model.ckpt"),
     ("google", "bert_model.ckpt.index", truncated, "no sound checkpoint of TensorFlow"),
     ("google", "bert_model.ckpt.index", emptied, "no sound checkpoint of TensorFlow"),
     ("google", "bert_model.ckpt.index", overwritten, "no sound checkpoint of TensorFlow"),

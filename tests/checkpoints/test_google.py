@@ -108,3 +108,15 @@ def test_what_googles_code_cannot_compute_is_refused(tmp_path, arrays, changes, 
     with pytest.raises(ValueError, match="no place for .'span/kernel'"):
         write_google(tmp_path / "release", arrays | {"span/kernel": arrays["masked_lm_head/bias"]}, ARGUMENTS)
     assert not (tmp_path / "release").exists()
+
+
+@pytest.mark.parametrize("configs", [("bert_config.json", "config.json"), ("config.json",)], ids=["both", "one"])
+def test_a_configuration_by_transformers_name_does_not_hide_a_checkpoint(tmp_path, configs):
+    shapes = encoder_shapes(ARGUMENTS)
+    write_google(tmp_path, {name: np.zeros(shape, "float32") for name, shape in shapes.items()}, ARGUMENTS)
+    content = (tmp_path / "bert_config.json").read_bytes()
+    (tmp_path / "bert_config.json").unlink()
+    for name in configs:
+        (tmp_path / name).write_bytes(content)
+    checkpoint = open_checkpoint(tmp_path)
+    assert isinstance(checkpoint, GoogleCheckpoint) and checkpoint.read(shapes)[1].new == ()

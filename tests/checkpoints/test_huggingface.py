@@ -77,10 +77,19 @@ def test_queries_keys_and_values_are_one_weight_and_kernels_lie_the_keras_way(di
         lambda name, array: {name: array, "bert.embeddings.position_ids": np.arange(16)[None]},
         lambda name, array: {"cls.predictions.decoder.weight" if "word_emb" in name else name: array},
         lambda name, array: {"cls.predictions.decoder.bias" if name == "cls.predictions.bias" else name: array},
+        lambda name, array: {f"module.{name}": array},
+        lambda name, array: {f"module.{name.removeprefix('bert.')}": array},
+        lambda name, array: {f"_orig_mod.module.{name}": array},
+        lambda name, array: {f"model.{name}": array},
+        lambda name, array: {f"bert.{name}": array},
+        lambda name, array: {f"module.bert.{name}": array},
+        lambda name, array: {name.replace("intermediate.dense.", "intermediate.dense_act."): array},
+        lambda name, array: {name: array.astype("float64")},
     ],
     ids=[
         "no prefix", "gamma and beta", "decoder stored", "decoder's bias stored", "position ids stored",
-        "decoder only", "decoder's bias only",
+        "decoder only", "decoder's bias only", "DataParallel", "DataParallel of an encoder", "torch.compile",
+        "Lightning", "doubled", "doubled in DataParallel", "NVIDIA's", "double precision",
     ],
 )  # fmt: skip
 def test_all_ways_of_naming_give_the_same_weights(directory, function):
@@ -321,3 +330,47 @@ def test_weights_without_a_place_are_refused(tmp_path, directory):
 
 def test_a_report_of_nothing_new_is_short():
     assert str(LoadReport("x.safetensors", loaded=("a", "b"))) == "x.safetensors: 2 weights loaded"
+
+
+def test_what_stands_beside_an_encoder_in_somebodys_own_model_is_no_head_that_we_know(directory):
+    rename(directory, lambda name, array: {name.replace("bert.", "text_encoder.", 1): array})
+    checkpoint = HuggingFaceCheckpoint(directory)
+    assert not [name for name in checkpoint.shapes if "head" in name]
+    _, report = checkpoint.read(all_shapes(TINY_BERT))
+    assert "cls.predictions.bias" in report.unused and "masked_lm_head/bias" in report.new
+
+
+def test_one_of_several_encoders_must_be_the_one_that_is_meant(directory):
+    rename(directory, lambda name, array: {f"{who}.{name}": array for who in ("teacher", "student")})
+    with pytest.raises(ValueError, match=r"several encoders: (student.bert, teacher|teacher.bert, student)"):
+        HuggingFaceCheckpoint(directory)
+    shutil.copy(TINY_BERT / "model.safetensors", directory / "model.safetensors")
+    rename(directory, lambda name, array: {name: array, f"teacher.{name}": array + 1})
+    expected = HuggingFaceCheckpoint(TINY_BERT).read(all_shapes(TINY_BERT))[0]
+    arrays, report = read_all(directory)
+    assert report.new == () and report.unused[0].startswith("teacher.")
+    assert all(np.array_equal(arrays[name], expected[name]) for name in expected)
+
+
+def test_a_tensor_of_another_type_that_nobody_uses_is_reported_and_left(directory):
+    rename(directory, lambda name, array: {name: array} | ({"mask": array > 0} if "word_emb" in name else {}))
+    arrays, report = read_all(directory)
+    assert report.new == () and report.unused == ("mask",)
+
+
+@pytest.mark.parametrize(
+    ("file", "message"),
+    [
+        ("pytorch_model.bin", "A .bin file is a pickle.*torch.load.*pytorch_model.bin .*model.safetensors"),
+        ("weights.pt", "A .pt file is a pickle.*weights.pt .*model.safetensors"),
+        ("tf_model.h5", r"tf_model.h5 is converted by transformers 4.*from_tf=True"),
+        ("flax_model.msgpack", r"flax_model.msgpack is converted by transformers 4.*from_flax=True"),
+        ("other.safetensors", "Rename other.safetensors to model.safetensors"),
+        ("pytorch_model-00001-of-00002.bin", "pytorch_model-00001-of-00002.bin .*model.safetensors"),
+    ],
+)
+def test_weights_of_another_format_are_refused_with_the_way_to_convert_them(directory, file, message):
+    (directory / "model.safetensors").rename(directory / file)
+    (directory / "training_args.bin").touch()
+    with pytest.raises(FileNotFoundError, match=message):
+        HuggingFaceCheckpoint(directory)

@@ -26,6 +26,7 @@ from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS, Vocabulary
 TABLE = "sentence\tlabel\nIt is good, \u00e9t\u00e9\tyes\nAnd bad\tno\nSo so\tyes\n"
 CSV = 'sentence,label\n"It is, ""so"" good",yes\nAnd bad,no\n'
 JSONL = '{"sentence": "It is good", "label": "yes"}\n{"sentence": "\\u00e9t\\u00e9", "label": 1}\n'
+JSON = '{"data": [{"sentence": "It is good", "label": "yes"},\n{"sentence": "\\u00e9t\\u00e9", "label": 1}]}\n'
 CONLL = "-DOCSTART- O\n\nAda B-PER\nLovelace I-PER\nsaw O\nLyon B-LOC\n\nIt O\nrains O\n"
 CONLLU = "# text = It rains\n1\tIt\tit\tPRON\t_\t_\t2\tnsubj\t_\t_\n2\trains\train\tVERB\t_\t_\t0\troot\t_\t_\n\n"
 SPANS = '{"text": "Ada saw Lyon", "spans": [{"start": 0, "end": 3, "label": "PER"}]}\n'
@@ -36,6 +37,9 @@ TRIPLES = '{"text": "Ada lived in Lyon.", "spo_list": [["Ada", "lived-in", "Lyon
 CHOICES = "sent1\tsent2\tending0\tending1\tending2\tending3\tlabel\nIt rains.\tShe\truns.\tswims.\tsits.\tsits.\t1\n"
 TOKENS = "".join(f"{token}\n" for token in [*SPECIAL_TOKENS, "a", "##a", "\u00e9t\u00e9"])
 CONFIG = '{"do_lower_case": true, "strip_accents": null, "model_max_length": 512}'
+PROSE = "It is good, \u00e9t\u00e9.\nIt rains.\n\nAnd bad it is.\nSo so.\n"
+ARTICLES = '<doc id="1" url="x" title="It">\nIt\n\nIt rains &amp; so on.\n\n</doc>\n<doc id="2" title="A">\nA\n</doc>\n'
+RECORDS = '{"id": 1, "text": "It rains.\\nSo so."}\n{"id": 2, "text": "\\u00e9t\\u00e9", "tags": [1, null]}\n'
 PLUS = "# global.columns = ID FORM NER\n1\tAda\tB-PER\n2\tsaw\tO\n\n"
 PAIRS = '[["Ada saw Lyon", {"entities": [[0, 3, "PER"]]}], ["No", {"entities": []}]]'
 WORDS = '{"tokens": ["Ada", "saw"], "ner_tags": ["B-PER", "O"]}\n{"tokens": ["It"], "ner_tags": ["O"]}\n'
@@ -57,10 +61,17 @@ SPERT = json.dumps([{"tokens": ["Ada", "of", "Lyon"], "entities": [
     {"type": "p", "start": 0, "end": 1}, {"type": "l", "start": 2, "end": 3}], "relations": [
     {"type": "of", "head": 0, "tail": 1}]}])  # fmt: skip
 COLUMNS = {"text_column": "sentence", "label_column": "label"}
+
+
+def read_all(path):
+    return list(read_documents(path, errors="raise", min_letter_share=0))
+
+
 READERS = {
     "table.tsv": (TABLE, lambda path: read_examples(path, **COLUMNS)),
     "table.csv": (CSV, lambda path: read_examples(path, **COLUMNS)),
     "table.jsonl": (JSONL, lambda path: read_examples(path, **COLUMNS)),
+    "table.json": (JSON, lambda path: read_examples(path, **COLUMNS)),
     "table.tsv.gz": (TABLE, lambda path: read_examples(path, **COLUMNS)),
     "tags.conll": (CONLL, read_tagged_sentences),
     "tags.conllu": (CONLLU, lambda path: read_tagged_sentences(path, scheme=None)),
@@ -83,8 +94,11 @@ READERS = {
     "relations.txt": (RELATIONS, read_relations),
     "triples.jsonl": (TRIPLES, read_triples),
     "choices.tsv": (CHOICES, read_choices),
-    "documents.txt": (TABLE, lambda path: list(read_documents(path, errors="raise", min_letter_share=0))),
-    "documents.txt.gz": (TABLE, lambda path: list(read_documents(path, errors="raise", min_letter_share=0))),
+    "documents.txt": (PROSE, read_all),
+    "documents.txt.gz": (PROSE, read_all),
+    "articles.txt": (ARTICLES, read_all),
+    "documents.jsonl": (RECORDS, read_all),
+    "documents.json": ("[" + RECORDS.replace("\n", ",\n") + '"It rains."]', read_all),
     "vocab.txt": (TOKENS, Vocabulary.load),
     "tokenizer_config.json": (CONFIG, read_tokenizer_config),
     "tokenizer.json": (None, read_tokenizer_json),

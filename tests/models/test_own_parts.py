@@ -5,7 +5,16 @@ import numpy as np
 import pytest
 from keras import ops
 
-from bert_keras.models import BertEncoder
+from bert_keras.models import (
+    BertEncoder,
+    BertPretrainer,
+    QuestionAnswerer,
+    RelationClassifier,
+    SpanTagger,
+    TextClassifier,
+    TokenClassifier,
+    load_preset,
+)
 
 
 @keras.saving.register_keras_serializable(package="tests")
@@ -77,8 +86,8 @@ def test_saves_and_loads_bit_equal(encoder, rows, outputs_of, tmp_path):
 
 
 def test_has_no_form_at_hugging_face(encoder, tmp_path):
-    with pytest.raises(ValueError, match="attention of one's own and a feed-forward of one's own.*[.]keras"):
-        encoder.save_to_preset(tmp_path)
+    with pytest.raises(ValueError, match="attention of one's own and a feed-forward of one's own.*keras"):
+        encoder.save_to_preset(tmp_path, format="huggingface")
     assert not list(tmp_path.iterdir())
 
 
@@ -103,3 +112,90 @@ def test_exports(encoder, rows, outputs_of, tmp_path):
 def test_an_encoder_of_its_own_parts_only_needs_their_config(encoder):
     again = BertEncoder.from_config(encoder.get_config())
     assert [weight.shape for weight in again.weights] == [weight.shape for weight in encoder.weights]
+
+
+def _models(encoder):
+    yield encoder, BertEncoder
+    yield BertPretrainer(encoder, next_sentence=False, head_activation="relu"), BertPretrainer
+    yield TextClassifier(encoder, 2, labels=("a", "b"), pooling="mean", threshold=0.3), TextClassifier
+    yield TokenClassifier(encoder, 2, labels=("a", "b"), head="crf"), TokenClassifier
+    yield SpanTagger(encoder, ("a", "b"), head_dim=4), SpanTagger
+    yield QuestionAnswerer(encoder), QuestionAnswerer
+    yield RelationClassifier(encoder, 2, markers=("a", "b")), RelationClassifier
+
+
+def _flat(outputs):
+    return keras.tree.flatten(outputs)
+
+
+@pytest.mark.parametrize("number", range(7), ids=lambda number: f"model {number}")
+def test_every_model_comes_back_from_its_preset(make_encoder, pretraining_rows, outputs_of, tmp_path, number, caplog):
+    encoder = make_encoder(attention=GatedMean(8), feed_forward=Doubling(), pooler=False)
+    model, kind = list(_models(encoder))[number]
+    model.expect_savable(tmp_path)
+    model.save_to_preset(tmp_path)
+    assert "bert_keras alone reads model.keras: BERT of transformers has no form of an attention of" in caplog.text
+    assert [path.name for path in tmp_path.iterdir()] == ["model.keras"]
+    rows = pretraining_rows | {"entity_positions": np.array([[0, 2], [1, 3]], "int32")}
+    for preset in (tmp_path, tmp_path / "model.keras"):
+        loaded = kind.from_preset(preset)
+        assert loaded.load_report.new == loaded.load_report.unused == ()
+        for name in ("labels", "pooling", "threshold", "head", "markers", "head_activation"):
+            assert getattr(loaded, name, None) == getattr(model, name, None)
+        for value, expected in zip(_flat(outputs_of(loaded, rows)), _flat(outputs_of(model, rows)), strict=True):
+            np.testing.assert_array_equal(value, expected)
+    assert type(load_preset(tmp_path)) is kind
+
+
+def test_a_new_head_takes_the_encoder_of_a_pretrainer_with_parts_of_its_own(
+    make_encoder, pretraining_rows, outputs_of, tmp_path
+):
+    encoder = make_encoder(attention=GatedMean(8), vocabulary_multiple=8)
+    BertPretrainer(encoder).save_to_preset(tmp_path)
+    classifier = TextClassifier.from_preset(tmp_path, 3, pooling="mean", dropout=0.0, vocabulary_multiple=1)
+    assert isinstance(classifier.encoder.encoder_blocks[1].attention, GatedMean)
+    assert classifier.encoder.dropout == 0.0
+    assert classifier.load_report.new == tuple(f"mean_classification_head/dense/{name}" for name in ("kernel", "bias"))
+    outputs, expected = (outputs_of(model, pretraining_rows) for model in (classifier.encoder, encoder))
+    np.testing.assert_allclose(outputs["sequence_output"], expected["sequence_output"], atol=1e-6)
+
+
+def test_a_preset_of_one_form_takes_the_place_of_the_other(make_encoder, tmp_path):
+    make_encoder().save_to_preset(tmp_path)
+    make_encoder(attention=GatedMean(8)).save_to_preset(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["model.keras"]
+    make_encoder().save_to_preset(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["config.json", "model.safetensors"]
+    (tmp_path / "bert_config.json").touch()
+    with pytest.raises(FileExistsError, match="holds bert_config.json of another format"):
+        make_encoder(attention=GatedMean(8)).save_to_preset(tmp_path)
+
+
+def test_a_part_that_no_other_process_could_load_is_refused_before_training(make_encoder, tmp_path):
+    class Unregistered(Doubling):
+        pass
+
+    encoder = make_encoder(feed_forward=Unregistered())
+    with pytest.raises(ValueError, match="could be saved, but not loaded again: Could not locate class 'Unregistered'"):
+        encoder.expect_savable(tmp_path)
+
+
+def test_a_file_of_something_else_is_refused(tmp_path):
+    inputs = keras.Input((2,))
+    keras.Model(inputs, keras.layers.Dense(1)(inputs)).save(tmp_path / "model.keras")
+    with pytest.raises(ValueError, match="holds a Functional; expected a BertEncoder"):
+        BertEncoder.from_preset(tmp_path)
+    (tmp_path / "model.keras").write_bytes(b"no zip")
+    with pytest.raises(ValueError, match="model.keras cannot be loaded"):
+        BertEncoder.from_preset(tmp_path)
+    keras.Sequential([keras.Input((2,)), keras.layers.Lambda(lambda x: x)]).save(tmp_path / "model.keras")
+    with pytest.raises(ValueError, match="model.keras cannot be loaded.*[Ll]ambda"):
+        BertEncoder.from_preset(tmp_path)
+
+
+def test_the_tokenizer_lies_beside_the_file(make_encoder, tmp_path):
+    data = pytest.importorskip("bert_keras.data")
+    make_encoder(attention=GatedMean(8)).save_to_preset(tmp_path)
+    data.WordPieceTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a"]).save_to_preset(tmp_path)
+    for preset in (tmp_path, tmp_path / "model.keras"):
+        assert data.WordPieceTokenizer.from_preset(preset).vocabulary_size == 6

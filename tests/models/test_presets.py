@@ -155,7 +155,7 @@ def test_googles_format_and_back_is_bit_equal(make_encoder, tmp_path, wrap):
 
 
 def test_an_unknown_format_is_refused(make_encoder, tmp_path):
-    with pytest.raises(ValueError, match="huggingface, google, keras_hub; received 'torch'"):
+    with pytest.raises(ValueError, match="huggingface, google, keras_hub, keras; received 'torch'"):
         make_encoder().save_to_preset(tmp_path, format="torch")
 
 
@@ -204,7 +204,7 @@ def test_another_pooling_than_that_of_a_preset_takes_a_new_head(make_encoder, tm
 )
 def test_an_encoder_that_transformers_lacks_is_refused(make_encoder, tmp_path, options, named):
     with pytest.raises(ValueError, match=named):
-        make_encoder(**options).save_to_preset(tmp_path / "preset")
+        make_encoder(**options).save_to_preset(tmp_path / "preset", format="huggingface")
     assert not (tmp_path / "preset").exists()
 
 

@@ -64,6 +64,17 @@ def test_weights_alone_load_bit_equal(make_encoder, pretraining_rows, outputs_of
     )
 
 
+def test_a_clone_is_tied_too(make_encoder, pretraining_rows, outputs_of):
+    pretrainer = BertPretrainer(make_encoder())
+    clone = keras.models.clone_model(pretrainer)
+    assert len(clone.weights) == len(pretrainer.weights)
+    assert clone.get_layer("masked_lm_head").token_embedding is clone.get_layer(pretrainer.encoder.name).token_embedding
+    clone.set_weights(pretrainer.get_weights())
+    expected = keras.tree.flatten(outputs_of(pretrainer, pretraining_rows))
+    for value, other in zip(keras.tree.flatten(outputs_of(clone, pretraining_rows)), expected, strict=True):
+        np.testing.assert_allclose(value, other, atol=1e-6)
+
+
 @pytest.mark.parametrize("next_sentence", [True, pytest.param(False, marks=pytest.mark.slow_elsewhere)])
 def test_learns_with_fit_and_logs_both_objectives(make_encoder, pretraining_rows, next_sentence):
     encoder = make_encoder(pooler=next_sentence, dropout=0.0, kernel_initializer=None)
@@ -160,4 +171,4 @@ def test_a_head_may_differ_from_its_encoder(make_encoder, pretraining_rows, outp
     loaded = keras.saving.load_model(tmp_path / "pretrainer.keras")
     np.testing.assert_array_equal(outputs_of(loaded, pretraining_rows)["mlm"], outputs)
     with pytest.raises(ValueError, match="one activation and one epsilon .*head_layer_norm_epsilon=0.001"):
-        pretrainer.save_to_preset(tmp_path / "preset")
+        pretrainer.save_to_preset(tmp_path / "preset", format="huggingface")

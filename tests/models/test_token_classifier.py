@@ -187,11 +187,10 @@ def test_on_replicas_of_tensorflow_the_loss_is_divided_among_them(make_encoder, 
     assert float(tagger.compute_loss(rows, tags, logits)) == pytest.approx(alone / 2)
 
 
-def test_a_crf_refuses_another_loss(make_encoder, rows, outputs_of):
+def test_a_crf_refuses_another_loss(make_encoder):
     tagger = TokenClassifier(make_encoder(pooler=False), 2, head="crf")
-    tagger.compile(loss="mse")
-    with pytest.raises(ValueError, match="A CRF brings its own loss"):
-        tagger.compute_loss(rows, (rows["token_ids"] > 8).astype("int32"), outputs_of(tagger, rows))
+    with pytest.raises(ValueError, match="a CRF brings its own loss"):
+        tagger.compile(loss="mse")
 
 
 @pytest.mark.parametrize(

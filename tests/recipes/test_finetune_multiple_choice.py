@@ -16,7 +16,7 @@ def test_endings_are_picked_and_written(run_recipe, small_preset, tmp_path, smal
         "--sequence-length", 16, "--run-directory", tmp_path / "run",
         *([*small_data_options, "--r-drop", 1] if small_data else []),
     )  # fmt: skip
-    assert "'validation'" in printed and "'test'" in printed
+    assert "validation.accuracy" in printed and "test.accuracy" in printed
     rows = [line.split("\t") for line in (tmp_path / "run" / "predictions.tsv").read_text().splitlines()]
     assert rows[0] == ["index", "prediction"] and {row[1] for row in rows[1:]} <= set("ABCD") and len(rows) == 9
     config = json.loads((tmp_path / "run" / "preset" / "config.json").read_text())

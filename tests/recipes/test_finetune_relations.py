@@ -20,12 +20,13 @@ def test_relations_are_told_scored_and_written_for_the_official_scorer(run, mark
     rows = [f'{i}\t"the <e1>ada</e1> was <e2>good</e2>"\n{"Is(e1,e2)" if i % 2 else "Other"}\n\n' for i in range(8)]
     (tmp_path / "train.txt").write_text("".join(rows))
     files = [word for part in ("train", "test") for word in (f"--{part}", tmp_path / "train.txt")]
-    assert "'f1'" in run("finetune_relations.py", marked_preset, *files, "--run-directory", tmp_path / "run")
+    assert ".f1 " in run("finetune_relations.py", marked_preset, *files, "--run-directory", tmp_path / "run")
     lines = [line.split("\t") for line in (tmp_path / "run" / "predictions.txt").read_text().splitlines()]
     assert [number for number, _ in lines] == [str(i) for i in range(8)]
     assert {label for _, label in lines} <= {"Is(e1,e2)", "Other"}
     config = json.loads((tmp_path / "run" / "preset" / "config.json").read_text())
-    assert config["bert_keras"] == {"head": "relations", "markers": ["$", "#"]}
+    labels = ["Is(e1,e2)", "Other"]
+    assert config["bert_keras"] == {"head": "relations", "markers": ["$", "#"], "labels": labels}
 
 
 @pytest.mark.slow
@@ -33,11 +34,11 @@ def test_relations_are_learned_from_little(run, marked_preset, tmp_path, small_d
     (tmp_path / "train.txt").write_text('1\t"the <e1>ada</e1> was <e2>good</e2>"\nIs(e1,e2)\n\n' * 8)
     files = ["--train", tmp_path / "train.txt", "--test", tmp_path / "train.txt", "--run-directory", tmp_path / "run"]
     options = [*small_data_options, "--r-drop", "1", "--markers", "the", "was"]
-    assert "'f1'" in run("finetune_relations.py", marked_preset, *files, *options)
+    assert ".f1 " in run("finetune_relations.py", marked_preset, *files, *options)
     config = json.loads((tmp_path / "run" / "preset" / "config.json").read_text())
     assert config["bert_keras"]["markers"] == ["the", "was"]
     again = run("finetune_relations.py", tmp_path / "run" / "preset", *files[:4], "--run-directory", tmp_path / "more")
-    assert "'f1'" in again  # with those markers
+    assert ".f1 " in again  # with those markers
     assert json.loads((tmp_path / "more/preset/config.json").read_text())["bert_keras"] == config["bert_keras"]
 
 
@@ -46,7 +47,7 @@ def test_triples_are_found_scored_and_written(run, small_preset, tmp_path, small
     row = {"text": "ada was good, bo was bad", "spo_list": [["ada", "is", "good"], ["bo", "is", "bad"]]}
     (tmp_path / "train.jsonl").write_text((json.dumps(row) + "\n") * 8)
     files = [word for part in ("train", "validation", "test") for word in (f"--{part}", tmp_path / "train.jsonl")]
-    assert "'f1'" in run(
+    assert ".f1 " in run(
         "finetune_triples.py", small_preset, *files, *small_data_options, "--run-directory", tmp_path / "run"
     )  # fmt: skip
     assert len((tmp_path / "run" / "predictions.jsonl").read_text().splitlines()) == 8

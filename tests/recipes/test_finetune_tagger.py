@@ -27,7 +27,7 @@ def conll(tmp_path):
 
 
 def test_entities_are_tagged_by_a_crf_and_written_as_columns_and_as_spans(run, conll, tmp_path):
-    assert "'f1'" in run(conll, "--head", "crf", "--adversarial", "1")
+    assert ".f1 " in run(conll, "--head", "crf", "--adversarial", "1")
     lines = (tmp_path / "run" / "predictions_test.conll").read_text().splitlines()
     assert [line.split("\t")[:2] for line in lines if line] == [
         line.split() for line in conll.read_text().splitlines() if line
@@ -35,9 +35,9 @@ def test_entities_are_tagged_by_a_crf_and_written_as_columns_and_as_spans(run, c
     rows = [json.loads(line) for line in (tmp_path / "run" / "predictions_test.jsonl").read_text().splitlines()]
     assert len(rows) == 8 and rows[0]["text"] == "ada b was good"
     config = json.loads((tmp_path / "run" / "preset" / "config.json").read_text())
-    assert config["architectures"] == ["BertForTokenClassification"]
-    assert config["bert_keras"] == {"head": "crf", "scheme": "BIO", "words": "basic"}
-    assert config["id2label"] == {"0": "O", "1": "B-person", "2": "I-person"}
+    assert config["architectures"] == ["BertModel"]
+    labels = ["O", "B-person", "I-person"]
+    assert config["bert_keras"] == {"head": "crf", "scheme": "BIO", "words": "basic", "labels": labels}
 
 
 @pytest.mark.slow
@@ -45,7 +45,7 @@ def test_spans_in_each_other_are_found_by_global_pointer(run, tmp_path, small_da
     row = {"text": "the ada b was good", "spans": [[0, 9, "person"], [4, 7, "name"]]}
     (tmp_path / "train.jsonl").write_text((json.dumps(row) + "\n") * 8)
     arguments = ("--head", "global_pointer", "--scheme", "None", *small_data_options)
-    assert "'f1'" in run(tmp_path / "train.jsonl", *arguments)
+    assert ".f1 " in run(tmp_path / "train.jsonl", *arguments)
     rows = [json.loads(line) for line in (tmp_path / "run" / "predictions_test.jsonl").read_text().splitlines()]
     assert len(rows) == 8
 
@@ -59,7 +59,7 @@ def test_parts_of_speech_are_tagged_on_jax(run, tmp_path):
     )
     (tmp_path / "train.conllu").write_text(f"{words}\n" * 8)
     printed = run(tmp_path / "train.conllu", "--scheme", "None", backend="jax")
-    assert "'accuracy'" in printed
+    assert ".accuracy " in printed
     assert not (tmp_path / "run" / "predictions_test.jsonl").exists()
 
 

@@ -2,6 +2,7 @@
 
 import ast
 import csv
+import dataclasses
 import importlib.util
 import json
 import pathlib
@@ -10,7 +11,8 @@ import sys
 
 import pytest
 
-from bert_keras import command_line
+from bert_keras import command_line, data
+from bert_keras.finetuning import FineTuning
 from bert_keras.models import TextClassifier
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -130,11 +132,13 @@ def test_quickstart_runs_the_whole_chain(run_recipe, tmp_path):
         "quickstart.py", "--run-directory", tmp_path, "--minutes", 0.5, "--vocabulary-size", 1000, "--num-examples",
         32, "--finetuning-epochs", 1, directory=tmp_path,
     )  # fmt: skip
-    summary = json.loads((tmp_path / "summary.json").read_text())
+    results = json.loads((tmp_path / "results.json").read_text())
+    summary = results["scores"]
     assert list(summary) == [
         "masked_accuracy", "unigram_accuracy", "nsp_accuracy", "scratch_accuracy", "finetuned_accuracy",
-        "majority_accuracy", "tokens_per_second", "minutes",
+        "majority_accuracy", "tokens_per_second",
     ]  # fmt: skip
+    assert results["options"]["minutes"] == "0.5" and results["seconds"] > 10
     assert 0 < summary["unigram_accuracy"] < 0.2 and summary["tokens_per_second"] > 0
     assert len((tmp_path / "predictions_finetuned.tsv").read_text().splitlines()) == 2001
     assert list((tmp_path / "logs" / "pretraining" / "train").glob("events.*"))
@@ -153,7 +157,7 @@ def test_quickstart_pretrains_on_a_corpus_of_ones_own(run_recipe, tmp_path):
         "--vocabulary-size", 400, directory=tmp_path,
     )  # fmt: skip
     assert "Your own corpus has no labels" in printed
-    assert "masked_accuracy" in json.loads((tmp_path / "run" / "summary.json").read_text())
+    assert "masked_accuracy" in json.loads((tmp_path / "run" / "results.json").read_text())["scores"]
 
 
 def test_quickstart_tells_how_many_documents_it_needs(monkeypatch, tmp_path):
@@ -161,6 +165,21 @@ def test_quickstart_tells_how_many_documents_it_needs(monkeypatch, tmp_path):
     (tmp_path / "corpus.txt").write_text("One. Two.\n\nThree.\n\nFour.\n")
     with pytest.raises(ValueError, match="Expected 4 documents or more .*, found 3"):
         quickstart.main(corpus=(str(tmp_path / "*.txt"),), run_directory=tmp_path / "run")
+
+
+def test_quickstart_reads_each_document_as_it_is_given(monkeypatch, tmp_path):
+    quickstart = imported(ROOT / "recipes" / "quickstart.py", monkeypatch)
+    documents = [[f"The dog {number} ran.", "it sat down", "Then. It slept.", "It woke."] for number in range(5)]
+    (tmp_path / "sentences.txt").write_text("\n\n".join("\n".join(document) for document in documents))
+    read = quickstart.read_corpus([tmp_path / "sentences.txt"])
+    tokenizer = data.WordPieceTokenizer(data.train_vocabulary(read, 60))
+    report = data.prepare_corpus(iter(read), tmp_path / "out", tokenizer)
+    assert (report.num_documents, report.num_sentences) == (5, 20)
+    article = '<doc id="{0}" url="u" title="Dog {0}">\nDog {0}\n\nIt ran.\n</doc>\n'
+    (tmp_path / "articles").write_text("".join(article.format(number) for number in range(4)))
+    assert quickstart.read_corpus([tmp_path / "articles"])[0] == "Dog 0\n\nIt ran."
+    (tmp_path / "records.jsonl").write_text('{"body": "It ran."}\n{"body": "It sat."}\n')
+    assert quickstart.read_corpus([tmp_path / "records.jsonl"], text_field="body") == ["It ran.", "It sat."]
 
 
 def imported(recipe, monkeypatch):
@@ -177,13 +196,15 @@ def test_every_option_of_main_is_read_and_shown_by_help(recipe, monkeypatch, cap
     (main,) = (node for node in ast.parse(recipe.read_text()).body if getattr(node, "name", "") == "main")
     options = [argument.arg for argument in main.args.args + main.args.kwonlyargs]
     read = {node.id for statement in main.body for node in ast.walk(statement) if isinstance(node, ast.Name)}
-    assert set(options) <= read
+    assert set(options) - {"run_directory"} <= read  # that is read by RunFolder
     module = imported(recipe, monkeypatch)
     with pytest.raises(SystemExit) as stop:
         command_line.run(module.main, ["--help"])
     printed = capsys.readouterr().out
     assert stop.value.code == 0 and module.__doc__.split("\n")[0] in " ".join(printed.split())
-    assert all(f"--{argument.arg.replace('_', '-')}" in printed for argument in main.args.kwonlyargs)
+    shared = [field.name for field in dataclasses.fields(FineTuning)] if "fine_tuning" in options else []
+    names = {argument.arg for argument in main.args.kwonlyargs} - {"fine_tuning"}
+    assert all(f"--{name.replace('_', '-')}" in printed for name in [*names, *shared])
 
 
 def test_a_misspelled_option_is_answered_with_the_right_one(monkeypatch, capsys):

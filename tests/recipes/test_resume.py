@@ -74,7 +74,7 @@ def test_the_quickstart_goes_on_within_its_budget_and_starts_anew_when_it_is_fin
     stop_at(killed, tmp_path, 1, signal.SIGKILL)
     killed.finish(-signal.SIGKILL)
     assert "going on at step" in run_recipe("quickstart.py", *options)
-    assert (tmp_path / "summary.json").is_file() and not (tmp_path / "state").exists()
+    assert (tmp_path / "results.json").is_file() and not (tmp_path / "state").exists()
     assert seconds_of_training(tmp_path) < 90
 
 

@@ -74,7 +74,7 @@ def test_its_averages_of_the_weights_are_those_of_keras():
         np.testing.assert_allclose(our_average.numpy(), their_average.numpy(), rtol=1e-5, atol=1e-7)
 
 
-@pytest.mark.parametrize("arguments", [{}, {"amsgrad": True}], ids=["own_loop", "loop_of_keras"])
+@pytest.mark.parametrize("arguments", [{}, {"amsgrad": True}], ids=["kernel", "amsgrad"])
 def test_rates_and_decays_are_settled_before_the_first_step(arguments, monkeypatch):
     optimizer = AdamW(**arguments)
     kernel = variable((2, 2), "kernel")
@@ -95,7 +95,7 @@ def test_it_trains_as_keras_does_in_a_compiled_step(small_pretrainer, pretrainin
 
 
 @pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="only TensorFlow has such gradients")
-@pytest.mark.parametrize("arguments", [{}, {"amsgrad": True}], ids=["own_loop", "loop_of_keras"])
+@pytest.mark.parametrize("arguments", [{}, {"amsgrad": True}], ids=["kernel", "amsgrad"])
 def test_gradients_of_a_token_that_stands_twice_are_summed_before_they_are_squared(arguments):
     import tensorflow as tf
 
@@ -155,20 +155,27 @@ def test_an_excluded_variable_is_not_decayed_and_the_others_still_follow_the_rul
     assert [optimizer.uses_weight_decay(v) for v in (kernel, embeddings, bias)] == [True, False, False]
 
 
-def test_the_description_has_rate_and_decay_of_each_variable(small_pretrainer):
+def test_the_description_has_rate_and_decay_of_each_layer(small_pretrainer):
     model = small_pretrainer()
-    lines = model.optimizer.describe(model.trainable_variables).splitlines()
-    assert len(lines) == 1 + len(model.trainable_variables)
-    rows = [line.split() for line in lines[1:]]
-    assert {row[1] for row in rows if row[2].endswith(("kernel", "embeddings"))} == {"0.01"}
-    assert {row[1] for row in rows if row[2].endswith(("bias", "gamma", "beta"))} == {"-"}
+    header, *lines = model.optimizer.describe(model.trainable_variables).splitlines()
+    layers = [line.split()[-1] for line in lines]
+    assert header.split()[0] == "rate" and len(layers) == len(set(layers)) < len(model.trainable_variables)
+    decayed = sum(int(line.split()[1].replace(",", "")) for line in lines)
+    kernels = [v for v in model.trainable_variables if v.path.endswith(("kernel", "embeddings"))]
+    assert decayed == sum(np.prod(v.shape) for v in kernels)
 
 
 def test_the_description_tells_what_is_frozen():
     layer = keras.layers.Dense(2, name="dense")
     layer.build((None, 3))
     layer.trainable = False
-    assert AdamW().describe(layer.weights).splitlines()[1].split()[:3] == ["frozen", "-", "dense/kernel"]
+    assert AdamW().describe(layer.weights).splitlines()[1].split() == ["frozen", "0", "0", "8", "dense"]
+
+
+def test_the_description_shows_parts_where_a_layer_has_several_rates():
+    model = keras.Sequential([keras.Input((3,)), *(keras.layers.Dense(2, name=name) for name in "ab")], name="model")
+    lines = AdamW(rate_factors={"a": 0.5}).describe(model.weights).splitlines()[1:]
+    assert [(line.split()[0], line.split()[-1]) for line in lines] == [("0.5", "model/a"), ("1", "model/b")]
 
 
 @pytest.mark.parametrize("arguments", [{}, {"use_ema": True, "ema_overwrite_frequency": 100}], ids=["kernel", "keras"])
@@ -248,3 +255,100 @@ def test_a_spike_of_the_gradient_norm_is_left_out_by_option():
 def test_a_spike_factor_that_would_leave_out_every_step_is_an_error():
     with pytest.raises(ValueError, match="above 1, received: 0.5"):
         AdamW(spike_factor=0.5)
+
+
+MORE_THAN_ADAMW = [
+    {},
+    {"amsgrad": True},
+    {"global_clipnorm": None, "clipnorm": 0.1},
+    {"global_clipnorm": None, "clipvalue": 0.1},
+    {"use_ema": True, "ema_momentum": 0.5},
+    {"use_ema": True, "ema_momentum": 0.5, "ema_overwrite_frequency": 2},
+    {"gradient_accumulation_steps": 2},
+    {"gradient_accumulation_steps": 2, "use_ema": True, "amsgrad": True, "ema_overwrite_frequency": 1},
+    {"loss_scale_factor": 4.0},
+]
+
+
+def stepped(optimizer, gradients, constraint=None):
+    """A kernel after one step with each of the gradients, each a number."""
+    kernel = keras.Variable(np.ones((2, 2), "float32"), name="kernel")
+    kernel.constraint = constraint
+    for gradient in gradients:
+        optimizer.apply([keras.ops.full((2, 2), float(gradient))], [kernel])
+    return keras.ops.convert_to_numpy(kernel.value)
+
+
+def state_of(optimizer):
+    counters = ("iteration", "gradient_norm", "skipped_steps", "skipped_in_a_row")
+    return {v.path: keras.ops.convert_to_numpy(v.value).copy() for v in optimizer.variables if v.name not in counters}
+
+
+@pytest.mark.parametrize("bad", ["nan", "inf"])
+@pytest.mark.parametrize("arguments", MORE_THAN_ADAMW, ids=lambda arguments: "-".join(arguments) or "kernel")
+def test_a_step_that_is_not_sound_changes_nothing_with_any_option(arguments, bad):
+    optimizer = AdamW(0.1, weight_decay=0.5, **arguments)
+    kernel = keras.Variable(np.ones((2, 2), "float32"), name="kernel")
+
+    def step(gradient):
+        optimizer.apply([keras.ops.full((2, 2), float(gradient))], [kernel])
+        return keras.ops.convert_to_numpy(kernel.value).copy()
+
+    for gradient in (1, -2, 3):
+        before = step(gradient)
+    state = state_of(optimizer)
+    for _ in range(2):
+        np.testing.assert_array_equal(step(bad), before)
+    for path, value in state_of(optimizer).items():
+        np.testing.assert_array_equal(value, state[path], err_msg=path)
+    assert int(optimizer.skipped_steps) == int(optimizer.skipped_in_a_row) == 2
+    assert int(optimizer._iterations.numpy()) == 5
+    step(1), step(1)
+    assert int(optimizer.skipped_in_a_row) == 0
+    assert (step(1) != before).all() and np.isfinite(keras.ops.convert_to_numpy(kernel.value)).all()
+
+
+def test_a_constraint_is_not_applied_to_a_step_that_is_left_out():
+    limit = keras.constraints.MaxNorm(0.5)
+    np.testing.assert_array_equal(stepped(AdamW(0.1), ["nan"], limit), np.ones((2, 2)))
+    assert (stepped(AdamW(0.1), [1.0], limit) < 0.5).all()
+
+
+def test_a_batch_that_is_left_out_is_no_part_of_the_mean_of_a_step():
+    whole = stepped(AdamW(0.1, epsilon=1.0, global_clipnorm=None, gradient_accumulation_steps=3), [2, "nan", 4])
+    expected = stepped(AdamW(0.1, epsilon=1.0, global_clipnorm=None), [3])
+    np.testing.assert_allclose(whole, expected, rtol=1e-6)
+    later = AdamW(0.1, epsilon=1.0, global_clipnorm=None, gradient_accumulation_steps=2)
+    np.testing.assert_array_equal(stepped(later, [2, "nan"]), np.ones((2, 2)))  # its update comes with the next step
+    parts = AdamW(0.1, epsilon=1.0, global_clipnorm=None, gradient_accumulation_steps=2)
+    of_three = stepped(parts, [2, "nan", 4, 6])
+    np.testing.assert_allclose(of_three, stepped(AdamW(0.1, epsilon=1.0, global_clipnorm=None), ["nan", 4]), rtol=1e-6)
+
+
+def test_a_first_step_that_is_left_out_leaves_averages_of_the_weights_sound():
+    optimizer = AdamW(0.1, use_ema=True, ema_momentum=0.9)
+    stepped(optimizer, ["nan", "nan"])
+    np.testing.assert_array_equal(
+        keras.ops.convert_to_numpy(optimizer._model_variables_moving_average[0].value), np.ones((2, 2))
+    )
+
+
+def test_a_schedule_counts_optimizer_steps_where_gradients_accumulate():
+    schedule = WarmupLinearDecay(1.0, total_steps=8, warmup_steps=2)
+    optimizer = AdamW(schedule, gradient_accumulation_steps=4)
+    kernel = keras.Variable(np.ones((2, 2), "float32"), name="kernel")
+    rates = []
+    for batch in range(32):
+        if batch % 4 == 3:
+            rates.append(float(optimizer.learning_rate))
+        optimizer.apply([keras.ops.ones((2, 2))], [kernel])
+    np.testing.assert_allclose(rates, [float(schedule(step)) for step in range(8)], rtol=1e-6)
+    assert int(optimizer.iterations) == 8
+
+
+def test_accumulated_steps_are_those_of_whole_batches():
+    schedule = WarmupLinearDecay(0.1, total_steps=4, warmup_steps=1)
+    gradients = [1.0, 3.0, -2.0, 5.0, 0.5, 1.5]
+    parts = stepped(AdamW(schedule, gradient_accumulation_steps=2, weight_decay=0.5), gradients)
+    means = [sum(gradients[i : i + 2]) / 2 for i in range(0, 6, 2)]
+    np.testing.assert_allclose(parts, stepped(AdamW(schedule, weight_decay=0.5), means), rtol=1e-5)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from bert_keras.data.classification.label_names import one_spelling
 from bert_keras.data.files.cells import Column, label_of, text_of
 from bert_keras.data.files.faults import Faults, RowFault
-from bert_keras.data.files.table_files import TableFormat, read_rows
+from bert_keras.data.files.table_files import TableFormat, check_columns, read_rows
 
 _logger = logging.getLogger(__name__)
 FirstLabel = int | str
@@ -92,6 +92,7 @@ def read_choices(
         raise ValueError(f"choice_columns must be two at least, received {tuple(choice_columns)}")
     table, faults = TableFormat(file_format, separator, encoding, header), Faults(errors)
     columns = [context_column, stem_column, *choice_columns, label_column]
+    check_columns(columns)
     has_labels = label_column is not None
     rows, labels = [], []
     for place, row in read_rows(source, columns, table, faults):

@@ -15,7 +15,7 @@ def classification_dataset(
     *,
     sequence_length: int,
     batch_size: int,
-    training: bool,
+    training: bool = True,
     seed: int = 0,
     label_names: Sequence[str] | None = None,
     buckets: Sequence[int] | None = None,

@@ -9,7 +9,7 @@ from bert_keras.data.files.faults import RowFault
 
 
 class KnownLabels:
-    """Finds labels among those of training; numbers by their value, so that `1.0` is `1`.
+    """Finds labels among those of training; whole numbers by their value, so that `1.0` is `1`.
 
     Args:
         names: The classes of training; None if any label is new, and kept as it is.
@@ -22,14 +22,14 @@ class KnownLabels:
     def __init__(self, names: Sequence[str] | None):
         self._names = None if names is None else list(names)
         self._known = {name: name for name in self._names or ()}
-        self._by_value = {value: name for name in self._known if (value := _value(name)) is not None}
+        self._by_value = {value: name for name in self._known if (value := _whole_value(name)) is not None}
         self._by_look = {_look(name): name for name in self._known}
 
     def find(self, name: str) -> str:
         """The name in training of a label; raises `RowFault` where there is none."""
         if self._names is None or name in self._known:
             return name
-        if (value := _value(name)) is not None and value in self._by_value:
+        if (value := _whole_value(name)) in self._by_value:
             return self._by_value[value]
         known = ", ".join(map(repr, self._names[:20])) + (", ..." if len(self._names) > 20 else "")
         alike = self._by_look.get(_look(name))
@@ -67,6 +67,11 @@ def by_value(name: str) -> tuple:
     return (1, 0.0, name) if value is None else (0, value, name)
 
 
+def is_number(name: str) -> bool:
+    """Whether a label is written as a number."""
+    return _value(name) is not None
+
+
 def holds_names(cells: Iterable[str]) -> bool:
     """Whether a column of labels holds names of classes, rather than 0 and 1."""
     return not any(cell in _YES_OR_NO or _value(cell) is not None for cell in cells)
@@ -98,6 +103,11 @@ _YES_OR_NO = {"0": False, "1": True, "0.0": False, "1.0": True, "False": False, 
 
 def _value(name: str) -> float | None:
     return float(name) if NUMBER.fullmatch(name) else None
+
+
+def _whole_value(name: str) -> float | None:
+    value = _value(name)
+    return value if value is not None and value.is_integer() else None
 
 
 def _without_zeros(name: str) -> str:

@@ -17,7 +17,7 @@ def multiple_choice_dataset(
     *,
     sequence_length: int,
     batch_size: int,
-    training: bool,
+    training: bool = True,
     seed: int = 0,
     buckets: Sequence[int] | None = None,
     repeat: bool = False,

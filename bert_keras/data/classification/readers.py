@@ -12,12 +12,13 @@ from bert_keras.data.classification.label_names import (
     by_value,
     hold_a_separator,
     holds_names,
+    is_number,
     one_spelling,
     yes_or_no,
 )
 from bert_keras.data.files.cells import Column, clean_label, is_missing, label_of, number_of, text_of, value_of
 from bert_keras.data.files.faults import Faults, RowFault
-from bert_keras.data.files.table_files import TableFormat, read_rows
+from bert_keras.data.files.table_files import TableFormat, check_columns, read_rows
 
 _logger = logging.getLogger(__name__)
 _MANY_CLASSES = 20  # of which nearly every text has its own
@@ -53,7 +54,8 @@ def read_examples(
     spaces only, damaged characters, the label column's being a text, and so on. `1` and `1.0` are one class.
 
     Args:
-        source: One file, a list of files of the same layout, or an iterable of tuples, lists or dicts.
+        source: One file, a list of files of the same layout, an iterable of tuples, lists or dicts, or a DataFrame of
+            pandas.
         text_column: The (first) text.
         second_text_column: The second text of a pair.
         label_column: The label; without it the examples have none, and a text may be empty: predictions go by the
@@ -107,6 +109,7 @@ def read_examples(
     places, texts, seconds, labels = [], [], [], []
     has_labels = bool(label_columns) or label_column is not None
     asked = [text_column, second_text_column, label_column, *label_columns]
+    check_columns(asked)
     for place, row in read_rows(source, asked, table, faults):
         try:
             read = (
@@ -121,6 +124,8 @@ def read_examples(
             continue
         for list_, value in zip((places, texts, seconds, labels), (place, *read)):
             list_.append(value)
+    if header is None and label_column is not None and places and places[0].endswith(":1"):
+        _check_first(labels, texts[0], places[0], isinstance(label_column, int))
     if label_columns:
         labels, names = _from_columns(labels, label_columns, label_names, places, faults)
         kept = [number for number, numbers in enumerate(labels) if numbers is not None]
@@ -131,6 +136,20 @@ def read_examples(
     elif not label_columns:
         labels, names = _numbered(labels, label_names, label_column, source)
     return Examples(tuple(texts), None if second_text_column is None else tuple(seconds), labels, names, faults.count)
+
+
+def _check_first(labels: list, text: str, place: str, has_no_header: bool):
+    """Raises `ValueError` if the first label of a file is a word and all others are numbers; doubts one of its own."""
+    first, others = labels[0], labels[1:]
+    if not has_no_header or not isinstance(first, str) or len(others) < 2 or first in others:
+        return
+    what_to_do = "pass header=True, or False to read it as a row"
+    if not is_number(first) and all(map(is_number, others)):
+        raise ValueError(f"{place}: {first!r} among labels that are numbers looks like a header; {what_to_do}")
+    if min(collections.Counter(others).values()) > 1:
+        _logger.warning(
+            "%s: no other row has the label %r (of %.60r): is it a header? %s", place, first, text, what_to_do
+        )
 
 
 def _several(row, column: Column, separator: str, place: str, faults: Faults) -> list[str]:
@@ -194,10 +213,13 @@ def _warn_of(names, counts, spelling, num_rows: int, column: Column, source, is_
             _logger.warning(
                 "%s: labels %r (%d rows) and %r (%d) are one class", where, short, counts[short], long, counts[long]
             )
+    words = [name for name in names if not is_number(name)]
+    if 0 < len(words) < len(names) and (rows := sum(counts[name] for name in words)) <= max(1, num_rows / 100):
+        _logger.warning("%s: %d rows have labels that are no numbers, as the others are: %r", where, rows, words[:10])
     for group in alike(names):
         shown = ", ".join(f"{name!r} ({counts[name]} rows)" for name in group)
         _logger.warning("%s: %s are classes of their own and differ by case or spaces only", where, shown)
-    if not is_multi_label and (separator := hold_a_separator(names)):
+    if separator := hold_a_separator(names):
         _logger.warning(
             "%s: some labels are several others with %r between them; label_separator=%r reads them as several",
             where, separator, separator,

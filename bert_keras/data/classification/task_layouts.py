@@ -177,7 +177,7 @@ def _read_part(layout: TaskLayout, part: str, file, label_names, errors: str) ->
         asked, header = (text_column, layout.second_text_column, *label_columns), layout.header
         header = any(isinstance(column, str) for column in asked) if header is None else header
         table = TableFormat(layout.file_format, layout.separator, layout.encoding, header)
-        if not has_columns(file, label_columns, table):
+        if not any(has_columns(file, [column], table) for column in label_columns):
             _logger.warning("%s: no column %s: read without labels", file, ", ".join(map(repr, label_columns)))
             has_labels = False
     return read_examples(

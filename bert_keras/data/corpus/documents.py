@@ -1,54 +1,71 @@
-"""From files to documents and their paragraphs, streamed, with every line that was left out counted."""
+"""From files to documents and their paragraphs, streamed, with every line that was left out counted.
+
+A paragraph is a string, to be split into sentences; or a tuple of strings, sentences as somebody has cut them already.
+"""
 
 import itertools
 import logging
 import math
 import os
-import string
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from bert_keras.data.files.text_lines import TextLine, find_files, read_lines
+from bert_keras.data.corpus.dropped import Dropped
+from bert_keras.data.corpus.file_formats import FORMATS, REFUSED, is_markdown, recognise
+from bert_keras.data.corpus.letters import has_letters
+from bert_keras.data.corpus.packaged_texts import (
+    MAX_RECORD_BYTES,
+    articles,
+    json_array,
+    json_lines,
+    texts_of_records,
+)
+from bert_keras.data.corpus.sentence_lines import LineEvidence
+from bert_keras.data.files.text_lines import MAX_LINE_BYTES, TextLine, find_files, read_lines
+
+Paragraph = str | tuple[str, ...]
 
 WRAPPED_LINE = 200  # nobody wraps text wider than this: a longer line is a paragraph of its own
 MAX_PARAGRAPH = 1 << 16  # characters; a paragraph and a document without end are handed on in pieces
 MAX_DOCUMENT = 1 << 20
-DOCUMENTS = ("auto", "file", "blank_line", "line")
-# What makes lines or files unreadable, by a sign in what `TextLine.problem` says.
-_REASONS = {"NUL": "lines with a NUL", "not text": "files that are not text", "": "lines not UTF-8"}
-FAULTS = frozenset(_REASONS.values())
-_LETTERS = string.ascii_letters.encode()
+DOCUMENTS = ("auto", "file", "blank_line", "sentence_lines", "line")
+_HEAD_LINES, _HEAD_CHARACTERS, _HEAD_FILES = 1000, 1 << 18, 64  # what is looked at to tell what files hold
 _logger = logging.getLogger(__name__)
 
 
-class Dropped:
-    """What was left out of a corpus and why: a count for each reason, and the first place it was met.
+class SentenceLines(str):
+    r"""A document with a sentence on each line: a string that says that its lines are not to be split or joined.
 
-    Args:
-        errors: `"skip"` counts a faulty line, `"raise"` raises a `ValueError` at the first.
+    Example:
+        >>> SentenceLines("The cat sat.\nit slept").split("\n")
+        ['The cat sat.', 'it slept']
     """
 
-    def __init__(self, errors: str = "skip"):
-        if errors not in ("skip", "raise"):
-            raise ValueError(f"errors must be 'skip' or 'raise', received {errors!r}")
-        self.errors = errors
-        self.counts: dict[str, int] = {}
-        self.first: dict[str, str] = {}
+    __slots__ = ()
 
-    def add(self, reason: str, place: str):
-        """Counts something that is left out under any policy."""
-        self.counts[reason] = self.counts.get(reason, 0) + 1
-        self.first.setdefault(reason, place)
 
-    def fault(self, reason: str, place: str):
-        """Counts a faulty line, or raises `ValueError(place)`."""
-        if self.errors == "raise":
-            raise ValueError(place)
-        self.add(reason, place)
+class _Layout(NamedTuple):
+    """What a line is, and where a document ends."""
 
-    def __str__(self):
-        parts = (f"{count} {reason} (first: {self.first[reason]})" for reason, count in self.counts.items())
-        return "; ".join(parts) or "nothing"
+    line: str  # "wrapped", a "paragraph" or a "sentence"
+    document_end: str  # "text", "blank_line" or "line"
+
+
+_LAYOUTS = {
+    "file": _Layout("wrapped", "text"),
+    "blank_line": _Layout("wrapped", "blank_line"),
+    "sentence_lines": _Layout("sentence", "blank_line"),
+    "line": _Layout("paragraph", "line"),
+}
+_READ_AS = {
+    "file": "a document a file, its lines wrapped (documents='file')",
+    "blank_line": "blank lines between documents, their lines wrapped (documents='blank_line')",
+    "sentence_lines": "a sentence a line, blank lines between documents (documents='sentence_lines')",
+    "json": "JSON, each record's text a document",
+    "json of sentence_lines": "JSON, each record's text a document with a sentence a line",
+    "wikiextractor": "WikiExtractor's output, each article a document",
+}
 
 
 def read_documents(
@@ -58,25 +75,39 @@ def read_documents(
     errors: str = "skip",
     min_letter_share: float = 0.3,
     in_pieces: bool = True,
+    file_format: str = "auto",
+    text_field: str | None = None,
+    encoding: str | None = None,
 ) -> Iterator[str]:
     r"""Streams the documents of text files, e.g. to train a vocabulary.
 
     Inside a document a blank line ends a paragraph, and so does a line of more than 200 characters; shorter lines are
-    taken as wrapped text and joined. What is yielded has blank lines between its paragraphs.
+    taken as wrapped text and joined. What is yielded has blank lines between its paragraphs. With a sentence a line
+    each line is kept, and what is yielded is `SentenceLines`, which `prepare_corpus` does not cut otherwise.
+
+    Of WikiExtractor's output, JSON Lines and JSON arrays only the texts are read, each of which is a document. Files
+    that are known to be no prose (HTML, XML, tables, tagged words, LaTeX ...) are left out, and named with what to do.
+    What a file holds is told by its content, not by its name.
 
     Args:
-        patterns: Files, globs and folders (recursive, hidden names left out); plain UTF-8 or `.gz`.
-        documents: What a document is: `"file"`, `"blank_line"` (blank lines stand between documents), `"line"`, or
-            `"auto"`: the file if there are several, blank-line blocks if there is a single one.
-        errors: `"skip"` leaves out lines that hold a NUL byte or are not UTF-8, and logs how many and where the first
-            one is; `"raise"` raises at the first.
+        patterns: Files, globs and folders (recursive, hidden names left out); plain or `.gz`.
+        documents: What a document is in plain text: `"file"`, `"blank_line"` (blank lines stand between documents),
+            `"sentence_lines"` (the same, and each line is a sentence, as for Google's `create_pretraining_data.py`),
+            `"line"`, or `"auto"`: sentence lines if the lines of a file are seen to be sentences, otherwise the file
+            if there are several, blank-line blocks if there is a single one. What `"auto"` takes is logged.
+        errors: `"skip"` leaves out lines that hold a NUL byte or are not in the encoding, records without a text and
+            files that are no prose, and logs how many and where the first one is; `"raise"` raises at the first.
         min_letter_share: Lines with a smaller share of letters (page numbers, rulers, rows of figures) are left out.
         in_pieces: Whether a document of more than a million characters comes in several pieces, so that memory stays
             bounded whatever the file; with False each comes whole.
+        file_format: `"text"`, `"json"` (Lines or an array), `"wikiextractor"`, or `"auto"`, by the content.
+        text_field: The field of JSON records that holds the text, or a list of texts, its paragraphs; None for the
+            first there is of `text`, `content` and `contents`.
+        encoding: `"gbk"`, `"cp1252"` or any other of Python's; None for UTF-8, or what a byte order mark says.
 
     Raises:
         FileNotFoundError: If a pattern matches no file.
-        ValueError: If a faulty line is met and `errors="raise"`, or a `.gz` file is damaged.
+        ValueError: If a fault is met and `errors="raise"`, nothing is left of the files, or a `.gz` file is damaged.
 
     Example:
         >>> import pathlib, tempfile
@@ -84,16 +115,36 @@ def read_documents(
         >>> _ = path.write_text("The first document.\n\nThe second\none.\n")
         >>> list(read_documents(path))
         ['The first document.', 'The second one.']
+        >>> _ = path.write_text('{"id": 7, "text": "The third."}\n')
+        >>> list(read_documents(path))
+        ['The third.']
     """
     dropped = Dropped(errors)
     files = find_files(patterns)
-    paragraphs = read_paragraphs(files, dropped, documents=documents, min_letter_share=min_letter_share)
-    return _joined(paragraphs, dropped, MAX_DOCUMENT if in_pieces else math.inf)
+    paragraphs = read_paragraphs(
+        files,
+        dropped,
+        documents=documents,
+        min_letter_share=min_letter_share,
+        file_format=file_format,
+        text_field=text_field,
+        encoding=encoding,
+    )
+    return _joined(paragraphs, dropped, MAX_DOCUMENT if in_pieces else math.inf, patterns)
 
 
-def _joined(paragraphs: Iterator[tuple[int, str]], dropped: Dropped, max_characters: float) -> Iterator[str]:
+def _joined(
+    paragraphs: Iterator[tuple[int, Paragraph]], dropped: Dropped, max_characters: float, patterns
+) -> Iterator[str]:
+    is_empty = True
     for _, texts in group_documents(paragraphs, max_characters):
-        yield "\n\n".join(texts)
+        is_empty = False
+        if isinstance(texts[0], tuple):
+            yield SentenceLines("\n".join(itertools.chain.from_iterable(texts)))
+        else:
+            yield "\n\n".join(texts)
+    if dropped.counts and is_empty:
+        raise ValueError(f"no text in {patterns!r}; left out: {dropped}")
     if dropped.counts:
         _logger.warning("left out: %s", dropped)
 
@@ -104,38 +155,162 @@ def read_paragraphs(
     *,
     documents: str = "auto",
     min_letter_share: float = 0.3,
+    file_format: str = "auto",
+    text_field: str | None = None,
+    encoding: str | None = None,
     on_read: Callable[[int], None] | None = None,
-) -> Iterator[tuple[int, str]]:
+) -> Iterator[tuple[int, Paragraph]]:
     """Streams `(document number, paragraph)` out of files; what is left out is counted in `dropped`."""
-    check_documents(documents)
-    if documents == "auto":
-        documents = "file" if len(files) > 1 else "blank_line"
+    check_documents(documents, file_format)
+    usual = "file" if len(files) > 1 else "blank_line"
+    of_all: LineEvidence | None = None  # where a file alone is too short to tell
     document = 0
     for file in files:
-        lines = read_lines(file, on_read=on_read)
-        document = yield from _paragraphs_of(lines, str(file), document, documents, dropped, min_letter_share)
+        head = _head(file, encoding)
+        kind = recognise([line.text for line in head]) if file_format == "auto" else file_format
+        if kind in REFUSED:
+            _refuse(kind, "file", str(file), dropped)
+            continue
+        reading = documents
+        if documents == "auto":
+            evidence = _evidence(kind, head, file, text_field)
+            if not evidence.is_enough and len(files) > 1:
+                of_all = of_all or _evidence_of_all(files, file_format, text_field, encoding)
+                evidence = of_all
+            reading = "sentence_lines" if evidence.tells_sentences else usual
+        if kind != "text":
+            is_cut = reading == "sentence_lines" and kind == "json"
+            reading = f"{kind} of sentence_lines" if is_cut else kind
+        if file_format == "auto" and kind == "text" and is_markdown([line.text for line in head]):
+            dropped.add("files of Markdown (marks and all; `pandoc -t plain` takes them out)", str(file))
+        if documents == "auto" and reading not in dropped.read_as:
+            _logger.warning("%s is read as %s", file, _READ_AS[reading])
+        dropped.read_as[reading] = dropped.read_as.get(reading, 0) + 1
+        max_bytes = MAX_RECORD_BYTES if kind == "json" and not _is_array(head) else MAX_LINE_BYTES
+        lines = read_lines(file, encoding=encoding, on_read=on_read, max_bytes=max_bytes)
+        for layout, text in _texts_of(kind, reading, documents, lines, head, file, dropped, text_field):
+            document = yield from _paragraphs_of(text, str(file), document, layout, dropped, min_letter_share)
+    if text_field is not None and not any(reading.startswith("json") for reading in dropped.read_as):
+        _logger.warning("text_field=%r names a field of JSON, and no file is read as that", text_field)
 
 
 def text_paragraphs(
-    texts: Iterable[str], dropped: Dropped, *, documents: str = "auto", min_letter_share: float = 0.3
-) -> Iterator[tuple[int, str]]:
-    """Streams `(document number, paragraph)` out of texts in memory; `"auto"` takes each for a document."""
+    texts: Iterable[str | Sequence[str]], dropped: Dropped, *, documents: str = "auto", min_letter_share: float = 0.3
+) -> Iterator[tuple[int, Paragraph]]:
+    """Streams `(document number, paragraph)` out of texts in memory; `"auto"` takes each for a document.
+
+    A document may also be a list of its sentences, or `SentenceLines`, as `read_documents` yields them.
+    """
     check_documents(documents)
-    documents = "file" if documents == "auto" else documents
+    texts = iter(texts)
+    usual = _LAYOUTS["file" if documents == "auto" else documents]
+    if documents == "auto":
+        first = list(itertools.islice(texts, _HEAD_LINES))
+        evidence = LineEvidence()
+        for text in first:
+            if type(text) is str and evidence.num_lines < _HEAD_LINES:
+                evidence.add(text[:_HEAD_CHARACTERS].split("\n"))
+        if evidence.tells_sentences:
+            _logger.warning("texts in memory are read as a sentence a line (%s)", evidence)
+            usual = _Layout("sentence", "text")
+        texts = itertools.chain(first, texts)
     document = 0
     for index, text in enumerate(texts):
-        if not isinstance(text, str):
-            raise TypeError(f"document {index}: expected a str, received {type(text).__name__}")
-        if not index and os.path.isfile(text):
+        name, layout, kind = f"document {index}", usual, "text"
+        if isinstance(text, (list, tuple)) and all(isinstance(sentence, str) for sentence in text):
+            layout, lines = _Layout("sentence", "text"), [" ".join(sentence.split("\n")) for sentence in text]
+        elif isinstance(text, str):
+            lines = text.split("\n")
+            if isinstance(text, SentenceLines):
+                layout = _Layout("sentence", "text")
+            elif text.lstrip()[:1] in ("<", "{", "[", "\\"):
+                kind = recognise(text[:_HEAD_CHARACTERS].split("\n"))
+        else:
+            hint = "; take its text, e.g. row['text']" if isinstance(text, dict) else ""
+            raise TypeError(f"{name}: expected a str, received {type(text).__name__}{hint}")
+        if not index and isinstance(text, str) and os.path.isfile(text):
             raise ValueError(f"an iterator gives texts, but its first is the name of a file, {text!r}: pass a list")
-        lines = (_text_line(number, line) for number, line in enumerate(text.split("\n"), 1))
-        document = yield from _paragraphs_of(lines, f"document {index}", document, documents, dropped, min_letter_share)
+        if kind in REFUSED:
+            _refuse(kind, "text", name, dropped)
+            continue
+        lines = [_text_line(number, line) for number, line in enumerate(lines, 1)]
+        if kind == "text":
+            document = yield from _paragraphs_of(lines, name, document, layout, dropped, min_letter_share)
+            continue
+        for layout, part in _texts_of(kind, kind, documents, lines, lines, name, dropped, None):
+            document = yield from _paragraphs_of(part, name, document, layout, dropped, min_letter_share)
 
 
-def check_documents(documents: str):
-    """Raises `ValueError` if this is none of the ways to say what a document is."""
+def check_documents(documents: str, file_format: str = "auto"):
+    """Raises `ValueError` if this is none of the ways to say what a document is, or what a file is."""
     if documents not in DOCUMENTS:
-        raise ValueError(f"documents must be 'auto', 'file', 'blank_line' or 'line', received {documents!r}")
+        raise ValueError(f"documents must be one of {', '.join(map(repr, DOCUMENTS))}, received {documents!r}")
+    if file_format not in FORMATS:
+        raise ValueError(f"file_format must be one of {', '.join(map(repr, FORMATS))}, received {file_format!r}")
+
+
+def _refuse(kind: str, what: str, name: str, dropped: Dropped):
+    dropped.fault(
+        f"{what}s of {kind}",
+        f"{name}: {kind}, expected plain text, JSON with a text field, or WikiExtractor's output; {REFUSED[kind]}; "
+        "if it is prose all the same, say file_format='text'",
+    )
+
+
+def _head(file: Path, encoding: str | None) -> list[TextLine]:
+    head, size = [], 0
+    for line in itertools.islice(read_lines(file, encoding=encoding), _HEAD_LINES):
+        head.append(line)
+        size += len(line.text)
+        if size > _HEAD_CHARACTERS:
+            break
+    return head
+
+
+def _evidence(kind: str, head: list[TextLine], file: Path, text_field: str | None) -> LineEvidence:
+    """Whether lines are sentences: those of plain text, or those within the texts of records."""
+    evidence = LineEvidence()
+    if kind == "text":
+        evidence.add(line.text for line in head)
+    elif kind == "json":
+        for are_paragraphs, lines in _records(head, head, file, Dropped(), text_field):
+            if not are_paragraphs:
+                evidence.add(line.text for line in lines)
+    return evidence
+
+
+def _evidence_of_all(files: list[Path], file_format: str, text_field: str | None, encoding: str | None) -> LineEvidence:
+    evidence = LineEvidence()
+    for file in files[:_HEAD_FILES]:
+        head = _head(file, encoding)
+        kind = recognise([line.text for line in head]) if file_format == "auto" else file_format
+        evidence += _evidence(kind, head, file, text_field)
+    return evidence
+
+
+def _is_array(head: list[TextLine]) -> bool:
+    return next((line.text.lstrip() for line in head if line.text.strip()), "").startswith("[")
+
+
+def _records(lines, head: list[TextLine], file, dropped: Dropped, text_field: str | None):
+    read = json_array if _is_array(head) else json_lines
+    return texts_of_records(read(lines, file, dropped), file, dropped, text_field, _text_line)
+
+
+def _texts_of(
+    kind: str, reading: str, documents: str, lines: Iterable[TextLine], head, file, dropped: Dropped, text_field
+) -> Iterator[tuple[_Layout, Iterable[TextLine]]]:
+    """The texts of a file with their layouts: plain text is one; of what is packed each is a document."""
+    if kind == "text":
+        yield _LAYOUTS[reading], lines
+    elif kind == "wikiextractor":
+        line = "sentence" if documents == "sentence_lines" else "paragraph"
+        for text in articles(lines, file, dropped):
+            yield _Layout(line, "text"), text
+    else:
+        line = "sentence" if reading.endswith("sentence_lines") else "wrapped"
+        for are_paragraphs, text in _records(lines, head, file, dropped, text_field):
+            yield _Layout("paragraph" if are_paragraphs and line == "wrapped" else line, "text"), text
 
 
 def _text_line(number: int, line: str) -> TextLine:
@@ -146,15 +321,20 @@ def _text_line(number: int, line: str) -> TextLine:
     return TextLine(number, line)
 
 
+def num_characters(paragraph: Paragraph) -> int:
+    """Length of a paragraph, whether it is cut into sentences or not."""
+    return len(paragraph) if isinstance(paragraph, str) else sum(map(len, paragraph))
+
+
 def group_documents(
-    paragraphs: Iterator[tuple[int, str]], max_characters: float = MAX_DOCUMENT
-) -> Iterator[tuple[int, list[str]]]:
+    paragraphs: Iterator[tuple[int, Paragraph]], max_characters: float = MAX_DOCUMENT
+) -> Iterator[tuple[int, list[Paragraph]]]:
     """Gathers the paragraphs of a document, up to a million characters at a time."""
     for document, group in itertools.groupby(paragraphs, key=lambda pair: pair[0]):
         texts, size = [], 0
         for _, text in group:
             texts.append(text)
-            size += len(text)
+            size += num_characters(text)
             if size >= max_characters:
                 yield document, texts
                 texts, size = [], 0
@@ -163,26 +343,27 @@ def group_documents(
 
 
 def _paragraphs_of(
-    lines: Iterable[TextLine], source: str, document: int, documents: str, dropped: Dropped, min_letter_share: float
-) -> Generator[tuple[int, str], None, int]:
-    """Yields the paragraphs of one file and returns the number of the next one's first document."""
-    waiting: list[str] = []  # wrapped lines of one paragraph
-    size, has_text = 0, False
+    lines: Iterable[TextLine], source: str, document: int, layout: _Layout, dropped: Dropped, min_letter_share: float
+) -> Generator[tuple[int, Paragraph], None, int]:
+    """Yields the paragraphs of one text and returns the number of the next one's first document."""
+    waiting: list[str] = []  # lines of one paragraph
+    make = tuple if layout.line == "sentence" else " ".join
+    size, has_text, ends_by_line = 0, False, layout.document_end == "line"
     for line in lines:
         place = f"{source}:{line.number}"
         if line.problem:
-            reason = next(reason for sign, reason in _REASONS.items() if sign in line.problem)
-            dropped.fault(reason, f"{place}: {line.problem}")
-            if has_text and documents == "line" and not line.is_cut:  # of a cut line the last piece is lost
+            dropped.unreadable(line.problem, place)
+            if has_text and ends_by_line and not line.is_cut:  # of a cut line the last piece is lost
                 document, has_text = document + 1, False
             continue
         if line.is_cut:
             dropped.add("cuts in lines of more than 1 MiB (nothing lost)", place)
         text = line.text.strip()
-        ends_paragraph = not text or documents == "line" or len(text) > WRAPPED_LINE or size > MAX_PARAGRAPH
-        if text and _is_text(text, min_letter_share):
-            if len(text) > WRAPPED_LINE and waiting:
-                yield document, " ".join(waiting)
+        is_long = layout.line == "wrapped" and len(text) > WRAPPED_LINE
+        ends_paragraph = not text or layout.line == "paragraph" or is_long or size > MAX_PARAGRAPH
+        if text and has_letters(text, min_letter_share):
+            if is_long and waiting:
+                yield document, make(waiting)
                 waiting, size = [], 0
             waiting.append(text)
             size += len(text)
@@ -190,19 +371,10 @@ def _paragraphs_of(
         elif text:
             dropped.add("lines with hardly any letters", place)
         if ends_paragraph and waiting:
-            yield document, " ".join(waiting)
+            yield document, make(waiting)
             waiting, size = [], 0
-        if has_text and (documents == "line" and not line.is_cut or documents == "blank_line" and not text):
+        if has_text and (ends_by_line and not line.is_cut or layout.document_end == "blank_line" and not text):
             document, has_text = document + 1, False
     if waiting:
-        yield document, " ".join(waiting)
+        yield document, make(waiting)
     return document + has_text
-
-
-def _is_text(text: str, min_letter_share: float) -> bool:
-    if text.isascii():  # most lines of most corpora: letters counted at the speed of bytes
-        letters = len(text) - len(text.encode().translate(None, _LETTERS))
-        if letters >= max(0.5, min_letter_share) * len(text):
-            return True
-    visible = [character for character in text if not character.isspace()]
-    return sum(map(str.isalpha, visible)) >= min_letter_share * len(visible)

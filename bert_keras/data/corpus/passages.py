@@ -29,7 +29,9 @@ class Passages(NamedTuple):
     documents: tf.Tensor
 
 
-def gather_passages(sentence_lengths: Iterable[int], passage_tokens: int) -> list[list[int]]:
+def gather_passages(
+    sentence_lengths: Iterable[int], passage_tokens: int, *, in_company: bool = False
+) -> list[list[int]]:
     """Groups the sentences of a document into passages of at least `passage_tokens` tokens.
 
     As in Google's `create_pretraining_data.py` the last sentence may overshoot. A sentence longer than
@@ -38,6 +40,7 @@ def gather_passages(sentence_lengths: Iterable[int], passage_tokens: int) -> lis
     Args:
         sentence_lengths: Tokens of each sentence; empty sentences are left out.
         passage_tokens: How many tokens close a passage.
+        in_company: Whether a last passage of one sentence goes to the one before it.
 
     Returns:
         For each passage the lengths of its sentences (or pieces).
@@ -56,7 +59,9 @@ def gather_passages(sentence_lengths: Iterable[int], passage_tokens: int) -> lis
             if num_tokens >= passage_tokens:
                 passages.append(passage)
                 passage, num_tokens = [], 0
-    if passage:
+    if in_company and len(passage) == 1 and passages:
+        passages[-1] += passage
+    elif passage:
         passages.append(passage)
     return passages
 

@@ -9,7 +9,7 @@ import hashlib
 import itertools
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import rich.console
@@ -17,13 +17,14 @@ import rich.progress
 
 from bert_keras.data.corpus.check import sound_shards
 from bert_keras.data.corpus.documents import (
-    FAULTS,
-    Dropped,
+    Paragraph,
     check_documents,
     group_documents,
+    num_characters,
     read_paragraphs,
     text_paragraphs,
 )
+from bert_keras.data.corpus.dropped import FAULTS, Dropped
 from bert_keras.data.corpus.duplicates import SeenTexts
 from bert_keras.data.corpus.progress import CorpusProgress
 from bert_keras.data.corpus.report import FILE_NAME, CorpusReport
@@ -40,7 +41,7 @@ _BYTES_PER_WORKER = 1 << 26  # a worker costs the import of TensorFlow: with les
 
 
 def prepare_corpus(
-    source: str | os.PathLike | Iterable[str | os.PathLike] | Iterator[str],
+    source: str | os.PathLike | Iterable[str | os.PathLike] | Iterator[str | Sequence[str]],
     output_dir: str | os.PathLike,
     tokenizer: Callable,
     *,
@@ -55,6 +56,9 @@ def prepare_corpus(
     num_workers: int | None = None,
     if_exists: str = "error",
     progress: bool = True,
+    file_format: str = "auto",
+    text_field: str | None = None,
+    encoding: str | None = None,
 ) -> CorpusReport:
     """Turns raw text into TFRecord shards of passages, with `corpus.json` written last.
 
@@ -65,17 +69,20 @@ def prepare_corpus(
     and the corpus is byte for byte the same. Documents from an iterator cannot be known again: that starts anew.
 
     Args:
-        source: Files, globs and folders as for `read_documents`, or an iterator (not a list) of documents.
+        source: Files, globs and folders as for `read_documents`, or an iterator (not a list) of documents: texts, or
+            lists of their sentences.
         output_dir: Folder for the shards; made if missing.
         tokenizer: Turns a list of strings into a RaggedTensor of ids, e.g. a `WordPieceTokenizer`. A special token
             spelled out in the text ("[SEP]") is taken as ordinary text.
         passage_tokens: Tokens that close a passage; `sequence_length - 3` fits a training row with two texts.
-        documents: What a document is: `"file"`, `"blank_line"`, `"line"` or `"auto"`, as for `read_documents`. Of an
-            iterator `"auto"` takes each text for a document.
+        documents: What a document is: `"file"`, `"blank_line"`, `"sentence_lines"`, `"line"` or `"auto"`, as for
+            `read_documents`. Of an iterator `"auto"` takes each text for a document. Sentences that somebody has cut
+            are never joined or cut again, but for those longer than a passage.
         validation_every: With 20, each twentieth document is of the part `"validation"` and not of `"train"`; with 0
             all are of `"train"`. What is there twice is of the part where it comes first.
         part: Which part to prepare, `"train"` or `"validation"`.
-        errors: `"skip"` counts lines with NUL bytes or not in UTF-8, `"raise"` stops at the first.
+        errors: `"skip"` counts lines with NUL bytes or not in the encoding, records without a text and files that are
+            no prose, `"raise"` stops at the first.
         min_letter_share: Lines with a smaller share of letters are left out and counted.
         deduplicate: Leave out documents and paragraphs (of 64 characters or more) that were there before.
         records_per_shard: Passages in a shard. Training shuffles a few whole shards in memory.
@@ -84,6 +91,9 @@ def prepare_corpus(
         if_exists: What to do if `output_dir` holds a corpus: `"error"`, `"overwrite"`, or `"reuse"` it if it was made
             from the same files with the same options.
         progress: Show a progress bar, if standard error is a terminal.
+        file_format: What the files are, as for `read_documents`.
+        text_field: Which field of JSON records holds the text, as for `read_documents`.
+        encoding: Of the files, as for `read_documents`.
 
     Returns:
         The `CorpusReport` that is also in `corpus.json`; `print` shows it well.
@@ -118,7 +128,7 @@ def prepare_corpus(
         )
     if if_exists not in ("error", "reuse", "overwrite"):
         raise ValueError(f"if_exists must be 'error', 'reuse' or 'overwrite', received {if_exists!r}")
-    check_documents(documents)
+    check_documents(documents, file_format)
     files = None if isinstance(source, Iterator) else find_files(source)
     directory = Path(output_dir)
     if files is not None:
@@ -133,6 +143,8 @@ def prepare_corpus(
         "records_per_shard": records_per_shard,
         **tokenizer_settings(tokenizer),
     }
+    reading = {"file_format": file_format, "text_field": text_field, "encoding": encoding}
+    settings |= {name: value for name, value in reading.items() if value not in ("auto", None)}
     fingerprints = {
         "settings": settings,
         "sources": _fingerprint(files) if files else "",
@@ -157,7 +169,7 @@ def prepare_corpus(
             paragraphs = text_paragraphs(source, dropped, documents=documents, min_letter_share=min_letter_share)
         else:
             paragraphs = read_paragraphs(
-                files, dropped, documents=documents, min_letter_share=min_letter_share, on_read=on_read
+                files, dropped, documents=documents, min_letter_share=min_letter_share, on_read=on_read, **reading
             )
         blocks = group_documents(paragraphs)
         if deduplicate:  # over all parts: nothing that is trained on may be held out as well
@@ -183,7 +195,18 @@ def prepare_corpus(
         report = tally.report(dropped, passage_tokens, fingerprints, shards.finish())
         report.save(directory)
         CorpusProgress.remove(directory)
+    _warn_of_lone_sentences(report)
     return report
+
+
+def _warn_of_lone_sentences(report: CorpusReport):
+    by_blank_line = report.read_as.keys() & {"blank_line", "sentence_lines"}
+    if by_blank_line and report.num_documents >= 10 and report.num_sentences < 1.5 * report.num_documents:
+        _logger.warning(
+            "%d documents hold %d sentences: is there a blank line behind each sentence? It ends a document, and next "
+            "sentence prediction needs sentences that follow each other",
+            report.num_documents, report.num_sentences,
+        )  # fmt: skip
 
 
 def _go_on(
@@ -252,27 +275,30 @@ def _fingerprint(files: list[Path]) -> str:
     return hashlib.sha256(content.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _without_duplicates(blocks: Iterator[tuple[int, list[str]]], dropped: Dropped) -> Iterator[tuple[int, list[str]]]:
+def _without_duplicates(
+    blocks: Iterator[tuple[int, list[Paragraph]]], dropped: Dropped
+) -> Iterator[tuple[int, list[Paragraph]]]:
     seen_documents, seen_paragraphs = SeenTexts(), SeenTexts()
     for document, paragraphs in blocks:
-        if not seen_documents.add("\n".join(paragraphs)):
-            dropped.add("duplicate documents", repr(paragraphs[0][:60]))
+        texts = [text if isinstance(text, str) else "\n".join(text) for text in paragraphs]
+        if not seen_documents.add("\n".join(texts)):
+            dropped.add("duplicate documents", repr(texts[0][:60]))
             continue
         kept = []
-        for paragraph in paragraphs:
-            if len(paragraph) < _REPEATABLE or seen_paragraphs.add(paragraph):
+        for paragraph, text in zip(paragraphs, texts, strict=True):
+            if len(text) < _REPEATABLE or seen_paragraphs.add(text):
                 kept.append(paragraph)
             else:
-                dropped.add("duplicate paragraphs", repr(paragraph[:60]))
+                dropped.add("duplicate paragraphs", repr(text[:60]))
         if kept:
             yield document, kept
 
 
-def _chunks(blocks: Iterator[tuple[int, list[str]]]) -> Iterator[list[tuple[int, list[str]]]]:
+def _chunks(blocks: Iterator[tuple[int, list[Paragraph]]]) -> Iterator[list[tuple[int, list[str]]]]:
     chunk, size = [], 0
     for document, paragraphs in blocks:
         chunk.append((document, paragraphs))
-        size += sum(map(len, paragraphs))
+        size += sum(map(num_characters, paragraphs))
         if size >= _CHUNK_CHARACTERS:
             yield chunk
             chunk, size = [], 0

@@ -11,7 +11,7 @@ from bert_keras.json_text import parse_json
 
 _logger = logging.getLogger(__name__)
 _FILE_NAME = ".progress.json"
-_FORMAT = "bert_keras corpus progress 1"
+_FORMAT = "bert_keras corpus progress 2"
 
 
 @dataclasses.dataclass

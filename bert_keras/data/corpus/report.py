@@ -57,6 +57,7 @@ class CorpusReport:
         sources: Checksum over names, sizes and times of the files read; empty for documents from memory.
         shards: The files.
         largest_document: Passages of the document that has most of them; 0 in a report of before it was counted.
+        read_as: What the files were read as, and how many of them: a value of `documents`, or a format.
     """
 
     num_documents: int
@@ -77,6 +78,7 @@ class CorpusReport:
     sources: str
     shards: list[Shard]
     largest_document: int = 0
+    read_as: dict[str, int] = dataclasses.field(default_factory=dict)
 
     @classmethod
     def load(cls, directory: str | os.PathLike) -> "CorpusReport":
@@ -123,6 +125,9 @@ class CorpusReport:
             f"{self.most_frequent_share:.2%}",
             "passages by length:",
         ]
+        if self.read_as:
+            kinds = ", ".join(f"{count:,} of {kind}" for kind, count in self.read_as.items())
+            lines.insert(1, f"files: {kinds}")
         most = max(count for _, count in self.length_histogram)
         for bound, count in self.length_histogram:
             lines.append(f"  up to {bound:5d}  {count:9,}  {'#' * round(40 * count / most)}")
@@ -133,7 +138,8 @@ class CorpusReport:
 def _checked(schema: type, content: dict) -> dict:
     """Raises if a field is missing, unknown or of another type than the dataclass says."""
     types = typing.get_type_hints(schema)
-    optional = {field.name for field in dataclasses.fields(schema) if field.default is not dataclasses.MISSING}
+    missing = dataclasses.MISSING
+    optional = {f.name for f in dataclasses.fields(schema) if (f.default, f.default_factory) != (missing, missing)}
     if wrong := set(content) - set(types) | set(types) - set(content) - optional:
         raise ValueError(f"fields missing or unknown: {sorted(wrong)}")
     for name, value in content.items():

@@ -1,10 +1,27 @@
-"""Sentence splitting for English, Chinese and what is punctuated like them, in linear time whatever the input."""
+"""Sentence splitting for the scripts that mark where a sentence ends, in linear time whatever the input.
+
+Thai and Lao do not mark it, but for a space, which stands inside sentences too: there a paragraph is one sentence. Who
+has cut them otherwise keeps the cuts with a sentence a line, see `bert_keras.data.corpus.documents`.
+"""
 
 import re
 
+_CLOSERS = r"[\"'”’»)\]}」』）】》〉]*+"
 # Possessive quantifiers (`++`): a run of a million dots is taken once and never given back.
-_STOPS = re.compile(r"[.!?…‽؟।。！？；｡]++[\"'”’»)\]}」』）】》〉]*+")
-_WIDE_STOPS = frozenset("。！？；｡")  # stand without a space behind them
+STOPS = re.compile(
+    r"(?:"
+    r"[.!?…‽‼⁇⁈⁉؟۔։߹᙮᱾᱿꓿꘎꘏꩝꯫\u037e]++"  # Latin to Arabic, Urdu, Armenian, N'Ko, Cree, Santali, Lisu, Vai, Cham, Meitei
+    r"|(?<=[\u0370-\u03ff\u1f00-\u1fff]{2});"  # the Greek question mark, as everybody types it
+    r"|[。！？；｡]++"  # Chinese and Japanese
+    r"|।++|॥(?:\s?[०-९0-9]{1,4}\s?॥)?+"  # Devanagari, Bengali and their neighbours; a verse's number between its two
+    r"|[။᠃᠉꧉]++"  # Burmese (whose ၊ is a comma), Mongolian, Javanese
+    r"|(?!។ល។)(?<!។ល)[។៕]++"  # Khmer; ។ល។ is "etc."
+    r"|[።፧፨]++|፡፡++|(?<=[\u1200-\u135a])::"  # Ethiopic, also as it is typed without a key for ።
+    r"|[།༎༏༐༑༔](?:[\s་]{0,3}[།༎༏༐༑༔])*+"  # Tibetan: a shad ends a sentence or a clause, and stands twice behind verse
+    r")" + _CLOSERS
+)
+# They stand without a space behind them, and nowhere inside a sentence.
+_WIDE_STOPS = frozenset("。！？；｡।॥။᠃᠉꧉។៕።፧፨፡:།༎༏༐༑༔")
 _WIDE_COMMAS = ("，", "、", "：")
 _OPENERS = "\"'“‘«([{「『（【《〈-—–$£€¥¿¡"  # what may stand before the first letter or digit of a sentence
 _WORD = re.compile(r"\w*")
@@ -35,8 +52,9 @@ def split_sentences(text: str) -> list[str]:
     """Splits a paragraph into sentences.
 
     A sentence ends at a stop with its closing quotes and brackets, if a space and then a capital, a digit, a character
-    without case or an opening quote follow; `。！？；` end one without a space. Titles ("Mr."), initials ("J. Q."),
-    acronyms ("the U.S. Senate") and list numbers ("2. Roads") do not. Only white space around sentences is lost.
+    without case or an opening quote follow; those of scripts that need no space (`。！？；`, `।`, `။`, `។`, `።`,
+    `།`) end one without. Titles ("Mr."), initials ("J. Q."), acronyms ("the U.S. Senate") and list numbers ("2. Roads")
+    do not. Only white space around sentences is lost.
 
     Args:
         text: One paragraph; line ends in it count as spaces.
@@ -49,7 +67,7 @@ def split_sentences(text: str) -> list[str]:
         ['Mr. Adams left.', '"Why?" asked J. Q. Public.', '你好。', '再见！']
     """
     sentences, start = [], 0
-    for match in _STOPS.finditer(text):
+    for match in STOPS.finditer(text):
         end = match.end()
         if _ends_sentence(text, start, match.start(), end):
             sentences.append(text[start:end].strip())

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from bert_keras.data.corpus.documents import Dropped
+from bert_keras.data.corpus.dropped import Dropped
 from bert_keras.data.corpus.report import CorpusReport, Shard
 from bert_keras.data.corpus.workers import EncodedChunk
 
@@ -87,6 +87,7 @@ class CorpusTally:
             most_frequent_share=int(counts[most_frequent]) / num_tokens,
             dropped=dropped.counts,
             first_dropped=dropped.first,
+            read_as=dropped.read_as,
             vocabulary_size=len(self.vocabulary),
             shards=shards,
             **fingerprints,

@@ -15,8 +15,9 @@ import tensorflow as tf
 from bert_keras.data.corpus.passages import encode_passage, gather_passages
 from bert_keras.data.corpus.sentences import split_sentences
 from bert_keras.data.tokenization.tokenizer import WordPieceTokenizer
+from bert_keras.data.tokenization.word_length import MAX_WORD_LENGTH
 
-Chunk = list[tuple[int, list[str]]]  # (document number, paragraphs)
+Chunk = list[tuple[int, list[str | tuple[str, ...]]]]  # (document number, paragraphs, or sentences of one)
 
 
 class EncodedChunk(NamedTuple):
@@ -49,7 +50,10 @@ def plain_text_tokenizer(tokenizer: Callable) -> Callable:
 def tokenizer_settings(tokenizer: Callable) -> dict:
     """What a corpus depends on besides the vocabulary: the tokenizer's other arguments, and whose class it is."""
     config = tokenizer.get_config() if hasattr(tokenizer, "get_config") else {}
-    settings = {name: value for name, value in config.items() if name not in ("vocabulary", "split_special_tokens")}
+    left_out = {"vocabulary", "split_special_tokens"}
+    if config.get("max_word_length") == MAX_WORD_LENGTH:  # older corpora do not name it
+        left_out.add("max_word_length")
+    settings = {name: value for name, value in config.items() if name not in left_out}
     kind = type(tokenizer)
     return settings | ({} if kind is WordPieceTokenizer else {"tokenizer": f"{kind.__module__}.{kind.__qualname__}"})
 
@@ -96,7 +100,7 @@ def encode_chunk(chunk: Chunk, tokenizer: Callable, passage_tokens: int) -> Enco
     for _, paragraphs in chunk:
         before = len(sentences)
         for paragraph in paragraphs:
-            sentences += split_sentences(paragraph)
+            sentences += split_sentences(paragraph) if isinstance(paragraph, str) else paragraph
         num_sentences.append(len(sentences) - before)
     ragged = tokenizer(sentences)
     token_ids, lengths = ragged.flat_values.numpy(), ragged.row_lengths().numpy()
@@ -106,8 +110,11 @@ def encode_chunk(chunk: Chunk, tokenizer: Callable, passage_tokens: int) -> Enco
 
     records, passage_lengths, documents, document_passages = [], [], [], []
     sentence, token = 0, 0
-    for (document, _), count in zip(chunk, num_sentences, strict=True):
-        passages = gather_passages(lengths[sentence : sentence + count].tolist(), passage_tokens)
+    for (document, paragraphs), count in zip(chunk, num_sentences, strict=True):
+        # Of sentences that somebody has cut, none is left alone, for a pair of texts is cut out of a passage.
+        passages = gather_passages(
+            lengths[sentence : sentence + count].tolist(), passage_tokens, in_company=isinstance(paragraphs[0], tuple)
+        )
         sentence += count
         for sentence_lengths in passages:
             num_tokens = sum(sentence_lengths)

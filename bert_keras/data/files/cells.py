@@ -12,7 +12,7 @@ NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 # Letters and symbols by their category, and yet nothing to be seen: fillers of Hangul, a Braille cell without dots.
 _FILLERS = "\u115f\u1160\u3164\uffa0\u2800"
 # What programs write for a cell that has nothing, as a text.
-_SAYS_MISSING = {"nan", "null", "#n/a", "<na>", "nat"}
+_SAYS_MISSING = {"nan", "null", "#n/a", "n/a", "<na>", "nat", "-"}  # SNLI's "-": its judges did not agree
 # What UTF-8 becomes that was read as cp1252 and written as UTF-8 again, and what an editor wrote for an unknown byte.
 _MOJIBAKE = re.compile(
     "[\u00c2\u00c3][\u0080-\u00bf\u0152\u0153\u0160\u0161\u017d\u017e\u20ac\u201a-\u2122]|â€|锟斤拷|\ufffd"
@@ -101,7 +101,8 @@ def label_of(row, column: Column, place: str, faults: Faults) -> str:
     """
     value = value_of(row, column)
     if is_missing(value) or not isinstance(value, (str, int, float)) or value in (math.inf, -math.inf):
-        raise RowFault(f"column {column!r} holds {str(value)[:40]}, expected a label", "rows without a label")
+        hint = "; label_separator= reads several labels of a text" if isinstance(value, list) else ""
+        raise RowFault(f"column {column!r} holds {str(value)[:40]}, expected a label{hint}", "rows without a label")
     return clean_label(value, column, place, faults)
 
 

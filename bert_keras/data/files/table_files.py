@@ -34,6 +34,7 @@ _NO_TABLE = {
     "version https://git-lfs.github.com": "a pointer of Git LFS; fetch the file that it stands for, git lfs pull",
     "<!doctype html": "a page of HTML; download the file itself",
     "<html": "a page of HTML; download the file itself",
+    "sep=": "a line for Excel; take it out, and pass separator=",
 }
 
 
@@ -76,7 +77,8 @@ def read_rows(
     """Yields rows with their places.
 
     Args:
-        source: One file, a list of files of the same layout, or an iterable of tuples, lists or dicts.
+        source: One file, a list of files of the same layout, an iterable of tuples, lists or dicts, or a DataFrame of
+            pandas.
         columns: The columns that will be asked for; a header must have those given by name, once.
         table: How files are written.
         faults: Gets every fault.
@@ -86,12 +88,23 @@ def read_rows(
     """
     if isinstance(source, (str, os.PathLike)):
         source = [source]
+    elif isinstance(source, dict):
+        raise TypeError(f"expected rows, received a dict of {', '.join(map(repr, source))}; make a dict of each row")
+    elif hasattr(source, "itertuples"):  # pandas
+        source = source.to_dict("records")
     for is_file, items in itertools.groupby(source, key=lambda item: isinstance(item, (str, os.PathLike))):
         if is_file:
             for path in items:
                 yield from _file_rows(os.fspath(path), columns, table, faults)
         else:
             yield from _even(_memory_rows(items), "examples in memory", columns, table, "", faults)
+
+
+def check_columns(columns: Sequence[Column | None]):
+    """Raises `ValueError` if one column is asked for as two things, a text that is its own label."""
+    named = [column for column in columns if column is not None]
+    if twice := [column for column in named if named.count(column) > 1]:
+        raise ValueError(f"column {twice[0]!r} is asked for as two things")
 
 
 def has_columns(source, columns: Sequence[Column], table: TableFormat) -> bool:
@@ -214,9 +227,8 @@ def _rows_under_header(rows, path: str, columns, table: TableFormat, separator: 
             raise ValueError(
                 f"{place}: no column {column} in a header of {len(names)}{_other_separator(names, separator)}"
             )
-    names_again = sorted(names) if len(names) > 1 else None
     for place, cells in rows:
-        if names_again and sorted(map(strip_invisible, cells)) == names_again:
+        if len(names) > 1 and _sorted_names(cells) == _sorted_names(names):
             faults.add(f"{place}: the header again; were files joined?", "headers within the file")
         elif (cells := _fitted(cells, len(names), "the header", place, table, separator, faults)) is not None:
             yield place, {**dict(zip(names, cells)), **dict(enumerate(cells))}
@@ -235,11 +247,18 @@ def _even(rows, path: str, columns, table: TableFormat, separator: str, faults: 
     if separator and table.header is None and begin and _is_header(begin[0][1], columns):
         what_to_do = "pass header=True, or False to read it as a row"
         raise ValueError(f"{begin[0][0]}: {str(begin[0][1])[:80]} looks like a header; {what_to_do}")
+    names = [column for column in columns if isinstance(column, str)]
     for place, row in itertools.chain(begin, rows):
-        if isinstance(row, dict) or num_cells is None:
+        if isinstance(row, dict) and len(names) > 1 and all(row.get(name) == name for name in names):
+            faults.add(f"{place}: the names of the columns again; were files joined?", "headers within the file")
+        elif isinstance(row, dict) or num_cells is None:
             yield place, row
         elif (row := _fitted(row, num_cells, "most rows", place, table, separator, faults)) is not None:
             yield place, row
+
+
+def _sorted_names(cells: Sequence[str]) -> list[str]:
+    return sorted(strip_invisible(cell).casefold() for cell in cells)
 
 
 def _is_header(cells: Sequence[str], columns) -> bool:

@@ -132,7 +132,8 @@ def guess_encodings(data: bytes, position: int) -> str:
         except UnicodeDecodeError:
             continue
         foreign = [character for character in text if not re.match(_PUNCTUATION, character)]
-        is_written = len(re.findall(letters, text)) == len(foreign) > 0 and not _IS_WRONG.search(text)
+        is_written = len(re.findall(letters, text)) == len(foreign) and not _IS_WRONG.search(text)
+        is_written &= bool(foreign) or encoding == "cp1252"  # a pound sign or a quotation mark alone
         if frequent := _FREQUENT.get(encoding):
             leads = [character.encode(_WIDER.get(encoding, encoding))[0] in frequent for character in foreign]
             is_written &= sum(leads) >= 0.8 * len(leads)

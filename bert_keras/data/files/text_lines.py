@@ -28,11 +28,11 @@ _GZIP = b"\x1f\x8b"
 _ZIP = b"PK\x03\x04"
 _TO_JSONL = "write its rows as JSON Lines, to_json('rows.jsonl', orient='records', lines=True) in pandas"
 _NOT_TEXT = {
-    b"\x28\xb5\x2f\xfd": "a file compressed by zstd",
-    b"\xfd7zXZ\x00": "a file compressed by xz",
-    b"BZh91AY&SY": "a file compressed by bzip2",
-    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
-    _ZIP: "a zip archive",
+    b"\x28\xb5\x2f\xfd": "a file compressed by zstd; unpack it, or compress it by gzip",
+    b"\xfd7zXZ\x00": "a file compressed by xz; unpack it, or compress it by gzip",
+    b"BZh91AY&SY": "a file compressed by bzip2; unpack it, or compress it by gzip",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive; unpack it",
+    _ZIP: "a zip archive; unpack it",
     b"%PDF-": "a PDF",
     b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an old Office file (.xls, .doc); save the sheet as 'CSV UTF-8'",
     b"PAR1": f"a Parquet file; {_TO_JSONL}",
@@ -136,6 +136,9 @@ def read_lines(
         stream = gzip.open(raw) if is_gzip else raw
         number, reported, decoder = 1, 0, None
         try:
+            if is_gzip and (kind := _other_kind(stream)):
+                yield TextLine(1, "", f"not text: {kind}")
+                return
             begin = stream.read(LONGEST_MARK)
             stream.seek(0)
             decoder = _Decoder(encoding, begin)
@@ -160,7 +163,7 @@ def read_lines(
         _logger.warning("%s: read as %s, but all of it is sound UTF-8, too", path, decoder.name)
 
 
-def _other_kind(raw: BinaryIO) -> str | None:
+def _other_kind(raw: BinaryIO | gzip.GzipFile) -> str | None:
     """What a file is that is no text, and what to do; leaves the file at its beginning."""
     begin = raw.read(_LONGEST_SIGNATURE)
     kind = next((kind for signature, kind in _NOT_TEXT.items() if begin.startswith(signature)), None)

@@ -16,7 +16,7 @@ def question_answering_dataset(
     windows: QuestionWindows,
     *,
     batch_size: int,
-    training: bool,
+    training: bool = True,
     seed: int = 0,
     buckets: Sequence[int] | None = None,
     repeat: bool = False,

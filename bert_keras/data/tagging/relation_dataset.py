@@ -20,7 +20,7 @@ def relation_dataset(
     *,
     sequence_length: int,
     batch_size: int,
-    training: bool,
+    training: bool = True,
     seed: int = 0,
     label_names: Sequence[str] | None = None,
     markers: tuple[str, str] = MARKERS,

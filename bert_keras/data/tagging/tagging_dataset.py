@@ -17,7 +17,7 @@ def tagging_dataset(
     *,
     sequence_length: int,
     batch_size: int,
-    training: bool,
+    training: bool = True,
     seed: int = 0,
     tag_names: Sequence[str] | None = None,
     words: str = "basic",

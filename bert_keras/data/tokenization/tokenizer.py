@@ -1,5 +1,6 @@
 """Text to WordPiece ids exactly as Google's BERT does it, inside the TensorFlow graph, with character offsets."""
 
+import logging
 import os
 import re
 from collections.abc import Sequence
@@ -11,15 +12,16 @@ import tensorflow_text
 from bert_keras.data.tokenization.normalization import normalize, normalized_lengths
 from bert_keras.data.tokenization.string_tensors import for_any_rank
 from bert_keras.data.tokenization.tokenizer_config import write_tokenizer_config
+from bert_keras.data.tokenization.tokenizer_json import write_tokenizer_json
 from bert_keras.data.tokenization.tokenizer_preset import read_tokenizer_preset
 from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS, Vocabulary
-from bert_keras.data.tokenization.word_length import MAX_WORD_LENGTH, NO_LONG_WORD, limit_word_length
+from bert_keras.data.tokenization.word_length import MAX_WORD_LENGTH, limit_word_length, no_long_word
 
+_logger = logging.getLogger(__name__)
 # Code points that Unicode never gave to a character, inside the range that Google's rules take for Chinese and so cut
 # out as words of their own: stand-ins for the special tokens, which a text cannot forge and the kernel cannot split.
 _RESERVED = [chr(code_point) for code_point in (0xFA6E, 0xFA6F, *range(0xFADA, 0xFB00))]
-# Printable ASCII without "[" and without long words: no special token, nothing to normalise but the case.
-_PLAIN = rf"(?:[!-Z\\-~]{{0,{MAX_WORD_LENGTH}}} )*[!-Z\\-~]{{0,{MAX_WORD_LENGTH}}}"
+_MOST_BYTES = 1 << 30  # a word, for the kernel
 
 
 class WordPieceTokenizer:
@@ -28,7 +30,8 @@ class WordPieceTokenizer:
     Call it on a string, a list of strings or a string tensor, eagerly or inside `tf.data.Dataset.map`; it adds no
     special tokens and no padding. A text is normalised (control characters removed; lower case and accents by option),
     cut at spaces, punctuation and around Chinese characters, and each word is covered by the longest pieces of the
-    vocabulary, from the left; a word that cannot be covered, or has more than 200 characters, is one `[UNK]`.
+    vocabulary, from the left; a word that cannot be covered, or has more than `max_word_length` characters, is one
+    `[UNK]`.
 
     Bytes that are not UTF-8 count as U+FFFD, and so do lone surrogates of a Python string; the rules remove it.
 
@@ -38,9 +41,10 @@ class WordPieceTokenizer:
         strip_accents: Remove accents; None does what `lower_case` says, as the published models do.
         split_special_tokens: False keeps `[MASK]` and its like in a text whole, as transformers does. True reads them
             as ordinary text (`[`, `mask`, `]`), as Google's code does, so that a text from outside cannot inject one.
+        max_word_length: Characters that a word may have: 200 in Google's code, 100 in most files of transformers.
 
     Raises:
-        ValueError: The vocabulary has no `[UNK]`, or a token of more than 256 bytes.
+        ValueError: The vocabulary has no `[UNK]`, or a token of more than 256 bytes; `max_word_length` is below 1.
 
     Example:
         >>> tokenizer = WordPieceTokenizer(["[UNK]", "[MASK]", "na", "##ive", "!", "a"])
@@ -62,11 +66,19 @@ class WordPieceTokenizer:
         lower_case: bool = True,
         strip_accents: bool | None = None,
         split_special_tokens: bool = False,
+        max_word_length: int = MAX_WORD_LENGTH,
     ):
+        if not isinstance(max_word_length, int) or max_word_length < 1:
+            raise ValueError(f"max_word_length must be a number of 1 or more, received {max_word_length!r}")
         self.vocabulary = vocabulary if isinstance(vocabulary, Vocabulary) else Vocabulary(vocabulary)
         self.lower_case = lower_case
         self.strip_accents = strip_accents
         self.split_special_tokens = split_special_tokens
+        self.max_word_length = max_word_length
+        self._no_long_word = no_long_word(max_word_length)
+        # Printable ASCII without "[" and without long words: no special token, nothing to normalise but the case.
+        plain = rf"[!-Z\\-~]{{0,{min(max_word_length, MAX_WORD_LENGTH)}}}"
+        self._plain = f"(?:{plain} )*{plain}"
         self._rules = {"lower_case": lower_case, "strip_accents": self.strips_accents}
 
         tokens = self.vocabulary.tokens
@@ -84,7 +96,7 @@ class WordPieceTokenizer:
                 self._kernel = tensorflow_text.FastWordpieceTokenizer(
                     [spelling.get(token, token) for token in tokens],
                     unknown_token=self._stand_ins["[UNK]"],
-                    max_bytes_per_word=4 * MAX_WORD_LENGTH,
+                    max_bytes_per_word=min(4 * max_word_length, _MOST_BYTES),
                     token_out_type=tf.int32,
                 )
             except RuntimeError as error:
@@ -187,6 +199,8 @@ class WordPieceTokenizer:
     def save_to_preset(self, directory: str | os.PathLike, *, model_max_length: int | None = None):
         """Writes `vocab.txt` and `tokenizer_config.json`, which `transformers` reads too, in place of `tokenizer.json`.
 
+        With another `max_word_length` than 200 there is a `tokenizer.json` as well, the only file to name it.
+
         Args:
             directory: The preset's folder, made if need be.
             model_max_length: Longest input of the model in tokens, noted for transformers.
@@ -194,11 +208,22 @@ class WordPieceTokenizer:
         directory = Path(directory)
         directory.mkdir(parents=True, exist_ok=True)
         self.vocabulary.save(directory / "vocab.txt")
-        options = {key: value for key, value in self.get_config().items() if key != "vocabulary"}
+        options = {
+            key: value for key, value in self.get_config().items() if key not in ("vocabulary", "max_word_length")
+        }
         write_tokenizer_config(directory / "tokenizer_config.json", **options, model_max_length=model_max_length)
         if not (directory / "assets").is_dir():  # of KerasHub, whose tokenizer.json is another
             for stale in ("tokenizer.json", "added_tokens.json"):  # transformers would read them instead
                 (directory / stale).unlink(missing_ok=True)
+            if self.max_word_length != MAX_WORD_LENGTH:
+                write_tokenizer_json(
+                    directory / "tokenizer.json", self.vocabulary, **self._rules, max_word_length=self.max_word_length
+                )
+        elif self.max_word_length != MAX_WORD_LENGTH:
+            _logger.warning(
+                "%s has a tokenizer.json of KerasHub, so that max_word_length=%d is not noted there",
+                directory, self.max_word_length,
+            )  # fmt: skip
 
     def get_config(self) -> dict:
         """Returns the constructor's arguments, the vocabulary as a list of tokens."""
@@ -207,6 +232,7 @@ class WordPieceTokenizer:
             "lower_case": self.lower_case,
             "strip_accents": self.strip_accents,
             "split_special_tokens": self.split_special_tokens,
+            "max_word_length": self.max_word_length,
         }
 
     @classmethod
@@ -219,16 +245,17 @@ class WordPieceTokenizer:
 
     def _tokenize(self, texts):
         """(batch,) strings to: these with stand-ins; ids, first and last-plus-one bytes of the normalised text."""
-        rows = tf.where(~tf.strings.regex_full_match(texts, _PLAIN))
+        rows = tf.where(~tf.strings.regex_full_match(texts, self._plain))
         marked = self._mark_special_tokens(tf.gather_nd(texts, rows))
         normalized = normalize(marked, **self._rules)
-        no_long_word = tf.reduce_all(tf.strings.regex_full_match(normalized, NO_LONG_WORD))
+        no_long_word = tf.reduce_all(tf.strings.regex_full_match(normalized, self._no_long_word))
         lowered = tf.strings.lower(texts) if self.lower_case else texts
         texts = tf.tensor_scatter_nd_update(texts, rows, marked)
         normalized = tf.tensor_scatter_nd_update(lowered, rows, normalized)
 
         pieces = self._kernel.tokenize_with_offsets(normalized)
         limits = {"continues": self._continues, "unk_id": self.vocabulary.unk_id}
+        limits["max_word_length"] = self.max_word_length
         return texts, *tf.cond(no_long_word, lambda: pieces, lambda: limit_word_length(normalized, *pieces, **limits))
 
     def _mark_special_tokens(self, texts):

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from bert_keras.data.tokenization.tokenizer_config import read_tokenizer_config, refuse_added_tokens
-from bert_keras.data.tokenization.tokenizer_json import read_tokenizer_json
+from bert_keras.data.tokenization.tokenizer_json import read_max_word_length, read_tokenizer_json
 from bert_keras.data.tokenization.vocabulary import Vocabulary
 from bert_keras.json_text import parse_json
 from bert_keras.preset_location import locate_preset
@@ -29,7 +29,9 @@ def read_tokenizer_preset(preset: str | os.PathLike) -> tuple[Vocabulary, dict]:
         ValueError: A file is faulty or asks for other rules than BERT's; the message names file and line or field.
     """
     directory, rules = Path(locate_preset(preset)), {}
-    if not directory.is_dir() and directory.parent.joinpath("bert_config.json").is_file():
+    if directory.suffix == ".keras" or (
+        not directory.is_dir() and directory.parent.joinpath("bert_config.json").is_file()
+    ):
         directory = directory.parent  # the preset is a checkpoint's path
     of_keras_hub = directory / "assets" / "tokenizer" / "vocabulary.txt"
     if (directory / "vocab.txt").is_file():
@@ -47,7 +49,10 @@ def read_tokenizer_preset(preset: str | os.PathLike) -> tuple[Vocabulary, dict]:
         vocabulary, rules = read_tokenizer_json(directory / "tokenizer.json")
     else:
         vocabulary = Vocabulary.load(directory / "vocab.txt")  # which names the missing file
-    return vocabulary, read_tokenizer_config(directory / "tokenizer_config.json", **rules)
+    options = read_tokenizer_config(directory / "tokenizer_config.json", **rules)
+    if (directory / "tokenizer.json").is_file() and (length := read_max_word_length(directory / "tokenizer.json")):
+        options["max_word_length"] = length  # which no other file names
+    return vocabulary, options
 
 
 def _json_object(path: Path) -> dict:

@@ -1,10 +1,15 @@
-"""Google's limit of 200 characters a word, applied to pieces that a kernel without that limit has found."""
+"""The limit of a word's characters, 200 in Google's code, applied to pieces that a kernel without it has found."""
 
 import tensorflow as tf
 
 MAX_WORD_LENGTH = 200
 _BREAK = " 。一-鿿"  # a few characters, frequent in every text without spaces too, that certainly end a word
-NO_LONG_WORD = rf"(?:[^{_BREAK}]{{0,{MAX_WORD_LENGTH}}}[{_BREAK}])*[^{_BREAK}]{{0,{MAX_WORD_LENGTH}}}"
+
+
+def no_long_word(max_word_length: int) -> str:
+    """A regular expression that only texts without a longer word match; most of them do."""
+    length = min(max_word_length, MAX_WORD_LENGTH)  # of more repetitions the expression would grow too big
+    return rf"(?:[^{_BREAK}]{{0,{length}}}[{_BREAK}])*[^{_BREAK}]{{0,{length}}}"
 
 
 def limit_word_length(
@@ -15,10 +20,11 @@ def limit_word_length(
     *,
     continues: tf.Tensor,
     unk_id: int,
+    max_word_length: int = MAX_WORD_LENGTH,
 ) -> tuple[tf.RaggedTensor, tf.RaggedTensor, tf.RaggedTensor]:
-    """Makes each word of more than 200 characters one unknown token.
+    """Makes each word of more characters than the limit one unknown token.
 
-    Ordinary text is spared the counting: a text that matches `NO_LONG_WORD` has no such word.
+    Ordinary text is spared the counting: a text that matches `no_long_word` has no such word.
 
     Args:
         texts: (batch,) normalised strings, which `starts` and `ends` index.
@@ -27,6 +33,7 @@ def limit_word_length(
         ends: (batch, pieces) byte after each piece.
         continues: (vocabulary,) bool, whether a token continues a word.
         unk_id: Id of the unknown token.
+        max_word_length: The limit, in characters.
 
     Returns:
         `ids`, `starts` and `ends`, with the pieces of too long words replaced.
@@ -42,7 +49,7 @@ def limit_word_length(
     words = tf.strings.substr(word_texts, word_starts, word_ends - word_starts)  # (words,)
 
     words_of_pieces = tf.cumsum(tf.cast(~continues, tf.int32)) - 1
-    too_long = tf.gather(tf.strings.length(words, unit="UTF8_CHAR") > MAX_WORD_LENGTH, words_of_pieces)  # (pieces,)
+    too_long = tf.gather(tf.strings.length(words, unit="UTF8_CHAR") > max_word_length, words_of_pieces)  # (pieces,)
     stays = ids.with_values(~(too_long & continues))
     limited_ids = ids.with_values(tf.where(too_long, unk_id, ids.values))
     limited_ends = ends.with_values(tf.where(too_long, tf.gather(word_ends, words_of_pieces), ends.values))

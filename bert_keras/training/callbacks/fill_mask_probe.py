@@ -6,6 +6,7 @@ import os
 import keras
 
 from bert_keras.training.callbacks.event_writer import EventWriter
+from bert_keras.training.resuming.model_state import read_variable
 
 
 class FillMaskProbe(keras.callbacks.Callback):
@@ -35,7 +36,7 @@ class FillMaskProbe(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self._writer = EventWriter(os.path.join(self.log_dir, "train"))
-        if int(self.model.optimizer.iterations) == 0:  # a run that goes on has its last table already
+        if int(read_variable(self.model.optimizer.iterations)) == 0:  # a run that goes on has its last table already
             self._write()
 
     def on_epoch_end(self, epoch, logs=None):
@@ -50,7 +51,7 @@ class FillMaskProbe(keras.callbacks.Callback):
         for sentence, masks in zip(self.sentences, self.fill_mask(self.sentences, top_k=self.top_k), strict=True):
             for guesses in masks:
                 rows.append(" | ".join([_plain(sentence), *(f"{_plain(token)} {p:.2f}" for token, p in guesses)]))
-        step = int(self.model.optimizer.iterations)
+        step = int(read_variable(self.model.optimizer.iterations))
         self._writer.text("fill_mask", "\n".join(rows), step)
         self._writer.flush()
 

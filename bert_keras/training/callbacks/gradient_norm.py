@@ -2,6 +2,8 @@
 
 import keras
 
+from bert_keras.training.resuming.model_state import read_variable
+
 
 class GradientNorm(keras.callbacks.Callback):
     """Publishes `gradient_norm`, the global norm of the gradients before clipping, as `AdamW` keeps it.
@@ -49,7 +51,7 @@ class GradientNorm(keras.callbacks.Callback):
         self._batches = batch + 1
         if batch // self.every != self._interval:
             self._interval = batch // self.every
-            self._values.append(float(self._optimizer().gradient_norm))
+            self._values.append(float(read_variable(self._optimizer().gradient_norm)))
         logs["gradient_norm"] = self._values[-1]
 
     def on_epoch_end(self, epoch, logs=None):

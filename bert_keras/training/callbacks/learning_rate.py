@@ -2,6 +2,8 @@
 
 import keras
 
+from bert_keras.training.resuming.model_state import read_variable
+
 
 class LearningRate(keras.callbacks.Callback):
     """Publishes `learning_rate`, the rate of the step, whether it comes from a schedule or from a callback.
@@ -38,7 +40,7 @@ class LearningRate(keras.callbacks.Callback):
         batch += self._batches_before  # of a resumed epoch
         if batch // self.every != self._interval:
             self._interval = batch // self.every
-            self._value = float(self.model.optimizer.learning_rate)
+            self._value = float(read_variable(self.model.optimizer.learning_rate))
 
     def on_train_batch_end(self, batch, logs=None):
         self._batches = self._batches_before + batch + 1

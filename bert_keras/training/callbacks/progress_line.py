@@ -4,6 +4,8 @@ import time
 
 import keras
 
+from bert_keras.training.resuming.model_state import read_variable
+
 
 class ProgressLine(keras.callbacks.Callback):
     """Prints one line an epoch: time, optimizer steps, and the chosen values, training before validation.
@@ -33,7 +35,7 @@ class ProgressLine(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         minutes, seconds = divmod(int(time.monotonic() - self._started), 60)
-        parts = [f"{minutes:02}:{seconds:02}", f"step {int(self.model.optimizer.iterations):,}"]
+        parts = [f"{minutes:02}:{seconds:02}", f"step {int(read_variable(self.model.optimizer.iterations)):,}"]
         for name in self.names:
             train, validation = logs.get(name), logs.get(f"val_{name}")
             if train is None and validation is not None:

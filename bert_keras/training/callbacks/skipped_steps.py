@@ -5,6 +5,8 @@ import logging
 
 import keras
 
+from bert_keras.training.resuming.model_state import read_variable
+
 _logger = logging.getLogger(__name__)
 
 
@@ -68,13 +70,15 @@ class SkippedSteps(keras.callbacks.Callback):
         if self._steps // self.every == steps_before // self.every:
             return
         optimizer = self.model.optimizer
-        self._norms.append(float(optimizer.gradient_norm))
-        if int(optimizer.skipped_in_a_row) < self.most_in_a_row:
+        self._norms.append(float(read_variable(optimizer.gradient_norm)))
+        skipped_in_a_row = int(read_variable(optimizer.skipped_in_a_row))
+        if skipped_in_a_row < self.most_in_a_row:
             return
         report = (
-            f"{int(optimizer.skipped_in_a_row)} steps in a row had gradients that are not finite, until step "
-            f"{int(optimizer.iterations)} (epoch {self._epoch + 1}, batch {batch + 1} of this process in it); the last "
-            f"gradient norms, every {self.every} steps: {', '.join(f'{norm:.3g}' for norm in self._norms)}"
+            f"{skipped_in_a_row} steps in a row had gradients that are not finite, until step "
+            f"{int(read_variable(optimizer.iterations))} (epoch {self._epoch + 1}, batch {batch + 1} of this process "
+            f"in it); the last gradient norms, every {self.every} steps: "
+            f"{', '.join(f'{norm:.3g}' for norm in self._norms)}"
         )
         if self.saving is None or self.num_rollbacks >= self.most_rollbacks or not self.saving.roll_back():
             raise RuntimeError(
@@ -87,4 +91,4 @@ class SkippedSteps(keras.callbacks.Callback):
         )
 
     def on_epoch_end(self, epoch, logs=None):
-        logs["skipped_steps"] = int(self.model.optimizer.skipped_steps)
+        logs["skipped_steps"] = int(read_variable(self.model.optimizer.skipped_steps))

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from bert_keras.training.callbacks.event_writer import EventWriter
-from bert_keras.training.resuming.model_state import batch_counter
+from bert_keras.training.resuming.model_state import batch_counter, read_variable
 
 _ABOUT_THE_STEP = ("gradient_norm", "learning_rate", "padding_share", "tokens_per_second", "tokens_per_step")
 
@@ -58,7 +58,7 @@ class StepTensorBoard(keras.callbacks.Callback):
         self._batches = 0
 
     def on_epoch_begin(self, epoch, logs=None):
-        self._first_step = self._step = int(batch_counter(self.model.optimizer))
+        self._first_step = self._step = int(read_variable(batch_counter(self.model.optimizer)))
         self._batches_before = self._batches = 0
         self._totals = {}
 
@@ -118,5 +118,6 @@ def _running_means(model):
         # Those given to `compile` come as one metric, whose result is a dict.
         results = result if isinstance(result, dict) else [metric.name]
         parts = getattr(metric, "metrics", [metric] * len(results))
+        parts = (getattr(part, "metric", part) for part in parts)  # of one that counts rows
         names.update(name for name, part in zip(results, parts, strict=False) if isinstance(part, keras.metrics.Mean))
     return names

@@ -11,7 +11,8 @@ def layerwise_decay(encoder, decay):
 
     Returns:
         dict of the layer's name to its factor, the `rate_factors` of `AdamW`, without layers that are frozen; empty for
-        a decay of 1.
+        a decay of 1. It stands for the layers of this encoder alone; for those of two join them by `|`:
+        `layerwise_decay(a, 0.9) | layerwise_decay(b, 0.8)`.
 
     Raises:
         ValueError: where the decay is not above 0 and at most 1.
@@ -29,7 +30,27 @@ def layerwise_decay(encoder, decay):
     if not 0 < decay <= 1:
         raise ValueError(f"Expected a decay above 0 and at most 1, received {decay}.")
     if decay == 1:
-        return {}
+        return LayerFactors([])
     layers = [encoder.embeddings, *encoder.encoder_blocks]
     heights = ((height, layer) for height, layer in enumerate(layers) if layer.trainable_variables)
-    return {layer.name: decay ** (len(layers) - height) for height, layer in heights}
+    return LayerFactors([(layer, decay ** (len(layers) - height)) for height, layer in heights])
+
+
+class LayerFactors(dict):
+    """A dict from a layer's name to its factor that also knows the layer: two encoders name theirs alike.
+
+    `|` joins those of several encoders.
+
+    Args:
+        factors: list of pairs of a `keras.Layer` and its factor.
+    """
+
+    def __init__(self, factors):
+        super().__init__({layer.name: factor for layer, factor in factors})
+        self.layers = list(factors)
+
+    def __or__(self, other):
+        joined = LayerFactors([])
+        joined.update({**self, **other})
+        joined.layers = [*self.layers, *getattr(other, "layers", ())]
+        return joined

@@ -52,6 +52,8 @@ def add_r_drop(model, weight, *, problem_type="single_label_classification"):
         if not training:
             return loss
         other_loss, other = second_pass(model, plain_loss, x, y, sample_weight)
+        if hasattr(model, "check_targets"):  # rows without a label have no weight here, too
+            _, sample_weight = model.check_targets(x, y, y_pred, sample_weight)
         outputs, others = keras.tree.flatten(y_pred), keras.tree.flatten(other)
         weights = keras.tree.flatten(sample_weight)
         weights = weights * len(outputs) if len(weights) == 1 else weights  # one for all outputs

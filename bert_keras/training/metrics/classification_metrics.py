@@ -3,21 +3,37 @@
 import keras
 from keras import ops
 
+from bert_keras.ops.check_labels import check_labels, check_numbers
+
+
+def expect_num_classes(num_classes):
+    """Refuse a number of classes that is none, as metrics that count each class apart need it.
+
+    Args:
+        num_classes: number of classes or labels.
+
+    Raises:
+        ValueError: where it is not an int above 0.
+    """
+    if not isinstance(num_classes, int) or num_classes < 1:
+        raise ValueError(f"Expected num_classes, the number of the model's classes, received: {num_classes!r}.")
+
 
 class _ConfusionMetric(keras.metrics.Metric):
     """Counts which class was taken for which; a subclass makes a number of the counts."""
 
     def __init__(self, num_classes, name=None, dtype=None):
         super().__init__(name=name, dtype=dtype)
+        expect_num_classes(num_classes)
         self.num_classes = num_classes
         self.confusions = self.add_variable((num_classes, num_classes), initializer="zeros", name="confusions")
 
     def update_state(self, y_true, y_pred, sample_weight=None):
+        y_true, weights = check_labels(y_true, y_pred, sample_weight, name=f"labels of {self.name}")
         y_true = ops.one_hot(ops.reshape(y_true, (-1,)), self.num_classes, dtype="float32")  # (batch, classes)
+        y_true *= ops.reshape(weights, (-1, 1))
         y_pred = ops.reshape(ops.argmax(y_pred, axis=-1), (-1,))
         y_pred = ops.one_hot(y_pred, self.num_classes, dtype="float32")  # (batch, classes)
-        if sample_weight is not None:
-            y_true *= ops.reshape(ops.cast(sample_weight, "float32"), (-1, 1))
         self.confusions.assign_add(ops.matmul(ops.transpose(y_true), y_pred))  # (classes, classes): true, predicted
 
     def get_config(self):
@@ -36,7 +52,7 @@ class ClassF1(_ConfusionMetric):
         dtype: as in `keras.metrics.Metric`.
 
     Call arguments:
-        y_true: (batch,) int tensor of classes.
+        y_true: (batch,) int tensor of classes, -100 where there is none.
         y_pred: (batch, num_classes) float tensor, logits or probabilities.
         sample_weight: (batch,) float tensor or None.
 
@@ -85,7 +101,7 @@ class MatthewsCorrelation(_ConfusionMetric):
         dtype: as in `keras.metrics.Metric`.
 
     Call arguments:
-        y_true: (batch,) int tensor of classes.
+        y_true: (batch,) int tensor of classes, -100 where there is none.
         y_pred: (batch, num_classes) float tensor, logits or probabilities.
         sample_weight: (batch,) float tensor or None.
 
@@ -148,6 +164,7 @@ class MultiLabelF1(keras.metrics.Metric):
 
     def __init__(self, num_classes, average="micro", threshold=0.5, name="f1", dtype=None):
         super().__init__(name=name, dtype=dtype)
+        expect_num_classes(num_classes)
         if average not in ("micro", "macro"):
             raise ValueError(f'Expected average "micro" or "macro", received {average!r}.')
         if not 0.0 < threshold < 1.0:
@@ -159,9 +176,9 @@ class MultiLabelF1(keras.metrics.Metric):
         self.occurrences = self.add_variable((num_classes,), initializer="zeros", name="occurrences")
 
     def update_state(self, y_true, y_pred, sample_weight=None):
-        y_true = ops.cast(y_true, "float32")
+        y_true, weights = check_numbers(y_true, sample_weight, smallest=0, largest=1, name=f"labels of {self.name}")
         given = ops.cast(ops.sigmoid(ops.cast(y_pred, "float32")) >= self.threshold, "float32")
-        weight = 1.0 if sample_weight is None else ops.reshape(ops.cast(sample_weight, "float32"), (-1, 1))
+        weight = ops.expand_dims(weights, 1)
         self.right.assign_add(ops.sum(y_true * given * weight, axis=0))
         self.occurrences.assign_add(ops.sum((y_true + given) * weight, axis=0))
 
@@ -177,3 +194,37 @@ class MultiLabelF1(keras.metrics.Metric):
             "average": self.average,
             "threshold": self.threshold,
         }
+
+
+@keras.saving.register_keras_serializable(package="bert_keras")
+class ClassAccuracy(keras.metrics.SparseCategoricalAccuracy):
+    """Share of the rows whose class has the highest score, of those that have weight and a label.
+
+    Args:
+        name: name of the metric. Default "accuracy".
+        dtype: as in `keras.metrics.Metric`.
+
+    Call arguments:
+        y_true: (...) int tensor of classes, -100 where there is none.
+        y_pred: (..., num_classes) float tensor, logits or probabilities.
+        sample_weight: (...) float tensor or None.
+
+    Output:
+        float32 scalar from 0 to 1.
+
+    Raises:
+        ValueError: for a number that is no class, in a row that counts; where nothing can be raised the result is NaN.
+
+    Example:
+        >>> import numpy as np
+        >>> from bert_keras.training.metrics.classification_metrics import ClassAccuracy
+        >>> float(ClassAccuracy()(np.array([1, 0, -100]), np.array([[0.0, 1.0], [0.0, 1.0], [0.0, 1.0]])))
+        0.5
+    """
+
+    def __init__(self, name="accuracy", dtype=None):
+        super().__init__(name=name, dtype=dtype)
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        y_true, weights = check_labels(y_true, y_pred, sample_weight, name=f"labels of {self.name}")
+        return super().update_state(y_true, y_pred, weights)

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from bert_keras.ops.check_labels import check_numbers, counted
+
 
 @keras.saving.register_keras_serializable(package="bert_keras")
 class PearsonCorrelation(keras.metrics.Metric):
@@ -39,8 +41,8 @@ class PearsonCorrelation(keras.metrics.Metric):
         self.products = self.add_variable((2, 2), initializer="zeros", name="products")
 
     def update_state(self, y_true, y_pred, sample_weight=None):
+        y_true, weights = check_numbers(_column(y_true), sample_weight, name=f"labels of {self.name}")
         values = _pairs(y_true, y_pred)  # (batch, 2)
-        weights = ops.ones_like(values[:, 0]) if sample_weight is None else _column(sample_weight)
         weight = ops.sum(weights)
         means = ops.sum(values * weights[:, None], axis=0) / ops.maximum(weight, 1e-12)
         deviations = values - means
@@ -57,7 +59,8 @@ class PearsonCorrelation(keras.metrics.Metric):
         # Equal values of several batches deviate from their mean by what float32 rounds.
         rounding = self.weight * ops.square(1e-6 * means)
         varies = ops.cast(ops.diagonal(products) > rounding, products.dtype)
-        return _correlation(products * varies[:, None] * varies[None, :])
+        correlation = _correlation(products * varies[:, None] * varies[None, :])
+        return ops.where(ops.isnan(ops.convert_to_tensor(self.weight)), float("nan"), correlation)
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
@@ -99,14 +102,14 @@ class SpearmanCorrelation(keras.metrics.Metric):
         self.position = self.add_variable((), initializer="zeros", dtype="int32", name="position")
 
     def update_state(self, y_true, y_pred, sample_weight=None):
-        values = _pairs(y_true, y_pred)  # (batch, 2)
-        counts = ops.ones_like(values[:, 0]) if sample_weight is None else _column(sample_weight)
+        y_true, weights = check_numbers(_column(y_true), sample_weight, name=f"labels of {self.name}")
+        values, counts = _pairs(y_true, y_pred), counted(weights)  # (batch, 2), (batch,)
         num_rows = ops.shape(values)[0]
         if isinstance(num_rows, int) and num_rows > self.capacity:
             raise ValueError(f"Expected at most capacity={self.capacity} rows at once, received {num_rows}.")
         places = (self.position + ops.arange(num_rows, dtype="int32")) % self.capacity
         self.values.assign(ops.scatter_update(self.values, places[:, None], values))
-        self.counts.assign(ops.scatter_update(self.counts, places[:, None], ops.cast(counts > 0, "float32")))
+        self.counts.assign(ops.scatter_update(self.counts, places[:, None], counts))
         self.position.assign((self.position + num_rows) % self.capacity)
 
     def result(self):
@@ -114,7 +117,8 @@ class SpearmanCorrelation(keras.metrics.Metric):
         ranks = ops.stack([_ranks(values[:, 0], counts), _ranks(values[:, 1], counts)], axis=1)  # (capacity, 2)
         mean = (ops.sum(counts) + 1.0) / 2.0  # of the ranks 1, 2, 3, ...
         deviations = (ranks - mean) * counts[:, None] / ops.maximum(mean, 1.0)  # as shares, for float32's sake
-        return _correlation(ops.matmul(ops.transpose(deviations), deviations))
+        correlation = _correlation(ops.matmul(ops.transpose(deviations), deviations))
+        return ops.where(ops.isnan(ops.sum(counts)), float("nan"), correlation)
 
     def get_config(self):
         return super().get_config() | {"capacity": self.capacity}

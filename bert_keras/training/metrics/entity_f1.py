@@ -4,6 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from bert_keras.ops.check_labels import check_labels, counted
 from bert_keras.ops.selected_first import selected_first
 from bert_keras.tagging_schemes import MEANINGS, split_tag
 
@@ -13,9 +14,9 @@ class EntityF1(keras.metrics.Metric):
     """Precision, recall or F1 of the spans that tags spell, over all batches: what CoNLL's scorer and seqeval give.
 
     Put it into `weighted_metrics`: positions of weight 0 (special tokens, the later pieces of words) are left out, and
-    the others stand side by side. As `tagging_dataset` gives them, these are the basic tokens of raw text, and the spans
-    those that a `Tagger` finds in it. A sentence in several windows is counted window by window; for final scores of
-    such use `entity_scores` on whole sentences.
+    the others stand side by side. As `tagging_dataset` gives them, these are the basic tokens of raw text, and the
+    spans those that a `Tagger` finds in it. A sentence in several windows is counted window by window; for final scores
+    of such use `entity_scores` on whole sentences.
 
     Args:
         tag_names: the tags by number.
@@ -24,7 +25,8 @@ class EntityF1(keras.metrics.Metric):
         **kwargs: arguments of `keras.metrics.Metric`.
 
     Raises:
-        ValueError: where a name is no tag of a scheme, or `measure` is none of the three.
+        ValueError: where a name is no tag of a scheme, or `measure` is none of the three; at a batch with a number that
+            is no tag, where weights count; where nothing can be raised the result is NaN.
 
     Example:
         >>> import numpy as np
@@ -55,19 +57,21 @@ class EntityF1(keras.metrics.Metric):
         """Count the spans of a batch.
 
         Args:
-            y_true: (batch, length) numbers of tags.
+            y_true: (batch, length) numbers of tags; positions of -100 are left out.
             y_pred: (batch, length, tags) scores.
             sample_weight: (batch, length), or None where every position is a word.
         """
         predicted = ops.cast(ops.argmax(y_pred, axis=-1), "int32")  # (batch, length)
-        mask = ops.ones_like(predicted, "bool") if sample_weight is None else ops.greater(sample_weight, 0)
+        y_true, weights = check_labels(y_true, y_pred, sample_weight, name=f"tags of {self.name}")
+        mask = ops.greater(weights, 0)
         order = selected_first(mask)
         is_word = ops.take_along_axis(mask, order, axis=1)
         tags = (ops.take_along_axis(ops.cast(some, "int32"), order, axis=1) for some in (predicted, y_true))
         (starts, labels, ends), (true_starts, true_labels, true_ends) = (self._spans(some, is_word) for some in tags)
         is_right = starts & true_starts & ops.equal(labels, true_labels) & ops.equal(ends, true_ends)
         counts = [ops.sum(ops.cast(some, self._counts.dtype)) for some in (is_right, starts, true_starts)]
-        self._counts.assign_add(ops.stack(counts))
+        has_wrong_tag = 0 * ops.sum(counted(weights))  # NaN then
+        self._counts.assign_add(ops.stack(counts) + has_wrong_tag)
 
     def _spans(self, tags, is_word):
         """Where spans start; the label at each position; where a span that starts there has its last word."""

@@ -1,6 +1,6 @@
 """The metrics of pretraining, named so that logs read `mlm_accuracy` and `nsp_accuracy`."""
 
-import keras
+from bert_keras.training.metrics.classification_metrics import ClassAccuracy
 
 
 def pretraining_metrics(*, next_sentence=True):
@@ -22,5 +22,5 @@ def pretraining_metrics(*, next_sentence=True):
         ['mlm', 'nsp']
     """
     if not next_sentence:
-        return {"mlm": [keras.metrics.SparseCategoricalAccuracy(name="mlm_accuracy")]}
-    return {name: [keras.metrics.SparseCategoricalAccuracy(name="accuracy")] for name in ("mlm", "nsp")}
+        return {"mlm": [ClassAccuracy(name="mlm_accuracy")]}
+    return {name: [ClassAccuracy(name="accuracy")] for name in ("mlm", "nsp")}

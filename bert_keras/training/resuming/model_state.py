@@ -22,9 +22,7 @@ def read_model_state(model):
     for group, variables in _groups(model).items():
         for index, variable in enumerate(variables):
             # Copied: the training goes on in the same memory.
-            arrays[f"{group}/{index:05d}/{variable.path}"] = storable(
-                np.array(keras.ops.convert_to_numpy(variable.value))
-            )
+            arrays[f"{group}/{index:05d}/{variable.path}"] = storable(np.array(read_variable(variable)))
     version, words, next_gaussian = random.getstate()
     arrays["random/python"] = np.array(words, "uint32")
     arrays["random/python_gaussian"] = np.array([] if next_gaussian is None else [next_gaussian], "float64")
@@ -84,9 +82,22 @@ def restore_trained(model, arrays):
     if keras.config.backend() == "jax":
         model.jax_state_sync()
     counter = batch_counter(model.optimizer)
-    num_batches = int(counter)
+    num_batches = int(read_variable(counter))
     restore_variables(model, arrays, "model", "optimizer")
     counter.assign(num_batches)
+
+
+def read_variable(variable):
+    """Read a variable, also one that each replica of a `tf.distribute` strategy has a copy of.
+
+    Args:
+        variable: `keras.Variable`, or a tensor.
+
+    Returns:
+        numpy array.
+    """
+    value = variable.value if isinstance(variable, keras.Variable) else variable
+    return value.numpy() if hasattr(value, "distribute_strategy") else keras.ops.convert_to_numpy(value)
 
 
 def batch_counter(optimizer):

@@ -101,7 +101,7 @@ BAD_FILES = [  # file name, content, line at fault, message, rows that are left
     ("a.tsv", "text\tlabel\n \u200b\tpos\nbad\tneg\n", 2, "column 'text' is empty, expected a text", 1),
     ("a.tsv", "text\tlabel\n\tpos\nbad\tneg\n", 2, "column 'text' is empty, expected a text", 1),
     ("a.tsv", "text\tlabel\ngood\tpos\n\ufefftext\tlabel\nbad\tneg\n", 3, "the header again; were files joined", 2),
-    ("a.csv", "text,label\ngood,pos\nlabel,text\nbad,neg\n", 3, "the header again; were files joined", 2),
+    ("a.csv", "text,label\ngood,pos\nLabel,text\nbad,neg\n", 3, "the header again; were files joined", 2),
     ("a.csv", 'id,text,label,topic\n1,"so good",pos,a\nThanks!",pos,billing\n', 3, "3 cells, the header has 4", 1),
     ("a.csv", "text,label\ngood,pos\n , \n", 3, "empty line", 1),
     ("a.tsv", "text\tlabel\ngood\tpos\nb\0d\tneg\n", 3, "NUL byte at byte offset 21", 1),
@@ -119,6 +119,7 @@ BAD_FILES = [  # file name, content, line at fault, message, rows that are left
     ("a.jsonl", '{"text": "good", "label": 1}\n\n', 2, "empty line", 1),
     ("a.jsonl", '{"text": "good", "label": 1}\n3\n', 2, "expected a JSON object or array", 1),
     ("a.jsonl", '{"text": "good", "label": 1}\n{"text": null, "label": 1}\n', 2, "column 'text' holds None", 1),
+    ("a.jsonl", '{"text": "good", "label": 1}\n{"text": "text", "label": "label"}\n', 2, "the columns again; were", 1),
     ("a.jsonl", '{"text": "good", "label": 1}\n{"text": true, "label": 1}\n', 2, "column 'text' holds True", 1),
     ("a.jsonl", '{"text": "good", "label": 1}\n{"text": ["a"], "label": 1}\n', 2, "column 'text' holds ..a.., exp", 1),
     ("a.jsonl", '{"text": "good", "label": 1}\n{"text": "bad", "label": NaN}\n', 2, "column 'label' holds nan", 1),
@@ -269,6 +270,8 @@ def test_a_number_is_one_class_however_it_is_written(tmp_path, caplog):
     assert "labels '1' (1 rows) and '1.0' (1) are one class" in caplog.text
     other = write(tmp_path, "b.jsonl", '{"text": "a", "label": 2}\n{"text": "b", "label": 0.0}\n')
     assert read_examples(other, **COLUMNS, label_names=examples.label_names).labels == (2, 0)
+    with pytest.raises(ValueError, match="label '1.10' is not among the known ones"):
+        read_examples([("a", "1.10")], text_column=0, label_column=1, label_names=("1.1", "1.2"))
 
 
 def test_versions_are_no_numbers_to_be_rounded():
@@ -356,6 +359,26 @@ def test_two_columns_of_classes_are_labels_of_column_and_class():
     assert read_examples(rows[:1], **columns, label_names=examples.label_names).labels == ((1, 2),)
     with pytest.raises(ValueError, match="example 0: label '1=so' is not among the known ones"):
         read_examples([("a", "so", "food")], **columns, label_names=examples.label_names)
+
+
+def test_a_header_that_is_read_as_a_row_is_noticed(tmp_path, caplog):
+    columns = dict(text_column=0, label_column=1)
+    path = write(tmp_path, "a.csv", "headline,is_sarcastic\nbad,0\ngood,1\n")
+    with pytest.raises(
+        ValueError, match="a.csv:1: 'is_sarcastic' among labels that are numbers looks like a header; pass"
+    ):
+        read_examples(path, **columns)
+    assert (
+        len(read_examples(path, **columns, header=True)) == 2 and len(read_examples(path, **columns, header=False)) == 3
+    )
+    assert "1 rows have labels that are no numbers, as the others are: ['is_sarcastic']" in caplog.text
+    read_examples(write(tmp_path, "b.csv", "headline,kind\na,x\nb,x\nc,y\nd,y\n"), **columns)
+    assert "b.csv:1: no other row has the label 'kind' (of 'headline'): is it a header? pass header=True" in caplog.text
+
+
+def test_a_text_is_not_its_own_label():
+    with pytest.raises(ValueError, match="column 0 is asked for as two things"):
+        read_examples([("a", "b")], text_column=0, label_column=0)
 
 
 def test_rows_must_be_rows():

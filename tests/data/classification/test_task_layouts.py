@@ -160,3 +160,11 @@ def test_a_layout_says_how_its_files_are_written(tmp_path):
     (tmp_path / "train.csv").write_bytes("评论;标签\n很好;1,5\n不好;0,5\n".encode("gbk"))
     layout = TaskLayout("评论", label_column="标签", regression=True, separator=";", encoding="gbk", decimal=",")
     assert read_task(layout, {"train": tmp_path / "train.csv"})["train"].labels == (1.5, 0.5)
+
+
+def test_a_test_file_that_lacks_some_of_the_labels_is_refused(tmp_path):
+    (tmp_path / "train.csv").write_text("text,a,b\ngood,1,0\nbad,0,1\n")
+    (tmp_path / "test.csv").write_text("text,a\ngood,1\n")
+    files = {part: tmp_path / f"{part}.csv" for part in ("train", "test")}
+    with pytest.raises(ValueError, match="test.csv:1: expected one column 'b'"):
+        read_task(TaskLayout("text", label_columns=("a", "b")), files)

@@ -8,9 +8,11 @@ import pytest
 import tensorflow as tf
 
 from bert_keras.data.corpus import preparation as corpus_module
+from bert_keras.data.corpus.documents import read_documents
 from bert_keras.data.corpus.passages import parse_passages
 from bert_keras.data.corpus.preparation import prepare_corpus
 from bert_keras.data.corpus.report import CorpusReport
+from bert_keras.data.pretraining.sentence_pairs import sentence_pairs
 from bert_keras.data.tokenization.tokenizer import WordPieceTokenizer
 
 
@@ -399,3 +401,80 @@ def test_another_process_at_work_in_the_folder_is_told(tmp_path, documents, toke
     monkeypatch.setattr(corpus_module, "FolderLock", busy)
     with pytest.raises(OSError, match="another process writes a corpus there"):
         prepare_corpus(iter(documents), tmp_path, tokenizer)
+
+
+class TestSentencesThatTheUserHasCut:
+    """They go through paragraphs, passages, shards and pairs as they are."""
+
+    LINES = [[" ".join(f"d{d}x{3 * n + word}" for word in range(3)) for n in range(19)] for d in range(6)]
+
+    def sentences_of(self, directory):
+        passages = passages_of(directory)
+        return np.diff(passages.sentence_ends.numpy(), prepend=0).tolist()
+
+    @pytest.fixture
+    def source(self, tmp_path):
+        (tmp_path / "a.txt").write_text("\n\n".join("\n".join(lines) for lines in self.LINES))
+        return tmp_path / "a.txt"
+
+    @pytest.mark.parametrize("kind", ["auto", "sentence_lines"])
+    def test_files_keep_them(self, tmp_path, source, tokenizer, kind):
+        report = prepare_corpus(source, tmp_path / "out", tokenizer, documents=kind, passage_tokens=9)
+        assert self.sentences_of(tmp_path / "out") == [3] * 19 * 6
+        assert (report.num_documents, report.num_sentences, report.read_as) == (6, 114, {"sentence_lines": 1})
+        assert "files: 1 of sentence_lines" in str(report)
+
+    @pytest.mark.parametrize("make", [lambda lines: lines, tuple, "\n".join], ids=["list", "tuple", "text"])
+    def test_texts_in_memory_keep_them(self, tmp_path, tokenizer, make):
+        report = prepare_corpus(map(make, self.LINES), tmp_path, tokenizer, passage_tokens=9)
+        assert self.sentences_of(tmp_path) == [3] * 19 * 6 and report.num_documents == 6
+
+    def test_documents_that_were_read_from_files_keep_them_however_few(self, tmp_path, source, tokenizer):
+        document = next(read_documents(source))
+        prepare_corpus(iter([document]), tmp_path / "out", tokenizer, passage_tokens=9)
+        assert self.sentences_of(tmp_path / "out") == [3] * 19
+
+    def test_no_pair_of_texts_is_cut_inside_a_sentence(self, tmp_path, source, tokenizer):
+        prepare_corpus(source, tmp_path / "out", tokenizer, passage_tokens=9)
+        for seed in range(5):
+            first, second, _ = sentence_pairs(passages_of(tmp_path / "out"), 100, tf.constant([seed, 0]))
+            assert not (first.lengths.numpy() % 3).any() and not (second.lengths.numpy() % 3).any()
+            assert (second.lengths.numpy() > 0).all()
+
+    @pytest.mark.slow
+    def test_any_number_of_workers_makes_the_same_corpus(self, tmp_path, source, tokenizer, monkeypatch):
+        monkeypatch.setattr(corpus_module, "_CHUNK_CHARACTERS", 100)
+        for num_workers in (1, 2):
+            prepare_corpus(source, tmp_path / f"out{num_workers}", tokenizer, passage_tokens=9, num_workers=num_workers)
+        assert content_of(tmp_path / "out1") == content_of(tmp_path / "out2")
+
+    def test_repeated_sentences_stay_and_repeated_documents_go(self, tmp_path, tokenizer):
+        long = " ".join(f"d0x{n}" for n in range(30))
+        texts = [[long, "d0x1", long], ["d1x1", long], [long, "d0x1", long]]
+        report = prepare_corpus(iter(texts), tmp_path, tokenizer)
+        assert report.num_sentences == 5 and report.dropped == {"duplicate documents": 1}
+
+    def test_a_blank_line_behind_each_sentence_is_told(self, tmp_path, tokenizer, caplog):
+        (tmp_path / "a.txt").write_text("\n\n".join(self.LINES[0]))
+        prepare_corpus(tmp_path / "a.txt", tmp_path / "out", tokenizer)
+        assert "19 documents hold 19 sentences: is there a blank line behind each sentence?" in caplog.text
+
+
+def test_records_are_documents_and_what_is_left_out_is_in_the_report(tmp_path, documents, tokenizer):
+    rows = [{"body": text} for text in documents]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in [*rows, {"id": 1}]))
+    (tmp_path / "b.html").write_text("<!DOCTYPE html>\n<p>D0x1.</p>")
+    report = prepare_corpus([tmp_path / "a.jsonl", tmp_path / "b.html"], tmp_path / "out", tokenizer, text_field="body")
+    assert report.num_documents == 6 and report.read_as == {"json": 1}
+    assert report.dropped == {"JSON records without a text": 1, "files of HTML": 1}
+    assert "1 JSON records without a text (first: " in str(report) and "a.jsonl:7: no field 'body'" in str(report)
+    with pytest.raises(FileExistsError, match="other settings"):
+        prepare_corpus([tmp_path / "a.jsonl", tmp_path / "b.html"], tmp_path / "out", tokenizer, if_exists="reuse")
+
+
+def test_texts_in_memory_that_are_no_prose_are_counted(tmp_path, tokenizer):
+    texts = ["<html><body><p>D0x1.</p></body></html>", "D0x1 d0x2.", '{"text": "D0x3."}']
+    report = prepare_corpus(iter(texts), tmp_path, tokenizer)
+    assert report.num_tokens == 5 and report.dropped == {"texts of HTML": 1}
+    with pytest.raises(TypeError, match=r"received dict; take its text, e\.g\. row\['text'\]"):
+        prepare_corpus(iter([{"text": "D0x1."}]), tmp_path / "out", tokenizer)

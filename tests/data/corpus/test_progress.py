@@ -1,6 +1,7 @@
 """Corpus preparation that is killed, everywhere it can be, and goes on."""
 
 import itertools
+import json
 import logging
 import os
 import signal
@@ -83,6 +84,23 @@ def test_killed_again_and_again_it_comes_to_an_end(tmp_path, source, expected, t
     while prepare_killed_at(next(calls), monkeypatch, source, tmp_path / "out", tokenizer):
         pass
     assert content_of(tmp_path / "out").items() >= expected.items()
+
+
+def test_what_packs_texts_and_sentences_goes_on_to_the_same_bytes(tmp_path, documents, tokenizer, monkeypatch):
+    monkeypatch.setattr(corpus_module, "_CHUNK_CHARACTERS", 300)
+    sentences = [document.split(". ") for document in documents]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps({"text": "\n".join(lines)}) + "\n" for lines in sentences[:2]))
+    (tmp_path / "b.json").write_text(json.dumps([{"text": documents[2]}, {"text": documents[0]}], indent=1))
+    (tmp_path / "c").write_text(
+        "".join(f'<doc id="1" url="u" title="d1x2">\nd1x2\n\n{d}\n</doc>\n' for d in documents[3:5])
+    )
+    (tmp_path / "d.txt").write_text("\n\n".join("\n".join(lines) for lines in sentences[4:]))
+    source = [tmp_path / name for name in ("a.jsonl", "b.json", "c", "d.txt")]
+    prepare_corpus(source, tmp_path / "unbroken", tokenizer, **OPTIONS)
+    for call in (5, 12, 19):
+        assert prepare_killed_at(call, monkeypatch, source, tmp_path / f"killed{call}", tokenizer)
+        prepare_corpus(source, tmp_path / f"killed{call}", tokenizer, **OPTIONS)
+        assert content_of(tmp_path / f"killed{call}") == content_of(tmp_path / "unbroken")
 
 
 def test_what_is_complete_is_not_tokenized_again(tmp_path, source, tokenizer, monkeypatch, caplog):

@@ -36,6 +36,29 @@ from bert_keras.data.corpus.sentences import split_sentences
         "全角！Hello there. |再见。".replace("！", "！|"),
         "This is ฿5. |ภาษาไทย is Thai. |Он ушёл. |Она осталась.",
         "First line\nwraps here. |Second.",
+        # Urdu, whose stop stands inside abbreviations too; Arabic, Persian
+        "میں کل لاہور گیا تھا۔ |وہاں بہت گرمی تھی۔ |کیا آپ بھی آئے تھے؟ |ایم۔اے کا طالب علم ہے۔",
+        "ذهبت أمس إلى السوق. |أين كنت؟ |كنت في البيت!",
+        "دیروز به بازار رفتم. |کجا بودی؟ |در خانه.",
+        # Burmese, whose one stroke is a comma; Khmer, with its "etc."; Ethiopic, also as it is typed
+        "မနေ့က ကျွန်တော် ဈေးသွားတယ်။ |ငါး၊ ဟင်းသီးဟင်းရွက် ဝယ်ခဲ့တယ်။|အိမ်ပြန်ရောက်တော့ ညနေစောင်းပြီ။",
+        "ខ្ញុំទៅផ្សារពីម្សិលមិញ។ |ខ្ញុំបានទិញត្រី បន្លែ ផ្លែឈើ ។ល។ ហើយត្រឡប់មកផ្ទះវិញ។ |ថ្ងៃនេះមេឃស្រឡះ៕",
+        "ትናንት ወደ ገበያ ሄድኩ። |ዓሣና አትክልት ገዛሁ።|አንተስ የት ነበርክ፧ |ቤት ነበርኩ፡፡ |አሁን እሄዳለሁ::|ደህና ሁን።",
+        # Armenian, whose marks of question and exclamation stand inside words
+        "Երեկ ես գնացի շուկա։ |Ի՞նչ գնեցիր այնտեղ։ |Ա՜խ, ոչինչ չգնեցի։ |«Ես էլ»։ |Վերջ։",
+        # Tibetan, with the two strokes behind verse
+        "ང་ཁ་སང་ཁྲོམ་ལ་ཕྱིན་པ་ཡིན། |ཁྲོམ་ལ་མི་མང་པོ་འདུག །  །|དེ་ནས་ང་ནང་ལ་ལོག་སོང་༎ |ཞོགས་པ་བདེ་ལེགས།",
+        # Hindi, with verses; Bengali; Sinhala and Tamil, which write a full stop; Santali
+        "मैं कल बाज़ार गया था। |वहाँ बहुत भीड़ थी।|क्या आप भी आए थे? |धर्मक्षेत्रे कुरुक्षेत्रे ॥ १ ॥ |सञ्जय उवाच ॥",
+        "আমি গতকাল বাজারে গিয়েছিলাম। |সেখানে অনেক ভিড় ছিল। |তুমি কোথায় ছিলে?",
+        "මම ඊයේ වෙළඳපොළට ගියා. |එහි බොහෝ සෙනඟ සිටියා. |ඔබ කොහෙද හිටියේ?",
+        "நான் நேற்று சந்தைக்குப் போனேன். |நீ எங்கே இருந்தாய்?",
+        "ᱤᱧ ᱵᱟᱡᱟᱨ ᱪᱟᱞᱟᱣ ᱞᱮᱱᱟ᱾ |ᱟᱢ ᱚᱠᱟ ᱨᱮᱢ ᱛᱟᱦᱮᱸ ᱠᱟᱱᱟ?",
+        # Greek asks with a semicolon, others do not
+        "Χθες πήγα στην αγορά. |Πού ήσουν εσύ; |Ήμουν στο σπίτι· δεν βγήκα. |Τι έγινε\u037e |Τίποτα.",
+        "He left; She stayed; α; Β and more.",
+        # Thai marks no end
+        "เมื่อวานฉันไปตลาด ที่นั่นคนเยอะมาก",
     ],
 )
 def test_splits(text):
@@ -55,7 +78,10 @@ def test_loses_nothing_but_white_space(text):
     assert all(sentence == sentence.strip() != "" for sentence in sentences)
 
 
-@pytest.mark.parametrize("unit", [".", ". ", "a.", '."', ".)", "A. ", "”", "(", "。", "U.S. ", "1. ", "..  "])
+@pytest.mark.parametrize(
+    "unit",
+    [".", ". ", "a.", '."', ".)", "A. ", "”", "(", "。", "U.S. ", "1. ", "..  ", "། ", "॥ 1 ", "។ល", "Αα;", "ዓ::"],
+)
 def test_hostile_text_takes_linear_time(unit):
     def seconds(repetitions):
         begin = time.process_time()

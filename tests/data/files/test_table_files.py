@@ -75,6 +75,7 @@ def test_rows_in_json_are_told_by_their_lines(tmp_path):
         ("a.csv", '{"text": "good", "label": 1}\n', {}, "a.csv:1: holds JSON, not a table; pass file_format='jsonl'"),
         ("a.tsv", '[{"text": "good", "label": 1}]\n', {}, "a.tsv:1: holds JSON, not a table"),
         ("a.csv", "<!DOCTYPE html>\n<html>\n", {}, "a.csv:1: not a table: a page of HTML; download the file itself"),
+        ("a.csv", "sep=;\ntext;label\n", {}, "a.csv:1: not a table: a line for Excel; take it out"),
         ("a.csv", "version https://git-lfs.github.com/spec/v1\noid", {}, "not a table: a pointer of Git LFS; fetch"),
         ("a.json", '{"train": [{"text": "a"}], "test": [{"text": "b"}]}', {}, "a.json: holds the lists 'train', 't"),
         ("a.json", '{"config": {"a": 1}, "b": {"c": 2}}', {}, "expected a list of rows in JSON, received an object"),
@@ -154,3 +155,16 @@ def test_quotation_marks_that_look_lost_are_counted(tmp_path, caplog):
 def test_tells_whether_a_file_has_a_column(tmp_path, name, content, column, expected):
     (tmp_path / name).write_text(content)
     assert has_columns(tmp_path / name, [column], TableFormat(header=isinstance(column, str))) is expected
+
+
+def test_a_frame_of_pandas_is_rows_and_a_dict_of_columns_is_not():
+    class Frame:  # what is used of pandas
+        itertuples = None
+
+        def to_dict(self, orient):
+            assert orient == "records"
+            return [{"text": "good", "label": 1}]
+
+    assert texts_and_labels(Frame()) == ROWS[:1]
+    with pytest.raises(TypeError, match="expected rows, received a dict of 'text', 'label'"):
+        texts_and_labels({"text": ["good"], "label": [1]})

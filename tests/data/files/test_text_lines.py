@@ -81,8 +81,10 @@ def test_reads_lines_without_their_ends(tmp_path, content, expected):
     [
         (b"ok\nab\0c\nok\n", 2, "NUL byte at byte offset 5"),
         (b"ok\nok\nab\x81c\n", 3, "not UTF-8: byte 0x81 at byte offset 8"),
+        (b"ok\rok\r\nab\x81c\rok", 3, "not UTF-8: byte 0x81 at byte offset 9"),
         (b"\xe4\xbd\xa0\n\x81\n", 2, "not UTF-8: byte 0x81 at byte offset 4"),
         (b"caf\xe9\n", 1, "not UTF-8: byte 0xe9 at byte offset 3; encoding='cp1252' reads it as 'café'"),
+        (b"a \xa3 5\n", 1, "not UTF-8: byte 0xa3 at byte offset 2; encoding='cp1252' reads it as 'a £ 5'"),
         (
             "文字,这本书很好看".encode("gbk"),
             1,
@@ -240,5 +242,7 @@ def test_what_is_no_text_is_named_with_what_to_do(tmp_path):
     assert line.problem == "not text: an Excel workbook (.xlsx); save its sheet as 'CSV UTF-8'"
     (line,) = lines_of(tmp_path / "b.csv", b"PAR1\x15\0\x15")
     assert line.problem.startswith("not text: a Parquet file; write its rows as JSON Lines")
+    (line,) = lines_of(tmp_path / "b.csv.gz", gzip.compress(b"PAR1\x15\0\x15"))
+    assert line.problem.startswith("not text: a Parquet file; write its rows as JSON Lines")
     (line,) = lines_of(tmp_path / "c.csv", b"PK\x03\x04 damaged")
-    assert line.problem == "not text: a zip archive"
+    assert line.problem == "not text: a zip archive; unpack it"

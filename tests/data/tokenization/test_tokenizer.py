@@ -225,8 +225,11 @@ def test_a_preset_is_saved_and_loaded(tmp_path):
     assert sorted(os.listdir(tmp_path / "preset")) == ["tokenizer_config.json", "vocab.txt"]
     loaded = WordPieceTokenizer.from_preset(tmp_path / "preset")
     assert loaded.get_config() == tokenizer.get_config()
-    with pytest.raises(FileNotFoundError, match="vocab.txt"):
+    with pytest.raises(FileNotFoundError, match="Did you mean .*preset"):
         WordPieceTokenizer.from_preset(tmp_path)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(FileNotFoundError, match="vocab.txt"):
+        WordPieceTokenizer.from_preset(tmp_path / "empty")
 
 
 def test_the_config_and_a_pickle_rebuild_the_tokenizer():

@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from tokenizers import BertWordPieceTokenizer
+from tokenizers import BertWordPieceTokenizer, Tokenizer
 
 from bert_keras.data.tokenization.tokenizer import WordPieceTokenizer
 from bert_keras.data.tokenization.tokenizer_json import read_tokenizer_json
@@ -81,3 +81,48 @@ def test_a_saved_tokenizer_replaces_the_file_that_transformers_would_read_instea
     WordPieceTokenizer([*TOKENS, "new"]).save_to_preset(tmp_path)
     assert not (tmp_path / "tokenizer.json").exists()
     assert WordPieceTokenizer.from_preset(tmp_path).vocabulary_size == 9
+
+
+class TestTheLimitOfAWordsLength:
+    def limited(self, content, length):
+        content["model"]["max_input_chars_per_word"] = length
+        return content
+
+    @pytest.mark.parametrize("length", [3, 100, 250, 2000])
+    def test_is_heeded_and_written_back(self, tmp_path, content, length):
+        write(tmp_path, self.limited(content, length))
+        tokenizer = WordPieceTokenizer.from_preset(tmp_path)
+        words = ["a" + "b" * (length - 1), "a" + "b" * length]
+        assert tokenizer.max_word_length == length
+        assert tokenizer(" ".join(words)).numpy().tolist() == [5, *[6] * (length - 1), 1]
+        assert [tokenizer(word).shape[0] for word in words] == [length, 1]
+        tokenizer.save_to_preset(tmp_path / "saved")
+        again = WordPieceTokenizer.from_preset(tmp_path / "saved")
+        assert again.get_config() == tokenizer.get_config() | {"strip_accents": again.strip_accents}
+        theirs = Tokenizer.from_file(str(tmp_path / "saved" / "tokenizer.json"))
+        text = f"a {words[0]} {words[1]} É [MASK]"
+        assert theirs.encode(text, add_special_tokens=False).ids == again(text).numpy().tolist()
+        assert theirs.encode("a", "a").tokens == ["[CLS]", "a", "[SEP]", "a", "[SEP]"]
+
+    def test_is_heeded_beside_vocab_txt(self, tmp_path, content):
+        write(tmp_path, self.limited(content, 3))
+        (tmp_path / "vocab.txt").write_text("\n".join(TOKENS))
+        assert WordPieceTokenizer.from_preset(tmp_path)("abb abbb").numpy().tolist() == [5, 6, 6, 1]
+
+    def test_of_google_needs_no_file(self, tmp_path):
+        WordPieceTokenizer(TOKENS).save_to_preset(tmp_path)
+        assert not (tmp_path / "tokenizer.json").exists()
+        assert WordPieceTokenizer.from_preset(tmp_path).max_word_length == 200
+
+    def test_of_another_librarys_file_is_none(self, tmp_path):
+        WordPieceTokenizer(TOKENS).save_to_preset(tmp_path)
+        (tmp_path / "tokenizer.json").write_text('{"module": "keras_hub", "config": {"lowercase": true}}')
+        assert WordPieceTokenizer.from_preset(tmp_path).max_word_length == 200
+
+    @pytest.mark.parametrize("length", [0, -1, "100", 1.5, True, None])
+    def test_must_be_a_number(self, tmp_path, content, length):
+        write(tmp_path, self.limited(content, length))
+        with pytest.raises(ValueError, match=r"tokenizer\.json: model\.max_input_chars_per_word must be a number"):
+            WordPieceTokenizer.from_preset(tmp_path)
+        with pytest.raises(ValueError, match="max_word_length must be a number of 1 or more"):
+            WordPieceTokenizer(TOKENS, max_word_length=0)

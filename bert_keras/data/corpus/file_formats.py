@@ -1,0 +1,168 @@
+"""What a file holds, by its first lines: prose, articles or records with prose in them, or something else.
+
+The suffix is not looked at. What is not prose is named, with what to do about it, rather than learned.
+"""
+
+import csv
+import re
+from collections.abc import Callable, Sequence
+
+from bert_keras.json_text import parse_json
+
+FORMATS = ("auto", "text", "json", "wikiextractor")
+ARTICLE = re.compile(r'<doc\s+id="[^"]*"[^\n]*>')  # as WikiExtractor writes, escaped or not
+_FIRST_ELEMENT = re.compile(r'\[\s*(?:\{\s*(?:"|\})|"(?:[^"\\\n]|\\.){65000}|"(?:[^"\\\n]|\\.)*+"\s*[,\]])')
+_FIRST_KEY = re.compile(r'\{\s*"(?:[^"\\]|\\.)*"\s*:')
+_TAG = re.compile(
+    r"</[a-z][\w:-]*\s*>|<[a-z][\w:-]*\s+[\w:-]+\s*=|<(?:br|p|hr|div|span|li|td|tr|b|i|em|strong|h[1-6])\s*/?>",
+    re.IGNORECASE,
+)
+_OPENING = re.compile(r"<([a-z][\w:-]*)(?:\s[^<>]*)?>")
+_LATEX = re.compile(r"\s*\\(?:documentclass|usepackage|begin\{document\}|chapter\*?\{|section\*?\{)")
+_WIKI = re.compile(r"\[\[[^\]]+\]\]|\{\{[^}]+\}\}|^\{\|")
+_MARKDOWN = re.compile(r"#{1,6} \S|```|.*\[[^\]]+\]\([^)\s]+\)")
+_TAGGED = re.compile(r"(?:O|[BIESLUM]-\S+)\Z")
+_PART_OF_SPEECH = re.compile(r"[A-Z$.,:'`()#-]{1,6}\Z")
+_LEAST_ROWS = 4
+
+_MARKUP = "take the text out of it first, e.g. with trafilatura or BeautifulSoup's get_text()"
+# A kind of file that is no prose, by a name for it: what to do.
+REFUSED = {
+    "HTML": _MARKUP,
+    "a Wikipedia dump": "run WikiExtractor on it (python -m wikiextractor.WikiExtractor DUMP), and prepare its output",
+    "XML": _MARKUP,
+    "markup": _MARKUP,
+    "wiki markup": "run WikiExtractor on the dump that it is from, or take the text out with mwparserfromhell",
+    "LaTeX": "take the text out of it first, with detex or `pandoc -t plain`",
+    "RTF": "save it as plain text",
+    "a WARC of web pages": "take the text of each page out of it first, e.g. with trafilatura",
+    "a JSON object over several lines": "write a JSON object on each line (jq -c), or one array of objects",
+    "JSON arrays": 'write objects, {"text": ...}, one a line',
+    "Python's dicts": "write each as JSON, with json.dumps",
+    "a table": "take out the column with the text (cut -f2), or write it as JSON Lines",
+    "tagged words": "join the words of each sentence to a line; CoNLL-U has it in its lines `# text = ...`",
+}
+
+
+def recognise(lines: Sequence[str]) -> str:
+    r"""Names what the first lines of a file are the beginning of.
+
+    Args:
+        lines: The first lines, some hundreds of them, without their ends.
+
+    Returns:
+        `"text"`, `"json"` (a line each or one array) or `"wikiextractor"`; or a key of `REFUSED`.
+
+    Example:
+        >>> recognise(['{"text": "A cat sat."}']), recognise(["<!DOCTYPE html>", "<p>A cat sat.</p>"])
+        ('json', 'HTML')
+        >>> recognise(["A cat sat.", "It slept."])
+        'text'
+    """
+    lines = [line for line in (line.strip() for line in lines) if line]
+    if not lines:
+        return "text"
+    if any(map(ARTICLE.match, lines)):
+        return "wikiextractor"
+    begin = "\n".join(lines)[: 1 << 16]
+    return _by_beginning(begin) or _by_most_lines(lines) or "text"
+
+
+def is_markdown(lines: Sequence[str]) -> bool:
+    """Whether so much of a text is headings, code and links of Markdown that its marks will be learned."""
+    lines = [line.strip() for line in lines if line.strip()]
+    return sum(map(bool, map(_MARKDOWN.match, lines))) >= max(2, 0.1 * len(lines))
+
+
+def _by_beginning(begin: str) -> str | None:
+    start = begin[:2000].lower()
+    if start.startswith("<"):
+        if re.match(r"(?:<!--.*?-->\s*|<\?xml[^>]*>\s*)*<(?:!doctype\s+html|html\b)", start, re.DOTALL):
+            return "HTML"
+        if "<mediawiki" in start:
+            return "a Wikipedia dump"
+        if start.startswith(("<?xml", "<!doctype")):
+            return "XML"
+        if (tag := _OPENING.match(start)) and f"</{tag[1]}>" in begin.lower():
+            return "markup"
+    if start.startswith("{\\rtf"):
+        return "RTF"
+    if start.startswith("warc/"):
+        return "a WARC of web pages"
+    if _FIRST_ELEMENT.match(begin):
+        lines = begin.split("\n")
+        return "JSON arrays" if len(lines) > 1 and all(map(_is_json_array, lines[:-1])) else "json"
+    return None
+
+
+def _by_most_lines(lines: list[str]) -> str | None:
+    def share(test: Callable) -> float:
+        return sum(map(bool, map(test, lines))) / len(lines)
+
+    if share(_is_json_object) >= 0.5:
+        return "json"
+    if _FIRST_KEY.match("\n".join(lines[:3])):
+        return "a JSON object over several lines"
+    if share(_is_json_array) >= 0.9:
+        return "JSON arrays"
+    if share(lambda line: line.startswith("{'") and "':" in line) >= 0.9:
+        return "Python's dicts"
+    if share(_TAG.search) >= 0.3:
+        return "markup"
+    if any(map(_LATEX.match, lines)):
+        return "LaTeX"
+    if share(_WIKI.search) >= 0.3:
+        return "wiki markup"
+    return _table(lines)
+
+
+def _is_json_object(line: str) -> bool:
+    if not _FIRST_KEY.match(line):
+        return line == "{}"
+    try:
+        return isinstance(parse_json(line), dict)
+    except ValueError:
+        return len(line) >= 1 << 16  # the beginning of a long record
+
+
+def _is_json_array(line: str) -> bool:
+    if not line.startswith("[") or not line.endswith("]"):
+        return False
+    try:
+        return isinstance(parse_json(line), list)
+    except ValueError:
+        return False
+
+
+def _table(lines: list[str]) -> str | None:
+    if any(line.startswith("# text = ") for line in lines) and any(line.count("\t") == 9 for line in lines):
+        return "tagged words"  # CoNLL-U
+    rows = [line for line in lines if not line.startswith(("#", "-DOCSTART-"))]
+    if len(rows) < _LEAST_ROWS:
+        return None
+    fields = [row.split() for row in rows]
+    widths = {len(row) for row in fields}
+    last = [row[-1] for row in fields]
+    if len(widths) == 1 and widths != {1}:  # prose does not have as many words in every line, and a tag as the last
+        if all(map(_TAGGED.match, last)):
+            return "tagged words"
+        if len(rows) >= 20 and all(map(_PART_OF_SPEECH.match, last)) and 3 * len(set(last)) <= len(rows):
+            return "tagged words"
+    tabs = [row.count("\t") for row in rows]
+    if tabs[0] and _are_alike(tabs):
+        return "a table"
+    for separator in ",;|":
+        # In prose a space follows; and no prose has as many commas in every line.
+        if sum(map(bool, map(re.compile(rf"[{separator}](?=\S|\Z)").search, rows))) < 0.5 * len(rows):
+            continue
+        try:
+            cells = [len(row) for row in csv.reader(rows, delimiter=separator, strict=True) if row]
+        except csv.Error:  # a quotation mark that no table has
+            continue
+        if cells[0] > 1 and _are_alike(cells):
+            return "a table"
+    return None
+
+
+def _are_alike(counts: list[int]) -> bool:
+    return counts.count(counts[0]) >= 0.95 * len(counts)

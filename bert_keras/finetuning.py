@@ -1,0 +1,106 @@
+"""What all fine-tuning shares, each option said once: how the model is prepared, its optimizer, its callbacks.
+
+Keras loads when a method is first called, so that a recipe shows these options without waiting for it.
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+from bert_keras import training
+
+
+@dataclasses.dataclass(frozen=True)
+class FineTuning:
+    """How an encoder with a new head is trained.
+
+    A recipe has it as one parameter, with defaults of its own; on the command line each field is an option.
+
+    Example:
+        >>> from bert_keras.models import BertEncoder, TextClassifier
+        >>> fine_tuning = FineTuning(epochs=3, layerwise_decay=0.9)
+        >>> classifier = TextClassifier(BertEncoder.from_size("tiny", vocabulary_size=100), num_classes=2)
+        >>> fine_tuning.prepare(classifier, sequence_length=128)
+        >>> optimizer = fine_tuning.optimizer(classifier.encoder, steps_per_epoch=100)
+        >>> float(optimizer.learning_rate) < fine_tuning.learning_rate  # it warms up
+        True
+    """
+
+    epochs: int = 4
+    batch_size: int = 16
+    learning_rate: float = 1e-4  # at its peak
+    warmup_share: float = 0.1  # share of all steps in which the learning rate rises to its peak
+    layerwise_decay: float = 1.0  # a layer's learning rate as a share of that of the layer above it
+    dropout: float = 0.1
+    num_frozen_blocks: int | None = None  # embeddings and this many of the lowest blocks are not trained
+    lora_rank: int = 0  # LoRA rank; 0 trains all weights
+    r_drop: float = 0.0  # R-Drop: weight of the divergence between two passes with different dropout; 0 for one pass
+    adversarial: float = 0.0  # adversarial training (FGM): how far word vectors are moved to raise the loss; 0 for none
+    ema: float = 0.0  # EMA momentum of the weights that are evaluated and kept, such as 0.99; 0 for none
+    dtype: Literal["float32", "mixed_bfloat16"] = "float32"  # faster where a processor multiplies bfloat16 itself
+    seed: int = 0
+
+    def prepare(
+        self, model, *, sequence_length: int, trained=None, problem_type: str = "single_label_classification"
+    ) -> None:
+        """Freezes blocks, adds LoRA's adapters, R-Drop and adversarial training, where they are asked for.
+
+        Args:
+            model: A model of ours with an encoder and a head.
+            sequence_length: The longest row that it will see.
+            trained: The model that `fit` is called on, where it is another one, as with `head_only`.
+            problem_type: As for `add_r_drop`.
+
+        Raises:
+            ValueError: If the encoder has no positions for such rows, or an option is out of range.
+        """
+        trained = model if trained is None else trained
+        model.encoder.expect_room_for(sequence_length)
+        model.encoder.freeze_lowest(self.num_frozen_blocks)
+        training.add_lora(model.encoder, self.lora_rank)
+        training.add_r_drop(trained, self.r_drop, problem_type=problem_type)
+        training.add_adversarial_training(trained, self.adversarial)
+
+    def optimizer(self, encoder, steps_per_epoch: int) -> "training.AdamW":
+        """Gives AdamW with a linear warm-up and decay over all epochs, and a rate for each layer of the encoder."""
+        steps = self.epochs * steps_per_epoch
+        schedule = training.WarmupLinearDecay(self.learning_rate, steps, warmup_steps=int(self.warmup_share * steps))
+        factors = training.layerwise_decay(encoder, self.layerwise_decay)
+        return training.AdamW(schedule, rate_factors=factors, use_ema=self.ema > 0, ema_momentum=self.ema)
+
+    def callbacks(
+        self,
+        log_dir,
+        *,
+        best: str | None,
+        shown: tuple[str, ...] = (),
+        scores: Callable[[], Mapping[str, float]] | None = None,
+        throughput: bool = True,
+    ) -> list:
+        """Gives the callbacks of `fit`: they keep the best epoch, write TensorBoard's curves, print a line an epoch.
+
+        Args:
+            log_dir: Folder for TensorBoard.
+            best: Name in the logs, such as "val_f1": the epoch with its highest value is kept. None keeps the last.
+            shown: Names in the logs for the line that is printed.
+            scores: Function that scores the validation part, see `training.callbacks.TaskScores`.
+            throughput: Whether to count tokens a second, which takes batches of tokens.
+        """
+        import keras
+
+        callbacks = training.callbacks
+        return [
+            *([keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if self.ema else []),
+            *([callbacks.TaskScores(scores)] if scores else []),
+            *([_keep_best(best, self.epochs)] if best else []),
+            callbacks.LearningRate(),
+            *([callbacks.Throughput()] if throughput else []),
+            callbacks.StepTensorBoard(log_dir),
+            callbacks.ProgressLine("loss", *shown, *(["tokens_per_second"] if throughput else [])),
+        ]
+
+
+def _keep_best(name: str, num_epochs: int):
+    import keras
+
+    return keras.callbacks.EarlyStopping(name, mode="max", patience=num_epochs, restore_best_weights=True)

@@ -1,0 +1,53 @@
+"""A preset into the predictor of its head."""
+
+from bert_keras import models
+from bert_keras.inference.chooser import Chooser
+from bert_keras.inference.classifier import Classifier
+from bert_keras.inference.embedder import Embedder
+from bert_keras.inference.fill_mask import FillMask
+from bert_keras.inference.question_answerer import QuestionAnswerer
+from bert_keras.inference.relation_extractor import RelationExtractor
+from bert_keras.inference.span_finder import SpanFinder
+from bert_keras.inference.tagger import Tagger
+from bert_keras.inference.triple_finder import TripleFinder
+
+_PREDICTORS = {
+    models.BertEncoder: Embedder,
+    models.BertPretrainer: FillMask,
+    models.MultipleChoice: Chooser,
+    models.QuestionAnswerer: QuestionAnswerer,
+    models.RelationClassifier: RelationExtractor,
+    models.SpanTagger: SpanFinder,
+    models.TextClassifier: Classifier,
+    models.TokenClassifier: Tagger,
+    models.TripleExtractor: TripleFinder,
+}
+
+
+def load_predictor(preset, **options):
+    """Load what a preset was trained for, ready for raw strings.
+
+    Args:
+        preset: path of a directory, such as a recipe's RUN_DIRECTORY/preset, or a name.
+        **options: arguments of that predictor's constructor, such as `batch_size`.
+
+    Returns:
+        `Classifier`, `Tagger`, `SpanFinder`, `QuestionAnswerer`, `RelationExtractor`, `TripleFinder`, `Chooser`,
+        `FillMask` for a masked-LM head, or `Embedder` for an encoder without a head.
+
+    Raises:
+        FileNotFoundError: where a file is missing.
+        ValueError: where a file is damaged, or describes a model that we do not have.
+
+    Example:
+        ```python
+        predict = load_predictor("runs/finetune_classifier/preset")
+        predict("what a film")  # {"label": "positive", "score": 0.98}
+        ```
+    """
+    return predictor_class(preset).from_preset(preset, **options)
+
+
+def predictor_class(preset):
+    """Tell the class of the predictor that `load_predictor` gives, without loading weights."""
+    return _PREDICTORS[models.model_class_of(preset)]

@@ -1,0 +1,97 @@
+"""A file into what a predictor is called with, whatever its task."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from bert_keras import data
+from bert_keras.data.files.cells import Column
+from bert_keras.inference.chooser import Chooser
+from bert_keras.inference.question_answerer import QuestionAnswerer
+from bert_keras.inference.relation_extractor import RelationExtractor
+from bert_keras.inference.span_finder import SpanFinder
+from bert_keras.inference.tagger import Tagger
+from bert_keras.inference.text_sources import as_texts
+
+_TABLES = (".tsv", ".csv", ".jsonl", ".ndjson", ".json")
+_OF_TAGS = (".conll", ".conllu", ".bio", ".iob", ".ann")
+
+
+def read_inputs(
+    predictor,
+    path: str | os.PathLike,
+    *,
+    text_column: Column | None = None,
+    second_text_column: Column | None = None,
+    choice_columns: Sequence[Column] = (),
+    **table,
+) -> tuple[list[dict[str, Any]], tuple]:
+    """Reads what a predictor is to answer, without labels: a table, a text a line, or its task's own files.
+
+    Args:
+        predictor: What `load_predictor` gives.
+        path: The file. Without a `text_column`: questions in SQuAD's format, sentences with marked entities in those of
+            `read_relations`, CoNLL's columns or CoNLL-U; or a text file with one text a line.
+        text_column: The column of the texts, or of the questions, in a table.
+        second_text_column: That of the second text of a pair, or of the passage that answers a question.
+        choice_columns: Those of the choices.
+        **table: `file_format`, `separator`, `encoding`, `header` and `more_cells` of `read_examples`.
+
+    Returns:
+        For each row what was read, to be written beside its prediction; and the arguments that `predictor` is called
+        with.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: With file and line, if a row is not sound; if a table comes without `text_column`.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "new.tsv")
+        >>> _ = path.write_text("review" + chr(10) + "so good" + chr(10))
+        >>> read_inputs(None, path, text_column="review")
+        ([{'text': 'so good'}], (['so good'],))
+    """
+    path = Path(path)
+    suffix = Path(path.name.removesuffix(".gz")).suffix.lower()
+    if isinstance(predictor, Chooser):
+        return _choices(path, text_column, choice_columns, table)
+    if text_column is not None:
+        return _table(path, text_column, second_text_column, table)
+    if isinstance(predictor, QuestionAnswerer):
+        questions = data.read_questions(path, has_answers=False, errors="keep")
+        rows = [{"id": some.id, "text": some.question, "second_text": some.context} for some in questions]
+        return rows, ([row["text"] for row in rows], [row["second_text"] for row in rows])
+    if isinstance(predictor, RelationExtractor):
+        examples = data.read_relations(path)
+        return [{"id": number, "text": text} for number, text in zip(examples.ids, examples.texts)], (examples,)
+    if isinstance(predictor, (Tagger, SpanFinder)) and suffix in _OF_TAGS:
+        texts = list(data.read_tagged_sentences(path, scheme=None).texts)
+        return [{"text": text} for text in texts], (texts,)
+    if suffix in _TABLES:
+        raise ValueError(f"{path} is a table: say which of its columns is the text, by text_column= or --text-column.")
+    texts = as_texts(path)
+    return [{"text": text} for text in texts], (texts,)
+
+
+def _table(path: Path, text_column: Column, second_text_column: Column | None, table: dict):
+    examples = data.read_examples(path, text_column=text_column, second_text_column=second_text_column, **table)
+    if examples.second_texts is None:
+        return [{"text": text} for text in examples.texts], (list(examples.texts),)
+    pairs = zip(examples.texts, examples.second_texts, strict=True)
+    rows = [{"text": text, "second_text": second} for text, second in pairs]
+    return rows, (list(examples.texts), list(examples.second_texts))
+
+
+def _choices(path: Path, text_column: Column | None, choice_columns: Sequence[Column], table: dict):
+    columns = {
+        name: value for name, value in table.items() if name in ("file_format", "separator", "encoding", "header")
+    }
+    if text_column is not None:
+        columns |= {"context_column": text_column, "stem_column": None}
+    if choice_columns:
+        columns["choice_columns"] = choice_columns
+    examples = data.read_choices(path, label_column=None, **columns)
+    rows = [{"text": text, "choices": some} for text, some in zip(examples.contexts, examples.choices, strict=True)]
+    return rows, (examples,)

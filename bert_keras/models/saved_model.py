@@ -1,0 +1,150 @@
+"""A preset that is a `.keras` file: what encoders with parts of one's own are saved as."""
+
+import os
+import pathlib
+import zipfile
+
+import keras
+
+from bert_keras.atomic_files import finish_write
+from bert_keras.checkpoints import LoadReport, open_checkpoint
+from bert_keras.checkpoints.checkpoint import Checkpoint
+from bert_keras.models.presets import KERAS_FILE, TOKEN_TABLE, Presets, cause_of, named_weights
+from bert_keras.preset_location import locate_preset
+
+_NOT_ARGUMENTS = ("name", "trainable", "frozen_layers", "dtype")
+
+
+def open_preset(preset):
+    """Open whatever a preset may be: what `bert_keras.checkpoints.open_checkpoint` takes, or a `.keras` file of ours.
+
+    Args:
+        preset: what `open_checkpoint` takes; path of a `.keras` file with an encoder or a model around one; or of a
+            directory with `model.keras` and no `config.json`.
+
+    Returns:
+        `bert_keras.checkpoints.checkpoint.Checkpoint`.
+
+    Raises:
+        FileNotFoundError: where a file is missing.
+        ValueError: where a file is damaged, or describes a model that we do not have.
+    """
+    if not isinstance(preset, (str, os.PathLike)):
+        return open_checkpoint(preset)
+    path = pathlib.Path(locate_preset(preset))
+    if path.suffix == ".keras" and path.is_file():
+        return SavedModel(path)
+    if path.is_dir():
+        finish_write(path)
+        if (path / KERAS_FILE).is_file() and not (path / "config.json").is_file():
+            return SavedModel(path / KERAS_FILE)
+    return open_checkpoint(path)
+
+
+class SavedModel(Checkpoint):
+    """A `.keras` file of ours with its weights in memory; the classes of its parts must be registered and imported.
+
+    Nothing in the file is run: Keras loads it in its safe mode.
+
+    Args:
+        path: path of the file.
+
+    Raises:
+        ValueError: where it is damaged, a class in it is not known, or it holds something else than an encoder of ours
+            or a model around one.
+    """
+
+    def __init__(self, path):
+        self.source = str(path)
+        model = _load(path)
+        encoder = getattr(model, "encoder", model)
+        if not isinstance(model, Presets) or any(layer.quantization_mode for layer in model._flatten_layers()):
+            raise ValueError(
+                f"{path} holds a {type(model).__name__}; expected a BertEncoder, or a model of bert_keras around one, "
+                "that is not quantized. Load it with keras.saving.load_model."
+            )
+        self.config = _Config(self.source, model, encoder)
+        self.encoder_class = type(encoder)
+        if hasattr(model, "head_activation"):
+            names = ("head_activation", "head_layer_norm_epsilon")
+            self.masked_lm_arguments = {name: getattr(model, name) for name in names}
+        self._weights = named_weights(model)
+        self._shapes = {name: tuple(weight.shape) for name, weight in self._weights.items()}
+        # Rows that the table was padded with are never a preset's.
+        self._shapes[TOKEN_TABLE] = (encoder.vocabulary_size, *self._shapes[TOKEN_TABLE][1:])
+
+    @property
+    def shapes(self):
+        """{canonical name: shape} of the weights that are there."""
+        return dict(self._shapes)
+
+    def read(self, shapes):
+        """As `Checkpoint.read`."""
+        sources = self._sources(shapes)
+        for name, source in sources.items():
+            if self._shapes[source] != tuple(shapes[name]):
+                raise ValueError(
+                    f"{self.source}: weight {name} must have the shape {tuple(shapes[name])}, found "
+                    f"{self._shapes[source]}."
+                )
+        arrays = {
+            name: keras.ops.convert_to_numpy(keras.ops.cast(self._weights[source], "float32"))
+            for name, source in sources.items()
+        }
+        if (table := arrays.get(TOKEN_TABLE)) is not None:
+            arrays[TOKEN_TABLE] = table[: self._shapes[TOKEN_TABLE][0]]
+        report = LoadReport(
+            self.source,
+            loaded=tuple(sources),
+            new=tuple(name for name in shapes if name not in sources),
+            unused=tuple(name for name in self._weights if name not in sources.values()),
+        )
+        return arrays, report
+
+    def _sources(self, shapes):
+        """For each weight that is wanted the one of the file that it is.
+
+        Keras numbers the layers of a user's own part that have no names, and goes on numbering: where a layer of the
+        model has the same shapes as in the file, its weights are told by their order.
+        """
+        sources, stored = {}, _by_layer(self._shapes)
+        for layer, names in _by_layer(shapes).items():
+            theirs = stored.get(layer, [])
+            if [tuple(shapes[name]) for name in names] == [self._shapes[name] for name in theirs]:
+                sources |= dict(zip(names, theirs))
+            else:
+                sources |= {name: name for name in names if name in theirs}
+        return sources
+
+
+class _Config:
+    """What the model says of itself, in the words of `Checkpoint`."""
+
+    def __init__(self, path, model, encoder):
+        self.path = path
+        head = {} if hasattr(model, "head_activation") else model._huggingface_form()[1]
+        self.labels = head.get("labels")
+        self.problem_type = head.get("problem_type")
+        self.task = head.get("task") or {}
+        self.classifier_dropout = head.get("classifier_dropout", encoder.dropout)
+        config = {name: value for name, value in encoder.get_config().items() if name not in _NOT_ARGUMENTS}
+        for name in ("attention", "feed_forward"):
+            config[name] = keras.saving.deserialize_keras_object(config[name])
+        self.encoder_arguments = config
+
+
+def _load(path):
+    try:
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except (ValueError, TypeError, KeyError, AttributeError, ImportError, OSError, zipfile.BadZipFile) as error:
+        raise ValueError(
+            f"{path} cannot be loaded: {cause_of(error)} A class of one's own must have been registered with "
+            "keras.saving.register_keras_serializable, and its module imported."
+        ) from error
+
+
+def _by_layer(names):
+    layers = {}
+    for name in names:
+        layers.setdefault(name.split("/")[0], []).append(name)
+    return layers

@@ -1,0 +1,167 @@
+"""The folder of a recipe's run: by what the run is known again, and what it leaves behind.
+
+state/          what a stopped run goes on from
+logs/           TensorBoard: curves, options, results
+preset/         the trained model
+results.json    scores, options, versions, times
+"""
+
+import dataclasses
+import datetime
+import importlib.metadata
+import json
+import os
+import platform
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from bert_keras import data, training
+from bert_keras.atomic_files import write_file
+
+_FILE = "results.json"
+_PACKAGES = ("bert-keras", "keras", "tensorflow", "tensorflow-text", "jax", "torch", "numpy")
+
+
+class RunFolder:
+    """A run of a recipe, by the options that it was started with.
+
+    A stopped run resumes where its options and its data are the same. Files are known by their content, not by their
+    path: moved files are the same run, changed files are another one.
+
+    Args:
+        options: {name: value}, among them `run_directory`; a dataclass among the values stands for its fields. A
+            recipe gives `locals()` in the first line of its `main`. Options that are None or a `pathlib.Path` are none
+            of the run's identity.
+        learns_from: Files that the weights depend on, None for one that is not there.
+        preset: The preset that training starts from, a folder or a name; None for none.
+        apart_from_training: Names of further options that change nothing in the weights: a finished run may be called
+            again with others.
+
+    Raises:
+        FileNotFoundError: If a file of `learns_from` is missing.
+        OSError: If the folder cannot be made.
+
+    Example:
+        >>> import tempfile
+        >>> folder = RunFolder({"run_directory": Path(tempfile.mkdtemp()), "epochs": 3, "test": Path("test.tsv")})
+        >>> folder.identity["epochs"], "test" in folder.identity
+        ('3', False)
+    """
+
+    def __init__(
+        self,
+        options: Mapping,
+        *,
+        learns_from: Sequence[str | os.PathLike | None] = (),
+        preset: str | os.PathLike | None = None,
+        apart_from_training: Sequence[str] = (),
+    ):
+        self._started = time.time()
+        self.path = Path(options["run_directory"])
+        self.path.mkdir(parents=True, exist_ok=True)  # now, for a folder that cannot be written to costs no training
+        self.options = dict(_flat(options))
+        apart = {name for name, value in options.items() if value is None or isinstance(value, Path) or value == preset}
+        self.identity = {
+            name: value for name, value in self.options.items() if name not in apart.union(apart_from_training)
+        }
+        self.identity["data"] = data.files_checksum(*learns_from)
+        if preset is not None:
+            self.identity["preset"] = _checksum_of_preset(preset)
+
+    @property
+    def logs(self) -> Path:
+        """The folder of TensorBoard's files."""
+        return self.path / "logs"
+
+    @property
+    def preset(self) -> Path:
+        """The folder of the trained model."""
+        return self.path / "preset"
+
+    def saving(self, **options) -> "training.callbacks.SaveAndResume":
+        """Gives the callback that saves the run's state in this folder; its arguments are those of `SaveAndResume`."""
+        return training.callbacks.SaveAndResume(self.path / "state", configuration=self.identity, **options)
+
+    def finish(self, scores: Mapping, *, texts: Mapping[str, str] | None = None) -> dict:
+        """Writes results.json, shows options, scores and texts in TensorBoard's text tab, and prints the scores.
+
+        Args:
+            scores: What came out: numbers, or {part: {measure: number}}.
+            texts: Confusion tables, scorers' output and the like by name, such as `{"validation": table}`.
+
+        Returns:
+            The scores as plain numbers.
+        """
+        scores, texts, now = _plain(scores), dict(texts or {}), time.time()
+        content = {
+            "scores": scores,
+            "texts": texts,
+            "options": self.options,
+            "versions": _versions(),
+            "started": _as_text(self._started),
+            "finished": _as_text(now),
+            "seconds": round(now - self._started, 1),
+        }
+        write_file(self.path / _FILE, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
+        writer = training.callbacks.EventWriter(self.logs / "results")
+        writer.text("options", _markdown_table(self.options), step=0)
+        writer.text("scores", _markdown_table(dict(_lines(scores))), step=0)
+        for name, text in texts.items():
+            writer.text(name, "".join(f"    {line}\n" for line in text.splitlines()), step=0)
+        writer.close()
+        for name, text in texts.items():
+            print(f"{name}\n{text}\n")
+        print(*(f"{name:40} {value:.4g}" for name, value in _lines(scores)), f"{self.path / _FILE}", sep="\n")
+        return scores
+
+
+def _flat(options: Mapping):
+    for name, value in options.items():
+        if dataclasses.is_dataclass(value):
+            yield from ((field, str(some)) for field, some in dataclasses.asdict(value).items())
+        else:
+            yield name, str(value)
+
+
+def _checksum_of_preset(preset: str | os.PathLike) -> str:
+    """That of a folder's files; a name stands for itself."""
+    if os.path.isdir(preset):
+        return data.files_checksum(*sorted(path for path in Path(preset).iterdir() if path.is_file()))
+    return data.files_checksum(preset) if os.path.isfile(preset) else str(preset)
+
+
+def _plain(results):
+    """The same with Python's numbers, which JSON can hold."""
+    if isinstance(results, Mapping):
+        return {str(name): _plain(value) for name, value in results.items()}
+    return float(results) if hasattr(results, "__float__") else results
+
+
+def _lines(tree: Mapping, prefix: str = ""):
+    for name, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from _lines(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value
+
+
+def _markdown_table(values: Mapping) -> str:
+    rows = "".join(f"| {name} | {str(value).replace('|', chr(92) + '|')} |\n" for name, value in values.items())
+    return f"| | |\n|---|---|\n{rows}"
+
+
+def _versions() -> dict[str, str]:
+    import keras
+
+    versions = {"python": platform.python_version(), "backend": keras.backend.backend()}
+    for package in _PACKAGES:
+        try:
+            versions[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue  # a backend that is not installed
+    return versions
+
+
+def _as_text(seconds: float) -> str:
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat(timespec="seconds")

@@ -1,0 +1,282 @@
+"""What an output is asked for: which losses and metrics of Keras fit it, and which labels it may be given."""
+
+import dataclasses
+import re
+from collections.abc import Callable
+
+import keras
+
+from bert_keras.ops.check_labels import check_labels, check_numbers, check_spans
+from bert_keras.training.classification import AllLabelsAccuracy
+from bert_keras.training.losses import ClassLoss, LabelsLoss, MaskedLMLoss, NumberLoss
+from bert_keras.training.metrics.classification_metrics import ClassAccuracy
+from bert_keras.training.span_loss import SpanLoss
+
+_SHORT_NAMES = {"mse": "mean_squared_error", "mae": "mean_absolute_error", "bce": "binary_crossentropy"}
+_SHORT_NAMES |= {"mape": "mean_absolute_percentage_error", "msle": "mean_squared_logarithmic_error"}
+_CROSSENTROPY, _ACCURACY = ("crossentropy", "ce"), ("accuracy", "acc")  # Keras chooses which by shapes
+
+
+@dataclasses.dataclass(frozen=True)
+class TargetKind:
+    """One kind of targets.
+
+    Args:
+        name: what the targets are, for messages.
+        loss: function of a name that gives the kind's own loss, or None where a model computes it.
+        own: the names by which Keras calls that loss.
+        losses: names of the losses of Keras that fit besides, given logits where they can be.
+        metrics: names of the metrics of Keras that fit.
+        advice: what to write instead, for messages.
+        accuracy: function of a name that gives the metric "accuracy", None where there is none.
+        check: function (targets, scores, sample_weight, name) that gives the first and the last, checked.
+    """
+
+    name: str
+    loss: Callable | None
+    own: tuple[str, ...]
+    losses: tuple[str, ...]
+    metrics: tuple[str, ...]
+    advice: str
+    accuracy: Callable | None
+    check: Callable
+
+    def fitting_loss(self, loss, output=None):
+        """Turn what `compile` was given into the loss that is meant.
+
+        Args:
+            loss: str, function or object, or None for the kind's own.
+            output: name of the output, None for a model's only one.
+
+        Returns:
+            what `keras.Model.compile` takes.
+
+        Raises:
+            ValueError: where a loss of Keras does not fit.
+        """
+        if loss is None or (isinstance(loss, str) and loss.lower() in _CROSSENTROPY and self.own):
+            return self._own_loss(output)
+        known = keras.losses.get(loss)
+        name = _name_in_keras(known)
+        if name is None:
+            return loss
+        is_object = isinstance(known, keras.losses.Loss) and not isinstance(loss, str)
+        if not is_object and name in self.own:
+            return self._own_loss(output)
+        if name not in (*self.own, *self.losses):
+            raise ValueError(f"loss={_shown(loss)} does not fit{_of(output)} {self.name}: {self.advice}")
+        if not is_object:
+            return _given_logits(getattr(keras.losses, _class_name(name)), reduction="mean_with_sample_weight")
+        if known.get_config().get("from_logits") is False:
+            raise ValueError(
+                f"loss={_shown(loss)} takes the scores{_of(output)} for probabilities, but they are logits: give it "
+                f"from_logits=True. Better, since rows that fill up a batch do not count: {self.advice}"
+            )
+        return loss
+
+    def fitting_metric(self, metric, output=None, *, is_one_hot=False):
+        """Turn what `compile` was given into the metric that is meant.
+
+        Args:
+            metric: str, function or object.
+            output: name of the output, None for a model's only one.
+            is_one_hot: whether classes are given as rows of 0 and one 1.
+
+        Returns:
+            what `keras.Model.compile` takes.
+
+        Raises:
+            ValueError: where a metric of Keras does not fit.
+        """
+        if isinstance(metric, str) and metric.lower() in _ACCURACY and self.accuracy:
+            return keras.metrics.CategoricalAccuracy(name=metric) if is_one_hot else self.accuracy(metric)
+        if isinstance(metric, str) and metric.lower() in _CROSSENTROPY and self.own:
+            name = "categorical_crossentropy" if is_one_hot else self.own[0]
+            return _given_logits(getattr(keras.metrics, _class_name(name)), name=metric)
+        known = keras.metrics.get(metric)
+        name = _name_in_keras(known)
+        if name is None:
+            return metric
+        if name not in self.metrics:
+            raise ValueError(f"The metric {_shown(metric)} does not fit{_of(output)} {self.name}: {self.advice}")
+        if isinstance(metric, str) or not isinstance(metric, keras.metrics.Metric):
+            name = metric if isinstance(metric, str) else name
+            return _given_logits(type(known), name=name)
+        config = known.get_config()
+        if config.get("from_logits") is False:
+            raise ValueError(
+                f"The metric {_shown(metric)} takes the scores{_of(output)} for probabilities, but they are logits: "
+                "give it from_logits=True."
+            )
+        thresholds = config.get("threshold", config.get("thresholds", 0.0))
+        if thresholds is None or thresholds == 0.5:
+            option = "threshold" if "threshold" in config else "thresholds"
+            raise ValueError(
+                f"The metric {_shown(metric)} compares the scores{_of(output)} with a probability of 0.5, but they are "
+                f"logits: give it {option}=0.0."
+            )
+        return metric
+
+    def is_one_hot(self, loss):
+        """Tell whether a loss that `fitting_loss` gave wants classes as rows of 0 and one 1."""
+        return self.check is _check_classes and (_name_in_keras(loss) or "").startswith("categorical")
+
+    def _own_loss(self, output):
+        return self.loss and (self.loss(name=output) if output else self.loss())
+
+
+def _of(output):
+    return f" of {output}" if output else ""
+
+
+def _shown(given):
+    return repr(given) if isinstance(given, str) else getattr(given, "__name__", type(given).__name__)
+
+
+def _name_in_keras(known):
+    """The name, in lower case with underscores, of a loss or metric of Keras; None for others, as those made here."""
+    kind = known if callable(known) and hasattr(known, "__name__") else type(known)
+    if known is None or not getattr(kind, "__module__", "").startswith("keras."):
+        return None
+    if kind.__name__ in ("LossFunctionWrapper", "MeanMetricWrapper"):
+        function = getattr(known, "fn", None) or getattr(known, "_fn", None)
+        return function and _name_in_keras(function)
+    name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind.__name__).lower()
+    return _SHORT_NAMES.get(name, name)
+
+
+def _class_name(name):
+    return "".join(part.capitalize() for part in name.split("_"))
+
+
+def _given_logits(maker, **arguments):
+    """Make a loss or metric, that knows that it is given logits if it can."""
+    config = maker(**arguments).get_config()
+    if "from_logits" in config:
+        arguments["from_logits"] = True
+    for option in {"threshold", "thresholds"} & config.keys():
+        arguments[option] = 0.0
+    return maker(**arguments)
+
+
+def _check_classes(targets, scores, sample_weight, name):
+    is_one_hot = len(targets.shape) == len(scores.shape) and targets.shape[-1] == scores.shape[-1] != 1
+    if is_one_hot and len(targets.shape) == 2:
+        return check_numbers(targets, sample_weight, smallest=0, largest=1, name=name)
+    if is_one_hot:
+        return targets, sample_weight
+    return check_labels(targets, scores, sample_weight, name=name)
+
+
+def _check_labels(targets, scores, sample_weight, name):
+    return check_numbers(targets, sample_weight, smallest=0, largest=1, name=name)
+
+
+def _check_number(targets, scores, sample_weight, name):
+    return check_numbers(targets, sample_weight, name=name)
+
+
+def _check_spans(targets, scores, sample_weight, name):
+    return check_spans(targets, scores, sample_weight, name=name)
+
+
+_OF_CLASSES = {
+    "own": ("sparse_categorical_crossentropy",),
+    "losses": ("categorical_crossentropy", "categorical_focal_crossentropy"),
+    "metrics": (
+        "sparse_categorical_accuracy",
+        "sparse_top_kcategorical_accuracy",
+        "sparse_categorical_crossentropy",
+        "categorical_accuracy",
+        "top_kcategorical_accuracy",
+        "categorical_crossentropy",
+    ),
+    "accuracy": ClassAccuracy,
+    "check": _check_classes,
+}
+CLASSES = TargetKind(
+    name="numbers of classes",
+    loss=ClassLoss,
+    advice="leave `loss` out, or write loss=training.classification_loss(), "
+    "weighted_metrics=training.classification_metrics(num_classes=...).",
+    **_OF_CLASSES,
+)
+TAGS = TargetKind(
+    name="numbers of tags",
+    loss=None,
+    advice='leave `loss` out, for the head brings its own, and write weighted_metrics=["accuracy"] or '
+    "weighted_metrics=[training.EntityF1(labels)].",
+    **_OF_CLASSES,
+)
+SEQUENCES_OF_TAGS = TargetKind(
+    name="sequences of tags",
+    loss=None,
+    advice='a CRF brings its own loss; leave `loss` out, and write weighted_metrics=["accuracy"] or '
+    "weighted_metrics=[training.EntityF1(labels)].",
+    **_OF_CLASSES | {"own": (), "losses": ()},
+)
+TOKENS = TargetKind(
+    name="token ids",
+    loss=MaskedLMLoss,
+    advice="leave `loss` out, or write loss=training.pretraining_losses(), "
+    "weighted_metrics=training.pretraining_metrics().",
+    **_OF_CLASSES,
+)
+POSITIONS = TargetKind(
+    name="positions in a row",
+    loss=ClassLoss,
+    advice="leave `loss` out, or write loss=training.question_answering_losses().",
+    **_OF_CLASSES,
+)
+LABELS = TargetKind(
+    name="labels of which a text may have several",
+    loss=LabelsLoss,
+    own=("binary_crossentropy",),
+    losses=("binary_focal_crossentropy",),
+    metrics=("auc", "binary_accuracy", "binary_crossentropy", "precision", "recall"),
+    advice='leave `loss` out, or write loss=training.classification_loss("multi_label_classification"), '
+    'weighted_metrics=training.classification_metrics("multi_label_classification", num_classes=...).',
+    accuracy=lambda name: AllLabelsAccuracy(name=name),
+    check=_check_labels,
+)
+NUMBERS = TargetKind(
+    name="numbers of a regression",
+    loss=NumberLoss,
+    own=("mean_squared_error",),
+    losses=(
+        "mean_absolute_error",
+        "mean_absolute_percentage_error",
+        "mean_squared_logarithmic_error",
+        "huber",
+        "log_cosh",
+    ),
+    metrics=(
+        "mean_squared_error",
+        "root_mean_squared_error",
+        "mean_absolute_error",
+        "mean_absolute_percentage_error",
+        "mean_squared_logarithmic_error",
+        "log_cosh_error",
+        "r2score",
+    ),
+    advice='leave `loss` out, or write loss=training.classification_loss("regression"), '
+    'weighted_metrics=training.classification_metrics("regression"). For classes build the model with their number, '
+    'or with problem_type="multi_label_classification" for one that a text has or has not.',
+    accuracy=None,
+    check=_check_number,
+)
+SPANS = TargetKind(
+    name="spans",
+    loss=SpanLoss,
+    own=(),
+    losses=(),
+    metrics=(),
+    advice="leave `loss` out, or write loss=training.SpanLoss(), weighted_metrics=[training.SpanF1()].",
+    accuracy=None,
+    check=_check_spans,
+)
+OF_PROBLEM = {
+    "single_label_classification": CLASSES,
+    "multi_label_classification": LABELS,
+    "regression": NUMBERS,
+}

@@ -1,0 +1,55 @@
+"""Predict a file with a trained model: classes, tags, spans, answers, relations, triples, choices, vectors.
+
+Data        one text a line; a table with --text-column; or the task's own files, without labels too: questions in
+            SQuAD's format, sentences with marked entities, CoNLL's columns
+Output      RUN_DIRECTORY/predictions.jsonl: a line for each row of the file, with its text and its prediction
+Run         python recipes/predict.py runs/finetune_classifier/preset new.csv --text-column review
+"""
+
+import json
+from pathlib import Path
+from typing import Literal
+
+import tyro
+
+from bert_keras import command_line, inference
+from bert_keras.atomic_files import write_file
+from bert_keras.run_folder import RunFolder
+
+
+def main(
+    preset: tyro.conf.Positional[str],  # folder of a model with its tokenizer, such as a recipe's RUN_DIRECTORY/preset
+    file: tyro.conf.Positional[Path],  # what is to be predicted
+    *,
+    text_column: int | str | None = None,  # of a table, by name or number; questions are texts, too
+    second_text_column: int | str | None = None,  # for pairs; or the passage that answers the question
+    choice_columns: tuple[int | str, ...] = (),  # for multiple choice; none: SWAG's columns
+    file_format: Literal["tsv", "csv", "jsonl", "json"] | None = None,  # where the suffix does not tell
+    separator: str | None = None,  # between two cells of a table
+    encoding: str | None = None,  # of a table, where it is not UTF-8
+    header: bool | None = None,  # whether the first line names the columns; None: where a column is given by name
+    top_k: int | None = None,  # so many classes, answers or tokens for each text; None: the best
+    batch_size: int = 32,  # rows in one call of the model
+    run_directory: Path = Path("runs/predict"),
+):
+    run = RunFolder(locals())
+    batches = {} if inference.predictor_class(preset) is inference.Embedder else {"batch_size": batch_size}
+    predictor = inference.load_predictor(preset, **batches)
+    rows, arguments = inference.read_inputs(
+        predictor, file, text_column=text_column, second_text_column=second_text_column, choice_columns=choice_columns,
+        file_format=file_format, separator=separator, encoding=encoding, header=header,
+    )  # fmt: skip
+    predictions = predictor(*arguments, **({} if top_k is None else {"top_k": top_k}))
+    lines = []
+    for row, prediction in zip(rows, predictions, strict=True):
+        prediction = prediction.tolist() if hasattr(prediction, "tolist") else prediction
+        lines.append(json.dumps(row | {"prediction": prediction}, ensure_ascii=False) + "\n")
+    write_file(
+        run_directory / "predictions.jsonl", "".join(lines).encode("utf-8", "replace")
+    )  # half an emoji is no UTF-8
+    print(*(line[:200].rstrip("\n") for line in lines[:5]), f"{run_directory / 'predictions.jsonl'}", sep="\n")
+    return run.finish({"rows": len(rows)})
+
+
+if __name__ == "__main__":
+    command_line.run(main)

@@ -1,0 +1,269 @@
+import keras
+import numpy as np
+import pytest
+
+from bert_keras.models import (
+    BertPretrainer,
+    MultipleChoice,
+    QuestionAnswerer,
+    RelationClassifier,
+    SpanTagger,
+    TextClassifier,
+    TokenClassifier,
+    TripleExtractor,
+)
+from bert_keras.training import AdamW
+
+LENGTH = 6
+MAKERS = {
+    "classes": lambda encoder: TextClassifier(encoder, 3, dropout=0.0),
+    "labels": lambda encoder: TextClassifier(encoder, 3, problem_type="multi_label_classification", dropout=0.0),
+    "numbers": lambda encoder: TextClassifier(encoder, 1, dropout=0.0),
+    "choices": lambda encoder: MultipleChoice(encoder, dropout=0.0),
+    "relations": lambda encoder: RelationClassifier(encoder, 3, dropout=0.0),
+    "tags": lambda encoder: TokenClassifier(encoder, 3, dropout=0.0),
+    "crf": lambda encoder: TokenClassifier(encoder, 3, head="crf", dropout=0.0),
+    "answers": QuestionAnswerer,
+    "spans": lambda encoder: SpanTagger(encoder, ["a", "b"], dropout=0.0),
+    "triples": lambda encoder: TripleExtractor(encoder, ["a", "b"], dropout=0.0),
+    "pretraining": BertPretrainer,
+}
+SPAN = [[[0, 1, 2]], [[1, 2, 2]]]
+RIGHT = {
+    "classes": [2, 0],
+    "labels": [[0, 1, 1], [0, 0, 0]],
+    "numbers": [0.5, -100.0],
+    "choices": [1, 0],
+    "relations": [2, 0],
+    "tags": [[0, 1, 2, 0, 0, 0], [2, 2, 2, 0, 0, 0]],
+    "crf": [[0, 1, 2, 0, 0, 0], [2, 2, 2, 0, 0, 0]],
+    "answers": {"start": [1, 2], "end": [2, 5]},
+    "spans": SPAN,
+    "triples": {"entities": SPAN, "heads": SPAN, "tails": SPAN},
+    "pretraining": {"mlm": [[4, 5], [6, 7]], "nsp": [0, 1]},
+}
+WRONG = [
+    ("classes", [3, 0], "labels must be from 0 to 2"),
+    ("classes", [-1, 0], "labels must be from 0 to 2"),
+    ("labels", [[0, 2, 1], [0, 0, 0]], "labels must be numbers from 0 to 1"),
+    ("numbers", [float("nan"), 1.0], "labels must be finite numbers"),
+    ("choices", [2, 0], "labels must be from 0 to 1"),
+    ("relations", [3, 0], "labels must be from 0 to 2"),
+    ("tags", [[3, 1, 2, 0, 0, 0]] * 2, "labels must be from 0 to 2"),
+    ("crf", [[3, 1, 2, 0, 0, 0]] * 2, "labels must be from 0 to 2"),
+    ("answers", {"start": [LENGTH, 2], "end": [2, 5]}, "labels of start must be from 0 to"),
+    ("answers", {"start": [1, 2], "end": [-1, 5]}, "labels of end must be from 0 to"),
+    ("spans", [[[2, 1, 2]], [[1, 2, 2]]], "labels from 0 to 1"),
+    ("triples", {"entities": SPAN, "heads": [[[0, 1, LENGTH]]] * 2, "tails": SPAN}, "labels of heads must have"),
+    ("pretraining", {"mlm": [[4, 99], [6, 7]], "nsp": [0, 1]}, "labels of mlm must be from 0 to"),
+    ("pretraining", {"mlm": [[4, 5], [6, 7]], "nsp": [2, 1]}, "labels of nsp must be from 0 to 1"),
+]
+NONE = [
+    ("classes", [2, 1], [2, -100], [1, 0]),
+    ("choices", [1, 1], [1, -100], [1, 0]),
+    ("relations", [2, 1], [2, -100], [1, 0]),
+    ("tags", [[1, 2, 2, 0, 0, 0]] * 2, [[1, -100, 2, -100, 0, 0]] * 2, [[1, 0, 1, 0, 1, 1]] * 2),
+    ("crf", [[1, 2, 2, 0, 0, 0]] * 2, [[1, -100, 2, -100, 0, 0]] * 2, [[1, 0, 1, 0, 1, 1]] * 2),
+    (
+        "pretraining",
+        {"mlm": [[4, 5], [6, 7]], "nsp": [0, 1]},
+        {"mlm": [[4, -100], [6, 7]], "nsp": [-100, 1]},
+        {"mlm": [[1, 0], [1, 1]], "nsp": [0, 1]},
+    ),
+    (
+        "answers",
+        {"start": [1, 2], "end": [2, 5]},
+        {"start": [1, -100], "end": [2, 5]},
+        {"start": [1, 0], "end": [1, 1]},
+    ),
+]
+
+
+def as_arrays(values):
+    def array(value):
+        return np.array(value, "int32" if np.array(value).dtype.kind == "i" else "float32")
+
+    return {name: array(value) for name, value in values.items()} if isinstance(values, dict) else array(values)
+
+
+def inputs_of(kind):
+    ids = np.array([[2, 5, 6, 7, 8, 3], [2, 9, 5, 4, 7, 3]], "int32")
+    x = {"token_ids": ids, "segment_ids": 0 * ids, "padding_mask": 0 * ids + 1}
+    if kind == "choices":
+        x = {name: np.stack([value, value[::-1]], axis=1) for name, value in x.items()}
+    if kind == "relations":
+        x["entity_positions"] = np.array([[1, 3], [2, 4]], "int32")
+    if kind == "pretraining":
+        x["mask_positions"] = np.array([[1, 2], [2, 3]], "int32")
+    return x
+
+
+@pytest.fixture
+def make_model(make_encoder):
+    def make(kind):
+        keras.utils.set_random_seed(1)
+        has_pooler = kind in ("classes", "labels", "numbers", "choices", "pretraining")
+        return MAKERS[kind](make_encoder(dropout=0.0, pooler=has_pooler))
+
+    return make
+
+
+def loss_of(model, kind, y, weights=None):
+    """The loss of a batch, with the model's outputs."""
+    x = keras.tree.map_structure(keras.ops.convert_to_tensor, inputs_of(kind))
+    y = keras.tree.map_structure(keras.ops.convert_to_tensor, as_arrays(y))
+    weights = None if weights is None else keras.tree.map_structure(keras.ops.convert_to_tensor, as_arrays(weights))
+    return float(keras.ops.convert_to_numpy(model.compute_loss(x, y, model(x), weights)))
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_every_model_trains_without_a_loss_given(kind, make_model):
+    model = make_model(kind)
+    model.compile(AdamW(1e-3), run_eagerly=keras.config.backend() == "tensorflow")
+    history = model.fit(inputs_of(kind), as_arrays(RIGHT[kind]), verbose=0)
+    assert np.isfinite(history.history["loss"]).all()
+
+
+@pytest.mark.parametrize(("kind", "y", "message"), WRONG)
+def test_labels_that_the_outputs_have_no_place_for_are_refused(kind, y, message, make_model):
+    model = make_model(kind)
+    model.compile(AdamW(1e-3), run_eagerly=True)
+    with pytest.raises(ValueError, match=message):
+        loss_of(model, kind, y)
+
+
+@pytest.mark.parametrize(
+    ("kind", "y", "message"), [case for case in WRONG if case[0] in ("classes", "crf", "answers")][1:]
+)
+def test_no_compiled_step_trains_on_such_labels(kind, y, message, make_model):
+    model = make_model(kind)
+    model.compile(AdamW(1e-3), jit_compile=keras.config.backend() == "jax")
+    before = [keras.ops.convert_to_numpy(weight.value).copy() for weight in model.weights]
+    if keras.config.backend() == "jax":  # nothing can be raised there
+        assert np.isnan(model.fit(inputs_of(kind), as_arrays(y), verbose=0).history["loss"]).all()
+    else:
+        with pytest.raises(Exception, match=message):
+            model.fit(inputs_of(kind), as_arrays(y), verbose=0)
+    for weight, old in zip(model.weights, before, strict=True):
+        np.testing.assert_array_equal(keras.ops.convert_to_numpy(weight.value), old, err_msg=weight.path)
+
+
+@pytest.mark.parametrize(("kind", "y", "y_with_none", "weights"), NONE)
+def test_no_label_is_weight_0(kind, y, y_with_none, weights, make_model):
+    model = make_model(kind)
+    model.compile(AdamW(1e-3), run_eagerly=True)
+    expected = loss_of(model, kind, y, as_arrays(keras.tree.map_structure(float, weights)))
+    assert loss_of(model, kind, y_with_none) == pytest.approx(expected, rel=1e-6)
+    assert loss_of(model, kind, y) != pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("kind", "loss"),
+    [
+        ("classes", "sparse_categorical_crossentropy"),
+        ("classes", "SparseCategoricalCrossentropy"),
+        ("classes", "crossentropy"),
+        ("classes", keras.losses.sparse_categorical_crossentropy),
+        ("tags", "sparse_categorical_crossentropy"),
+        ("labels", "binary_crossentropy"),
+        ("labels", "bce"),
+        ("numbers", "mse"),
+        ("answers", "sparse_categorical_crossentropy"),
+        ("pretraining", {"mlm": "sparse_categorical_crossentropy", "nsp": "sparse_categorical_crossentropy"}),
+    ],
+)
+def test_the_names_of_keras_losses_mean_the_models_own(kind, loss, make_model):
+    model, own = make_model(kind), make_model(kind)
+    model.compile(AdamW(), loss, run_eagerly=True)
+    own.compile(AdamW(), run_eagerly=True)
+    assert loss_of(model, kind, RIGHT[kind]) == loss_of(own, kind, RIGHT[kind])
+
+
+@pytest.mark.parametrize(
+    ("kind", "loss", "message"),
+    [
+        ("classes", "mse", r"does not fit numbers of classes.*classification_loss\(\)"),
+        ("classes", "binary_crossentropy", "does not fit numbers of classes"),
+        ("classes", keras.losses.SparseCategoricalCrossentropy(), "give it from_logits=True"),
+        ("classes", keras.losses.CategoricalCrossentropy(), "give it from_logits=True"),
+        ("labels", "sparse_categorical_crossentropy", "does not fit labels of which a text may have several"),
+        ("labels", keras.losses.BinaryCrossentropy(), "give it from_logits=True"),
+        ("numbers", "binary_crossentropy", 'problem_type="multi_label_classification"'),
+        ("numbers", "sparse_categorical_crossentropy", "does not fit numbers of a regression"),
+        ("crf", "sparse_categorical_crossentropy", "a CRF brings its own loss"),
+        ("spans", "binary_crossentropy", r"SpanLoss\(\)"),
+        ("answers", {"start": "mse"}, r"does not fit of start positions in a row"),
+        ("pretraining", keras.losses.SparseCategoricalCrossentropy(), r"scores of mlm for probabilities"),
+    ],
+)
+def test_a_loss_of_keras_that_does_not_fit_is_refused(kind, loss, message, make_model):
+    with pytest.raises(ValueError, match=message):
+        make_model(kind).compile(AdamW(), loss)
+
+
+@pytest.mark.parametrize(
+    ("kind", "metric", "message"),
+    [
+        ("classes", "mae", "does not fit numbers of classes"),
+        ("classes", keras.metrics.AUC(), "does not fit numbers of classes"),
+        ("classes", keras.metrics.SparseCategoricalCrossentropy(), "give it from_logits=True"),
+        ("labels", keras.metrics.AUC(), "give it from_logits=True"),
+        ("labels", keras.metrics.BinaryAccuracy(), "give it threshold=0.0"),
+        ("labels", keras.metrics.Precision(), "give it thresholds=0.0"),
+        ("numbers", "accuracy", "does not fit numbers of a regression"),
+        ("spans", "accuracy", "SpanF1"),
+    ],
+)
+@pytest.mark.parametrize("argument", ["metrics", "weighted_metrics"])
+def test_a_metric_of_keras_that_does_not_fit_is_refused(kind, metric, message, argument, make_model):
+    with pytest.raises(ValueError, match=message):
+        make_model(kind).compile(AdamW(), **{argument: [metric]})
+
+
+def test_rows_that_fill_up_a_batch_count_in_no_metric(make_model):
+    model = make_model("classes")
+    model.compile(AdamW(), metrics=["accuracy"], weighted_metrics=["accuracy"])
+    x = {name: np.repeat(value[:1], 4, axis=0) for name, value in inputs_of("classes").items()}
+    best = int(np.argmax(model.predict(x, verbose=0)[0]))
+    y, weights = np.array([best, (best + 1) % 3, best, best]), np.array([3.0, 1.0, 0.0, 0.0], "float32")
+    logs = model.evaluate(x, y, sample_weight=weights, verbose=0, return_dict=True)
+    assert logs["accuracy"] == pytest.approx(0.5)  # rows
+    assert logs["weighted_accuracy"] == pytest.approx(0.75)
+
+
+@pytest.mark.parametrize("metric", ["AUC", "binary_accuracy", "Precision", "accuracy"])
+def test_metrics_of_labels_by_name_are_given_logits(metric, make_model):
+    model = make_model("labels")
+    model.compile(AdamW(), metrics=[metric])
+    x, logits = inputs_of("labels"), model.predict(inputs_of("labels"), verbose=0)
+    logs = model.evaluate(x, (logits > 0).astype("int32"), verbose=0, return_dict=True)
+    assert logs[metric] == pytest.approx(1.0) or not (logits > 0).any()
+
+
+def test_one_hot_classes_have_losses_and_metrics_of_keras(make_model):
+    model = make_model("classes")
+    model.compile(AdamW(), keras.losses.CategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
+    logits = model.predict(inputs_of("classes"), verbose=0)
+    one_hot = np.eye(3, dtype="float32")[np.argmax(logits, axis=-1)]
+    assert model.evaluate(inputs_of("classes"), one_hot, verbose=0, return_dict=True)["accuracy"] == 1.0
+
+
+def test_a_model_that_was_compiled_by_names_comes_back_compiled(make_model, tmp_path):
+    model = make_model("classes")
+    model.compile(AdamW(1e-3), "sparse_categorical_crossentropy", metrics=["accuracy"], weighted_metrics=["accuracy"])
+    expected = model.evaluate(inputs_of("classes"), as_arrays(RIGHT["classes"]), verbose=0, return_dict=True)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    received = loaded.evaluate(inputs_of("classes"), as_arrays(RIGHT["classes"]), verbose=0, return_dict=True)
+    assert received == pytest.approx(expected)
+
+
+def test_weights_of_classes_that_are_none_are_refused(make_model):
+    model = make_model("classes")
+    model.compile(AdamW())
+    with pytest.raises(ValueError, match=r"class_weight has \[3\]; the classes are 0 to 2"):
+        model.fit(inputs_of("classes"), as_arrays(RIGHT["classes"]), class_weight={0: 1.0, 3: 2.0})
+    model = make_model("labels")
+    model.compile(AdamW())
+    with pytest.raises(ValueError, match="give each row a sample_weight"):
+        model.fit(inputs_of("labels"), as_arrays(RIGHT["labels"]), class_weight={0: 1.0})

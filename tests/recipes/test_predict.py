@@ -1,0 +1,29 @@
+"""A file predicted from a preset, and what stays of it."""
+
+import json
+
+
+def test_a_table_without_labels_is_predicted_from_a_trained_preset(run_recipe, small_preset, tmp_path):
+    rows = [f"the {'abc'[i % 3]} was good\t{'xyz'[i % 3]}" for i in range(12)]
+    (tmp_path / "train.tsv").write_text("\n".join(["sentence\tlabel", *rows]) + "\n")
+    (tmp_path / "new.csv").write_text('id,review\n1,"the a, was good"\n2,who\n')
+    options = ["--preset", small_preset, "--train", tmp_path / "train.tsv", "--validation", tmp_path / "train.tsv"]
+    options += ["--epochs", 1, "--sequence-length", 16, "--run-directory", tmp_path / "run"]
+    run_recipe("finetune_classifier.py", *options)
+    results = json.loads((tmp_path / "run" / "results.json").read_text())
+
+    # A finished run takes a test file later, and trains no further.
+    printed = run_recipe("finetune_classifier.py", *options, "--test", tmp_path / "train.tsv")
+    assert "nothing is trained" in printed
+    again = json.loads((tmp_path / "run" / "results.json").read_text())["scores"]
+    assert again["validation"] == results["scores"]["validation"] == again["test"]
+
+    printed = run_recipe(
+        "predict.py", tmp_path / "run" / "preset", tmp_path / "new.csv", "--text-column", "review",
+        "--run-directory", tmp_path / "predicted",
+    )  # fmt: skip
+    lines = (tmp_path / "predicted" / "predictions.jsonl").read_text().splitlines()
+    predictions = [json.loads(line) for line in lines]
+    assert [row["text"] for row in predictions] == ["the a, was good", "who"]
+    assert all(row["prediction"]["label"] in "xyz" and 0 < row["prediction"]["score"] <= 1 for row in predictions)
+    assert not [line for line in printed.splitlines() if line.startswith(("I0000", "WARNING: All log"))]
