@@ -9,7 +9,7 @@ from bert_keras.tagging_schemes import is_tag
 
 _HEADER = frozenset(
     "chunk chunk_tag deprel entity feats form head id label labels lemma ner ner_tag ner_tags pos pos_tag sentence "
-    "sentence_id tag tags token tokens upos word words xpos".split()
+    "sentence_id sent_id tag tags token tokens upos word words xpos".split()
 )
 _FEW_LINES = 3
 _SEVERAL_LINES = 10
@@ -25,7 +25,7 @@ class ColumnLayout:
         num_columns: The cells of most lines.
         is_ragged: Whether the number of columns differs from sentence to sentence.
         tags: The tags of the lines that begin with another character than `#`.
-        has_header: Whether the first line names the columns.
+        header: The names of the columns, in lower case, where the first line gives them; empty if it does not.
         fault: What speaks against the columns of words and of tags being that; None if nothing does.
     """
 
@@ -33,7 +33,7 @@ class ColumnLayout:
     num_columns: int
     is_ragged: bool
     tags: frozenset[str]
-    has_header: bool
+    header: tuple[str, ...]
     fault: str | None
 
     @classmethod
@@ -63,14 +63,14 @@ class ColumnLayout:
         modes = {name: max(count.items(), key=lambda item: item[1], default=(0, 0)) for name, count in counts.items()}
         separator = _separator(modes, num_lines, num_with_tab)
         num_columns, num_alike = modes[separator]
-        header = [cell.lower() for cell in cells_of(first, separator)]
+        header = tuple(cell.strip().lower() for cell in cells_of(first, separator))
         words, tags = values[separator, word_column], values[separator, tag_column]
         return cls(
             separator,
             num_columns,
             tag_column >= 0 and num_alike < 0.9 * num_lines,
             frozenset(tags),
-            len(header) == num_columns > 1 and _HEADER.issuperset(header),
+            header if len(header) == num_columns > 1 and _HEADER.issuperset(header) else (),
             _fault_of_columns(words, tags, num_lines),
         )
 

@@ -12,6 +12,7 @@ from bert_keras.tagging_schemes import is_tag
 
 _logger = logging.getLogger(__name__)
 CONLLU_COLUMNS = ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC")
+_LONG_SENTENCE = 500
 _GLOBAL_COLUMNS = re.compile(r"#\s*global\.columns\s*=\s*(\S.*)")
 
 
@@ -26,20 +27,29 @@ def conll_sentences(
             f"{path}: words and tags are both in column {word_column} of {layout.num_columns}: give the column of the "
             "other, too (word_column= and tag_column=, --word-column and --tag-column)"
         )
+    if any(name.startswith("sent") for name in layout.header):
+        raise ValueError(
+            f"{path}: a column tells the sentences, {', '.join(layout.header)}: write an empty line behind each "
+            "sentence instead"
+        )
     if layout.fault:
         raise ValueError(f"{path}: {layout.fault}")
-    sentence, width, comments, is_first = None, 0, [], True
+    sentence, width, comments, is_first, num_ends = None, 0, [], True, 0
     for place, text, problem in lines_with_places(path, encoding):
         if not problem and _ends_sentence(text):
             if sentence:
                 join_words(sentence)
+                num_ends += 1
+                if place.endswith(": end") and num_ends == 1 and len(sentence.words) > _LONG_SENTENCE:
+                    num_words = len(sentence.words)
+                    _logger.warning("%s is one sentence of %d words: no empty line parts any", path, num_words)
                 yield sentence
             sentence, width = None, 0
             continue
         if not problem and text.startswith("#") and layout.is_comment(text, tag_column, bool(width)):
             comments.append(f"{place}: {text[:80]!r}")
             continue
-        if not problem and is_first and layout.has_header:
+        if not problem and is_first and layout.header:
             _logger.warning("%s: passed over the names of the columns: %r", place, text[:80])
             is_first = False
             continue

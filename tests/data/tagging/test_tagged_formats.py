@@ -272,6 +272,14 @@ def test_columns_that_are_something_else_are_refused(write, text, message, schem
         read_tagged_sentences(write(text), scheme=scheme)
 
 
+def test_sentences_that_no_empty_line_parts_are_refused_or_said(write, caplog):
+    with pytest.raises(ValueError, match="a column tells the sentences, sentence_id, word, tag"):
+        read_tagged_sentences(write("sentence_id\tword\ttag\n1\tAda\tO\n2\tBo\tO\n"), word_column=1)
+    with caplog.at_level(logging.WARNING):
+        read_tagged_sentences(write("Ada B-per\nsat O\n" * 300))
+    assert "is one sentence of 600 words: no empty line parts any" in caplog.text
+
+
 def test_labels_may_hold_spaces_where_tabs_part_columns(write):
     sentences = read_tagged_sentences(write("flu\tB-medical condition\nis\tO\n"))
     assert sentences.spans == (((0, 1, "medical condition"),),)
