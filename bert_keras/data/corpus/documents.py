@@ -30,7 +30,7 @@ WRAPPED_LINE = 200  # nobody wraps text wider than this: a longer line is a para
 MAX_PARAGRAPH = 1 << 16  # characters; a paragraph and a document without end are handed on in pieces
 MAX_DOCUMENT = 1 << 20
 DOCUMENTS = ("auto", "file", "blank_line", "sentence_lines", "line")
-_HEAD_LINES, _HEAD_CHARACTERS, _HEAD_FILES = 1000, 1 << 18, 64  # what is looked at to tell what files hold
+_HEAD_LINES, _HEAD_CHARACTERS, _HEAD_FILES = 1000, 1 << 16, 64  # what is looked at to tell what files hold
 _logger = logging.getLogger(__name__)
 
 
