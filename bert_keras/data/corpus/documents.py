@@ -1,19 +1,14 @@
-"""From files to documents and their paragraphs, streamed, with every line that was left out counted.
-
-A paragraph is a string, to be split into sentences; or a tuple of strings, sentences as somebody has cut them already.
-"""
+"""From files to documents and their paragraphs, streamed, with every line that was left out counted."""
 
 import itertools
 import logging
 import math
 import os
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from bert_keras.data.corpus.dropped import Dropped
 from bert_keras.data.corpus.file_formats import FORMATS, REFUSED, is_markdown, recognise
-from bert_keras.data.corpus.letters import has_letters
 from bert_keras.data.corpus.packaged_texts import (
     MAX_RECORD_BYTES,
     articles,
@@ -21,16 +16,12 @@ from bert_keras.data.corpus.packaged_texts import (
     json_lines,
     texts_of_records,
 )
+from bert_keras.data.corpus.paragraphs import LAYOUTS, MAX_DOCUMENT, Layout, Paragraph, group_documents, paragraphs_of
 from bert_keras.data.corpus.sentence_lines import LineEvidence
 from bert_keras.data.files.text_lines import MAX_LINE_BYTES, TextLine, find_files, read_lines
 
-Paragraph = str | tuple[str, ...]
-
-WRAPPED_LINE = 200  # nobody wraps text wider than this: a longer line is a paragraph of its own
-MAX_PARAGRAPH = 1 << 16  # characters; a paragraph and a document without end are handed on in pieces
-MAX_DOCUMENT = 1 << 20
 DOCUMENTS = ("auto", "file", "blank_line", "sentence_lines", "line")
-_HEAD_LINES, _HEAD_CHARACTERS, _HEAD_FILES = 1000, 1 << 18, 64  # what is looked at to tell what files hold
+_HEAD_LINES, _HEAD_CHARACTERS, _HEAD_FILES = 1000, 1 << 16, 64  # what is looked at to tell what files hold
 _logger = logging.getLogger(__name__)
 
 
@@ -45,19 +36,6 @@ class SentenceLines(str):
     __slots__ = ()
 
 
-class _Layout(NamedTuple):
-    """What a line is, and where a document ends."""
-
-    line: str  # "wrapped", a "paragraph" or a "sentence"
-    document_end: str  # "text", "blank_line" or "line"
-
-
-_LAYOUTS = {
-    "file": _Layout("wrapped", "text"),
-    "blank_line": _Layout("wrapped", "blank_line"),
-    "sentence_lines": _Layout("sentence", "blank_line"),
-    "line": _Layout("paragraph", "line"),
-}
 _READ_AS = {
     "file": "a document a file, its lines wrapped (documents='file')",
     "blank_line": "blank lines between documents, their lines wrapped (documents='blank_line')",
@@ -189,7 +167,7 @@ def read_paragraphs(
         max_bytes = MAX_RECORD_BYTES if kind == "json" and not _is_array(head) else MAX_LINE_BYTES
         lines = read_lines(file, encoding=encoding, on_read=on_read, max_bytes=max_bytes)
         for layout, text in _texts_of(kind, reading, documents, lines, head, file, dropped, text_field):
-            document = yield from _paragraphs_of(text, str(file), document, layout, dropped, min_letter_share)
+            document = yield from paragraphs_of(text, str(file), document, layout, dropped, min_letter_share)
     if text_field is not None and not any(reading.startswith("json") for reading in dropped.read_as):
         _logger.warning("text_field=%r names a field of JSON, and no file is read as that", text_field)
 
@@ -203,7 +181,7 @@ def text_paragraphs(
     """
     check_documents(documents)
     texts = iter(texts)
-    usual = _LAYOUTS["file" if documents == "auto" else documents]
+    usual = LAYOUTS["file" if documents == "auto" else documents]
     if documents == "auto":
         first = list(itertools.islice(texts, _HEAD_LINES))
         evidence = LineEvidence()
@@ -212,17 +190,17 @@ def text_paragraphs(
                 evidence.add(text[:_HEAD_CHARACTERS].split("\n"))
         if evidence.tells_sentences:
             _logger.warning("texts in memory are read as a sentence a line (%s)", evidence)
-            usual = _Layout("sentence", "text")
+            usual = Layout("sentence", "text")
         texts = itertools.chain(first, texts)
     document = 0
     for index, text in enumerate(texts):
         name, layout, kind = f"document {index}", usual, "text"
         if isinstance(text, (list, tuple)) and all(isinstance(sentence, str) for sentence in text):
-            layout, lines = _Layout("sentence", "text"), [" ".join(sentence.split("\n")) for sentence in text]
+            layout, lines = Layout("sentence", "text"), [" ".join(sentence.split("\n")) for sentence in text]
         elif isinstance(text, str):
             lines = text.split("\n")
             if isinstance(text, SentenceLines):
-                layout = _Layout("sentence", "text")
+                layout = Layout("sentence", "text")
             elif text.lstrip()[:1] in ("<", "{", "[", "\\"):
                 kind = recognise(text[:_HEAD_CHARACTERS].split("\n"))
         else:
@@ -235,10 +213,10 @@ def text_paragraphs(
             continue
         lines = [_text_line(number, line) for number, line in enumerate(lines, 1)]
         if kind == "text":
-            document = yield from _paragraphs_of(lines, name, document, layout, dropped, min_letter_share)
+            document = yield from paragraphs_of(lines, name, document, layout, dropped, min_letter_share)
             continue
         for layout, part in _texts_of(kind, kind, documents, lines, lines, name, dropped, None):
-            document = yield from _paragraphs_of(part, name, document, layout, dropped, min_letter_share)
+            document = yield from paragraphs_of(part, name, document, layout, dropped, min_letter_share)
 
 
 def check_documents(documents: str, file_format: str = "auto"):
@@ -299,18 +277,18 @@ def _records(lines, head: list[TextLine], file, dropped: Dropped, text_field: st
 
 def _texts_of(
     kind: str, reading: str, documents: str, lines: Iterable[TextLine], head, file, dropped: Dropped, text_field
-) -> Iterator[tuple[_Layout, Iterable[TextLine]]]:
+) -> Iterator[tuple[Layout, Iterable[TextLine]]]:
     """The texts of a file with their layouts: plain text is one; of what is packed each is a document."""
     if kind == "text":
-        yield _LAYOUTS[reading], lines
+        yield LAYOUTS[reading], lines
     elif kind == "wikiextractor":
         line = "sentence" if documents == "sentence_lines" else "paragraph"
         for text in articles(lines, file, dropped):
-            yield _Layout(line, "text"), text
+            yield Layout(line, "text"), text
     else:
         line = "sentence" if reading.endswith("sentence_lines") else "wrapped"
         for are_paragraphs, text in _records(lines, head, file, dropped, text_field):
-            yield _Layout("paragraph" if are_paragraphs and line == "wrapped" else line, "text"), text
+            yield Layout("paragraph" if are_paragraphs and line == "wrapped" else line, "text"), text
 
 
 def _text_line(number: int, line: str) -> TextLine:
@@ -319,62 +297,3 @@ def _text_line(number: int, line: str) -> TextLine:
     if not line.isascii() and any("\ud800" <= character <= "\udfff" for character in line):
         return TextLine(number, "", "not UTF-8: half a surrogate pair")
     return TextLine(number, line)
-
-
-def num_characters(paragraph: Paragraph) -> int:
-    """Length of a paragraph, whether it is cut into sentences or not."""
-    return len(paragraph) if isinstance(paragraph, str) else sum(map(len, paragraph))
-
-
-def group_documents(
-    paragraphs: Iterator[tuple[int, Paragraph]], max_characters: float = MAX_DOCUMENT
-) -> Iterator[tuple[int, list[Paragraph]]]:
-    """Gathers the paragraphs of a document, up to a million characters at a time."""
-    for document, group in itertools.groupby(paragraphs, key=lambda pair: pair[0]):
-        texts, size = [], 0
-        for _, text in group:
-            texts.append(text)
-            size += num_characters(text)
-            if size >= max_characters:
-                yield document, texts
-                texts, size = [], 0
-        if texts:
-            yield document, texts
-
-
-def _paragraphs_of(
-    lines: Iterable[TextLine], source: str, document: int, layout: _Layout, dropped: Dropped, min_letter_share: float
-) -> Generator[tuple[int, Paragraph], None, int]:
-    """Yields the paragraphs of one text and returns the number of the next one's first document."""
-    waiting: list[str] = []  # lines of one paragraph
-    make = tuple if layout.line == "sentence" else " ".join
-    size, has_text, ends_by_line = 0, False, layout.document_end == "line"
-    for line in lines:
-        place = f"{source}:{line.number}"
-        if line.problem:
-            dropped.unreadable(line.problem, place)
-            if has_text and ends_by_line and not line.is_cut:  # of a cut line the last piece is lost
-                document, has_text = document + 1, False
-            continue
-        if line.is_cut:
-            dropped.add("cuts in lines of more than 1 MiB (nothing lost)", place)
-        text = line.text.strip()
-        is_long = layout.line == "wrapped" and len(text) > WRAPPED_LINE
-        ends_paragraph = not text or layout.line == "paragraph" or is_long or size > MAX_PARAGRAPH
-        if text and has_letters(text, min_letter_share):
-            if is_long and waiting:
-                yield document, make(waiting)
-                waiting, size = [], 0
-            waiting.append(text)
-            size += len(text)
-            has_text = True
-        elif text:
-            dropped.add("lines with hardly any letters", place)
-        if ends_paragraph and waiting:
-            yield document, make(waiting)
-            waiting, size = [], 0
-        if has_text and (ends_by_line and not line.is_cut or layout.document_end == "blank_line" and not text):
-            document, has_text = document + 1, False
-    if waiting:
-        yield document, make(waiting)
-    return document + has_text

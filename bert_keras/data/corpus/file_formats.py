@@ -19,11 +19,13 @@ _TAG = re.compile(
 )
 _OPENING = re.compile(r"<([a-z][\w:-]*)(?:\s[^<>]*)?>")
 _LATEX = re.compile(r"\s*\\(?:documentclass|usepackage|begin\{document\}|chapter\*?\{|section\*?\{)")
-_WIKI = re.compile(r"\[\[[^\]]+\]\]|\{\{[^}]+\}\}|^\{\|")
-_MARKDOWN = re.compile(r"#{1,6} \S|```|.*\[[^\]]+\]\([^)\s]+\)")
+_WIKI = re.compile(r"\[\[[^\]]+\]\]|\{\{[^}]+\}\}")
+_MARKDOWN = re.compile(r"#{1,6} \S|```")
+_MARKDOWN_LINK = re.compile(r"\]\([^)\s]+\)")
 _TAGGED = re.compile(r"(?:O|[BIESLUM]-\S+)\Z")
 _PART_OF_SPEECH = re.compile(r"[A-Z$.,:'`()#-]{1,6}\Z")
 _LEAST_ROWS = 4
+_PART = 1000  # characters of a line that tell enough
 
 _MARKUP = "take the text out of it first, e.g. with trafilatura or BeautifulSoup's get_text()"
 # A kind of file that is no prose, by a name for it: what to do.
@@ -70,8 +72,9 @@ def recognise(lines: Sequence[str]) -> str:
 
 def is_markdown(lines: Sequence[str]) -> bool:
     """Whether so much of a text is headings, code and links of Markdown that its marks will be learned."""
-    lines = [line.strip() for line in lines if line.strip()]
-    return sum(map(bool, map(_MARKDOWN.match, lines))) >= max(2, 0.1 * len(lines))
+    lines = [line.strip()[:_PART] for line in lines if line.strip()]
+    marked = (_MARKDOWN.match(line) or "](" in line and _MARKDOWN_LINK.search(line) for line in lines)
+    return sum(map(bool, marked)) >= max(2, 0.1 * len(lines))
 
 
 def _by_beginning(begin: str) -> str | None:
@@ -107,11 +110,11 @@ def _by_most_lines(lines: list[str]) -> str | None:
         return "JSON arrays"
     if share(lambda line: line.startswith("{'") and "':" in line) >= 0.9:
         return "Python's dicts"
-    if share(_TAG.search) >= 0.3:
+    if share(lambda line: "<" in line and _TAG.search(line)) >= 0.3:
         return "markup"
     if any(map(_LATEX.match, lines)):
         return "LaTeX"
-    if share(_WIKI.search) >= 0.3:
+    if share(lambda line: ("[[" in line or "{{" in line) and _WIKI.search(line)) >= 0.3:
         return "wiki markup"
     return _table(lines)
 
@@ -153,7 +156,8 @@ def _table(lines: list[str]) -> str | None:
         return "a table"
     for separator in ",;|":
         # In prose a space follows; and no prose has as many commas in every line.
-        if sum(map(bool, map(re.compile(rf"[{separator}](?=\S|\Z)").search, rows))) < 0.5 * len(rows):
+        in_table = re.compile(rf"[{separator}](?=\S|\Z)")
+        if sum(separator in row and in_table.search(row[-_PART:]) is not None for row in rows) < 0.5 * len(rows):
             continue
         try:
             cells = [len(row) for row in csv.reader(rows, delimiter=separator, strict=True) if row]

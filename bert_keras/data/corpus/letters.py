@@ -20,6 +20,8 @@ def has_letters(text: str, min_share: float) -> bool:
         letters = len(text) - len(text.encode().translate(None, _LETTERS))
         if letters >= max(0.5, min_share) * len(text):
             return True
+    elif sum(map(str.isalpha, text)) >= min_share * len(text):
+        return True
     visible = [character for character in text if not character.isspace()]
     others = [character for character in visible if not character.isalpha()]
     categories = [unicodedata.category(character) for character in others]

@@ -16,16 +16,10 @@ import rich.console
 import rich.progress
 
 from bert_keras.data.corpus.check import sound_shards
-from bert_keras.data.corpus.documents import (
-    Paragraph,
-    check_documents,
-    group_documents,
-    num_characters,
-    read_paragraphs,
-    text_paragraphs,
-)
+from bert_keras.data.corpus.documents import check_documents, read_paragraphs, text_paragraphs
 from bert_keras.data.corpus.dropped import FAULTS, Dropped
 from bert_keras.data.corpus.duplicates import SeenTexts
+from bert_keras.data.corpus.paragraphs import Paragraph, group_documents, num_characters
 from bert_keras.data.corpus.progress import CorpusProgress
 from bert_keras.data.corpus.report import FILE_NAME, CorpusReport
 from bert_keras.data.corpus.shard_writer import ShardWriter

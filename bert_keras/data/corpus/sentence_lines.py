@@ -16,7 +16,7 @@ from bert_keras.data.corpus.sentences import STOPS, split_sentences
 _ENOUGH_PAIRS = 8  # lines with a line behind them; fewer tell nothing
 _ENOUGH_BLOCKS = 4
 _SINGLE, _SURE, _NEARLY_ALL, _MOST, _WITH_ROOM = 0.75, 0.7, 0.95, 0.5, 0.6
-_BLANKET_LENGTH = 1 << 13  # of longer lines the beginning tells how many sentences they hold
+_BEGINNING = 1 << 10  # characters; of longer lines they tell how many sentences there are
 _STOP_AT_END = re.compile(rf"(?:{STOPS.pattern})\Z")
 _COMMAS = (",", ";", ":", "-", "–", "—", "،", "，", "、", "；", "：")
 _TAIL = 24  # characters: where a stop with its quotes is looked for
@@ -35,32 +35,31 @@ class LineEvidence:
     """
 
     def __init__(self):
-        self.num_lines = self.num_stops = self.num_commas = self.num_single = 0
+        self.num_alone = 0  # lines between blank ones: most paragraphs, few sentences
+        self.num_lines = self.num_stops = self.num_commas = self.num_single = 0  # the others
         self.num_pairs = self.num_with_room = 0
         self.num_blocks = self.num_full_ends = 0
 
     def add(self, lines: Iterable[str]):
         """Counts the lines of a text, blank ones among them."""
-        lines = [line.strip() for line in lines]
-        lengths = sorted(len(line) for line in lines if line)
-        if not lengths:
-            return
-        width = lengths[int(0.95 * (len(lengths) - 1))]
-        for line, following in itertools.pairwise([*lines, ""]):
-            if not line:
-                continue
-            self.num_lines += 1
-            self.num_stops += _STOP_AT_END.search(line, max(0, len(line) - _TAIL)) is not None
-            self.num_commas += line.endswith(_COMMAS)
-            # A wide semicolon ends a sentence for our splitter, for many others it does not.
-            self.num_single += len(split_sentences(line[:_BLANKET_LENGTH].replace("；", "，"))) == 1
-            if following:
+        blocks = [list(block) for has_text, block in itertools.groupby(map(str.strip, lines), key=bool) if has_text]
+        self.num_alone += sum(len(block) == 1 for block in blocks)
+        blocks = [block for block in blocks if len(block) > 1]
+        lengths = sorted(len(line) for block in blocks for line in block)
+        width = lengths[int(0.95 * (len(lengths) - 1))] if lengths else 0
+        for block in blocks:
+            self.num_lines += len(block)
+            for line in block:
+                self.num_stops += _STOP_AT_END.search(line, max(0, len(line) - _TAIL)) is not None
+                self.num_commas += line.endswith(_COMMAS)
+                # A wide semicolon ends a sentence for our splitter, for many others it does not.
+                self.num_single += len(split_sentences(line[:_BEGINNING].replace("；", "，"))) == 1
+            self.num_pairs += len(block) - 1
+            for line, following in itertools.pairwise(block):
                 word = 1 if _NO_SPACES.match(following) else 1 + len(following.split(maxsplit=1)[0])
-                self.num_pairs += 1
                 self.num_with_room += len(line) + word <= width
-            else:
-                self.num_blocks += 1
-                self.num_full_ends += len(line) >= 0.8 * width
+            self.num_blocks += 1
+            self.num_full_ends += len(block[-1]) >= 0.8 * width
 
     def __add__(self, other: "LineEvidence") -> "LineEvidence":
         both = LineEvidence()
@@ -76,7 +75,7 @@ class LineEvidence:
     @property
     def tells_sentences(self) -> bool:
         """Whether the lines are sentences, for all that is known."""
-        if not self.is_enough or self.num_single < _SINGLE * self.num_lines:
+        if not self.is_enough or self.num_alone > self.num_lines or self.num_single < _SINGLE * self.num_lines:
             return False
         if self.num_stops >= _SURE * self.num_lines:
             return True

@@ -12,12 +12,13 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from bert_keras.data.corpus.paragraphs import Paragraph
 from bert_keras.data.corpus.passages import encode_passage, gather_passages
 from bert_keras.data.corpus.sentences import split_sentences
 from bert_keras.data.tokenization.tokenizer import WordPieceTokenizer
 from bert_keras.data.tokenization.word_length import MAX_WORD_LENGTH
 
-Chunk = list[tuple[int, list[str | tuple[str, ...]]]]  # (document number, paragraphs, or sentences of one)
+Chunk = list[tuple[int, list[Paragraph]]]  # (document number, paragraphs)
 
 
 class EncodedChunk(NamedTuple):

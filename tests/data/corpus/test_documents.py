@@ -2,7 +2,9 @@ import logging
 
 import pytest
 
-from bert_keras.data.corpus.documents import MAX_DOCUMENT, Dropped, read_documents, read_paragraphs
+from bert_keras.data.corpus.documents import read_documents, read_paragraphs
+from bert_keras.data.corpus.dropped import Dropped
+from bert_keras.data.corpus.paragraphs import MAX_DOCUMENT
 
 LONG = "word " * 50 + "end."  # more than 200 characters
 

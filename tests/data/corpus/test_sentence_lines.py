@@ -70,6 +70,12 @@ def test_files_too_short_to_tell_are_told_together(tmp_path):
     assert [text.split("\n") for text in read_documents(tmp_path)] == [document[:4] for document in DOCUMENTS]
 
 
+def test_paragraphs_between_blank_lines_with_a_few_lists_are_not(tmp_path):
+    paragraphs = [[" ".join(document[:2])] for document in DOCUMENTS * 3]
+    (tmp_path / "a.txt").write_text(file_of([*paragraphs, *DOCUMENTS[:2]]))
+    assert not any(isinstance(text, SentenceLines) for text in read_documents(tmp_path / "a.txt"))
+
+
 def test_evidence_adds_up():
     first, second, both = LineEvidence(), LineEvidence(), LineEvidence()
     first.add(DOCUMENTS[0])
