@@ -43,7 +43,8 @@ def squad_scores(
         threshold: Null odds above it turn an answer into none; without `null_odds` not used.
 
     Returns:
-        `exact` and `f1`, percentages; where some questions have no answer also `has_answer_exact`, `has_answer_f1`
+        `exact` and `f1`, shares from 0 to 1, where the official script prints percentages;
+        where some questions have no answer also `has_answer_exact`, `has_answer_f1`
         and `no_answer_exact`, over these questions apart.
 
     Raises:
@@ -53,7 +54,7 @@ def squad_scores(
         >>> from bert_keras.data.questions.questions import Answer
         >>> question = Question("1", "Who?", "The cat sat.", (Answer("The cat"),))
         >>> squad_scores([question], {"1": "cat sat"}, version="1.1")
-        {'exact': 0.0, 'f1': 66.66666666666666}
+        {'exact': 0.0, 'f1': 0.6666666666666666}
 
     Reference:
         `evaluate-v1.1.py` and `evaluate-v2.0.py` of https://rajpurkar.github.io/SQuAD-explorer
@@ -71,13 +72,13 @@ def squad_scores(
         rows.append((exact, f1, bool(question.answers)))
     if not rows:
         raise ValueError("no questions to score")
-    scores = {"exact": percentage(row[0] for row in rows), "f1": percentage(row[1] for row in rows)}
+    scores = {"exact": mean_share(row[0] for row in rows), "f1": mean_share(row[1] for row in rows)}
     with_answer = [row for row in rows if row[2]]
     if len(with_answer) < len(rows):
         if with_answer:
-            scores["has_answer_exact"] = percentage(row[0] for row in with_answer)
-            scores["has_answer_f1"] = percentage(row[1] for row in with_answer)
-        scores["no_answer_exact"] = percentage(row[0] for row in rows if not row[2])
+            scores["has_answer_exact"] = mean_share(row[0] for row in with_answer)
+            scores["has_answer_f1"] = mean_share(row[1] for row in with_answer)
+        scores["no_answer_exact"] = mean_share(row[0] for row in rows if not row[2])
     return scores
 
 
@@ -93,13 +94,13 @@ def best_no_answer_threshold(
         by: `"f1"` or `"exact"`, the score to make best.
 
     Returns:
-        The threshold, and the percentage that it reaches.
+        The threshold, and the share that it reaches.
 
     Example:
         >>> from bert_keras.data import Answer
         >>> questions = [Question("1", "Who?", "Ada", (Answer("Ada", 0),)), Question("2", "Who?", "Nobody")]
         >>> best_no_answer_threshold(questions, {"1": "Ada", "2": "Nobody"}, {"1": -2.0, "2": 1.5})
-        (-2.0, 100.0)
+        (-2.0, 1.0)
 
     Reference:
         `find_best_thresh` of `evaluate-v2.0.py`, which looks between questions of equal odds, too
@@ -117,7 +118,7 @@ def best_no_answer_threshold(
                 score -= 1
         if score > best:
             best, threshold = score, odds
-    return threshold, 100.0 * best / len(questions)
+    return threshold, best / len(questions)
 
 
 def cmrc_scores(questions: Iterable[Question], answers: Mapping[str, str]) -> dict[str, float]:
@@ -131,7 +132,7 @@ def cmrc_scores(questions: Iterable[Question], answers: Mapping[str, str]) -> di
         answers: {question id: answer}; a question without counts as answered wrongly.
 
     Returns:
-        `exact`, `f1` and their mean, `average`; percentages.
+        `exact`, `f1` and their mean, `average`; shares from 0 to 1.
 
     Raises:
         ValueError: If there is no question.
@@ -139,7 +140,7 @@ def cmrc_scores(questions: Iterable[Question], answers: Mapping[str, str]) -> di
     Example:
         >>> from bert_keras.data import Answer
         >>> cmrc_scores([Question("1", "哪里？", "他住在北京市。", (Answer("北京市", 3),))], {"1": "北京"})
-        {'exact': 0.0, 'f1': 80.0, 'average': 40.0}
+        {'exact': 0.0, 'f1': 0.8, 'average': 0.4}
 
     Reference:
         `cmrc2018_evaluate.py` of https://github.com/ymcui/cmrc2018
@@ -147,14 +148,14 @@ def cmrc_scores(questions: Iterable[Question], answers: Mapping[str, str]) -> di
     rows = [best_scores(question, answers.get(question.id), _cmrc) for question in questions]
     if not rows:
         raise ValueError("no questions to score")
-    exact, f1 = (percentage(row[index] for row in rows) for index in (0, 1))
+    exact, f1 = (mean_share(row[index] for row in rows) for index in (0, 1))
     return {"exact": exact, "f1": f1, "average": (exact + f1) / 2}
 
 
-def percentage(values: Iterable[float]) -> float:
-    """The mean of shares, as a percentage."""
+def mean_share(values: Iterable[float]) -> float:
+    """The mean of values from 0 to 1."""
     values = list(values)
-    return 100.0 * sum(values) / len(values)
+    return sum(values) / len(values)
 
 
 def best_scores(

@@ -5,7 +5,7 @@ import string
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 
-from bert_keras.data.questions.answer_scores import best_scores, percentage
+from bert_keras.data.questions.answer_scores import best_scores, mean_share
 from bert_keras.data.questions.questions import Question
 
 # KorQuAD's script makes spaces of these, and takes ASCII's other punctuation out.
@@ -25,7 +25,7 @@ def drcd_scores(questions: Iterable[Question], answers: Mapping[str, str]) -> di
         answers: {question id: answer}; a question without counts as answered wrongly.
 
     Returns:
-        `exact` and `f1`, percentages.
+        `exact` and `f1`, shares from 0 to 1, where the official scripts print percentages.
 
     Raises:
         ValueError: If there is no question.
@@ -52,7 +52,7 @@ def korquad_scores(questions: Iterable[Question], answers: Mapping[str, str]) ->
         answers: {question id: answer}; a question without counts as answered wrongly.
 
     Returns:
-        `exact` and `f1`, percentages.
+        `exact` and `f1`, shares from 0 to 1, where the official scripts print percentages.
 
     Raises:
         ValueError: If there is no question.
@@ -80,7 +80,7 @@ def _scores(
     rows = [best_scores(question, answers.get(question.id), pair_scores) for question in questions]
     if not rows:
         raise ValueError("no questions to score")
-    return {"exact": percentage(row[0] for row in rows), "f1": percentage(row[1] for row in rows)}
+    return {"exact": mean_share(row[0] for row in rows), "f1": mean_share(row[1] for row in rows)}
 
 
 def _letters(text: str) -> str:

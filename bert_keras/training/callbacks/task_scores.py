@@ -14,9 +14,9 @@ class TaskScores(keras.callbacks.Callback):
     Example:
         >>> from bert_keras.training.callbacks import TaskScores
         >>> logs = {"loss": 2.0}
-        >>> TaskScores(lambda: {"exact": 50.0, "f1": 62.5}).on_epoch_end(0, logs)
+        >>> TaskScores(lambda: {"exact": 0.5, "f1": 0.625}).on_epoch_end(0, logs)
         >>> logs
-        {'loss': 2.0, 'val_exact': 50.0, 'val_f1': 62.5}
+        {'loss': 2.0, 'val_exact': 0.5, 'val_f1': 0.625}
     """
 
     def __init__(self, score):

@@ -22,50 +22,53 @@ def of(rules):
 def test_scores_are_those_of_squads_official_evaluation(version):
     for row, questions, given, _ in of(version):
         scores = squad_scores(questions, given, version=version)
-        assert (scores["exact"], scores["f1"]) == (pytest.approx(row["exact"]), pytest.approx(row["f1"]))
+        assert (scores["exact"], scores["f1"]) == (pytest.approx(row["exact"] / 100), pytest.approx(row["f1"] / 100))
 
 
 def test_the_threshold_turns_answers_into_none():
     for row, questions, given, odds in of("2.0"):
         scores = squad_scores(questions, given, null_odds=odds, threshold=0.5)
-        assert (scores["exact"], scores["f1"]) == (pytest.approx(row["exact_at_0.5"]), pytest.approx(row["f1_at_0.5"]))
+        assert (scores["exact"], scores["f1"]) == (
+            pytest.approx(row["exact_at_0.5"] / 100),
+            pytest.approx(row["f1_at_0.5"] / 100),
+        )
 
 
 def test_the_best_threshold_reaches_what_the_official_one_does():
     for row, questions, given, odds in of("2.0"):
         threshold, reached = best_no_answer_threshold(questions, given, odds)
-        assert reached == pytest.approx(row["best_f1"][0])
+        assert reached == pytest.approx(row["best_f1"][0] / 100)
         # The official threshold of 0 where nothing beats "no answer" to every question does not reach that score.
         if any(given.values()) and threshold in odds.values():
             assert threshold == row["best_f1"][1]
         if all(given.values()):  # more than reached where a right "no answer" is spelled as punctuation
-            assert squad_scores(questions, given, null_odds=odds, threshold=threshold)["f1"] >= reached - 1e-6
+            assert squad_scores(questions, given, null_odds=odds, threshold=threshold)["f1"] >= reached - 1e-8
 
 
 def test_a_threshold_cannot_part_questions_of_equal_odds():
     questions = [Question("1", "Who?", "c", (Answer("c", 0),)), Question("2", "Who?", "c")]
     given, odds = {"1": "c", "2": "c"}, {"1": 1.0, "2": 1.0}
     threshold, reached = best_no_answer_threshold(questions, given, odds)
-    assert reached == squad_scores(questions, given, null_odds=odds, threshold=threshold)["f1"] == 50.0
+    assert reached == squad_scores(questions, given, null_odds=odds, threshold=threshold)["f1"] == 0.5
 
 
 def test_scores_are_those_of_cmrcs_official_evaluation():
     for row, questions, given, _ in of("cmrc"):
         scores = cmrc_scores(questions, given)
-        assert (scores["exact"], scores["f1"]) == (pytest.approx(row["exact"]), pytest.approx(row["f1"]))
-        assert scores["average"] == pytest.approx((row["exact"] + row["f1"]) / 2)
+        assert (scores["exact"], scores["f1"]) == (pytest.approx(row["exact"] / 100), pytest.approx(row["f1"] / 100))
+        assert scores["average"] == pytest.approx((row["exact"] + row["f1"]) / 200)
 
 
 def test_questions_with_and_without_answer_are_scored_apart_too():
     questions = [Question("1", "", "", (Answer("cat"),)), Question("2", "", "")]
     assert squad_scores(questions, {"1": "the cat", "2": "mat"}) == {
-        "exact": 50.0, "f1": 50.0, "has_answer_exact": 100.0, "has_answer_f1": 100.0, "no_answer_exact": 0.0,
+        "exact": 0.5, "f1": 0.5, "has_answer_exact": 1.0, "has_answer_f1": 1.0, "no_answer_exact": 0.0,
     }  # fmt: skip
 
 
 def test_a_question_without_prediction_counts_as_wrong():
     questions = [Question(name, "", "", (Answer("cat"),)) for name in "ab"]
-    assert squad_scores(questions, {"a": "cat"})["exact"] == cmrc_scores(questions, {"a": "cat"})["exact"] == 50.0
+    assert squad_scores(questions, {"a": "cat"})["exact"] == cmrc_scores(questions, {"a": "cat"})["exact"] == 0.5
 
 
 def test_nothing_to_score_is_an_error():

@@ -21,8 +21,8 @@ def test_scores_are_those_of_the_published_rules(rules, scorer):
 
 def test_spaces_count_for_the_exact_match_of_korquad_alone():
     questions = [Question("1", "", "", (Answer("세종 대왕"),))]
-    assert korquad_scores(questions, {"1": "세종대왕"}) == {"exact": 0.0, "f1": 100.0}
-    assert drcd_scores(questions, {"1": "세종대왕!"}) == {"exact": 100.0, "f1": 100.0}
+    assert korquad_scores(questions, {"1": "세종대왕"}) == {"exact": 0.0, "f1": 1.0}
+    assert drcd_scores(questions, {"1": "세종대왕!"}) == {"exact": 1.0, "f1": 1.0}
 
 
 @pytest.mark.parametrize("scorer", [korquad_scores, drcd_scores])
