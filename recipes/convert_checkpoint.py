@@ -28,6 +28,19 @@ def main(
     texts: Path | None = None,  # with --verify: a file whose first 64 lines are run through both, in pairs
     tolerance: float = 1e-5,  # largest difference allowed, relative to a tensor's largest value
 ):
+    # What would be refused behind the work is refused before it.
+    if output.resolve() == Path(source).resolve():
+        raise ValueError(f"Expected another directory for --output than {source}, which is read.")
+    if texts is not None and not (verify and texts.is_file()):
+        raise ValueError(f"Expected --texts with --verify, and a file; received {texts}.")
+    if max_shard_megabytes is not None and (format != "huggingface" or max_shard_megabytes < 1):
+        raise ValueError("Expected --max-shard-megabytes of 1 or more, with --format huggingface alone.")
+    output.mkdir(parents=True, exist_ok=True)
+    try:
+        tokenizer = data.WordPieceTokenizer.from_preset(source)
+    except FileNotFoundError as error:
+        tokenizer = None
+        print(f"No vocabulary to take along: {error}")
     model = models.load_preset(source)
     encoder = getattr(model, "encoder", model)
     print(f"{type(model).__name__} of {encoder.count_params():,} weights in its encoder")
@@ -38,11 +51,6 @@ def main(
     else:
         shard = max_shard_megabytes and 1_000_000 * max_shard_megabytes
         model.save_to_preset(output, format=format, max_shard_bytes=shard)
-    try:
-        tokenizer = data.WordPieceTokenizer.from_preset(source)
-    except FileNotFoundError as error:
-        tokenizer = None
-        print(f"No vocabulary to take along: {error}")
     if tokenizer and format == "keras_hub":
         from keras_hub.models import BertTokenizer
 

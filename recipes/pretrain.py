@@ -9,7 +9,9 @@ Run         python recipes/pretrain.py --corpus runs/corpus --size mini
 Stopped     by Ctrl-C, SIGTERM or a crash, the same command goes on where it was: docs/reliability.md
 Watch       tensorboard --logdir runs/pretrain
 Variations  --init PRESET goes on from a pretrained encoder, on text of your own domain;
-            --no-warm-start begins from random weights, as the paper does
+            --no-warm-start begins from random weights, as the paper does;
+            BertEncoder.from_size(..., attention=...) with a layer of your own: the preset is model.keras then, and
+            every recipe takes it as --preset (docs/checkpoints.md)
 """
 
 from pathlib import Path
@@ -59,6 +61,7 @@ def main(
 
     train = dataset("train", start_step=saving.step)
     validation = dataset("validation", training=False).take(validation_batches).cache()
+    schedule = training.WarmupLinearDecay(learning_rate, steps, warmup_steps)
     x, _, _ = next(iter(train))
     print("One row as the model sees it:", tokenizer.detokenize(x["token_ids"][:1])[0].numpy().decode(), sep="\n")
 
@@ -72,15 +75,16 @@ def main(
             pooler=next_sentence,  # nothing else would train it
             dtype=dtype,
         )
-        if warm_start:
-            vectors = data.cooccurrence_vectors(corpus / "train", tokenizer.vocabulary, encoder.hidden_dim)
-            models.warm_start(encoder, vectors)
         pretrainer = models.BertPretrainer(encoder, next_sentence=next_sentence)
     else:
         pretrainer = models.BertPretrainer.from_preset(init, next_sentence=next_sentence, dropout=dropout, dtype=dtype)
-    pretrainer.encoder.expect_room_for(sequence_length)
+    # What would be refused after the last step is refused before the first.
+    pretrainer.encoder.expect_room_for(sequence_length, tokenizer.vocabulary_size)
+    pretrainer.expect_savable(run.preset)
+    if init is None and warm_start:
+        vectors = data.cooccurrence_vectors(corpus / "train", tokenizer.vocabulary, pretrainer.encoder.hidden_dim)
+        models.warm_start(pretrainer.encoder, vectors)
     pretrainer.encoder.summary()
-    schedule = training.WarmupLinearDecay(learning_rate, steps, warmup_steps)
     pretrainer.compile(
         optimizer=training.AdamW(learning_rate if max_hours else schedule),
         loss=training.pretraining_losses(next_sentence=next_sentence),

@@ -260,15 +260,21 @@ class BertEncoder(Presets, OutputPositions, BatchInputs, keras.Model):
         for index, layer in enumerate([self.embeddings, *self.encoder_blocks]):
             layer.trainable = index > num_blocks
 
-    def expect_room_for(self, sequence_length):
+    def expect_room_for(self, sequence_length, vocabulary_size=None):
         """Refuse rows that are longer than the table of positions, before a long training meets the first of them.
 
         Args:
             sequence_length: tokens in the longest row.
+            vocabulary_size: number of the tokenizer's words; None to leave that out.
 
         Raises:
-            ValueError: where there are fewer positions.
+            ValueError: where there are fewer positions, or fewer vectors than words.
         """
+        if vocabulary_size is not None and vocabulary_size > self.vocabulary_size:
+            raise ValueError(
+                f"The tokenizer has {vocabulary_size} words, the encoder vectors for {self.vocabulary_size}: they do "
+                "not belong together. `bert_keras.models.change_vocabulary` makes room for more words."
+            )
         if sequence_length > self.max_sequence_length:
             raise ValueError(
                 f"Expected a sequence_length of at most {self.max_sequence_length}, the encoder's number of positions, "

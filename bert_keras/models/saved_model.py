@@ -137,10 +137,7 @@ def _load(path):
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
     except (ValueError, TypeError, KeyError, AttributeError, ImportError, OSError, zipfile.BadZipFile) as error:
-        raise ValueError(
-            f"{path} cannot be loaded: {cause_of(error)} A class of one's own must have been registered with "
-            "keras.saving.register_keras_serializable, and its module imported."
-        ) from error
+        raise ValueError(f"{path} cannot be loaded: {cause_of(error)}") from error
 
 
 def _by_layer(names):

@@ -83,7 +83,7 @@ def main():
             questions.append([str(name), right, given])
             exact += max(text(one) == text(given) for one in right)
             overlap += max(f1(text(one), text(given)) for one in right)
-        golden.append({"rules": rules, "questions": questions, "exact": 100 * exact / 6, "f1": 100 * overlap / 6})
+        golden.append({"rules": rules, "questions": questions, "exact": exact / 6, "f1": overlap / 6})
     rows = ",\n".join(json.dumps(row, ensure_ascii=False) for row in golden)
     (Path(__file__).parent / "character_scores.json").write_text(f"[\n{rows}\n]\n", encoding="utf-8")
 

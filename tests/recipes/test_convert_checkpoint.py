@@ -33,6 +33,20 @@ def test_to_google_and_back_is_bit_equal(convert, tmp_path):
     assert all(np.array_equal(original[name], written[name]) for name in original)
 
 
+@pytest.mark.parametrize(
+    ("options", "refusal"),
+    [
+        (["--texts", "lines.txt"], "Expected --texts with --verify"),
+        (["--max-shard-megabytes", 1, "--format", "google"], "with --format huggingface alone"),
+        (["--output", TINY_BERT], "Expected another directory for --output"),
+    ],
+)
+def test_what_would_be_refused_behind_the_work_is_refused_before_it(convert, tmp_path, options, refusal):
+    printed = convert(TINY_BERT, "--output", tmp_path / "output", *options, status=1)
+    assert refusal in printed and "weights in its encoder" not in printed
+    assert not (tmp_path / "output").exists()
+
+
 @pytest.mark.slow
 def test_a_sentence_encoder_stays_one(convert, tmp_path):
     tokenizer = WordPieceTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "b", "c"])

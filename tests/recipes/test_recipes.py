@@ -126,6 +126,54 @@ def test_pretraining_does_not_go_on_with_a_corpus_in_another_vocabulary(run_reci
     assert "was made with another vocabulary" in printed and "received one of 88 tokens" in printed
 
 
+OWN_PART = """
+
+import keras
+
+
+@keras.saving.register_keras_serializable(package="tests_of_recipes")
+class MeanOfAll(keras.layers.Layer):
+    def call(self, inputs, attention_mask):
+        weights = keras.ops.cast(attention_mask, inputs.dtype)
+        return keras.ops.matmul(weights / keras.ops.sum(weights, -1, keepdims=True), inputs)
+"""
+
+
+@pytest.mark.slow
+def test_an_encoder_with_a_part_of_ones_own_is_pretrained_and_then_fine_tuned(run_recipe, corpus, tmp_path):
+    def with_own_part(recipe, registered=True):
+        """The recipe with the lines that a user would change."""
+        text = (ROOT / "recipes" / recipe).read_text()
+        part = (
+            OWN_PART
+            if registered
+            else "".join(OWN_PART.split('@keras.saving.register_keras_serializable(package="tests_of_recipes")\n'))
+        )
+        text = text.replace("\n\n\ndef main(", f"{part}\n\ndef main(", 1)
+        changed = text.replace(
+            "            pooler=next_sentence,", "            pooler=next_sentence, attention=MeanOfAll(),", 1
+        )
+        (tmp_path / recipe).write_text(changed)
+        return tmp_path / recipe
+
+    options = (
+        "--corpus", corpus, "--run-directory", tmp_path / "run", "--size", "tiny", "--sequence-length", 32,
+        "--steps", 4, "--warmup-steps", 1, "--steps-per-report", 2, "--batch-size", 8, "--validation-batches", 1,
+        "--no-warm-start",
+    )  # fmt: skip
+    refused = run_recipe(with_own_part("pretrain.py", registered=False), *options, status=1)
+    assert "could be saved, but not loaded again: Could not locate class 'MeanOfAll'" in refused
+    assert "mlm_accuracy" not in refused
+    assert "bert_keras alone reads model.keras" in run_recipe(with_own_part("pretrain.py"), *options)
+    files = [word for part in ("train", "validation") for word in (f"--{part}", labelled(tmp_path / f"{part}.tsv", 8))]
+    run_recipe(
+        with_own_part("finetune_classifier.py"), "--preset", tmp_path / "run" / "preset", *files, "--epochs", 1,
+        "--sequence-length", 16, "--run-directory", tmp_path / "tuned",
+    )  # fmt: skip
+    names = ["model.keras", "tokenizer_config.json", "vocab.txt"]
+    assert sorted(path.name for path in (tmp_path / "tuned" / "preset").iterdir()) == names
+
+
 def test_quickstart_runs_the_whole_chain(run_recipe, tmp_path):
     run_recipe(
         # On a slow machine the step that compiles takes ten seconds, and the speed is that of the steps after it.
