@@ -41,21 +41,31 @@ class FineTuning:
     seed: int = 0
 
     def prepare(
-        self, model, *, sequence_length: int, trained=None, problem_type: str = "single_label_classification"
+        self,
+        model,
+        *,
+        sequence_length: int,
+        preset=None,
+        trained=None,
+        problem_type: str = "single_label_classification",
     ) -> None:
         """Freezes blocks, adds LoRA's adapters, R-Drop and adversarial training, where they are asked for.
 
         Args:
             model: A model of ours with an encoder and a head.
             sequence_length: The longest row that it will see.
+            preset: The directory that it will be saved to: what would be refused there is refused now.
             trained: The model that `fit` is called on, where it is another one, as with `head_only`.
             problem_type: As for `add_r_drop`.
 
         Raises:
             ValueError: If the encoder has no positions for such rows, or an option is out of range.
+            OSError: If the directory cannot be written to.
         """
         trained = model if trained is None else trained
         model.encoder.expect_room_for(sequence_length)
+        if preset is not None:
+            model.expect_savable(preset)
         model.encoder.freeze_lowest(self.num_frozen_blocks)
         training.add_lora(model.encoder, self.lora_rank)
         training.add_r_drop(trained, self.r_drop, problem_type=problem_type)

@@ -55,7 +55,9 @@ def main(
     extractor = models.TripleExtractor.from_preset(
         preset, relations, head_dim=head_dim, efficient=efficient, dropout=fine_tuning.dropout, dtype=fine_tuning.dtype
     )
-    fine_tuning.prepare(extractor, sequence_length=sequence_length, problem_type="multi_label_classification")
+    fine_tuning.prepare(
+        extractor, sequence_length=sequence_length, preset=run.preset, problem_type="multi_label_classification"
+    )
     extractor.compile(
         fine_tuning.optimizer(extractor.encoder, len(datasets["train"])),
         {name: training.SpanLoss() for name in OUTPUTS},
