@@ -87,10 +87,8 @@ def _table(path: Path, text_column: Column, second_text_column: Column | None, t
     return rows, (list(examples.texts), list(examples.second_texts))
 
 
-def _choices(path: Path, text_column: Column | None, choice_columns: Sequence[Column], table: dict):
-    columns = {
-        name: value for name, value in table.items() if name in ("file_format", "separator", "encoding", "header")
-    }
+def _choices(path: Path, text_column: Column | None, choice_columns: Sequence[Column], table: TableFormat):
+    columns = dataclasses.asdict(table)
     if text_column is not None:
         columns |= {"context_column": text_column, "stem_column": None}
     if choice_columns:
