@@ -10,9 +10,8 @@ Run         python recipes/finetune_tagger.py --preset PRESET --train train.conl
             parts of speech: --train en_ewt-ud-train.conllu ... --scheme None
 Stopped     by Ctrl-C, SIGTERM or a crash, the same command goes on where it was: docs/reliability.md
 Watch       tensorboard --logdir runs/finetune_tagger
-Words       tags are learned and read at the basic tokens of raw text, `U.K.` as four; validation scores those, results
-            the words of the file, as CoNLL's scorer does, and f1_raw_text what the preset finds in the text alone.
-            --words file: for a tagger that will be given words cut alike
+Words       tags are learned, validated, scored and read at the basic tokens of raw text, `U.K.` as four; f1_of_words
+            counts the words of the file, as CoNLL's scorer does. --words file: for a tagger that will be given words
 Variation   the CRF learns which tag stands beside which, and never breaks the rules of the scheme; --head linear does
             without; --head global_pointer finds spans in each other too (from JSONL with --scheme None)
 """
@@ -104,15 +103,14 @@ def main(
             scores[part] = {"accuracy": training.tag_accuracy(sentences[part].tags, tags)}
         else:
             data.write_spans(run_directory / f"predictions_{part}.jsonl", sentences[part], spans)
-            by_label = training.span_scores(sentences[part].spans, spans)
-            scores[part], tables[part] = by_label["overall"], training.score_table(by_label)
-            # The same of the raw text, as the preset will read it: also spans that begin or end inside a word count.
-            found = [
-                [(span["start"], span["end"], span["label"]) for span in some]
-                for some in predict(list(sentences[part].texts))
-            ]
-            raw_text = training.span_scores(sentences[part].character_spans(), found)["overall"]
-            scores[part]["f1_raw_text"] = raw_text["f1"]
+            # Of the raw text, as users of the preset will have it; and of the file's words, as CoNLL's scorer counts.
+            found = predict(list(sentences[part].texts))
+            found = [[(span["start"], span["end"], span["label"]) for span in some] for some in found]
+            of_text = training.span_scores(sentences[part].character_spans(), found)
+            of_words = training.span_scores(sentences[part].spans, spans)
+            by_label = of_words if words == "file" else of_text
+            scores[part] = by_label["overall"] | {"f1_of_words": of_words["overall"]["f1"]}
+            tables[part] = training.score_table(by_label)
     return run.finish(scores, texts=tables)
 
 
