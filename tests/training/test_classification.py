@@ -144,3 +144,11 @@ def test_predictions_that_are_all_alike_have_no_correlation_in_batches_of_any_si
 def test_labels_of_a_narrow_range_far_from_zero_have_their_correlation():
     labels = np.array([1000.0, 1000.1, 1000.2, 1000.3], "float32")
     assert float(PearsonCorrelation()(labels, labels[:, None])) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_metrics_that_count_each_class_say_that_they_need_its_number():
+    with pytest.raises(ValueError, match="f1, matthews count each class apart: give num_classes"):
+        classification_metrics()
+    with pytest.raises(ValueError, match="Expected num_classes, the number of the model's classes, received: None"):
+        ClassF1(None)
+    assert [metric.name for metric in classification_metrics(names=["accuracy"])] == ["accuracy"]

@@ -62,3 +62,17 @@ def test_there_is_one_loss_without_next_sentences(small_pretrainer, pretraining_
     outputs = model.predict(x, verbose=0)
     assert logs["loss"] == pytest.approx(float(MaskedLMLoss()(y["mlm"], outputs["mlm"], w["mlm"])), rel=1e-5)
     assert "mlm_accuracy" in logs
+
+
+def test_no_label_is_left_out_of_the_masked_lm_loss_as_weight_0_is():
+    rng = np.random.default_rng(0)
+    logits, labels = rng.normal(size=(2, 3, 7)).astype("float32"), rng.integers(0, 7, size=(2, 3))
+    is_used = np.array([[1, 1, 0], [0, 1, 1]], "float32")
+    log_probabilities = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
+    expected = -(np.take_along_axis(log_probabilities, labels[..., None], -1)[..., 0] * is_used).sum() / is_used.sum()
+    marked = np.where(is_used > 0, labels, -100)
+    loss = MaskedLMLoss()
+    for received in (loss(labels, logits, is_used), loss(marked, logits), loss(marked, logits, is_used)):
+        assert float(received) == pytest.approx(expected, rel=1e-5)
+    with pytest.raises(ValueError, match="labels of masked_lm_loss must be from 0 to 6"):
+        loss(labels + 7, logits)
