@@ -138,7 +138,8 @@ def common_names(source, names):
         raise ValueError(f"{source} holds several encoders: {found}. Save the one that is meant by itself.")
     prefix = prefixes[0] if prefixes else ""
     parts = prefix.split(".")[:-1]
-    beside = "".join(f"{part}." for part in parts[:-1]) if set(parts) <= set(_WRAPPERS) else None
+    is_known = not parts or (parts[-1] == "bert" and set(parts) <= set(_WRAPPERS))
+    beside = "".join(f"{part}." for part in parts[:-1]) if is_known else None
     return {name: _common_name(name, prefix, beside) for name in names}
 
 

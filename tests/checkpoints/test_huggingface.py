@@ -332,8 +332,9 @@ def test_a_report_of_nothing_new_is_short():
     assert str(LoadReport("x.safetensors", loaded=("a", "b"))) == "x.safetensors: 2 weights loaded"
 
 
-def test_what_stands_beside_an_encoder_in_somebodys_own_model_is_no_head_that_we_know(directory):
-    rename(directory, lambda name, array: {name.replace("bert.", "text_encoder.", 1): array})
+@pytest.mark.parametrize("called", ["text_encoder", "model"])
+def test_what_stands_beside_an_encoder_in_somebodys_own_model_is_no_head_that_we_know(directory, called):
+    rename(directory, lambda name, array: {name.replace("bert.", f"{called}.", 1): array})
     checkpoint = HuggingFaceCheckpoint(directory)
     assert not [name for name in checkpoint.shapes if "head" in name]
     _, report = checkpoint.read(all_shapes(TINY_BERT))
