@@ -43,6 +43,7 @@ class FineTuning:
     def prepare(
         self,
         model,
+        tokenizer=None,
         *,
         sequence_length: int,
         preset=None,
@@ -53,17 +54,18 @@ class FineTuning:
 
         Args:
             model: A model of ours with an encoder and a head.
+            tokenizer: Whose tokens it will see; None to leave unchecked whether the encoder has vectors for them.
             sequence_length: The longest row that it will see.
             preset: The directory that it will be saved to: what would be refused there is refused now.
             trained: The model that `fit` is called on, where it is another one, as with `head_only`.
             problem_type: As for `add_r_drop`.
 
         Raises:
-            ValueError: If the encoder has no positions for such rows, or an option is out of range.
+            ValueError: If the encoder has no positions for such rows or no vectors for such tokens, or an option is out of range.
             OSError: If the directory cannot be written to.
         """
         trained = model if trained is None else trained
-        model.encoder.expect_room_for(sequence_length)
+        model.encoder.expect_room_for(sequence_length, None if tokenizer is None else tokenizer.vocabulary_size)
         if preset is not None:
             model.expect_savable(preset)
         model.encoder.freeze_lowest(self.num_frozen_blocks)

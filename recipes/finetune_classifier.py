@@ -89,7 +89,7 @@ def main(
         sizes = dict(batch_size=fine_tuning.batch_size, seed=fine_tuning.seed)
         model, datasets = models.head_only(classifier, datasets, **sizes)
     fine_tuning.prepare(
-        classifier, sequence_length=sequence_length, preset=run.preset, trained=model, problem_type=problem
+        classifier, tokenizer, sequence_length=sequence_length, preset=run.preset, trained=model, problem_type=problem
     )
     held_out = [part for parts in (examples, rows) for name, part in parts.items() if name != "train"]
     sizes = dict(num_classes=classifier.num_classes, num_examples=max(map(len, held_out)) + fine_tuning.batch_size)

@@ -57,7 +57,7 @@ def main(
         )  # fmt: skip
 
     chooser = models.MultipleChoice.from_preset(preset, dropout=fine_tuning.dropout, dtype=fine_tuning.dtype)
-    fine_tuning.prepare(chooser, sequence_length=sequence_length, preset=run.preset)
+    fine_tuning.prepare(chooser, tokenizer, sequence_length=sequence_length, preset=run.preset)
     # The choices are classes that mean something else in every text.
     metrics = training.classification_metrics(num_classes=len(choice_columns), names=["accuracy"])
     optimizer = fine_tuning.optimizer(chooser.encoder, len(datasets["train"]))

@@ -54,7 +54,7 @@ def main(
 
     answerer = models.QuestionAnswerer.from_preset(preset, dropout=fine_tuning.dropout, dtype=fine_tuning.dtype)
     answerer.null_threshold = 0.0 if is_v2 else None
-    fine_tuning.prepare(answerer, sequence_length=sequence_length, preset=run.preset)
+    fine_tuning.prepare(answerer, tokenizer, sequence_length=sequence_length, preset=run.preset)
     answerer.compile(
         fine_tuning.optimizer(answerer.encoder, len(datasets["train"])),
         training.question_answering_losses(),

@@ -49,7 +49,7 @@ def main(
     batches |= dict(label_names=labels, markers=classifier.markers, start_step=saving.step)  # of the training part
     datasets = {p: data.relation_dataset(e, tokenizer, training=p == "train", **batches) for p, e in examples.items()}
 
-    fine_tuning.prepare(classifier, sequence_length=sequence_length, preset=run.preset)
+    fine_tuning.prepare(classifier, tokenizer, sequence_length=sequence_length, preset=run.preset)
     classifier.compile(
         fine_tuning.optimizer(classifier.encoder, len(datasets["train"])),
         training.classification_loss(),

@@ -78,7 +78,7 @@ def main(
     parts = ("train", "validation")
     datasets = {part: dataset(sentences[part], tokenizer, training=part == "train", **batches) for part in parts}
 
-    fine_tuning.prepare(model, sequence_length=sequence_length, preset=run.preset, problem_type=problem)
+    fine_tuning.prepare(model, tokenizer, sequence_length=sequence_length, preset=run.preset, problem_type=problem)
     optimizer = fine_tuning.optimizer(model.encoder, len(datasets["train"]))
     model.compile(optimizer, loss, weighted_metrics=[metric])
     report = fine_tuning.callbacks(run.logs, best=f"val_{metric.name}", shown=(metric.name,))

@@ -56,7 +56,11 @@ def main(
         preset, relations, head_dim=head_dim, efficient=efficient, dropout=fine_tuning.dropout, dtype=fine_tuning.dtype
     )
     fine_tuning.prepare(
-        extractor, sequence_length=sequence_length, preset=run.preset, problem_type="multi_label_classification"
+        extractor,
+        tokenizer,
+        sequence_length=sequence_length,
+        preset=run.preset,
+        problem_type="multi_label_classification",
     )
     extractor.compile(
         fine_tuning.optimizer(extractor.encoder, len(datasets["train"])),
