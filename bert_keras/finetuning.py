@@ -61,7 +61,8 @@ class FineTuning:
             problem_type: As for `add_r_drop`.
 
         Raises:
-            ValueError: If the encoder has no positions for such rows or no vectors for such tokens, or an option is out of range.
+            ValueError: If the encoder has no positions for such rows or no vectors for such tokens, or an option is out
+                of range.
             OSError: If the directory cannot be written to.
         """
         trained = model if trained is None else trained

@@ -56,12 +56,9 @@ def main(
         preset, relations, head_dim=head_dim, efficient=efficient, dropout=fine_tuning.dropout, dtype=fine_tuning.dtype
     )
     fine_tuning.prepare(
-        extractor,
-        tokenizer,
-        sequence_length=sequence_length,
-        preset=run.preset,
+        extractor, tokenizer, sequence_length=sequence_length, preset=run.preset,
         problem_type="multi_label_classification",
-    )
+    )  # fmt: skip
     extractor.compile(
         fine_tuning.optimizer(extractor.encoder, len(datasets["train"])),
         {name: training.SpanLoss() for name in OUTPUTS},
