@@ -1,6 +1,6 @@
 """The folder of a recipe's run: by what the run is known again, and what it leaves behind.
 
-state/          what a stopped run goes on from
+state/          what a stopped run resumes from
 logs/           TensorBoard: curves, options, results
 preset/         the trained model
 results.json    scores, options, versions, times

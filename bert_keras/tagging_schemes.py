@@ -2,11 +2,11 @@
 
 A tag is `O`, outside of every span, or a prefix, a hyphen and the span's label: `B-person`.
 
-* BIO, also called IOB2: every span begins with B and goes on with I.
+* BIO, also called IOB2: every span begins with B and continues with I.
 * BIOES, also called IOBES: besides, spans of several words end with E, and spans of one word are S.
 * BILOU, also called BIOUL: the same, with L for last and U for unit.
 * BMES, also called BMESO, of Chinese files: the same as BIOES, with M for middle.
-* IOE2: spans go on with I and end with E.
+* IOE2: spans continue with I and end with E.
 * IOB1, of CoNLL-2003's files: spans begin with I; B only parts two spans of one label that touch.
 
 Python and no array library: readers, metrics, layers and predictions share this file.
@@ -235,7 +235,7 @@ def may_follow(previous: str, tag: str, scheme: str) -> bool:
     """Whether a tag may stand behind another by the rules of a scheme.
 
     Args:
-        previous: The tag before; `O` at the begin of a sentence.
+        previous: The tag before; `O` at the beginning of a sentence.
         tag: The tag itself; `O` stands for the end of a sentence.
         scheme: One of `SCHEMES`.
 
@@ -269,7 +269,7 @@ def first_fault(tags: Sequence[str], scheme: str) -> tuple[int, str] | None:
         except ValueError as error:
             return i, str(error)
         if not is_allowed:
-            where = f"behind {previous}" if i else "at the begin of a sentence"
+            where = f"behind {previous}" if i else "at the beginning of a sentence"
             return i, f"{tag} {where} breaks the rules of scheme {scheme}"
         previous = tag
     if tags and not may_follow(previous, OUTSIDE, scheme):
@@ -297,7 +297,7 @@ def transition_table(names: Sequence[str], scheme: str) -> list[list[bool]]:
 
     Returns:
         A square of one row and one column more than there are tags: `table[i][j]` says whether tag j may stand behind
-        tag i; the last row is the begin of a sentence, the last column its end.
+        tag i; the last row is the beginning of a sentence, the last column its end.
 
     Example:
         >>> transition_table(["O", "B-a", "I-a"], "BIO")[-1]

@@ -7,7 +7,7 @@ Paper       Devlin et al., 2019, section 4.1: one layer on the pooled output, al
 Reached     from MiniLM's weights, means of 3 seeds: SICK entailment 0.866 in test, STS-B dev Spearman 0.869,
             SST-2 dev 0.895
 Run         python recipes/finetune_classifier.py --preset PRESET --task stsb --data-directory STS-B
-Stopped     by Ctrl-C, SIGTERM or a crash, the same command goes on where it was: docs/reliability.md
+Stopped     by Ctrl-C, SIGTERM or a crash, the same command resumes it: docs/reliability.md
             (with --freeze-encoder it begins anew, which takes seconds)
 Watch       tensorboard --logdir runs/finetune_classifier
 Variations  for few examples: the options under Model and Training; what is known of their worth: recipes/README.md

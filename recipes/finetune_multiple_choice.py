@@ -5,7 +5,7 @@ Data        SWAG's CSV (a sentence, the beginning of the next, four endings), or
 Paper       Devlin et al., 2019, section 4.4: each choice scored beside the text by one vector, a softmax over choices
 Reached     ComVE's 3 reasons, from MiniLM's weights, 3 000 questions, seed 1: accuracy 0.796 in test, 0.804 in dev
 Run         python recipes/finetune_multiple_choice.py --preset PRESET --train train.csv --validation val.csv
-Stopped     by Ctrl-C, SIGTERM or a crash, the same command goes on where it was: docs/reliability.md
+Stopped     by Ctrl-C, SIGTERM or a crash, the same command resumes it: docs/reliability.md
 Watch       tensorboard --logdir runs/finetune_multiple_choice
 """
 

@@ -6,9 +6,9 @@ Paper       Devlin et al., 2019, sections 4.2 and 4.3: each token scored as the 
 Reached     XQuAD in English, 289 of its questions after training on the other 901, from MiniLM's weights: exact 0.323,
             F1 0.476, means of 3 seeds; recipes/README.md has transformers beside it
 Run         python recipes/finetune_question_answering.py --preset PRESET --train train.json --validation dev.json
-Stopped     by Ctrl-C, SIGTERM or a crash, the same command goes on where it was: docs/reliability.md
+Stopped     by Ctrl-C, SIGTERM or a crash, the same command resumes it: docs/reliability.md
 Watch       tensorboard --logdir runs/finetune_question_answering
-Variations  --scores cmrc, drcd or korquad counts as those do; --errors keep goes on where an answer is not at its
+Variations  --scores cmrc, drcd or korquad counts as those do; --errors keep continues where an answer is not at its
             offset
 """
 

@@ -5,7 +5,7 @@ Data        SemEval-2010 task 8's files, or JSONL {"text": "... <e1>...</e1> ...
 Paper       Baldini Soares et al., 2019, section 3.2: entities between marker tokens, the relation from their vectors
 Reached     SemEval-2010 task 8 macro-F1 0.853 from MiniLM's weights, mean of 3 seeds (transformers, one: 0.847)
 Run         python recipes/finetune_relations.py --preset PRESET --train TRAIN_FILE.TXT --test TEST_FILE_FULL.TXT
-Stopped     by Ctrl-C, SIGTERM or a crash, the same command goes on where it was: docs/reliability.md
+Stopped     by Ctrl-C, SIGTERM or a crash, the same command resumes it: docs/reliability.md
 Watch       tensorboard --logdir runs/finetune_relations
 Variation   --validation FILE chooses the best epoch by its accuracy; without it the last epoch stays
 """

@@ -8,12 +8,12 @@ Reached     before tags were learned at the tokens of raw text; to be measured a
             --head linear: 0.430, seed 1. Parts of speech of UD English EWT, 3 epochs: accuracy 0.969 in test
 Run         python recipes/finetune_tagger.py --preset PRESET --train train.conll --validation dev.conll --test t.conll
             parts of speech: --train en_ewt-ud-train.conllu ... --scheme None
-Stopped     by Ctrl-C, SIGTERM or a crash, the same command goes on where it was: docs/reliability.md
+Stopped     by Ctrl-C, SIGTERM or a crash, the same command resumes it: docs/reliability.md
 Watch       tensorboard --logdir runs/finetune_tagger
 Words       tags are learned, validated, scored and read at the basic tokens of raw text, `U.K.` as four; f1_of_words
             counts the words of the file, as CoNLL's scorer does. --words file: for a tagger that will be given words
 Variation   the CRF learns which tag stands beside which, and never breaks the rules of the scheme; --head linear does
-            without; --head global_pointer finds spans in each other too (from JSONL with --scheme None)
+            without; --head global_pointer finds nested spans too (from JSONL with --scheme None)
 """
 
 from pathlib import Path

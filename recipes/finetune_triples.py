@@ -6,7 +6,7 @@ Paper       GPLinker: Su, 2022, https://kexue.fm/archives/8888
 Reached     CoNLL04, from MiniLM's weights, seed 1: F1 of triples by place 0.545 in test, 0.569 in dev, of the epoch
             with the best val_heads_f1
 Run         python recipes/finetune_triples.py --preset PRESET --train train.jsonl --validation dev.jsonl
-Stopped     by Ctrl-C, SIGTERM or a crash, the same command goes on where it was: docs/reliability.md
+Stopped     by Ctrl-C, SIGTERM or a crash, the same command resumes it: docs/reliability.md
 Watch       tensorboard --logdir runs/finetune_triples
 Variation   --no-efficient gives each relation queries and keys of its own: more weights, for more data
 """

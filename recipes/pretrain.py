@@ -6,9 +6,9 @@ Reached     presidential addresses, --size tiny --max-hours 0.1, 2 cores: 1 462 
             next sentence still at chance (0.493). quickstart.py gets 0.354 and 0.698 in 4.5 minutes, with rows of 64,
             batches of 16, a learning rate of 2e-3, no dropout and a quarter of the tokens masked
 Run         python recipes/pretrain.py --corpus runs/corpus --size mini
-Stopped     by Ctrl-C, SIGTERM or a crash, the same command goes on where it was: docs/reliability.md
+Stopped     by Ctrl-C, SIGTERM or a crash, the same command resumes it: docs/reliability.md
 Watch       tensorboard --logdir runs/pretrain
-Variations  --init PRESET goes on from a pretrained encoder, on text of your own domain;
+Variations  --init PRESET continues from a pretrained encoder, on text of your own domain;
             --no-warm-start begins from random weights, as the paper does;
             BertEncoder.from_size(..., attention=...) with a layer of your own: the preset is model.keras then, and
             every recipe takes it as --preset (docs/checkpoints.md)
@@ -29,7 +29,7 @@ def main(
     mask_rate: float = 0.15,  # share of tokens to guess
     next_sentence: bool = True,  # train next sentence prediction, too
     # Model
-    init: str | None = None,  # preset to go on from; none: new weights
+    init: str | None = None,  # preset to continue from; none: new weights
     size: str = "mini",  # tiny, mini, small, medium, base or large, where there is no preset
     dropout: float = 0.1,
     warm_start: bool = True,  # without a preset, begin with co-occurrence vectors, and heads that look at neighbours
@@ -41,7 +41,7 @@ def main(
     learning_rate: float = 5e-4,  # at its peak
     xla: bool = True,  # compile the whole step on a CPU too, in float32: it begins later, and is faster then
     max_hours: float | None = None,  # by the clock instead of steps; the schedule is fitted into them
-    save_minutes: float = 10.0,  # between two states that a stopped run goes on from
+    save_minutes: float = 10.0,  # between two states that a stopped run resumes from
     steps_per_report: int = 200,  # between two lines of the log, with a validation each
     validation_batches: int = 20,
     probes: tuple[str, ...] = (),  # sentences with [MASK], whose guesses TensorBoard shows

@@ -6,10 +6,10 @@ Pretraining masked LM + next sentence prediction (Devlin et al., 2019), a small 
 Fine-tuning in which era was this paragraph said? 4 classes, 400 paragraphs to learn from, split by address
 Reached     in 4.5 minutes on 2 cores of an AMD EPYC (AVX512): masked accuracy 0.354 on held-out addresses (0.063 by
             guessing "the"), next sentence 0.698; era 0.715 from the preset, 0.629 from random weights, 0.489 by
-            guessing the commonest. 3 seeds of the fine-tuning alone: 0.689-0.725, against 0.618-0.639. All of
+            guessing the most frequent. 3 seeds of the fine-tuning alone: 0.689-0.725, against 0.618-0.639. All of
             `make quickstart` took 6.1 minutes from a fresh clone, installation included; pretraining saw 22 000 tokens
             a second. --minutes 60, without XLA: masked accuracy 0.415, next sentence 0.796, era 0.774
-Stopped     in pretraining, the same command goes on where it was; once finished, it starts anew
+Stopped     in pretraining, the same command resumes it; once finished, it starts anew
 Run         make quickstart            or: python recipes/quickstart.py --minutes 60
 Watch       tensorboard --logdir runs/quickstart/logs
 """
@@ -77,7 +77,7 @@ def main(
         reports[part] = data.prepare_corpus(iter(some), run_directory / part, tokenizer, **options)
         print(f"\n{part}: {reports[part]}\n")
 
-    # 3. Pretraining. A state each half minute, of the same options and corpus, is what a stopped run goes on from.
+    # 3. Pretraining. A state each half minute, of the same options and corpus, is what a stopped run resumes from.
     run.identity["corpus"] = reports["train"].checksum
     saving = run.saving(every_minutes=0.5)
     options = dict(vocabulary=tokenizer.vocabulary, sequence_length=sequence_length, seed=seed)

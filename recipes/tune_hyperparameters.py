@@ -6,7 +6,7 @@ Needs       pip install -e '.[tune]' (KerasTuner, and scikit-learn for --search 
 Run         python recipes/tune_hyperparameters.py recipes/finetune_classifier.py --objective validation.accuracy
             --options learning_rate=1e-5:1e-4:log epochs=2,3,4 -- --preset PRESET --task sst2 --data-directory SST-2
 Watch       tensorboard --logdir runs/tune (the tab HPARAMS)
-Resume      the same command goes on after the last trial that ended
+Resume      the same command continues after the last trial that ended
 """
 
 import importlib.util

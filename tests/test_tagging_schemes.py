@@ -78,7 +78,7 @@ def test_tags_without_fault_are_those_that_some_spans_spell(scheme):
     ("tags", "scheme", "fault"),
     [
         (["O", "I-a"], "BIO", (1, "I-a behind O breaks")),
-        (["I-a"], "BIO", (0, "I-a at the begin of a sentence breaks")),
+        (["I-a"], "BIO", (0, "I-a at the beginning of a sentence breaks")),
         (["B-a", "I-b"], "BIO", (1, "I-b behind B-a breaks")),
         (["B-a"], "BIOES", (0, "B-a at the end of a sentence breaks")),
         (["B-a", "O"], "BIOES", (1, "O behind B-a breaks")),

@@ -1,4 +1,4 @@
-"""Raw text in, spans with their characters out, also such that lie in each other."""
+"""Raw text in, spans with their characters out, nested ones too."""
 
 import dataclasses
 

@@ -9,7 +9,7 @@ from bert_keras.ops import fast_activation, get_activation
 
 @keras.saving.register_keras_serializable(package="bert_keras")
 class FeedForward(keras.layers.Layer):
-    """Widens each token's vector, bends it, and narrows it again.
+    """Widens each token's vector, applies the activation, and narrows it again.
 
     (batch, length, hidden_dim) becomes (batch, length, intermediate_dim), goes through the activation, and comes back
     to (batch, length, hidden_dim).

@@ -1,4 +1,4 @@
-"""Scores for every pair of positions as begin and end of a span: entities in each other, and links between them."""
+"""Scores for every pair of positions as begin and end of a span: nested entities, and links between them."""
 
 import keras
 import numpy as np
@@ -16,7 +16,7 @@ class GlobalPointer(keras.layers.Layer):
 
     (batch, length, hidden_dim) vectors become (batch, num_labels, length, length) float32 scores: the third axis is the
     begin, the last one the end. Each score is a product of a query at the begin and a key at the end, turned by their
-    places so that it knows how far apart they are. As no score excludes another, spans may lie in each other.
+    places so that it knows how far apart they are. As no score excludes another, spans may be nested.
 
     The efficient form has one query and key for all labels, and adds to their product what begin and end say for each
     label; the other has a query and a key for each label. New efficient scores begin at -7, for spans are rare among

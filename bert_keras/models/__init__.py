@@ -1,4 +1,4 @@
-"""Encoders and what is trained on them: each model is an encoder and its heads."""
+"""Encoders and task models: each task model is an encoder with its heads."""
 
 from bert_keras.models.changed_tables import change_positions, change_vocabulary
 from bert_keras.models.encoder import BertEncoder

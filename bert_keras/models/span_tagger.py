@@ -1,4 +1,4 @@
-"""The encoder with GlobalPointer: spans with labels, also such that lie in each other."""
+"""The encoder with GlobalPointer: spans with labels, nested ones too."""
 
 import keras
 

@@ -67,7 +67,7 @@ def test_parts_of_speech_are_tagged_on_jax(run, tmp_path):
 def test_a_faulty_sentence_is_an_error_with_file_and_line(run, conll, tmp_path):
     conll.write_text(conll.read_text() + "good I-person\n")
     printed = run(conll, status=1)
-    assert "train.conll:145: I-person at the begin of a sentence breaks the rules of scheme BIO" in printed
+    assert "train.conll:145: I-person at the beginning of a sentence breaks the rules of scheme BIO" in printed
 
 
 @pytest.mark.slow

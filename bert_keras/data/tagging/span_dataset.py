@@ -1,4 +1,4 @@
-"""The input pipelines of GlobalPointer: spans that may lie in each other, and triples of subject, relation, object."""
+"""The input pipelines of GlobalPointer: spans that may be nested, and triples of subject, relation, object."""
 
 from collections.abc import Callable, Sequence
 
@@ -34,7 +34,7 @@ def span_dataset(
     A sentence longer than a row becomes overlapping windows; a span is learned in each window that holds all of it.
 
     Args:
-        sentences: From `read_tagged_sentences`, with spans; `scheme=None` there leaves spans that lie in each other.
+        sentences: From `read_tagged_sentences`, with spans; `scheme=None` there leaves nested spans.
         tokenizer: Turns strings into a RaggedTensor of ids, e.g. a `WordPieceTokenizer`.
         sequence_length: The longest row.
         batch_size: Rows in a batch. Free places hold rows of weight 0.

@@ -48,7 +48,7 @@ def read_tagged_sentences(
         source: One file, or several of one format.
         scheme: How tags spell spans, one of `bert_keras.tagging_schemes.SCHEMES`: "BIO", "BIOES", "BILOU", "BMES",
             "IOB1", "IOE2"; for JSONL, how to spell them. None for tags that spell no spans, such as parts of speech;
-            for JSONL, None keeps spans that lie in each other, without tags.
+            for JSONL, None keeps nested spans, without tags.
         word_column: Column of the words from 0; None for the first, in CoNLL-U the second (FORM). In JSON a key.
         tag_column: Column of the tags, from 0, or from the end if negative; None for the last, in CoNLL-U `"upos"`. In
             CoNLL-U also another name, `"xpos"`; in JSON of words a key, `"pos_tags"`.

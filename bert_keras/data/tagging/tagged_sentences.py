@@ -24,7 +24,7 @@ class TaggedSentences:
         words: The words of each sentence.
         texts: The raw text of each sentence.
         offsets: (start, end) of each word in its text, in characters: `text[start:end]`.
-        tags: The tag of each word; None without tags, or where spans lie in each other.
+        tags: The tag of each word; None without tags, or where spans are nested.
         spans: (first word, the one behind the last, label) of each sentence; None for tags that spell no spans.
         tag_names: All tags that may occur, for a model to number its outputs by; None without tags.
         labels: All labels that spans may have; None without spans.

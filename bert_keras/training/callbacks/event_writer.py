@@ -57,7 +57,7 @@ class EventWriter:
             self._file.flush()
 
     def drop_after(self, step):
-        """Take points of later steps out of the folder's files, as a run must that goes on from `step`.
+        """Take points of later steps out of the folder's files, as a run must that resumes from `step`.
 
         What a killed process left half-written at a file's end goes with them.
 

@@ -1,4 +1,4 @@
-"""Saves all that a run needs to go on, and goes on where the last run of the same command was stopped."""
+"""Saves all that a run needs to resume, and resumes where the last run of the same command was stopped."""
 
 import time
 
@@ -223,6 +223,6 @@ class SaveAndResume(keras.callbacks.Callback):
         step = self._run.position.step
         if step and not self._step_was_read:
             raise ValueError(
-                f"The run in {self.states.directory} goes on at step {step}, but the dataset was not told: "
+                f"The run in {self.states.directory} resumes at step {step}, but the dataset was not told: "
                 "build it with start_step=saving.step, where saving is this SaveAndResume."
             )

@@ -12,7 +12,7 @@ def span_scores(
     """Compare the spans of sentences: one counts as found where begin, end and label are right.
 
     Args:
-        true_spans: (begin, end, label) each, for each sentence; they may lie in each other.
+        true_spans: (begin, end, label) each, for each sentence; they may be nested.
         predicted_spans: the same.
 
     Returns:

@@ -1,1 +1,1 @@
-"""What a stopped run goes on from: states on the disk, the place in the data, signals."""
+"""What a stopped run resumes from: states on the disk, the place in the data, signals."""

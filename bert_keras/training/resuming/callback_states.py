@@ -37,7 +37,7 @@ def read_callback_states(callbacks):
                 for position, array in enumerate(value):
                     arrays[f"callbacks/{index:03d}/{name}/{position:05d}"] = storable(array.copy())
                 value = {"arrays": [array.dtype.name for array in value]}
-            # Copied: the callback goes on with its lists while another thread writes the state.
+            # Copied: the callback keeps using its lists while another thread writes the state.
             state[name] = value.item() if isinstance(value, np.generic) else copy.deepcopy(value)
         states.append({"callback": type(callback).__name__, "state": state})
     return states, arrays
@@ -57,7 +57,7 @@ def restore_callback_states(callbacks, states, arrays):
     expected, received = [entry["callback"] for entry in states], [type(callback).__name__ for callback in callbacks]
     if expected != received:
         raise ValueError(
-            f"The run was saved with the callbacks {', '.join(expected)}; it goes on with the same ones in the same "
+            f"The run was saved with the callbacks {', '.join(expected)}; it resumes with the same ones in the same "
             f"order only, received: {', '.join(received)}."
         )
     for index, (callback, entry) in enumerate(zip(callbacks, states, strict=True)):

@@ -123,7 +123,7 @@ class TrainingStates:
         return None
 
     def put_aside_later_than(self, step):
-        """Rename the states of later steps, which a run that goes on from `step` will write anew."""
+        """Rename the states of later steps, which a run that resumes from `step` will write anew."""
         for folder in self._folders():
             if int(folder.name.removeprefix("step-")) > step:
                 os.rename(folder, folder.with_name(f"unused-{folder.name}-{time.time_ns()}"))

@@ -34,7 +34,7 @@ class Run:
         return self.remembered[name]
 
     def capture(self, model, callbacks):
-        """Copy all that the run needs to go on from here.
+        """Copy all that the run needs to resume from here.
 
         Args:
             model: the model that is trained.

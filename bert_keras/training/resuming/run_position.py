@@ -30,7 +30,7 @@ class RunPosition:
 
     @property
     def start_step(self):
-        """The first batch that a process which goes on from here reads."""
+        """The first batch that a process which resumes from here reads."""
         return self.step - self.repeated
 
     def begin_epoch(self, epoch, is_resumed):
