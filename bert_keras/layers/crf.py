@@ -16,8 +16,8 @@ class CRF(keras.layers.Layer):
 
     (batch, length, num_tags) scores pass through unchanged, as float32. What the layer adds are the scores of steps
     from one tag to the next, `log_likelihood` to learn them by, and `decode` to find the best sequence by Viterbi's
-    algorithm. A sequence's score is the sum of its tags' scores and of its steps', the first one from the beginning of the
-    sentence and the last one to its end.
+    algorithm. A sequence's score is the sum of its tags' scores and of its steps', the first one from the beginning of
+    the sentence and the last one to its end.
 
     A mask says which positions count. They may stand anywhere in a row: steps lead from each to the next one that
     counts, over special tokens and the later pieces of words, which have no tag.

@@ -18,8 +18,8 @@ class TripleExtractor(TokenStatistics, Presets, AroundEncoder, BatchInputs, kera
 
     Inputs are those of the encoder. Outputs are scores, float32, above 0 where something is: `entities`
     (batch, 2, length, length), begins and ends of subjects and of objects; `heads` (batch, relations, length, length),
-    the beginning of a subject and the beginning of its object; `tails`, the same of their ends. A triple is there where all
-    four agree. `bert_keras.data.triple_dataset` makes the batches, `SpanLoss` is the loss of each output.
+    the beginning of a subject and the beginning of its object; `tails`, the same of their ends. A triple is there where
+    all four agree. `bert_keras.data.triple_dataset` makes the batches, `SpanLoss` is the loss of each output.
 
     Args:
         encoder: `BertEncoder`; its pooler is not used, so nothing trains one: `pooler=False` spares Keras a warning.

@@ -56,7 +56,7 @@ def test_killed_and_stopped_it_ends_as_if_it_had_not_been(start_recipe, corpus, 
     stopped = begin("stopped")
     stop_at(stopped, tmp_path / "stopped", 60, signal.SIGTERM)
     assert "Go on with:" in stopped.finish(128 + signal.SIGTERM)
-    assert "going on at step" in begin("stopped").finish()
+    assert "resuming at step" in begin("stopped").finish()
     unbroken, stopped = (tmp_path / name / "preset" / "model.safetensors" for name in ("unbroken", "stopped"))
     assert stopped.read_bytes() == unbroken.read_bytes()
 
@@ -73,7 +73,7 @@ def test_the_quickstart_goes_on_within_its_budget_and_starts_anew_when_it_is_fin
     killed = start_recipe("quickstart.py", *options, saving=SAVING_OFTEN)
     stop_at(killed, tmp_path, 1, signal.SIGKILL)
     killed.finish(-signal.SIGKILL)
-    assert "going on at step" in run_recipe("quickstart.py", *options)
+    assert "resuming at step" in run_recipe("quickstart.py", *options)
     assert (tmp_path / "results.json").is_file() and not (tmp_path / "state").exists()
     assert seconds_of_training(tmp_path) < 90
 

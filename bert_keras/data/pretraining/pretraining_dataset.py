@@ -97,7 +97,7 @@ def pretraining_dataset(
     masking = masking or TokenMasking(vocabulary, predictions_per_sequence, mask_rate)
     if start_step and isinstance(masking, TextSelectorMasking):
         _logger.warning(
-            "TextSelectorMasking draws its masks anew: the run continues with others than it would have had"
+            "TextSelectorMasking draws its masks anew: the run continues with other ones than before"
         )
     pair_stream, mask_stream = (random_stream(seed, use, training) for use in ("pairs", "masks"))
 

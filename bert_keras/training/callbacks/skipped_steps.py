@@ -14,7 +14,7 @@ class SkippedSteps(keras.callbacks.Callback):
     """Publishes `skipped_steps`, goes back to the last good state after too many in a row, and stops after that.
 
     One bad batch costs its own step: `AdamW` leaves it out. Many in a row mean that the model itself has gone wrong.
-    Then weights and optimizer are set back to the last state of `SaveAndResume`, and training continues with the batches
+    Then weights and optimizer are set back to the last state of `SaveAndResume`, and training resumes with the batches
     that follow: those that did the harm are left out. The counters are read every tenth step by default, as each
     reading waits for the device.
 

@@ -86,7 +86,7 @@ class Resumption:
         else:
             model._initial_epoch = position.epoch
             where = position.step, position.epoch + 1, self.directory
-            _logger.warning("going on at step %d, epoch %d, from %s", *where)
+            _logger.warning("resuming at step %d, epoch %d, from %s", *where)
         if not position.batches:
             self._restore_callbacks(callbacks)
 
