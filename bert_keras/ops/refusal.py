@@ -1,8 +1,12 @@
 """Refusing wrong numbers inside a training step, on every backend as loudly as it allows."""
 
+import logging
+
 import keras
 import numpy as np
 from keras import ops
+
+_LOG = logging.getLogger("bert_keras")
 
 
 def refuse(values, is_wrong, message, *, then=None):
@@ -10,7 +14,7 @@ def refuse(values, is_wrong, message, *, then=None):
 
     On TensorFlow that works in compiled steps too, but not inside XLA; on torch it does not where it would make a GPU
     wait or break a compiled graph; on JAX it works outside compiled steps alone. Where nothing can be raised, who calls
-    this makes the result NaN.
+    this makes the result NaN; JAX's compiled steps on a CPU log the message as well, once each.
 
     Args:
         values: tensor of any shape.
@@ -62,10 +66,25 @@ elif keras.config.backend() == "torch":
         return _refuse_seen(values, is_wrong, message, then)
 
 elif keras.config.backend() == "jax":
+    import functools
+
     import jax
 
+    _told = set()
+
     def _refuse(values, is_wrong, message, then):
-        return then if isinstance(is_wrong, jax.core.Tracer) else _refuse_seen(values, is_wrong, message, then)
+        if not isinstance(is_wrong, jax.core.Tracer):
+            return _refuse_seen(values, is_wrong, message, then)
+        if jax.default_backend() == "cpu":  # the step calls back only where something is wrong
+            tell = functools.partial(jax.debug.callback, functools.partial(_tell, message))
+            jax.lax.cond(ops.any(is_wrong), lambda some: tell(ops.min(some), ops.max(some)), lambda some: None, values)
+        return then
+
+    def _tell(message, smallest, largest):
+        if message not in _told:
+            _told.add(message)
+            _LOG.error("The loss is NaN. " + message.format(smallest, largest))
+
 
 else:
 

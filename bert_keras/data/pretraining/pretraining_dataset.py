@@ -96,9 +96,7 @@ def pretraining_dataset(
         predictions_per_sequence = default_num_predictions(sequence_length, mask_rate)
     masking = masking or TokenMasking(vocabulary, predictions_per_sequence, mask_rate)
     if start_step and isinstance(masking, TextSelectorMasking):
-        _logger.warning(
-            "TextSelectorMasking draws its masks anew: the run continues with other ones than before"
-        )
+        _logger.warning("TextSelectorMasking draws its masks anew: the run continues with other ones than before")
     pair_stream, mask_stream = (random_stream(seed, use, training) for use in ("pairs", "masks"))
 
     @tf.autograph.experimental.do_not_convert  # there is nothing to convert, and looking for it takes a second
