@@ -75,17 +75,21 @@ class Presets:
         """Refuse before a long training what `save_to_preset(directory)` would refuse behind it.
 
         Args:
-            directory: path of the directory; made if it is not there.
+            directory: path of the directory, which need not be there.
 
         Raises:
             OSError: where the directory cannot be written to.
             ValueError: where the model could not be saved, or not loaded again in another process.
         """
-        pathlib.Path(directory).mkdir(parents=True, exist_ok=True)
+        directory = pathlib.Path(directory)
+        is_new = not directory.exists()
+        directory.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=directory):
             pass
+        if is_new:
+            directory.rmdir()  # an empty preset would look like a finished one
         if self._preset_format() == "keras":
-            _expect_no_other_format(pathlib.Path(directory))
+            _expect_no_other_format(directory)
             self._rebuilt()
 
     def _preset_format(self):
