@@ -56,7 +56,7 @@ THEN = collections.defaultdict(tuple) | {
         "type(encoder.encoder_blocks[1].attention).__name__ == 'MeanAttention'",
     ),
     "docs/own-layers.md": (
-        "all(type(model.encoder.encoder_blocks[1].attention) is GatedMean for model in (again, tagger))",
+        "all(type(model.encoder.encoder_blocks[-1].attention) is GatedMean for model in (again, tagger))",
         "Path('runs/exported/saved_model.pb').exists()",
     ),
     "docs/own-model.md": (
