@@ -36,9 +36,10 @@ class LineEvidence:
 
     def __init__(self):
         self.num_alone = 0  # lines between blank ones: most paragraphs, few sentences
-        self.num_lines = self.num_stops = self.num_commas = self.num_single = 0  # the others
+        self.num_lines = self.num_stops = self.num_commas = 0  # the others
         self.num_pairs = self.num_with_room = 0
         self.num_blocks = self.num_full_ends = 0
+        self._num_single, self._uncounted = 0, []  # beginnings of lines, which take long to split into sentences
 
     def add(self, lines: Iterable[str]):
         """Counts the lines of a text, blank ones among them."""
@@ -52,8 +53,7 @@ class LineEvidence:
             for line in block:
                 self.num_stops += _STOP_AT_END.search(line, max(0, len(line) - _TAIL)) is not None
                 self.num_commas += line.endswith(_COMMAS)
-                # A wide semicolon ends a sentence for our splitter, for many others it does not.
-                self.num_single += len(split_sentences(line[:_BEGINNING].replace("；", "，"))) == 1
+                self._uncounted.append(line[:_BEGINNING])
             self.num_pairs += len(block) - 1
             for line, following in itertools.pairwise(block):
                 word = 1 if _NO_SPACES.match(following) else 1 + len(following.split(maxsplit=1)[0])
@@ -68,6 +68,15 @@ class LineEvidence:
         return both
 
     @property
+    def num_single(self) -> int:
+        """How many lines hold one sentence."""
+        for line in self._uncounted:
+            # A wide semicolon ends a sentence for our splitter, for many others it does not.
+            self._num_single += len(split_sentences(line.replace("；", "，"))) == 1
+        self._uncounted = []
+        return self._num_single
+
+    @property
     def is_enough(self) -> bool:
         """Whether there are lines enough to tell."""
         return self.num_pairs >= _ENOUGH_PAIRS
@@ -75,17 +84,18 @@ class LineEvidence:
     @property
     def tells_sentences(self) -> bool:
         """Whether the lines are sentences, for all that is known."""
-        if not self.is_enough or self.num_alone > self.num_lines or self.num_single < _SINGLE * self.num_lines:
+        if not self.is_enough or self.num_alone > self.num_lines:
             return False
-        if self.num_stops >= _SURE * self.num_lines:
-            return True
+        has_stops = self.num_stops >= _SURE * self.num_lines
         has_room = self.num_with_room >= _WITH_ROOM * self.num_pairs
         # The last line of a wrapped paragraph is of any length; of lines that are alike the last is like the others.
         are_alike = self.num_blocks >= _ENOUGH_BLOCKS and self.num_full_ends >= 0.9 * self.num_blocks
+        if not (has_stops or has_room or are_alike) or self.num_single < _SINGLE * self.num_lines:
+            return False
         # Text without stops has no other sentences than its lines; verse and lists, with some, are left alone.
         num_without = min(self.num_lines - self.num_stops, self.num_single) - self.num_commas
         has_sense = self.num_stops >= _MOST * self.num_lines or num_without >= _NEARLY_ALL * self.num_lines
-        return has_sense and (has_room or are_alike)
+        return has_stops or has_sense
 
     def __str__(self):
         stops, room = self.num_stops / max(1, self.num_lines), self.num_with_room / max(1, self.num_pairs)

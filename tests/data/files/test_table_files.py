@@ -77,7 +77,7 @@ def test_rows_in_json_are_told_by_their_lines(tmp_path):
         ("a.tsv", '[{"text": "good", "label": 1}]\n', {}, "a.tsv:1: holds JSON, not a table"),
         ("a.csv", "<!DOCTYPE html>\n<html>\n", {}, "a.csv:1: not a table: a page of HTML; download the file itself"),
         ("a.csv", "sep=;\ntext;label\n", {}, "a.csv:1: not a table: a line for Excel; take it out"),
-        ("a.csv", "version https://git-lfs.github.com/spec/v1\noid", {}, "not a table: a pointer of Git LFS; fetch"),
+        ("a.csv", "version https://git-lfs.github.com/spec/v1\noid", {}, "not text: a pointer of Git LFS; fetch"),
         ("a.json", '{"train": [{"text": "a"}], "test": [{"text": "b"}]}', {}, "a.json: holds the lists 'train', 't"),
         ("a.json", '{"config": {"a": 1}, "b": {"c": 2}}', {}, "expected a list of rows in JSON, received an object"),
         ("a.json", '[{"text": "good"', {}, "a.json: not JSON"),
