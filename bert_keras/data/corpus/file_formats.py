@@ -136,7 +136,9 @@ def _is_json_array(line: str) -> bool:
 def _table(lines: list[str], text: str) -> str | None:
     if "# text = " in text and any(line.startswith("# text = ") for line in lines) and any(line.count("\t") == 9 for line in lines):
         return "tagged words"  # CoNLL-U
-    rows = [line for line in lines if not line.startswith(("#", "-DOCSTART-"))]
+    rows = lines
+    if "#" in text or "-DOCSTART-" in text:
+        rows = [line for line in lines if not line.startswith(("#", "-DOCSTART-"))]
     if len(rows) < _LEAST_ROWS:
         return None
     width = len(rows[0].split())
@@ -146,8 +148,7 @@ def _table(lines: list[str], text: str) -> str | None:
             return "tagged words"
         if len(rows) >= 20 and all(map(_PART_OF_SPEECH.match, last)) and 3 * len(set(last)) <= len(rows):
             return "tagged words"
-    tabs = [row.count("\t") for row in rows]
-    if tabs[0] and _are_alike(tabs):
+    if "\t" in rows[0] and _are_alike([row.count("\t") for row in rows]):
         return "a table"
     for separator in ",;|":
         # In prose a space follows; and no prose has as many commas in every line.

@@ -36,30 +36,37 @@ class LineEvidence:
 
     def __init__(self):
         self.num_alone = 0  # lines between blank ones: most paragraphs, few sentences
-        self.num_lines = self.num_stops = self.num_commas = 0  # the others
-        self.num_pairs = self.num_with_room = 0
-        self.num_blocks = self.num_full_ends = 0
-        self._num_single, self._uncounted = 0, []  # beginnings of lines, which take long to split into sentences
+        self.num_lines = self.num_pairs = 0  # the others
+        self._blocks: list[list[list[str]]] = []  # of each text, to be counted when it is asked for
+        self.num_stops = self.num_commas = self.num_with_room = self.num_blocks = self.num_full_ends = 0
+        self._num_single, self._unsplit = 0, []  # beginnings of lines, which take longest
 
     def add(self, lines: Iterable[str]):
         """Counts the lines of a text, blank ones among them."""
         blocks = [list(block) for has_text, block in itertools.groupby(map(str.strip, lines), key=bool) if has_text]
-        self.num_alone += sum(len(block) == 1 for block in blocks)
+        num_blocks = len(blocks)
         blocks = [block for block in blocks if len(block) > 1]
-        lengths = sorted(len(line) for block in blocks for line in block)
-        width = lengths[int(0.95 * (len(lengths) - 1))] if lengths else 0
-        for block in blocks:
-            self.num_lines += len(block)
-            for line in block:
-                self.num_stops += _STOP_AT_END.search(line, max(0, len(line) - _TAIL)) is not None
-                self.num_commas += line.endswith(_COMMAS)
-                self._uncounted.append(line[:_BEGINNING])
-            self.num_pairs += len(block) - 1
-            for line, following in itertools.pairwise(block):
-                word = 1 if _NO_SPACES.match(following) else 1 + len(following.split(maxsplit=1)[0])
-                self.num_with_room += len(line) + word <= width
-            self.num_blocks += 1
-            self.num_full_ends += len(block[-1]) >= 0.8 * width
+        self.num_alone += num_blocks - len(blocks)
+        self.num_lines += sum(map(len, blocks))
+        self.num_pairs += sum(map(len, blocks)) - len(blocks)
+        if blocks:
+            self._blocks.append(blocks)
+
+    def _count(self):
+        for blocks in self._blocks:
+            lengths = sorted(len(line) for block in blocks for line in block)
+            width = lengths[int(0.95 * (len(lengths) - 1))]
+            for block in blocks:
+                for line in block:
+                    self.num_stops += _STOP_AT_END.search(line, max(0, len(line) - _TAIL)) is not None
+                    self.num_commas += line.endswith(_COMMAS)
+                    self._unsplit.append(line[:_BEGINNING])
+                for line, following in itertools.pairwise(block):
+                    word = 1 if _NO_SPACES.match(following) else 1 + len(following.split(maxsplit=1)[0])
+                    self.num_with_room += len(line) + word <= width
+                self.num_blocks += 1
+                self.num_full_ends += len(block[-1]) >= 0.8 * width
+        self._blocks = []
 
     def __add__(self, other: "LineEvidence") -> "LineEvidence":
         both = LineEvidence()
@@ -70,10 +77,10 @@ class LineEvidence:
     @property
     def num_single(self) -> int:
         """How many lines hold one sentence."""
-        for line in self._uncounted:
+        for line in self._unsplit:
             # A wide semicolon ends a sentence for our splitter, for many others it does not.
             self._num_single += len(split_sentences(line.replace("；", "，"))) == 1
-        self._uncounted = []
+        self._unsplit = []
         return self._num_single
 
     @property
@@ -86,6 +93,7 @@ class LineEvidence:
         """Whether the lines are sentences, for all that is known."""
         if not self.is_enough or self.num_alone > self.num_lines:
             return False
+        self._count()
         has_stops = self.num_stops >= _SURE * self.num_lines
         has_room = self.num_with_room >= _WITH_ROOM * self.num_pairs
         # The last line of a wrapped paragraph is of any length; of lines that are alike the last is like the others.
@@ -98,6 +106,7 @@ class LineEvidence:
         return has_stops or has_sense
 
     def __str__(self):
+        self._count()
         stops, room = self.num_stops / max(1, self.num_lines), self.num_with_room / max(1, self.num_pairs)
         single = self.num_single / max(1, self.num_lines)
         return f"{stops:.0%} of the lines end in a stop, {single:.0%} hold one sentence, {room:.0%} are not full"
