@@ -13,12 +13,11 @@ from bert_keras.data.corpus.file_formats import FORMATS, REFUSED, is_markdown, r
 from bert_keras.data.corpus.packaged_texts import (
     MAX_RECORD_BYTES,
     articles,
-    json_array,
-    json_lines,
     texts_of_records,
 )
 from bert_keras.data.corpus.paragraphs import LAYOUTS, MAX_DOCUMENT, Layout, Paragraph, group_documents, paragraphs_of
 from bert_keras.data.corpus.sentence_lines import LineEvidence
+from bert_keras.data.files.json_rows import json_values
 from bert_keras.data.files.text_lines import TextLine, find_files, read_lines
 
 DOCUMENTS = ("auto", "file", "blank_line", "sentence_lines", "line")
@@ -283,8 +282,8 @@ def _is_array(head: list[TextLine]) -> bool:
 
 
 def _records(lines, head: list[TextLine], file, dropped: Dropped, text_field: str | None):
-    read = json_array if _is_array(head) else json_lines
-    return texts_of_records(read(lines, file, dropped), file, dropped, text_field, _text_line)
+    records = json_values(lines, file, by_line=not _is_array(head), max_bytes=MAX_RECORD_BYTES)
+    return texts_of_records(records, dropped, text_field, _text_line)
 
 
 def _texts_of(

@@ -134,7 +134,11 @@ def _is_json_array(line: str) -> bool:
 
 
 def _table(lines: list[str], text: str) -> str | None:
-    if "# text = " in text and any(line.startswith("# text = ") for line in lines) and any(line.count("\t") == 9 for line in lines):
+    if (
+        "# text = " in text
+        and any(line.startswith("# text = ") for line in lines)
+        and any(line.count("\t") == 9 for line in lines)
+    ):
         return "tagged words"  # CoNLL-U
     rows = lines
     if "#" in text or "-DOCSTART-" in text:

@@ -13,7 +13,7 @@ def read(tmp_path):
     def read(text, **options):
         (tmp_path / "rows.json").write_text(text, encoding="utf-8")
         return [
-            (row.place.removeprefix(str(tmp_path / "rows.json")), *row[1:])
+            (row.place.removeprefix(str(tmp_path / "rows.json")), *row[1:3])
             for row in read_json_rows(tmp_path / "rows.json", **options)
         ]
 
