@@ -74,7 +74,7 @@ def recognise(lines: Sequence[str]) -> str:
 def is_markdown(lines: Sequence[str]) -> bool:
     """Whether so much of a text is headings, code and links of Markdown that its marks will be learned."""
     text = "\n".join(lines)
-    if not any(mark in text for mark in ("#", "```", "](")):
+    if not ("#" in text or "```" in text or "](" in text):
         return False
     lines = [line.strip()[:_PART] for line in lines if line.strip()]
     marked = (_MARKDOWN.match(line) or "](" in line and _MARKDOWN_LINK.search(line) for line in lines)
@@ -93,6 +93,9 @@ def _by_beginning(begin: str) -> str | None:
 
 
 def _by_most_lines(lines: list[str], text: str) -> str | None:
+    if not ("{" in text or "[" in text or "<" in text or "\\" in text):  # most prose
+        return None
+
     def share(test: Callable, *signs: str) -> float:
         if not any(sign in text for sign in signs):
             return 0.0
@@ -100,7 +103,7 @@ def _by_most_lines(lines: list[str], text: str) -> str | None:
 
     if share(_is_json_object, "{") >= 0.5:
         return "json"
-    if _FIRST_KEY.match("\n".join(lines[:3])):
+    if text.startswith("{") and _FIRST_KEY.match("\n".join(lines[:3])):
         return "a JSON object over several lines"
     if share(_is_json_array, "[") >= 0.9:
         return "JSON arrays"

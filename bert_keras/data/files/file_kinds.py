@@ -1,6 +1,6 @@
-"""What a file really is, whatever its name, where it is none that we read: one table of signs, and what to do about it.
+"""What a file really is, whatever its name, where we read no such file: one table of signs, and what to do about each.
 
-What is no text is told by its first bytes, `read_lines` refuses it for every reader. What is a text, yet none of tables,
+What is no text is told by its first bytes, and `read_lines` refuses it for every reader. What is a text, yet no table,
 tags or JSON, is told by its first line.
 """
 
@@ -25,7 +25,7 @@ _NO_TEXT = {  # signature: what it is, and what to do
     b"version https://git-lfs.github.com/": "a pointer of Git LFS; fetch the file that it stands for, git lfs pull",
 }
 _FIRST_BYTES = tuple(_NO_TEXT)
-_LONGEST = max(map(len, _NO_TEXT))
+LONGEST_SIGN = max(map(len, _NO_TEXT))
 _TEXT = {  # name of a kind of text: how it begins, in lower case, and what to do
     "HTML": (
         re.compile(r"(?:<!--.*?-->\s*|<\?xml[^>]*>\s*)*<(?:!doctype\s+html|html\b)", re.DOTALL),
@@ -40,18 +40,21 @@ _BEGIN = 2000  # characters that are looked at
 _TEXT_BEGINS = ("<", "{\\", "w", "W")
 
 
-def kind_of_no_text(stream: BinaryIO) -> str | None:
-    """What a file is that is no text, and what to do; leaves the stream at its beginning.
+def kind_of_no_text(begin: bytes, stream: BinaryIO) -> str | None:
+    """What a file is that is no text, and what to do.
+
+    Args:
+        begin: Its first `LONGEST_SIGN` bytes.
+        stream: The file, to look into an archive. It is left at its beginning.
 
     Example:
         >>> import io
-        >>> kind_of_no_text(io.BytesIO(b"%PDF-1.7")), kind_of_no_text(io.BytesIO(b"Ada"))
+        >>> kind_of_no_text(b"%PDF-1.7", io.BytesIO()), kind_of_no_text(b"Ada", io.BytesIO())
         ('a PDF', None)
     """
-    begin = stream.read(_LONGEST)
-    kind = None
-    if begin.startswith(_FIRST_BYTES):
-        kind = next(kind for signature, kind in _NO_TEXT.items() if begin.startswith(signature))
+    if not begin.startswith(_FIRST_BYTES):
+        return None
+    kind = next(kind for signature, kind in _NO_TEXT.items() if begin.startswith(signature))
     if begin.startswith(_ZIP):
         try:
             if "xl/workbook.xml" in zipfile.ZipFile(stream).namelist():

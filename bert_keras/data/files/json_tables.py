@@ -1,4 +1,4 @@
-"""An object of JSON that is a table as a whole, as Hugging Face and pandas write it: with a list of rows, or of columns."""
+"""An object of JSON that is a whole table, as Hugging Face and pandas write it: with a list of rows, or of columns."""
 
 from collections.abc import Collection
 from typing import Any

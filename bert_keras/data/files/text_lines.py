@@ -14,9 +14,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from bert_keras.data.files.file_kinds import kind_of_no_text
+from bert_keras.data.files.file_kinds import LONGEST_SIGN, kind_of_no_text
 from bert_keras.data.files.text_encoding import (
-    LONGEST_MARK,
     as_utf8,
     codec_name,
     ends_lines_like_ascii,
@@ -114,16 +113,20 @@ def read_lines(
     """
     path = os.fspath(path)
     with open(path, "rb") as raw:
-        is_gzip = raw.read(len(_GZIP)) == _GZIP or path.lower().endswith(".gz")
+        begin = raw.read(LONGEST_SIGN)
         raw.seek(0)
+        is_gzip = begin.startswith(_GZIP) or path.lower().endswith(".gz")
         stream = gzip.open(raw) if is_gzip else raw
         number, reported, decoder = 1, 0, None
         try:
-            if kind := (is_gzip and kind_of_no_text(raw)) or kind_of_no_text(stream):
+            kind = kind_of_no_text(begin, raw)
+            if is_gzip and not kind:
+                begin = stream.read(LONGEST_SIGN)
+                stream.seek(0)
+                kind = kind_of_no_text(begin, stream)
+            if kind:
                 yield TextLine(1, "", f"not text: {kind}")
                 return
-            begin = stream.read(LONGEST_MARK)
-            stream.seek(0)
             decoder = _Decoder(encoding, begin)
             if decoder.problem:
                 yield TextLine(1, "", decoder.problem)
@@ -137,9 +140,9 @@ def read_lines(
                         yield decoder.line(line, number, is_cut)
                         number += not is_cut
                 else:
-                    for number, text in enumerate(texts, number):
+                    for text in texts:
                         yield _new_line(TextLine, (number, text, None, False))
-                    number += 1
+                        number += 1
                 if on_read and raw.tell() - reported >= max_bytes:
                     on_read(raw.tell() - reported)
                     reported = raw.tell()
