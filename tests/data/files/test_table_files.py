@@ -169,3 +169,10 @@ def test_a_frame_of_pandas_is_rows_and_a_dict_of_columns_is_not():
     assert texts_and_labels(Frame()) == ROWS[:1]
     with pytest.raises(TypeError, match="expected rows, received a dict of 'text', 'label'"):
         texts_and_labels({"text": ["good"], "label": [1]})
+
+
+def test_a_broken_array_is_a_fault_that_is_counted_behind_its_sound_rows(tmp_path):
+    (tmp_path / "a.json").write_text('[{"text": "good", "label": 1},\n{"text": "bad", "label": 0},\n{"text')
+    faults = Faults("skip")
+    assert texts_and_labels(tmp_path / "a.json", faults=faults) == ROWS
+    assert faults.count == 1 and "a.json:3: not JSON" in faults.first
