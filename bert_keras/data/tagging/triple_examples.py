@@ -103,7 +103,7 @@ def read_triples(
     """
     path, faults, found = os.fspath(path), Faults(errors), []
     own_keys = ("text", "sentText", "sentence", "tokens")
-    for place, row, problem in read_json_rows(path, own_keys=own_keys, encoding=encoding):
+    for place, row, problem, *_ in read_json_rows(path, own_keys=own_keys, encoding=encoding):
         try:
             if problem:
                 raise ValueError(problem)

@@ -242,7 +242,7 @@ def test_rows_without_a_header_have_as_many_cells_as_most(tmp_path, name):
         source = write(tmp_path, name, content)
     elif name:
         source = write(tmp_path, name, "\n".join(("\t" if name == "a.tsv" else ",").join(row) for row in rows))
-    with pytest.raises(ValueError, match=r"(a\..*:1|example 0): 1 cell, most rows have 2"):
+    with pytest.raises(ValueError, match=r"(a\..*:1|a.json:1: \[0\]|example 0): 1 cell, most rows have 2"):
         read_examples(source, text_column=0, label_column=1)
     examples = read_examples(source, text_column=0, label_column=1, errors="skip")
     assert examples.texts == ("good", "bad", "fair") and examples.num_skipped == 2
