@@ -10,7 +10,7 @@ from bert_keras.layers.encoder_block import part_config
 from bert_keras.models.batch_inputs import BatchInputs
 from bert_keras.models.dtype_config import dtype_config
 from bert_keras.models.frozen_layers import freeze_layers, frozen_layers
-from bert_keras.models.inspector import Inspector
+from bert_keras.models.inspector import inspector
 from bert_keras.models.layer_stack import LayerStack
 from bert_keras.models.presets import Presets
 from bert_keras.models.saved_model import open_preset
@@ -369,7 +369,7 @@ class BertEncoder(Presets, BatchInputs, keras.Model):
             that of each block, (batch, length, hidden_dim) each) and `attention_scores` (one (batch, num_heads,
             length, length) a block).
         """
-        return Inspector(self, attention_scores=attention_scores)
+        return inspector(self, attention_scores=attention_scores)
 
     def get_config(self):
         return {

@@ -176,6 +176,8 @@ def test_the_inspector_predicts_what_it_shows_and_has_no_weights_of_its_own(make
         outputs_of(inspector, rows),
     )
     assert [id(weight) for weight in inspector.weights] == [id(weight) for weight in encoder.weights]
+    lowest = keras.Model(inspector.input, inspector.output["hidden_states"][1])
+    np.testing.assert_array_equal(outputs_of(lowest, rows), outputs_of(inspector, rows)["hidden_states"][1])
 
 
 @pytest.mark.parametrize("name", ["plain", "varied"])
