@@ -55,9 +55,6 @@ class PrefixMask(AttentionMask):
         first_segment = ops.expand_dims(ops.equal(segment_ids, 0), 1)
         return ops.logical_and(both_ways, ops.logical_or(back, first_segment))
 
-    def compute_output_spec(self, padding_mask, segment_ids):
-        return super().compute_output_spec(padding_mask)
-
 
 @keras.saving.register_keras_serializable(package="tests")
 class ScaledEmbeddings(Embeddings):
