@@ -175,7 +175,8 @@ class Presets:
         new = tuple(name for name in weights if name.startswith(tuple(new)))
         shapes = {name: tuple(weights[name].shape) for name in weights if name not in new}
         # Rows that the table was padded with are never in a file.
-        shapes[TOKEN_TABLE] = (getattr(self, "encoder", self).vocabulary_size, *shapes[TOKEN_TABLE][1:])
+        if TOKEN_TABLE in shapes:  # embeddings of one's own may have another
+            shapes[TOKEN_TABLE] = (getattr(self, "encoder", self).vocabulary_size, *shapes[TOKEN_TABLE][1:])
         arrays, report = checkpoint.read(shapes)
         for name, array in arrays.items():
             weights[name].assign(padded(array, weights[name].shape))
@@ -230,10 +231,13 @@ def named_weights(model):
 
 
 def _own_parts(encoder):
+    own = encoder.own_parts()
     parts = {
         "normalize_first=True": encoder.normalize_first,
-        "an attention of one's own": encoder.attention,
-        "a feed-forward of one's own": encoder.feed_forward,
+        "embeddings of one's own": own["embeddings"] is not None,
+        "an attention mask of one's own": own["attention_mask"] is not None,
+        "an attention of one's own": own["attention"] is not None,
+        "a feed-forward of one's own": own["feed_forward"] is not None,
         "embedding_dim other than hidden_dim": encoder.embedding_dim not in (None, encoder.hidden_dim),
         "num_segments=0": not encoder.num_segments,
     }
