@@ -18,6 +18,7 @@ from bert_keras.data.classification.label_names import (
 )
 from bert_keras.data.files.cells import Column, clean_label, is_missing, label_of, number_of, text_of, value_of
 from bert_keras.data.files.faults import Faults, RowFault
+from bert_keras.data.files.list_cells import list_in_cell
 from bert_keras.data.files.table_files import check_columns, read_rows
 from bert_keras.table_format import TableFormat
 
@@ -66,7 +67,8 @@ def read_examples(
         label_names: The classes in the order of their numbers, `examples.label_names` of the training data: then a
             label that training has not seen is an error. None takes the labels found, sorted (numbers by value).
         regression: Labels are numbers to predict, not classes.
-        label_separator: A text may have several labels or none, in one cell with this between them, or as a JSON list.
+        label_separator: A text may have several labels or none, in one cell with this between them, or as a list: of
+            JSON, or written out in the cell as JSON or Python writes it, `["a", "b"]` or `['a', 'b']`.
         decimal: What stands before the decimals of a regression's numbers, `"."` or `","`.
         file_format: `"tsv"`, `"csv"`, `"jsonl"`, `"json"` or `"fasttext"` (`__label__x a text`; columns `"label"` and
             `"text"`); None goes by the file's suffix and its beginning.
@@ -155,6 +157,8 @@ def _check_first(labels: list, text: str, place: str, has_no_header: bool):
 
 def _several(row, column: Column, separator: str, place: str, faults: Faults) -> list[str]:
     value = value_of(row, column)
+    if isinstance(value, str) and (items := list_in_cell(value)) is not None:
+        value = items
     values = value if isinstance(value, (list, tuple)) else [] if is_missing(value) else str(value).split(separator)
     if isinstance(value, dict) or any(isinstance(name, (dict, list, tuple)) for name in values):
         raise RowFault(f"column {column!r} holds {str(value)[:40]}, expected labels", "rows without a label")

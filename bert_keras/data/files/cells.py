@@ -6,6 +6,7 @@ import unicodedata
 from typing import Any
 
 from bert_keras.data.files.faults import Faults, RowFault
+from bert_keras.data.files.list_cells import list_in_cell
 
 Column = str | int
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -103,6 +104,9 @@ def label_of(row, column: Column, place: str, faults: Faults) -> str:
     if is_missing(value) or not isinstance(value, (str, int, float)) or value in (math.inf, -math.inf):
         hint = "; label_separator= reads several labels of a text" if isinstance(value, list) else ""
         raise RowFault(f"column {column!r} holds {str(value)[:40]}, expected a label{hint}", "rows without a label")
+    if isinstance(value, str) and list_in_cell(value) is not None:
+        message = f"column {column!r} holds the list {value[:40]!r}, expected a label; label_separator=',' "
+        raise RowFault(f"{message}(--label-separator ,) reads lists of labels, too", "rows with a list as label")
     return clean_label(value, column, place, faults)
 
 

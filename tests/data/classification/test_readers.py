@@ -416,3 +416,40 @@ def test_several_labels_are_parted_or_come_as_a_list(tmp_path):
     path = write(tmp_path, "a.tsv", "a\tx\nb\tx|v\n")
     with pytest.raises(ValueError, match="a.tsv:2: label 'v' is not among the known ones: 'x', 'y'"):
         read_examples(path, text_column=0, label_column=1, label_separator="|", label_names=("x", "y"))
+
+
+@pytest.mark.parametrize(
+    ("cell", "labels"),
+    [
+        ('["p", "n"]', ("n", "p")),
+        ("['p', 'n']", ("n", "p")),
+        ("[]", ()),
+        ("[ ]", ()),
+        ("{}", ()),
+        ("('p',)", ("p",)),
+        ("{'p', 'n'}", ("n", "p")),
+        ("[1, 2.5]", ("1", "2.5")),
+        (r"""['it\'s', "a, b"]""", ("a, b", "it's")),
+        ("['p', None, nan]", ("p",)),
+        ("[x]", ("[x]",)),
+        ("(x)", ("(x)",)),
+        ("[a],[b]", ("[a]", "[b]")),
+    ],
+)
+def test_a_list_that_is_written_out_in_a_cell_is_one_of_labels(cell, labels):
+    examples = read_examples([("a", cell), ("b", "z")], text_column=0, label_column=1, label_separator=",")
+    assert examples.label_names == (*labels, "z") and examples.labels[0] == tuple(range(len(labels)))
+
+
+@pytest.mark.parametrize("cell", ["['p' 'n']", "[p, n]", '[["p"], ["n"]]', r"['\x41']"])
+def test_a_list_that_cannot_be_read_is_refused(cell):
+    for separator in (",", None):
+        with pytest.raises(ValueError, match="example 0: .* looks like a list and cannot be read as one of labels"):
+            read_examples([("a", cell), ("b", "x")], text_column=0, label_column=1, label_separator=separator)
+
+
+@pytest.mark.parametrize("cell", ["['p']", '["p", "n"]', "[]", "[27]"])
+def test_a_list_is_no_label_where_a_text_has_but_one(cell):
+    with pytest.raises(ValueError, match=r"example 0: column 1 holds the list .*label_separator=',' \(--label-sep"):
+        read_examples([("a", cell), ("b", "x")], text_column=0, label_column=1)
+    assert read_examples([("a", "[x]"), ("b", "x")], text_column=0, label_column=1).label_names == ("[x]", "x")
