@@ -14,6 +14,7 @@ NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _FILLERS = "\u115f\u1160\u3164\uffa0\u2800"
 # What programs write for a cell that has nothing, as a text.
 _SAYS_MISSING = {"nan", "null", "#n/a", "n/a", "<na>", "nat", "-"}  # SNLI's "-": its judges did not agree
+_SAYS_NO_LABEL = _SAYS_MISSING | {"na", "#na", "n.a.", "none", "-nan", "undefined"}
 # What UTF-8 becomes that was read as cp1252 and written as UTF-8 again, and what an editor wrote for an unknown byte.
 _MOJIBAKE = re.compile(
     "[\u00c2\u00c3][\u0080-\u00bf\u0152\u0153\u0160\u0161\u017d\u017e\u20ac\u201a-\u2122]|â€|锟斤拷|\ufffd"
@@ -115,8 +116,8 @@ def clean_label(value: str | float, column: Column, place: str, faults: Faults) 
     name = strip_invisible(text := str(value))
     if not name:
         raise RowFault(f"column {column!r} is empty, expected a label", "rows without a label")
-    if name.lower() in _SAYS_MISSING:
-        faults.doubt("a label that says that there is none", f"{place}: {name!r}")
+    if name.lower() in _SAYS_NO_LABEL:
+        faults.doubt("a label that says that there is none, read as a class like any other", f"{place}: {name!r}")
     if name != text:
         faults.doubt("a label with spaces around it, which were taken off", f"{place}: {text!r}")
     return name

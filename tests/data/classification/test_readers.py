@@ -284,15 +284,54 @@ def test_classes_that_differ_by_case_or_spaces_are_kept_and_said(tmp_path, caplo
     path = write(tmp_path, "a.tsv", "text\tlabel\na\tpositive\nb\tPositive\nc\tnegative \nd\tnegative\ne\tnan\n")
     examples = read_examples(path, **COLUMNS)
     assert examples.label_names == ("Positive", "nan", "negative", "positive")
-    assert (
-        "'Positive' (1 rows), 'positive' (1 rows) are classes of their own and differ by case or spaces" in caplog.text
-    )
+    assert "'Positive' (1 rows), 'positive' (1 rows) are classes of their own and differ by case, spaces" in caplog.text
     assert "1 of 5 rows: a label with spaces around it, which were taken off, the first: " in caplog.text
     assert "1 of 5 rows: a label that says that there is none" in caplog.text
     with pytest.raises(
         ValueError, match="label 'POSITIVE' is not among the known ones: .*; training writes it 'positive'"
     ):
         read_examples([("a", "POSITIVE")], text_column=0, label_column=1, label_names=("negative", "positive"))
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (("1", "01"), "'01' (1 rows), '1' (1 rows) are classes of their own and are the same number"),
+        (("1", "1e0"), "'1' (1 rows), '1e0' (1 rows) are classes of their own and are the same number"),
+        (("1", "+1"), "'+1' (1 rows), '1' (1 rows) are classes of their own and are the same number"),
+        (("1", "\uff11"), "classes of their own and differ by the form of their characters only"),
+        (("1", True), "'1' (1 rows), 'True' (1 rows) are classes of their own and may both say yes"),
+        (("0", "false"), "'0' (1 rows), 'false' (1 rows) are classes of their own and may both say no"),
+        (("True", "true"), "are classes of their own and differ by case, spaces or hyphens only"),
+        (("-1", "1"), None),
+        (("-1", "+1"), None),
+    ],
+)
+def test_what_may_be_one_class_is_said_with_why(caplog, names, message):
+    examples = read_examples([("a", names[0]), ("b", names[1])], text_column=0, label_column=1)
+    assert len(examples.label_names) == 2
+    assert message in caplog.text if message else "of their own" not in caplog.text
+
+
+def test_a_letter_is_one_however_unicode_composes_it(caplog):
+    composed, parted = "caf\u00e9", "cafe\u0301"
+    examples = read_examples([("a", parted), ("b", composed), ("c", "tea")], text_column=0, label_column=1)
+    assert examples.label_names == (composed, "tea") and examples.labels == (0, 0, 1)
+    assert "are one class" in caplog.text
+    known = read_examples([("a", parted)], text_column=0, label_column=1, label_names=examples.label_names)
+    assert known.labels == (0,) and known.label_names == examples.label_names
+
+
+def test_a_code_is_not_the_number_of_training():
+    with pytest.raises(ValueError, match="label '01' is not among the known ones: '1', '2'; training writes it '1'"):
+        read_examples([("a", "01")], text_column=0, label_column=1, label_names=("1", "2"))
+
+
+@pytest.mark.parametrize("name", ["NA", "None", "null", "nan", "N/A", "NaN", "none", "<NA>"])
+def test_a_class_called_like_a_missing_value_is_counted_and_said(tmp_path, caplog, name):
+    content = f"text,label\na,1.0\nb,2.0\nc,{name}\nd,{name}\n"
+    assert name in read_examples(write(tmp_path, "a.csv", content), **COLUMNS).label_names
+    assert "2 of 4 rows: a label that says that there is none, read as a class like any other" in caplog.text
 
 
 def test_several_labels_in_one_cell_are_noticed(caplog):
@@ -349,6 +388,21 @@ def test_one_column_a_label(tmp_path):
     assert read_examples(path, **columns, errors="skip") == dataclasses.replace(examples, num_skipped=1)
     with pytest.raises(ValueError, match="either label_columns, or label_column"):
         read_examples(path, **columns, label_column="id")
+
+
+@pytest.mark.parametrize("words", ["TRUE FALSE", "true False", "yes no", "Yes NO", "1 FALSE", "1.0 0"])
+def test_columns_of_labels_say_yes_and_no_in_any_case(tmp_path, words):
+    yes, no = words.split()
+    content = f"text,x,y\na,{yes},{no}\nb,{no},{no}\nc,{yes.lower()},{yes}\n"
+    examples = read_examples(write(tmp_path, "a.csv", content), text_column="text", label_columns=("x", "y"))
+    assert examples.label_names == ("x", "y") and examples.labels == ((0,), (), (0, 1))
+
+
+def test_columns_of_words_among_which_is_yes_are_classes(caplog):
+    rows = [("a", "yes"), ("b", "Maybe"), ("c", "maybe")]
+    examples = read_examples(rows, text_column=0, label_columns=(1,))
+    assert examples.label_names == ("1=Maybe", "1=maybe", "1=yes")
+    assert "labels '1=Maybe', '1=maybe' are labels of their own and differ by case" in caplog.text
 
 
 def test_two_columns_of_classes_are_labels_of_column_and_class():
