@@ -7,6 +7,7 @@ its cells hold is checked where they are asked for, in `cells.py`.
 import collections
 import csv
 import itertools
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -18,6 +19,7 @@ from bert_keras.data.files.text_lines import read_lines
 from bert_keras.json_text import parse_json
 from bert_keras.table_format import TableFormat
 
+_logger = logging.getLogger(__name__)
 _SUFFIXES = {".tsv": "tsv", ".txt": "tsv", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json"}
 _LABEL = "__label__"
 # Names of columns that are no text and no class: where all columns asked for begin with one, that is a header.
@@ -56,6 +58,10 @@ def read_rows(
     elif isinstance(source, dict):
         raise TypeError(f"expected rows, received a dict of {', '.join(map(repr, source))}; make a dict of each row")
     elif hasattr(source, "itertuples"):  # pandas
+        names = list(getattr(source, "columns", ()))
+        for column in columns:
+            if names.count(column) > 1:  # of which a dict keeps the last
+                raise ValueError(f"expected one column {column!r}, the frame has {', '.join(map(repr, names))}")
         source = source.to_dict("records")
     for is_file, items in itertools.groupby(source, key=lambda item: isinstance(item, (str, os.PathLike))):
         if is_file:
@@ -170,9 +176,9 @@ def _plain_rows(path: str, file_format: str, separator: str, table: TableFormat,
         return json_rows(path, _whole_text(path, table.encoding))
     lines = _sound_lines(path, table.encoding, faults)
     if file_format == "csv":
-        return _csv_rows(path, lines, separator, faults)
+        return _without_empty_lines(_csv_rows(path, lines, separator, faults), faults)
     if file_format == "tsv":
-        return _tsv_rows(path, lines, separator, faults)
+        return _without_empty_lines(_tsv_rows(path, lines, separator, faults), faults)
     return (_jsonl_rows if file_format == "jsonl" else _fasttext_rows)(path, lines, faults)
 
 
@@ -285,10 +291,35 @@ def _whole_text(path: str, encoding: str | None) -> str:
     return "".join(pieces)
 
 
+def _without_empty_lines(rows: Iterator[tuple[str, Sequence[str] | None]], faults: Faults):
+    """Passes over lines of nothing, which are None: those behind the last row without a word, the others counted.
+
+    In a table of one column such a line may be an empty cell, and is a fault: further rows would change their numbers.
+    """
+    empty, passed, num_cells = [], [], None
+    for place, cells in rows:
+        if cells is None:
+            empty.append(place)
+            continue
+        if num_cells == 1:
+            for line in empty:
+                faults.add(f"{line}: empty line", "empty lines")
+        else:
+            passed += empty
+        empty.clear()
+        num_cells = num_cells or len(cells)
+        yield place, cells
+    if passed:
+        _logger.warning("passed over %d empty lines, the first: %s", len(passed), passed[0])
+
+
 def _tsv_rows(path: str, lines: Iterator[tuple[int, str]], separator: str, faults: Faults):
     for number, text in lines:
         if not text.strip():
-            faults.add(f"{path}:{number}: empty line", "empty lines")
+            if separator in text:
+                faults.add(f"{path}:{number}: empty line", "empty lines")
+            else:
+                yield f"{path}:{number}", None
             continue
         cells = text.split(separator)
         if any(len(cell) > 1 and cell[0] == cell[-1] == '"' and '""' in cell[1:-1] for cell in cells):
@@ -319,6 +350,9 @@ def _csv_rows(path: str, lines: Iterator[tuple[int, str]], separator: str, fault
             faults.add(f"{path}:{begin}: {error}{swallowed}", "rows that are no CSV")
             continue
         if has_gap:  # a faulty line within it, which was counted, is not in its text
+            continue
+        if len(cells) < 2 and not "".join(cells).strip():
+            yield f"{path}:{begin}", None
             continue
         if not any(cell.strip() for cell in cells):
             faults.add(f"{path}:{begin}: empty line", "empty lines")

@@ -169,3 +169,34 @@ def test_a_frame_of_pandas_is_rows_and_a_dict_of_columns_is_not():
     assert texts_and_labels(Frame()) == ROWS[:1]
     with pytest.raises(TypeError, match="expected rows, received a dict of 'text', 'label'"):
         texts_and_labels({"text": ["good"], "label": [1]})
+
+
+@pytest.mark.parametrize("separator", [",", "\t"])
+def test_empty_lines_are_passed_over_and_counted_unless_they_are_the_last(tmp_path, caplog, separator):
+    path = tmp_path / ("a.csv" if separator == "," else "a.tsv")
+    lines = ["", "text,label", "good,1", "", "  ", "bad,0", "", " ", ""]
+    path.write_text("\n".join(lines).replace(",", separator))
+    rows = list(read_rows(path, ["text", "label"], TableFormat(), Faults("raise")))
+    assert [row["text"] for _, row in rows] == ["good", "bad"] and rows[1][0] == f"{path}:6"
+    assert f"passed over 3 empty lines, the first: {path}:1" in caplog.text
+
+
+def test_an_empty_line_of_one_column_may_be_an_empty_text_and_is_a_fault(tmp_path):
+    (tmp_path / "a.tsv").write_text("text\ngood\n\nbad\n\n")
+    with pytest.raises(ValueError, match="a.tsv:3: empty line"):
+        list(read_rows(tmp_path / "a.tsv", ["text"], TableFormat(), Faults("raise")))
+    (tmp_path / "a.tsv").write_text("text\ngood\nbad\n\n")
+    assert len(list(read_rows(tmp_path / "a.tsv", ["text"], TableFormat(), Faults("raise")))) == 2
+
+
+def test_a_frame_with_one_column_twice_is_refused_as_a_file_is():
+    class Frame:  # what is used of pandas
+        itertuples = None
+        columns = ("text", "label", "label", "id", "id")
+
+        def to_dict(self, orient):
+            return [{"text": "good", "label": 1, "id": 2}]
+
+    with pytest.raises(ValueError, match="expected one column 'label', the frame has 'text', 'label', 'label', 'id'"):
+        list(read_rows(Frame(), ["text", "label"], TableFormat(), Faults("raise")))
+    assert len(list(read_rows(Frame(), ["text"], TableFormat(), Faults("raise")))) == 1
