@@ -31,7 +31,8 @@ def read_tagged_sentences(
 
     * CoNLL columns: one word a line, columns parted by tabs or by spaces; an empty line ends the sentence, and so does
       a line that begins with `-DOCSTART-`. The raw text is the words with spaces between, of a
-      Chinese file of characters these side by side. Lines that begin with `#` are
+      Chinese file of characters these side by side; the Penn Treebank's `-LRB-`, ` `` `, `\/` are there what they stand
+      for. Lines that begin with `#` are
       comments where they have no word and tag: `# O` and `#nice O` are words.
     * CoNLL-U and CoNLL-U Plus: also ranges of words and empty nodes; the raw text is what `SpaceAfter=No` makes of the
       words.
@@ -96,6 +97,12 @@ def read_tagged_sentences(
         _logger.warning(
             "read the spans of %d sentences as CoNLL's scorer does, for their tags are not those of scheme %s, the "
             "first: %s", len(repaired), scheme, repaired[0],
+        )  # fmt: skip
+    if escaped := [sentence for sentence in sentences if sentence.num_escaped]:
+        _logger.warning(
+            "%d words of %s are spelled as in the Penn Treebank, -LRB- for a bracket: the raw text has what they "
+            "stand for, the words stay as they are; the first sentence of such: %s",
+            sum(sentence.num_escaped for sentence in escaped), source, escaped[0].place,
         )  # fmt: skip
     has_tags = all(len(sentence.tags) == len(sentence.words) for sentence in sentences)
     num_words, found = sum(map(len, (s.tags for s in sentences))), {tag for s in sentences for tag in s.tags}

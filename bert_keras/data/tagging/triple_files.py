@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+from bert_keras.data.tagging.penn_escapes import raw_word
+
 CharacterRange = tuple[int, int]
 StatedTriple = tuple[str | CharacterRange, str, str | CharacterRange]  # subject, relation, object
 _TEXTS = ("text", "sentText", "sentence")
@@ -51,7 +53,7 @@ def _first(row: dict, names: Sequence[str]):
 
 def _by_words(row: dict) -> tuple[str, list[StatedTriple]]:
     """SpERT's: `entities` with `start` and `end` in words, `relations` between them by number."""
-    words, starts = row["tokens"], [0]
+    words, starts = [raw_word(word) for word in row["tokens"]], [0]
     for word in words:
         starts.append(starts[-1] + len(word) + 1)
     ranges = []

@@ -228,3 +228,18 @@ def test_characters_of_a_chinese_file_stand_side_by_side_in_the_raw_text(write):
     assert tokens.sentences.words[0] == ("2008", "年", "北")
     assert tokens.sentences.spans[0] == ((0, 2, "time"),)
     assert tokens.spans_of_words(tokens.sentences.spans) == [[(0, 5, "time")], [], []]
+
+
+def test_words_spelled_as_in_the_penn_treebank_are_in_the_raw_text_what_they_stand_for(write, caplog):
+    words = ["``", "Hi", "''", "-LRB-", "1\\/2", "-rrb-", "-LSB-", "\\*", "-RCB-", "LRB", "-"]
+    for path in (
+        write("".join(f"{word} O\n" for word in words) + "\nso O\n"),
+        write(json.dumps({"tokens": words, "tags": ["O"] * 10 + ["B-x"]}), "train.json"),
+    ):
+        caplog.clear()
+        sentences = read_tagged_sentences(path)
+        assert sentences.words[0] == tuple(words)
+        assert sentences.texts[0] == '" Hi " ( 1/2 ) [ * } LRB -'
+        assert [sentences.texts[0][a:b] for a, b in sentences.offsets[0]] == sentences.texts[0].split()
+        assert basic_tokens(sentences).sentences.words[0][3:7] == ("(", "1", "/", "2")
+        assert "8 words of " in caplog.text and "are spelled as in the Penn Treebank" in caplog.text
