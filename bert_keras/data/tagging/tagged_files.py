@@ -8,7 +8,7 @@ from bert_keras.data.files.faults import Faults
 from bert_keras.data.tagging.sentence_in_file import SentenceInFile
 from bert_keras.data.tagging.tagged_formats import sentences_in_file
 from bert_keras.data.tagging.tagged_sentences import TaggedSentences, names_of_tags
-from bert_keras.tagging_schemes import check_scheme, convert_tags, first_fault, is_tag, spans_to_tags, tags_to_spans
+from bert_keras.tagging_schemes import check_scheme, convert_tags, first_fault, is_tag, plain_spelling, spans_to_tags, tags_to_spans
 
 _logger = logging.getLogger(__name__)
 
@@ -49,7 +49,8 @@ def read_tagged_sentences(
         source: One file, or several of one format.
         scheme: How tags spell spans, one of `bert_keras.tagging_schemes.SCHEMES`: "BIO", "BIOES", "BILOU", "BMES",
             "IOB1", "IOE2"; for JSONL, how to spell them. None for tags that spell no spans, such as parts of speech;
-            for JSONL, None keeps nested spans, without tags.
+            for JSONL, None keeps nested spans, without tags. A file of plain B, I and O is read as spans of one label,
+            the only one of `labels`, or "entity"; tags that end in their prefix, `person-B`, are turned. Both is logged.
         word_column: Column of the words from 0; None for the first, in CoNLL-U the second (FORM). In JSON a key.
         tag_column: Column of the tags, from 0, or from the end if negative; None for the last, in CoNLL-U `"upos"`. In
             CoNLL-U also another name, `"xpos"`; in JSON of words a key, `"pos_tags"`.
@@ -83,7 +84,10 @@ def read_tagged_sentences(
         scheme = check_scheme(scheme)
     sentences, repaired = [], []
     for path in [source] if isinstance(source, (str, os.PathLike)) else source:
-        for sentence in sentences_in_file(os.fspath(path), word_column, tag_column, file_format, encoding):
+        found = list(sentences_in_file(os.fspath(path), word_column, tag_column, file_format, encoding))
+        if scheme is not None:
+            _spell_plainly(found, path, labels)
+        for sentence in found:
             respelled = None if sentence.fault else _check(sentence, scheme, labels, tag_faults)
             if sentence.fault is None:
                 sentences.append(sentence)
@@ -127,6 +131,17 @@ def read_tagged_sentences(
         scheme=scheme,
         num_skipped=faults.count,
     )
+
+
+def _spell_plainly(sentences: Sequence[SentenceInFile], path, labels: Sequence[str] | None):
+    """Gives the tags of a file that are B and I alone a label, and puts the prefixes of others in front."""
+    label = labels[0] if labels and len(labels) == 1 else "entity"
+    if spelling := plain_spelling((tag for sentence in sentences for tag in sentence.tags), label):
+        shown = ", ".join(f"{tag} as {plain}" for tag, plain in list(spelling.items())[:4])
+        hint = "" if all("-" in tag for tag in spelling) else "; labels=['name'] gives them another label"
+        _logger.warning("%s: read the tags %s%s", path, shown, hint)
+        for sentence in sentences:
+            sentence.tags = [spelling.get(tag, tag) for tag in sentence.tags]
 
 
 def _check(sentence: SentenceInFile, scheme: str | None, labels: Sequence[str] | None, tag_faults: str) -> str | None:

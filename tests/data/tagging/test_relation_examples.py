@@ -188,7 +188,8 @@ def test_other_encodings_are_read_where_they_are_named(tmp_path):
 
 
 def test_spaces_around_a_relation_are_taken_off_and_penn_words_are_what_they_stand_for(tmp_path, caplog):
-    row = {"token": ["Ada", "-LRB-", "Bo"], "subj_start": 0, "subj_end": 0, "obj_start": 2, "obj_end": 2, "relation": "r "}
+    places = dict(subj_start=0, subj_end=0, obj_start=2, obj_end=2)
+    row = {"token": ["Ada", "-LRB-", "Bo"], **places, "relation": "r "}
     (tmp_path / "a.jsonl").write_text(json.dumps(row) + "\n" + json.dumps(row | {"relation": "r"}) + "\n")
     examples = read_relations(tmp_path / "a.jsonl")
     assert examples.label_names == ("r",) and examples.texts[0] == "Ada ( Bo" and examples.second_spans[0] == (6, 8)

@@ -243,3 +243,25 @@ def test_words_spelled_as_in_the_penn_treebank_are_in_the_raw_text_what_they_sta
         assert [sentences.texts[0][a:b] for a, b in sentences.offsets[0]] == sentences.texts[0].split()
         assert basic_tokens(sentences).sentences.words[0][3:7] == ("(", "1", "/", "2")
         assert "8 words of " in caplog.text and "are spelled as in the Penn Treebank" in caplog.text
+
+
+@pytest.mark.parametrize("scheme", ["BIO", "BIOES", "BMES"])
+def test_tags_without_a_label_are_spans_of_one(write, caplog, scheme):
+    one, last = {"BIO": "BI", "BIOES": "SE", "BMES": "SE"}[scheme]
+    path = write(f"Ada B\nLovelace {last}\nsmiled O\n\nBRCA1 {one}\n")
+    sentences = read_tagged_sentences(path, scheme=scheme)
+    assert sentences.spans == (((0, 2, "entity"),), ((0, 1, "entity"),)) and sentences.labels == ("entity",)
+    assert "read the tags B as B-entity, " in caplog.text and "labels=['name'] gives them another" in caplog.text
+    named = read_tagged_sentences(path, scheme=scheme, labels=["gene"])
+    assert named.spans[0] == ((0, 2, "gene"),) and named.tags[0][0] == "B-gene"
+    assert read_tagged_sentences(path, scheme=None).tag_names == tuple(sorted({"B", "O", one, last}))
+
+
+def test_tags_that_end_in_their_prefix_are_turned_and_a_single_plain_one_is_a_fault(write, caplog):
+    sentences = read_tagged_sentences(write("Ada new-PER-B\nLovelace new-PER-I\nsmiled O\n"))
+    assert sentences.spans == (((0, 2, "new-PER"),),) and "read the tags new-PER-B as B-new-PER" in caplog.text
+    assert read_tagged_sentences(write("Ada B-I\nLovelace I-I\n")).spans == (((0, 2, "I"),),)
+    with pytest.raises(ValueError, match="tag 'B' is neither O nor B-label"):
+        read_tagged_sentences(write("Ada B-PER\nBonn B\n"))
+    with pytest.raises(ValueError, match="I-entity at the beginning of a sentence breaks .*tag_faults='repair'"):
+        read_tagged_sentences(write("Ada I\nsmiled O\n"))
