@@ -1,6 +1,7 @@
 """Texts with the triples that they state: subject, relation, object."""
 
 import dataclasses
+import logging
 import os
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Sequence
@@ -11,6 +12,7 @@ from bert_keras.data.tagging.penn_escapes import PENN_WORDS
 from bert_keras.data.tagging.tagged_sentences import split_words
 from bert_keras.data.tagging.triple_files import CharacterRange, StatedTriple, triples_of_row
 
+_logger = logging.getLogger(__name__)
 WordRange = tuple[int, int]
 Triple = tuple[WordRange, WordRange, str]  # subject, object, relation
 
@@ -76,8 +78,9 @@ def read_triples(
     `triples`; a triple may also be `{"subject": ..., "predicate": ..., "object": ...}`, and an object with several
     arguments `{"@value": ..., "place": ...}`, which makes a triple of each, the further ones with the relation
     `relation/place`. So attributes and the arguments of events, with the event's trigger as the subject, are read as
-    well; and the rows of NYT (`sentText`, `relationMentions`) and of SpERT (`tokens`, `entities`, `relations`). Further
-    keys are left alone. The file is JSON Lines, or JSON with an array of rows.
+    well, and the rows of NYT (`sentText`, `relationMentions`) and of SpERT (`tokens`, `entities`, `relations`). A file
+    whose rows have no list of triples is one of texts to be read. Further keys are left alone. The file is JSON Lines,
+    or JSON with an array of rows.
 
     Subject and object are found in the text as words of `split_words`, as they stand or else in another case; where
     they occur more than once, the two that are nearest without overlapping. Rows that have their places, as SpERT's,
@@ -102,7 +105,7 @@ def read_triples(
         >>> read_triples(path).triples
         ((((0, 1), (3, 4), 'lived-in'),),)
     """
-    path, faults, found = os.fspath(path), Faults(errors), []
+    path, faults, found, has_triples = os.fspath(path), Faults(errors), [], None
     known = None if relations is None else dict.fromkeys(relations)
     own_keys = ("text", "sentText", "sentence", "tokens")
     for place, row, problem in read_json_rows(path, own_keys=own_keys, encoding=encoding):
@@ -112,11 +115,16 @@ def read_triples(
             text, stated = triples_of_row(row)
             if isinstance(row.get("tokens"), list) and text != " ".join(row["tokens"]) and "text" not in row:
                 faults.doubt(PENN_WORDS, place)
-            stated = [_with_sound_relation(triple, place, faults) for triple in stated]
+            has_triples = stated is not None if has_triples is None else has_triples
+            if has_triples != (stated is not None):
+                raise ValueError(f"{'a' if stated else 'no'} list of triples, unlike the rows before: {str(row)[:80]}")
+            stated = [_with_sound_relation(triple, place, faults) for triple in stated or ()]
             found.append(_in_words(text, stated, known))
         except ValueError as error:
             faults.add(f"{place}: {error}")
     faults.report(len(found), path)
+    if not has_triples:
+        _logger.warning("%s: no row has a list of triples, spo_list: read as texts that state none", path)
     texts, offsets, triples = zip(*found, strict=True)
     words = tuple(tuple(text[start:end] for start, end in places) for text, places in zip(texts, offsets, strict=True))
     if relations is None:

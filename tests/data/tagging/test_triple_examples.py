@@ -127,3 +127,11 @@ def test_words_of_the_penn_treebank_are_what_they_stand_for(write, caplog):
     examples = read_triples(write(row))
     assert examples.texts == ("Ada ( Bo",) and examples.quoted() == [[("Ada", "( Bo", "r")]]
     assert "as the Penn Treebank spells them" in caplog.text
+
+
+def test_rows_without_triples_are_texts_to_be_read_if_all_are(write, caplog):
+    examples = read_triples(write({"text": TEXT}, {"text": "Bo", "id": 1}), relations=["lived"])
+    assert examples.triples == ((), ()) and examples.relations == ("lived",)
+    assert "no row has a list of triples" in caplog.text
+    with pytest.raises(ValueError, match="train.jsonl:2: no list of triples, unlike the rows before"):
+        read_triples(write({"text": TEXT, "spo_list": []}, {"text": "Bo", "spos": []}))
