@@ -10,6 +10,7 @@ from bert_keras.data.files.list_cells import list_in_cell
 
 Column = str | int
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+\.\d*|[+-]?\d{1,3}(,\d{3}){2,}", re.ASCII)
 # Letters and symbols by their category, and yet nothing to be seen: fillers of Hangul, a Braille cell without dots.
 _FILLERS = "\u115f\u1160\u3164\uffa0\u2800"
 # What programs write for a cell that has nothing, as a text.
@@ -137,6 +138,8 @@ def number_of(row, column: Column, decimal: str = ".") -> float:
         else:
             is_comma = decimal == "." and NUMBER.fullmatch(text.replace(",", "."))
             hint = "; decimal=',' reads a comma before the decimals" if is_comma else ""
+            if _GROUPED.fullmatch(text if decimal == "." else text.translate({44: ".", 46: ","})):
+                hint = f"; write it without separators of thousands, as 1234{decimal}5"
             raise RowFault(f"column {column!r} holds {value[:40]!r}, expected a number{hint}", "rows without a number")
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
         raise RowFault(f"column {column!r} holds {str(value)[:40]}, expected a finite number", "rows without a number")

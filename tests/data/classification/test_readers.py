@@ -357,6 +357,8 @@ def test_damaged_characters_and_marks_of_joined_files_are_counted(tmp_path, capl
     ("label", "message"),
     [
         ("3,5", "holds '3,5', expected a number; decimal=',' reads"),
+        ("1,234.5", "holds '1,234.5', expected a number; write it without separators of thousands"),
+        ("1,234,567", "holds '1,234,567', expected a number; write it without separators of thousands"),
         (True, "holds True"),
         ("1_0", "holds '1_0', expected"),
     ],
