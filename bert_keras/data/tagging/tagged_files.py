@@ -8,7 +8,15 @@ from bert_keras.data.files.faults import Faults
 from bert_keras.data.tagging.sentence_in_file import SentenceInFile
 from bert_keras.data.tagging.tagged_formats import sentences_in_file
 from bert_keras.data.tagging.tagged_sentences import TaggedSentences, names_of_tags
-from bert_keras.tagging_schemes import check_scheme, convert_tags, first_fault, is_tag, plain_spelling, spans_to_tags, tags_to_spans
+from bert_keras.tagging_schemes import (
+    check_scheme,
+    convert_tags,
+    first_fault,
+    is_tag,
+    plain_spelling,
+    spans_to_tags,
+    tags_to_spans,
+)
 
 _logger = logging.getLogger(__name__)
 
@@ -50,7 +58,7 @@ def read_tagged_sentences(
         scheme: How tags spell spans, one of `bert_keras.tagging_schemes.SCHEMES`: "BIO", "BIOES", "BILOU", "BMES",
             "IOB1", "IOE2"; for JSONL, how to spell them. None for tags that spell no spans, such as parts of speech;
             for JSONL, None keeps nested spans, without tags. A file of plain B, I and O is read as spans of one label,
-            the only one of `labels`, or "entity"; tags that end in their prefix, `person-B`, are turned. Both is logged.
+            the only one of `labels`, or "entity"; tags that end in their prefix, `person-B`, are turned.
         word_column: Column of the words from 0; None for the first, in CoNLL-U the second (FORM). In JSON a key.
         tag_column: Column of the tags, from 0, or from the end if negative; None for the last, in CoNLL-U `"upos"`. In
             CoNLL-U also another name, `"xpos"`; in JSON of words a key, `"pos_tags"`.

@@ -140,7 +140,7 @@ def test_faults_of_conllu_have_their_line(write, row, fault):
         (rows(text="  "), "sentence without words"),
         (rows([0, 2, "person"]), "span 0 to 2, 'Ad', does not begin and end with words"),
         (rows([3, 0, "person"]), "span 3 to 0, '', does not begin and end with words"),
-        (rows(["0", 3, "person"]), "span 0 to 3"),
+        (rows(["0", 3, "person"]), "span '0' to 3: expected whole numbers of characters, from 0"),
         (rows([0, 3]), "not enough values to unpack"),
         (rows([0, 3, None]), "expected a label as a string, received None"),
     ],
