@@ -18,6 +18,7 @@ from pathlib import Path
 
 from bert_keras import data, training
 from bert_keras.atomic_files import write_file
+from bert_keras.json_text import parse_json
 
 _FILE = "results.json"
 _PACKAGES = ("bert-keras", "keras", "tensorflow", "tensorflow-text", "jax", "torch", "numpy")
@@ -82,8 +83,16 @@ class RunFolder:
         """Gives the callback that saves the run's state in this folder; its arguments are those of `SaveAndResume`."""
         return training.callbacks.SaveAndResume(self.path / "state", configuration=self.identity, **options)
 
+    def _results_of_this_run(self) -> dict:
+        """What a call before has left, such as the training that is now given a test file; else nothing."""
+        path = self.path / _FILE
+        before = parse_json(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        return before if before.get("identity") == self.identity else {}
+
     def finish(self, scores: Mapping, *, texts: Mapping[str, str] | None = None) -> dict:
         """Writes results.json, shows options, scores and texts in TensorBoard's text tab, and prints the scores.
+
+        Scores that an earlier call of the same run has left stay beside the new ones, and its seconds are added.
 
         Args:
             scores: What came out: numbers, or {part: {measure: number}}.
@@ -93,14 +102,16 @@ class RunFolder:
             The scores as plain numbers.
         """
         scores, texts, now = _plain(scores), dict(texts or {}), time.time()
+        before = self._results_of_this_run()
         content = {
-            "scores": scores,
-            "texts": texts,
+            "scores": before.get("scores", {}) | scores,
+            "texts": before.get("texts", {}) | texts,
             "options": self.options,
+            "identity": self.identity,
             "versions": _versions(),
-            "started": _as_text(self._started),
+            "started": before.get("started", _as_text(self._started)),
             "finished": _as_text(now),
-            "seconds": round(now - self._started, 1),
+            "seconds": round(before.get("seconds", 0) + now - self._started, 1),
         }
         write_file(self.path / _FILE, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
         writer = training.callbacks.EventWriter(self.logs / "results")
@@ -111,7 +122,9 @@ class RunFolder:
         writer.close()
         for name, text in texts.items():
             print(f"{name}\n{text}\n")
-        print(*(f"{name:40} {value:.4g}" for name, value in _lines(scores)), f"{self.path / _FILE}", sep="\n")
+        for name, value in _lines(scores):
+            print(f"{name:40} {value:,}" if isinstance(value, int) else f"{name:40} {value:.4g}")
+        print(self.path / _FILE)
         return scores
 
 
@@ -120,7 +133,13 @@ def _flat(options: Mapping):
         if dataclasses.is_dataclass(value):
             yield from _flat(dataclasses.asdict(value))
         else:
-            yield name, value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
+            yield name, _as_json(value)
+
+
+def _as_json(value):
+    if isinstance(value, (tuple, list)):
+        return [_as_json(some) for some in value]
+    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
 
 
 def _checksum_of_preset(preset: str | os.PathLike) -> str:
@@ -134,7 +153,7 @@ def _plain(results):
     """The same with Python's numbers, which JSON can hold."""
     if isinstance(results, Mapping):
         return {str(name): _plain(value) for name, value in results.items()}
-    return float(results) if hasattr(results, "__float__") else results
+    return float(results) if hasattr(results, "__float__") and not isinstance(results, int) else results
 
 
 def _lines(tree: Mapping, prefix: str = ""):

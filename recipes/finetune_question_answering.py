@@ -30,8 +30,8 @@ def main(
     encoding: str | None = None,  # gbk, cp1252 or another, where it is not UTF-8
     scores: Literal["squad", "cmrc", "drcd", "korquad"] = "squad",  # whose rules count
     sequence_length: int = 384,  # tokens in a row
-    stride: int = 128,  # tokens between the beginnings of two windows of a longer text
-    max_question_tokens: int = 64,  # longer questions are cut
+    stride: int | None = None,  # tokens between the beginnings of two windows; None: 128, a third of a shorter row
+    max_question_tokens: int | None = None,  # longer questions are cut; None: 64, or what a shorter row has room for
     max_answer_tokens: int = 30,
     run_directory: Path = Path("runs/finetune_question_answering"),
     fine_tuning: FineTuning = FineTuning(epochs=6, batch_size=8),
@@ -42,6 +42,8 @@ def main(
     tokenizer = data.WordPieceTokenizer.from_preset(preset)
     questions = {"train": data.read_questions(train, errors=errors, encoding=encoding)}
     questions["validation"] = data.read_questions(validation, errors=errors, encoding=encoding)
+    stride = stride or min(128, sequence_length // 3)
+    max_question_tokens = max_question_tokens or min(64, sequence_length - stride - 3)
     lengths = dict(sequence_length=sequence_length, stride=stride, max_question_tokens=max_question_tokens)
     windows = {part: data.QuestionWindows(some, tokenizer, **lengths) for part, some in questions.items()}
     batches = dict(batch_size=fine_tuning.batch_size, seed=fine_tuning.seed)

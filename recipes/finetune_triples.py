@@ -73,12 +73,10 @@ def main(
             true, predicted = examples[part].quoted(), examples[part].quoted(predicted)
         return training.triple_scores(true, predicted)
 
-    report = fine_tuning.callbacks(
-        run.logs,
-        best="val_f1",
-        shown=("f1",),
-        scores=lambda: score("validation", finder.triples(examples["validation"])),
-    )
+    def score_validation():
+        return score("validation", finder.triples(examples["validation"]))["overall"]
+
+    report = fine_tuning.callbacks(run.logs, best="val_f1", shown=("f1",), scores=score_validation)
     with training.memory_advice(fine_tuning.batch_size, sequence_length):
         extractor.fit(
             datasets["train"], validation_data=datasets["validation"], epochs=fine_tuning.epochs,

@@ -65,6 +65,15 @@ def test_results_are_on_disk_in_tensorboard_and_on_the_terminal(tmp_path, capsys
     assert "a  1 0" in printed and "validation.f1" in printed and str(tmp_path / "run" / "results.json") in printed
 
 
+def test_a_later_call_of_the_same_run_keeps_the_scores_that_are_there(tmp_path):
+    RunFolder(options(tmp_path)).finish({"validation": {"f1": 0.5}})
+    RunFolder(options(tmp_path, test=tmp_path / "a.tsv")).finish({"test": {"f1": 0.25, "support": 7}})
+    path = tmp_path / "run" / "results.json"
+    assert json.loads(path.read_text())["scores"] == {"validation": {"f1": 0.5}, "test": {"f1": 0.25, "support": 7}}
+    RunFolder(options(tmp_path, sequence_length=32)).finish({"test": {"f1": 1.0}})
+    assert json.loads(path.read_text())["scores"] == {"test": {"f1": 1.0}}  # another run
+
+
 def test_a_missing_file_is_told_at_once(tmp_path):
     with pytest.raises(FileNotFoundError):
         RunFolder(options(tmp_path), learns_from=[tmp_path / "none.tsv"])

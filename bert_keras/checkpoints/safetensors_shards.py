@@ -106,7 +106,6 @@ def outdated_files(directory, contents):
     old = [
         SINGLE_FILE,
         INDEX_FILE,
-        "model.keras",
         *sorted(path.name for path in directory.glob("model-*-of-*.safetensors")),
     ]
     return [name for name in old if name not in contents and (directory / name).is_file()]

@@ -10,7 +10,7 @@ from bert_keras.data.batches.tokenized_texts import TokenizedTexts
 from bert_keras.inference.preset_parts import preset_parts
 from bert_keras.inference.probabilities import sigmoid, softmax
 from bert_keras.inference.rows_by_length import predict_by_length
-from bert_keras.inference.text_sources import as_texts
+from bert_keras.inference.text_sources import as_texts, expect_no_file_name
 from bert_keras.models import TextClassifier
 
 
@@ -73,6 +73,7 @@ class Classifier:
 
     def __call__(self, texts, second_texts=None, top_k=None):
         if isinstance(texts, str):
+            expect_no_file_name(texts)
             return self([texts], None if second_texts is None else [second_texts], top_k)[0]
         if isinstance(texts, os.PathLike):
             texts = as_texts(texts)

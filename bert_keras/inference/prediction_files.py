@@ -14,9 +14,11 @@ from bert_keras.inference.relation_extractor import RelationExtractor
 from bert_keras.inference.span_finder import SpanFinder
 from bert_keras.inference.tagger import Tagger
 from bert_keras.inference.text_sources import as_texts
+from bert_keras.inference.triple_finder import TripleFinder
 from bert_keras.table_format import TableFormat
 
 _TABLES = (".tsv", ".csv", ".jsonl", ".ndjson", ".json")
+_JSON = (".jsonl", ".ndjson", ".json")
 _OF_TAGS = (".conll", ".conllu", ".bio", ".iob", ".ann")
 
 
@@ -34,7 +36,8 @@ def read_inputs(
     Args:
         predictor: What `load_predictor` gives.
         path: The file. Without a `text_column`: questions in SQuAD's format, sentences with marked entities in those of
-            `read_relations`, CoNLL's columns or CoNLL-U; or a text file with one text a line.
+            `read_relations`, with tags or spans in those of `read_tagged_sentences`, triples; or a text file with one
+            text a line.
         text_column: The column of the texts, or of the questions, in a table.
         second_text_column: That of the second text of a pair, or of the passage that answers a question.
         choice_columns: Those of the choices.
@@ -68,8 +71,11 @@ def read_inputs(
     if isinstance(predictor, RelationExtractor):
         examples = data.read_relations(path)
         return [{"id": number, "text": text} for number, text in zip(examples.ids, examples.texts)], (examples,)
-    if isinstance(predictor, (Tagger, SpanFinder)) and suffix in _OF_TAGS:
+    if isinstance(predictor, (Tagger, SpanFinder)) and suffix in (*_OF_TAGS, *_JSON):
         texts = list(data.read_tagged_sentences(path, scheme=None).texts)
+        return [{"text": text} for text in texts], (texts,)
+    if isinstance(predictor, TripleFinder) and suffix in _JSON:
+        texts = list(data.read_triples(path).texts)
         return [{"text": text} for text in texts], (texts,)
     if suffix in _TABLES:
         raise ValueError(f"{path} is a table: say which of its columns is the text, by text_column= or --text-column.")

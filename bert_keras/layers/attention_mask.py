@@ -12,6 +12,9 @@ class AttentionMask(keras.layers.Layer):
     of each token's sequence: 1, 2, 3, ... A token sees the tokens of its own sequence. Padding is seen by nobody and
     sees all tokens, so that with one sequence a row even the outputs at padding equal those of other libraries.
 
+    For another rule subclass it, and give it to `BertEncoder(attention_mask=...)`: its `call` gets those of the
+    encoder's inputs that it names, `padding_mask`, `segment_ids` or `token_ids`.
+
     Args:
         **kwargs: arguments of `keras.layers.Layer`.
 
@@ -28,6 +31,14 @@ class AttentionMask(keras.layers.Layer):
         >>> np.array(mask).astype(int).tolist()
         [[[1, 0, 0, 0], [0, 1, 1, 0], [0, 1, 1, 0], [1, 1, 1, 0]]]
 
+        >>> from keras import ops
+        >>> class CausalMask(AttentionMask):
+        ...     def call(self, padding_mask):
+        ...         both_ways = super().call(padding_mask)
+        ...         return ops.logical_and(both_ways, ops.tril(ops.ones(ops.shape(both_ways)[1:], "bool")))
+        >>> np.array(CausalMask()(np.array([[1, 1, 1]]))).astype(int).tolist()
+        [[[1, 0, 0], [1, 1, 0], [1, 1, 1]]]
+
     Reference:
         Packed rows: [Krell et al., 2021](https://arxiv.org/abs/2107.02027).
     """
@@ -39,6 +50,6 @@ class AttentionMask(keras.layers.Layer):
         same_sequence = ops.logical_or(ops.equal(query, key), ops.equal(query, 0))  # (batch, length, length)
         return ops.logical_and(same_sequence, ops.not_equal(key, 0))
 
-    def compute_output_spec(self, padding_mask):
+    def compute_output_spec(self, padding_mask, **other_inputs):
         batch, length = padding_mask.shape
         return keras.KerasTensor((batch, length, length), "bool")

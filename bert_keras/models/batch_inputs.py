@@ -10,11 +10,14 @@ class BatchInputs:
 
     def call(self, inputs, training=None, mask=None):
         if isinstance(inputs, dict):
-            missing = [name for name in self.input if name not in inputs]
-            if missing:
-                raise ValueError(
-                    f"{type(self).__name__} expects a dict with {sorted(self.input)}; missing: {missing}, "
-                    f"received: {sorted(inputs)}."
-                )
-            inputs = {name: inputs[name] for name in self.input}
+            inputs = self._own_inputs(inputs)
         return super().call(inputs, training=training, mask=mask)
+
+    def _own_inputs(self, inputs):
+        missing = [name for name in self.input if name not in inputs]
+        if missing:
+            raise ValueError(
+                f"{type(self).__name__} expects a dict with {sorted(self.input)}; missing: {missing}, "
+                f"received: {sorted(inputs)}."
+            )
+        return {name: inputs[name] for name in self.input}

@@ -92,10 +92,9 @@ def _rebuilt(model, changes, functions):
     if any(layer.quantization_mode for layer in model._flatten_layers()):
         raise ValueError("Expected a model that is not quantized: its tables are integers with scales of their own.")
     config = model.get_config()
-    if "encoder" in config:
-        config["encoder"] = config["encoder"] | {"config": config["encoder"]["config"] | changes}
-    else:
-        config |= changes
+    encoder_config = config["encoder"]["config"] if "encoder" in config else config
+    for numbers in (encoder_config, (encoder_config["embeddings"] or {}).get("config", {})):
+        numbers.update((name, value) for name, value in changes.items() if name in numbers)
     changed = type(model).from_config(config)
     weights, new_weights = named_weights(model), named_weights(changed)
     if len(weights) != len(new_weights):

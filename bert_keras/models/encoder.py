@@ -1,6 +1,9 @@
 """BERT's encoder: tokens in, one vector a token and one for the sequence out."""
 
+import dataclasses
+
 import keras
+from keras import ops
 
 from bert_keras.layers import AttentionMask, Embeddings, EncoderBlock, FeedForward, Pooler, SelfAttention
 from bert_keras.layers.encoder_block import part_config
@@ -8,17 +11,18 @@ from bert_keras.models.batch_inputs import BatchInputs
 from bert_keras.models.dtype_config import dtype_config
 from bert_keras.models.frozen_layers import freeze_layers, frozen_layers
 from bert_keras.models.inspector import inspector
-from bert_keras.models.output_positions import OutputPositions
+from bert_keras.models.layer_stack import LayerStack
 from bert_keras.models.presets import Presets
 from bert_keras.models.saved_model import open_preset
 from bert_keras.models.sizes import SIZES
 from bert_keras.ops import get_activation
 
+PARTS = ("embeddings", "attention_mask", "attention", "feed_forward")
 _INITIALIZERS = ("kernel_initializer", "token_initializer", "position_initializer", "segment_initializer")
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
-class BertEncoder(Presets, OutputPositions, BatchInputs, keras.Model):
+class BertEncoder(Presets, BatchInputs, keras.Model):
     """A stack of Transformer blocks over embedded tokens.
 
     Input is a dict of int32 tensors, all (batch, length): `token_ids`; `segment_ids`, 0 in the first text and 1 in the
@@ -28,6 +32,10 @@ class BertEncoder(Presets, OutputPositions, BatchInputs, keras.Model):
     Output is a dict of `sequence_output`, (batch, length, hidden_dim), and `pooled_output`, (batch, hidden_dim).
     A head that looks at few vectors may give `output_positions` among the inputs: (batch, positions) int32, at which
     alone there is a `sequence_output` then, and of which the first, 0, gives the `pooled_output`.
+
+    Parts may be layers of your own, subclasses of the published ones or not: `embeddings`, `attention_mask`,
+    `attention` and `feed_forward`. Each is a prototype: the encoder uses copies, made through its config, and saves
+    that config. A part keeps its own numbers, such as its dropout.
 
     Args:
         vocabulary_size: number of tokens. A token id beyond it is refused, except inside JAX's compiled steps and on
@@ -50,8 +58,12 @@ class BertEncoder(Presets, OutputPositions, BatchInputs, keras.Model):
         layer_norm_epsilon: added to the variance in every layer norm. Default 1e-12.
         normalize_first: whether layer norms come before the parts, with one more after the last block. Default False.
         pooler: whether there is a `pooled_output`. Default True.
-        attention: layer to use in place of `SelfAttention`: a prototype, copied for each block through its config;
-            see `EncoderBlock` for what it must do.
+        embeddings: layer to use in place of `Embeddings`, from those of the inputs that its `call` names to (batch,
+            length, hidden_dim). A masked-LM head needs its `token_embedding`.
+        attention_mask: layer to use in place of `AttentionMask`, from those of the inputs that its `call` names to
+            (batch, length, length) bool, True where the first may see the second.
+        attention: layer to use in place of `SelfAttention`, copied for each block; see `EncoderBlock` for what it must
+            do.
         feed_forward: the same in place of `FeedForward`.
         kernel_initializer: initializer of the kernels, None for BERT's truncated normal of 0.02.
         token_initializer: the same for the token table.
@@ -59,6 +71,18 @@ class BertEncoder(Presets, OutputPositions, BatchInputs, keras.Model):
         segment_initializer: the same for the segment table.
         dtype: dtype or policy of all layers, such as "mixed_bfloat16".
         **kwargs: arguments of `keras.Model`.
+
+    Call arguments:
+        inputs: dict of tensors, see above.
+        training: whether to drop.
+        return_hidden_states: whether the outputs have `hidden_states` too, the embeddings' output and that of each
+            block, (batch, length, hidden_dim) each; of the last block at the `output_positions` alone. Default False.
+        return_attention_scores: whether the outputs have `attention_scores` too, one (batch, num_heads, length, length)
+            a block; an attention of one's own may have none. Default False.
+
+    Raises:
+        ValueError: where an input is missing, a row is too long, an id is beyond its table, `embeddings` have other
+            numbers than the encoder, or scores are asked of an attention that has none.
 
     Example:
         >>> import numpy as np
@@ -91,6 +115,8 @@ class BertEncoder(Presets, OutputPositions, BatchInputs, keras.Model):
         layer_norm_epsilon=1e-12,
         normalize_first=False,
         pooler=True,
+        embeddings=None,
+        attention_mask=None,
         attention=None,
         feed_forward=None,
         kernel_initializer=None,
@@ -100,23 +126,41 @@ class BertEncoder(Presets, OutputPositions, BatchInputs, keras.Model):
         dtype=None,
         **kwargs,
     ):
+        own_parts = dict(zip(PARTS, (embeddings, attention_mask, attention, feed_forward), strict=True))
+
         # === Layers ===
-        embeddings = Embeddings(
-            vocabulary_size,
-            hidden_dim,
-            vocabulary_multiple=vocabulary_multiple,
-            max_sequence_length=max_sequence_length,
-            num_segments=num_segments,
-            embedding_dim=embedding_dim,
-            dropout=dropout,
-            layer_norm_epsilon=layer_norm_epsilon,
-            token_initializer=token_initializer or kernel_initializer,
-            position_initializer=position_initializer or kernel_initializer,
-            segment_initializer=segment_initializer or kernel_initializer,
-            kernel_initializer=kernel_initializer,
-            dtype=dtype,
-            name="embeddings",
-        )
+        if embeddings is not None:
+            _expect_same_numbers(
+                embeddings,
+                vocabulary_size=vocabulary_size,
+                vocabulary_multiple=vocabulary_multiple,
+                hidden_dim=hidden_dim,
+                max_sequence_length=max_sequence_length,
+                num_segments=num_segments,
+                embedding_dim=embedding_dim,
+            )
+            embeddings = _copy_part(embeddings, "embeddings", dtype)
+        else:
+            embeddings = Embeddings(
+                vocabulary_size,
+                hidden_dim,
+                vocabulary_multiple=vocabulary_multiple,
+                max_sequence_length=max_sequence_length,
+                num_segments=num_segments,
+                embedding_dim=embedding_dim,
+                dropout=dropout,
+                layer_norm_epsilon=layer_norm_epsilon,
+                token_initializer=token_initializer or kernel_initializer,
+                position_initializer=position_initializer or kernel_initializer,
+                segment_initializer=segment_initializer or kernel_initializer,
+                kernel_initializer=kernel_initializer,
+                dtype=dtype,
+                name="embeddings",
+            )
+        if attention_mask is not None:
+            attention_mask = _copy_part(attention_mask, "attention_mask", dtype)
+        else:
+            attention_mask = AttentionMask(dtype=dtype, name="attention_mask")
         attention_prototype = attention or SelfAttention(
             hidden_dim,
             num_heads,
@@ -126,7 +170,7 @@ class BertEncoder(Presets, OutputPositions, BatchInputs, keras.Model):
         feed_forward_prototype = feed_forward or FeedForward(
             hidden_dim, intermediate_dim, activation=activation, kernel_initializer=kernel_initializer
         )
-        encoder_blocks = [
+        blocks = [
             EncoderBlock(
                 _copy_part(attention_prototype, "attention", dtype),
                 _copy_part(feed_forward_prototype, "feed_forward", dtype),
@@ -138,23 +182,26 @@ class BertEncoder(Presets, OutputPositions, BatchInputs, keras.Model):
             )
             for index in range(num_layers)
         ]
+        final_layer_norm = None
+        if normalize_first:
+            final_layer_norm = keras.layers.LayerNormalization(
+                epsilon=layer_norm_epsilon, dtype=dtype, name="final_layer_norm"
+            )
+        stack = LayerStack(embeddings, attention_mask, blocks, final_layer_norm)
 
         # === Functional model ===
         names = ["token_ids", "segment_ids", "padding_mask"] if num_segments else ["token_ids", "padding_mask"]
         inputs = {name: keras.Input((None,), dtype="int32", name=name) for name in names}
-        x = embeddings(**inputs)
-        attention_mask = AttentionMask(dtype=dtype, name="attention_mask")(inputs["padding_mask"])
-        for block in encoder_blocks:
-            x = block(x, attention_mask=attention_mask)
-        if normalize_first:
-            x = keras.layers.LayerNormalization(epsilon=layer_norm_epsilon, dtype=dtype, name="final_layer_norm")(x)
-        outputs = {"sequence_output": x}
+        outputs = stack(inputs)
         if pooler:
+            # Made after the blocks have built their parts: in this order all of them draw their seeds.
             pooler_layer = Pooler(hidden_dim, kernel_initializer=kernel_initializer, dtype=dtype, name="pooler")
-            outputs["pooled_output"] = pooler_layer(x)
+            stack = dataclasses.replace(stack, pooler=pooler_layer)
+            outputs["pooled_output"] = pooler_layer(outputs["sequence_output"])
         super().__init__(inputs=inputs, outputs=outputs, **kwargs)
         if dtype is not None:
             self.dtype_policy = keras.dtype_policies.get(dtype)
+        self._stack = stack
 
         # === Config ===
         self.vocabulary_size = vocabulary_size
@@ -172,7 +219,7 @@ class BertEncoder(Presets, OutputPositions, BatchInputs, keras.Model):
         self.layer_norm_epsilon = layer_norm_epsilon
         self.normalize_first = normalize_first
         self.pooler = pooler
-        self._prototypes = lambda: (attention, feed_forward)  # in a function, for Keras would save them as layers
+        self._own_parts = lambda: dict(own_parts)  # in a function, for Keras would save them as layers
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.token_initializer = keras.initializers.get(token_initializer)
         self.position_initializer = keras.initializers.get(position_initializer)
@@ -220,24 +267,37 @@ class BertEncoder(Presets, OutputPositions, BatchInputs, keras.Model):
         return "BertModel", {}
 
     @property
+    def embeddings(self):
+        """The first layer: BERT's own, or a copy of the one given."""
+        return self._stack.embeddings
+
+    @property
+    def attention_mask(self):
+        """The layer that says what each token may see: BERT's own, or a copy of the one given."""
+        return self._stack.attention_mask
+
+    @property
     def attention(self):
-        """Config of the prototype of each block's attention, None for BERT's own."""
-        return part_config(self._prototypes()[0])
+        """The layer given as prototype of each block's attention, None for BERT's own."""
+        return self._own_parts()["attention"]
 
     @property
     def feed_forward(self):
-        """Config of the prototype of each block's feed-forward, None for BERT's own."""
-        return part_config(self._prototypes()[1])
+        """The layer given as prototype of each block's feed-forward, None for BERT's own."""
+        return self._own_parts()["feed_forward"]
 
-    @property
-    def embeddings(self):
-        """The first layer."""
-        return self.get_layer("embeddings")
+    def own_parts(self):
+        """The parts as they were given: dict from the constructor's argument to the layer, None for BERT's own."""
+        return self._own_parts()
+
+    def __dir__(self):
+        # Keras saves every layer that it finds here; a prototype is no layer of the model.
+        return [name for name in super().__dir__() if name not in ("attention", "feed_forward")]
 
     @property
     def encoder_blocks(self):
         """The blocks, lowest first."""
-        return [self.get_layer(f"encoder_block_{index}") for index in range(self.num_layers)]
+        return list(self._stack.blocks)
 
     @property
     def token_embedding(self):
@@ -281,6 +341,21 @@ class BertEncoder(Presets, OutputPositions, BatchInputs, keras.Model):
                 f"received {sequence_length}."
             )
 
+    def call(self, inputs, training=None, mask=None, return_hidden_states=False, return_attention_scores=False):
+        asked_for = _asked_for(inputs, return_hidden_states, return_attention_scores)
+        if not asked_for:
+            return super().call(inputs, training=training, mask=mask)
+        own = {name: ops.convert_to_tensor(value, "int32") for name, value in self._own_inputs(inputs).items()}
+        return self._stack(own, **asked_for)
+
+    def compute_output_spec(
+        self, inputs, training=None, mask=None, return_hidden_states=False, return_attention_scores=False
+    ):
+        asked_for = _asked_for(inputs, return_hidden_states, return_attention_scores)
+        if not asked_for:
+            return super().compute_output_spec(inputs)
+        return self._stack(self._own_inputs(inputs), **asked_for)
+
     def inspector(self, *, attention_scores=True):
         """A model over the same weights that also shows what lies inside; the encoder itself is not touched.
 
@@ -317,19 +392,38 @@ class BertEncoder(Presets, OutputPositions, BatchInputs, keras.Model):
             "layer_norm_epsilon": self.layer_norm_epsilon,
             "normalize_first": self.normalize_first,
             "pooler": self.pooler,
-            "attention": self.attention,
-            "feed_forward": self.feed_forward,
-        } | {name: keras.initializers.serialize(getattr(self, name)) for name in _INITIALIZERS}
+            **{name: part_config(part) for name, part in self.own_parts().items()},
+            **{name: keras.initializers.serialize(getattr(self, name)) for name in _INITIALIZERS},
+        }
 
     @classmethod
     def from_config(cls, config):
         """Build the encoder; the parts' classes must be registered with Keras or in scope."""
-        parts = {name: keras.saving.deserialize_keras_object(config[name]) for name in ("attention", "feed_forward")}
+        parts = {name: keras.saving.deserialize_keras_object(config.get(name)) for name in PARTS}
         config = config | parts
         frozen = config.pop("frozen_layers", ())
         encoder = cls(**config)
         freeze_layers(encoder, frozen)
         return encoder
+
+
+def _asked_for(inputs, return_hidden_states, return_attention_scores):
+    """What is wanted beyond the plain outputs, as arguments of the forward pass; nothing: the graph that is built."""
+    asked_for = {
+        "output_positions": inputs.get("output_positions") if isinstance(inputs, dict) else None,
+        "return_hidden_states": return_hidden_states,
+        "return_attention_scores": return_attention_scores,
+    }
+    return {name: value for name, value in asked_for.items() if value is not None and value is not False}
+
+
+def _expect_same_numbers(embeddings, **numbers):
+    """Refuse embeddings made for another vocabulary, width or length than the encoder says that it has."""
+    for name, number in numbers.items():
+        if getattr(embeddings, name, number) != number:
+            raise ValueError(
+                f"Expected embeddings with {name}={number}, as the encoder has, received {getattr(embeddings, name)}."
+            )
 
 
 def _copy_part(prototype, name, dtype):

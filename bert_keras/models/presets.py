@@ -75,17 +75,21 @@ class Presets:
         """Refuse before a long training what `save_to_preset(directory)` would refuse behind it.
 
         Args:
-            directory: path of the directory; made if it is not there.
+            directory: path of the directory, which need not be there.
 
         Raises:
             OSError: where the directory cannot be written to.
             ValueError: where the model could not be saved, or not loaded again in another process.
         """
-        pathlib.Path(directory).mkdir(parents=True, exist_ok=True)
+        directory = pathlib.Path(directory)
+        is_new = not directory.exists()
+        directory.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=directory):
             pass
+        if is_new:
+            directory.rmdir()  # an empty preset would look like a finished one
         if self._preset_format() == "keras":
-            _expect_no_other_format(pathlib.Path(directory))
+            _expect_no_other_format(directory)
             self._rebuilt()
 
     def _preset_format(self):
@@ -171,7 +175,8 @@ class Presets:
         new = tuple(name for name in weights if name.startswith(tuple(new)))
         shapes = {name: tuple(weights[name].shape) for name in weights if name not in new}
         # Rows that the table was padded with are never in a file.
-        shapes[TOKEN_TABLE] = (getattr(self, "encoder", self).vocabulary_size, *shapes[TOKEN_TABLE][1:])
+        if TOKEN_TABLE in shapes:  # embeddings of one's own may have another
+            shapes[TOKEN_TABLE] = (getattr(self, "encoder", self).vocabulary_size, *shapes[TOKEN_TABLE][1:])
         arrays, report = checkpoint.read(shapes)
         for name, array in arrays.items():
             weights[name].assign(padded(array, weights[name].shape))
@@ -226,10 +231,13 @@ def named_weights(model):
 
 
 def _own_parts(encoder):
+    own = encoder.own_parts()
     parts = {
         "normalize_first=True": encoder.normalize_first,
-        "an attention of one's own": encoder.attention,
-        "a feed-forward of one's own": encoder.feed_forward,
+        "embeddings of one's own": own["embeddings"] is not None,
+        "an attention mask of one's own": own["attention_mask"] is not None,
+        "an attention of one's own": own["attention"] is not None,
+        "a feed-forward of one's own": own["feed_forward"] is not None,
         "embedding_dim other than hidden_dim": encoder.embedding_dim not in (None, encoder.hidden_dim),
         "num_segments=0": not encoder.num_segments,
     }

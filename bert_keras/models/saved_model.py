@@ -71,7 +71,8 @@ class SavedModel(Checkpoint):
         self._weights = named_weights(model)
         self._shapes = {name: tuple(weight.shape) for name, weight in self._weights.items()}
         # Rows that the table was padded with are never a preset's.
-        self._shapes[TOKEN_TABLE] = (encoder.vocabulary_size, *self._shapes[TOKEN_TABLE][1:])
+        if TOKEN_TABLE in self._shapes:
+            self._shapes[TOKEN_TABLE] = (encoder.vocabulary_size, *self._shapes[TOKEN_TABLE][1:])
 
     @property
     def shapes(self):
@@ -128,9 +129,7 @@ class _Config:
         self.task = head.get("task") or {}
         self.classifier_dropout = head.get("classifier_dropout", encoder.dropout)
         config = {name: value for name, value in encoder.get_config().items() if name not in _NOT_ARGUMENTS}
-        for name in ("attention", "feed_forward"):
-            config[name] = keras.saving.deserialize_keras_object(config[name])
-        self.encoder_arguments = config
+        self.encoder_arguments = config | encoder.own_parts()
 
 
 def _load(path):

@@ -46,7 +46,10 @@ def warm_start(encoder, token_vectors, *, sharpness=2.0):
         raise ValueError(f"Expected token vectors of shape {shape}, received {np.shape(token_vectors)}.")
     token_vectors = padded(np.asarray(token_vectors), table.shape)
     if not hasattr(attention, "query_key_value") or embeddings.projection is not None:
-        raise ValueError("warm_start needs BERT's own SelfAttention on embeddings as wide as the encoder.")
+        raise ValueError(
+            "warm_start needs BERT's own SelfAttention on embeddings as wide as the encoder; with parts of your own "
+            "begin without it (pretrain.py --no-warm-start)."
+        )
     width, head_dim = encoder.hidden_dim, encoder.hidden_dim // encoder.num_heads
     # Sinusoids as in the Transformer, of the upper half of its frequencies: those tell neighbours apart.
     frequencies = 10000.0 ** -np.linspace(0, 0.5, head_dim // 2)

@@ -115,3 +115,21 @@ def test_choices_are_picked_as_the_model_scores_them(preset, tmp_path):
 def test_choices_that_do_not_fit_are_refused(preset, texts, choices, message):
     with pytest.raises(ValueError, match=message):
         load_predictor(preset("Chooser"))(texts, choices)
+
+
+def test_the_name_of_a_file_is_no_text_and_a_table_no_list_of_texts(preset, tmp_path):
+    (tmp_path / "a.csv").write_text("text\na\n")
+    for name in ("Classifier", "Tagger", "SpanFinder", "Embedder"):
+        predictor = load_predictor(preset(name))
+        with pytest.raises(ValueError, match=r"is the name of a file: give pathlib.Path\("):
+            predictor(str(tmp_path / "a.csv"))
+        with pytest.raises(ValueError, match="a.csv is a table, not a text a line"):
+            predictor(tmp_path / "a.csv")
+    with pytest.raises(ValueError, match=r"Expected each text to be a str, received \"\['a', 'b'\]\""):
+        load_predictor(preset("Tagger"))([["a", "b"]])
+
+
+def test_spans_in_json_are_read_as_the_taggers_own_files(preset, tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"text": "a b", "label": [[0, 1, "x"]]}\n')
+    rows, (texts,) = read_inputs(load_predictor(preset("Tagger")), tmp_path / "a.jsonl")
+    assert texts == ["a b"]

@@ -1,3 +1,4 @@
+import pathlib
 import sys
 import types
 
@@ -7,6 +8,8 @@ import pytest
 from keras import ops
 
 from bert_keras.models import SIZES, BertEncoder
+
+OLDER = pathlib.Path(__file__).parents[1] / "golden" / "older_encoder"
 
 
 @pytest.fixture
@@ -147,9 +150,62 @@ def test_the_inspector_shows_the_inside_of_the_same_weights(make_encoder, rows, 
     np.testing.assert_array_equal(inside["hidden_states"][-1], inside["sequence_output"])
     assert [scores.shape for scores in inside["attention_scores"]] == [(2, 2, 6, 6)] * 2
     assert not inside["attention_scores"][0][1, :, :, 4:].any()  # nobody looks at padding
-    encoder.pooler_was = encoder.get_layer("pooler").dense.kernel
     encoder.get_layer("pooler").dense.kernel.assign(np.zeros((8, 8)))
     assert not outputs_of(encoder.inspector(attention_scores=False), rows)["pooled_output"].any()
+
+
+def test_a_call_shows_what_the_inspector_shows_and_only_when_asked(make_encoder, rows, outputs_of):
+    encoder = make_encoder()
+    inside = outputs_of(encoder.inspector(), rows)
+    asked = encoder(rows, return_hidden_states=True, return_attention_scores=True)
+    keras.tree.map_structure(
+        np.testing.assert_array_equal, keras.tree.map_structure(ops.convert_to_numpy, asked), inside
+    )
+    assert set(encoder(rows)) == {"sequence_output", "pooled_output"}
+    assert set(encoder(rows, return_hidden_states=True)) == {"sequence_output", "pooled_output", "hidden_states"}
+    few = encoder(rows | {"output_positions": np.zeros((2, 1), "int32")}, return_hidden_states=True)
+    assert [state.shape[1] for state in few["hidden_states"]] == [6, 6, 1]
+
+
+def test_the_inspector_predicts_what_it_shows_and_has_no_weights_of_its_own(make_encoder, rows, outputs_of):
+    encoder = make_encoder(normalize_first=True)
+    inspector = encoder.inspector()
+    keras.tree.map_structure(
+        lambda got, expected: np.testing.assert_allclose(got, expected, atol=1e-5),
+        inspector.predict(rows | {"mask_positions": rows["token_ids"]}, verbose=0),
+        outputs_of(inspector, rows),
+    )
+    assert [id(weight) for weight in inspector.weights] == [id(weight) for weight in encoder.weights]
+    lowest = keras.Model(inspector.input, inspector.output["hidden_states"][1])
+    np.testing.assert_array_equal(outputs_of(lowest, rows), outputs_of(inspector, rows)["hidden_states"][1])
+
+
+@pytest.mark.parametrize("name", ["plain", "varied"])
+def test_a_file_of_the_first_release_computes_what_it_did(outputs_of, name):
+    expected = dict(np.load(OLDER / f"{name}.npz"))
+    encoder = keras.saving.load_model(OLDER / f"{name}.keras")
+    rows = {key: expected[key] for key in encoder.input}
+    assert [weight.path for weight in encoder.weights] == expected["weights"].tolist()
+    outputs = outputs_of(encoder.inspector(), rows)
+    few = outputs_of(encoder, rows | {"output_positions": expected["positions"]})
+    outputs |= {f"few/{key}": value for key, value in few.items()}
+    assert not set(outputs) - set(expected)
+    for key, value in outputs.items():
+        np.testing.assert_allclose(np.stack(value), expected[key], atol=1e-5, err_msg=key)
+
+
+def test_parts_draw_their_seeds_before_the_pooler(make_encoder):
+    @keras.saving.register_keras_serializable(package="tests")
+    class DrawsWhenBuilt(keras.layers.Layer):
+        def build(self, inputs_shape):
+            self.scale = self.add_weight(shape=(inputs_shape[-1],), initializer="random_normal")
+
+        def call(self, inputs):
+            return self.scale * inputs
+
+    with_pooler, without = (make_encoder(feed_forward=DrawsWhenBuilt(), pooler=pooler) for pooler in (True, False))
+    for weight, expected in zip(with_pooler.weights[: len(without.weights)], without.weights, strict=True):
+        np.testing.assert_array_equal(ops.convert_to_numpy(weight), ops.convert_to_numpy(expected))
 
 
 def test_freezing_the_lowest_blocks(make_encoder):

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
+from bert_keras.layers import AttentionMask, Embeddings
 from bert_keras.models import (
     BertEncoder,
     BertPretrainer,
@@ -13,6 +14,7 @@ from bert_keras.models import (
     SpanTagger,
     TextClassifier,
     TokenClassifier,
+    change_vocabulary,
     load_preset,
 )
 
@@ -42,9 +44,116 @@ class Doubling(keras.layers.Layer):
         return 2 * inputs + (1.0 if training else 0.0)
 
 
+@keras.saving.register_keras_serializable(package="tests")
+class PrefixMask(AttentionMask):
+    """The first segment sees itself; the second sees the first, and itself up to each token."""
+
+    def call(self, padding_mask, segment_ids):
+        both_ways = super().call(padding_mask)
+        positions = ops.arange(ops.shape(both_ways)[1])
+        back = ops.expand_dims(positions, 1) >= ops.expand_dims(positions, 0)
+        first_segment = ops.expand_dims(ops.equal(segment_ids, 0), 1)
+        return ops.logical_and(both_ways, ops.logical_or(back, first_segment))
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class ScaledEmbeddings(Embeddings):
+    """BERT's, made longer."""
+
+    def __init__(self, *args, scale=2.0, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.scale = scale
+
+    def call(self, token_ids, segment_ids=None, padding_mask=None):
+        return self.scale * super().call(token_ids, segment_ids, padding_mask)
+
+    def get_config(self):
+        return super().get_config() | {"scale": self.scale}
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class TokensAlone(keras.layers.Layer):
+    """A table, and nothing of positions and segments."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.table = keras.layers.Embedding(30, 8, dtype=self.dtype_policy)
+
+    def call(self, token_ids):
+        return self.table(token_ids)
+
+
+SIZES_OF_EMBEDDINGS = {"vocabulary_size": 30, "hidden_dim": 8, "max_sequence_length": 10}
+
+
 @pytest.fixture
 def encoder(make_encoder):
     return make_encoder(attention=GatedMean(8), feed_forward=Doubling())
+
+
+def test_the_prototypes_are_what_was_given(make_encoder):
+    attention, feed_forward = GatedMean(8), Doubling()
+    encoder = make_encoder(attention=attention, feed_forward=feed_forward)
+    assert encoder.attention is attention and encoder.feed_forward is feed_forward
+    assert make_encoder().attention is None
+    given = {"embeddings": None, "attention_mask": None, "attention": attention, "feed_forward": feed_forward}
+    assert encoder.own_parts() == given
+    assert not {id(attention), id(feed_forward)} & {id(layer) for layer in encoder._flatten_layers()}
+
+
+def test_an_attention_mask_of_ones_own_says_what_a_token_sees(make_encoder, rows, outputs_of):
+    encoder = make_encoder(attention_mask=PrefixMask())
+    changed = rows["token_ids"].copy()
+    changed[0, 5] = 8  # in the second segment, which the first does not see
+    changed = rows | {"token_ids": changed}
+    before, after = (outputs_of(encoder, batch)["sequence_output"] for batch in (rows, changed))
+    np.testing.assert_allclose(before[0, :5], after[0, :5], atol=1e-6)
+    assert abs(before[0, 5] - after[0, 5]).max() > 1e-3
+    assert not outputs_of(encoder.inspector(), rows)["attention_scores"][0][0, :, :4, 4:].any()
+    plain = make_encoder()
+    assert abs(outputs_of(plain, rows)["sequence_output"][0, 0] - before[0, 0]).max() > 1e-3
+
+
+def test_embeddings_of_ones_own_are_looked_up_in_place_of_berts(make_encoder, rows, outputs_of):
+    scaled = ScaledEmbeddings(**SIZES_OF_EMBEDDINGS, scale=3.0)
+    encoder = make_encoder(embeddings=scaled)
+    assert encoder.embeddings is not scaled and encoder.embeddings.scale == 3.0
+    assert encoder.token_embedding.embeddings.path == "embeddings/token_embedding/embeddings"
+    plain = make_encoder()
+    plain.set_weights(encoder.get_weights())
+    first, expected = (outputs_of(model.inspector(), rows)["hidden_states"][0] for model in (encoder, plain))
+    np.testing.assert_allclose(first, 3 * expected, atol=1e-5)
+    assert outputs_of(make_encoder(embeddings=TokensAlone()), rows)["sequence_output"].shape == (2, 6, 8)
+
+
+@pytest.mark.parametrize(
+    "number", [{"vocabulary_size": 31}, {"hidden_dim": 4}, {"max_sequence_length": 9}, {"num_segments": 1}]
+)
+def test_embeddings_of_other_numbers_are_refused(make_encoder, number):
+    (name,) = number
+    with pytest.raises(ValueError, match=f"Expected embeddings with {name}=.*, received {number[name]}"):
+        make_encoder(embeddings=ScaledEmbeddings(**SIZES_OF_EMBEDDINGS | number))
+
+
+@pytest.mark.parametrize("kind", ["subclass", "table alone"])
+def test_embeddings_and_mask_come_back_from_file_and_preset(make_encoder, rows, outputs_of, tmp_path, kind):
+    embeddings = ScaledEmbeddings(**SIZES_OF_EMBEDDINGS) if kind == "subclass" else TokensAlone()
+    encoder = make_encoder(embeddings=embeddings, attention_mask=PrefixMask())
+    expected = outputs_of(encoder, rows)
+    encoder.save(tmp_path / "encoder.keras")
+    encoder.save_to_preset(tmp_path / "preset")
+    with pytest.raises(ValueError, match="embeddings of one's own and an attention mask of one's own"):
+        encoder.save_to_preset(tmp_path, format="huggingface")
+    for loaded in (keras.saving.load_model(tmp_path / "encoder.keras"), BertEncoder.from_preset(tmp_path / "preset")):
+        assert type(loaded.embeddings) is type(embeddings) and type(loaded.attention_mask) is PrefixMask
+        keras.tree.map_structure(np.testing.assert_array_equal, outputs_of(loaded, rows), expected)
+
+
+def test_embeddings_of_ones_own_get_another_vocabulary(make_encoder, rows, outputs_of):
+    encoder = make_encoder(embeddings=ScaledEmbeddings(**SIZES_OF_EMBEDDINGS))
+    more = change_vocabulary(TextClassifier(encoder, 2), [[index] for index in range(30)] + [[7, 8]]).encoder
+    assert more.embeddings.vocabulary_size == more.vocabulary_size == 31
+    keras.tree.map_structure(np.testing.assert_array_equal, outputs_of(more, rows), outputs_of(encoder, rows))
 
 
 def test_each_block_gets_a_copy(encoder):
@@ -98,9 +207,15 @@ def test_scores_cannot_be_inspected_but_hidden_states_can(encoder, rows, outputs
 
 
 @pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="a SavedModel is TensorFlow's")
-def test_exports(encoder, rows, outputs_of, tmp_path):
+def test_exports(make_encoder, rows, outputs_of, tmp_path):
     import tensorflow as tf
 
+    encoder = make_encoder(
+        embeddings=ScaledEmbeddings(**SIZES_OF_EMBEDDINGS),
+        attention_mask=PrefixMask(),
+        attention=GatedMean(8),
+        feed_forward=Doubling(),
+    )
     encoder.export(tmp_path / "exported", verbose=False)
     loaded = tf.saved_model.load(tmp_path / "exported")
     served = loaded.serve({name: tf.constant(value) for name, value in rows.items()})

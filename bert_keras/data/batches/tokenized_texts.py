@@ -13,6 +13,7 @@ from bert_keras.data.tokenization.string_tensors import as_strings
 
 _logger = logging.getLogger(__name__)
 _TEXTS_AT_A_TIME = 1024
+_MANY_UNKNOWN = 0.2  # share of tokens; of texts in the language of a vocabulary it is below a hundredth
 
 
 class TokenizedTexts:
@@ -84,6 +85,7 @@ def tokenize_all(texts: Sequence[str], tokenizer: Callable) -> tuple[np.ndarray,
         Token ids end to end, starts and lengths of the texts among them, int32.
     """
     (token_ids,), starts, lengths = _tokenize(texts, lambda texts: [tokenizer(texts)])
+    _warn_of_unknown(token_ids, tokenizer)
     return token_ids, starts, lengths
 
 
@@ -97,7 +99,19 @@ def tokenize_all_with_offsets(texts: Sequence[str], tokenizer) -> tuple[tuple[np
     Returns:
         (token ids, first characters, last characters + 1) end to end; starts and lengths of the texts; int32.
     """
-    return _tokenize(texts, lambda texts: list(tokenizer.tokenize_with_offsets(texts)))
+    flat, starts, lengths = _tokenize(texts, lambda texts: list(tokenizer.tokenize_with_offsets(texts)))
+    _warn_of_unknown(flat[0], tokenizer)
+    return flat, starts, lengths
+
+
+def _warn_of_unknown(token_ids: np.ndarray, tokenizer):
+    vocabulary = tokenizer.vocabulary
+    num_unknown = int((token_ids == vocabulary.unk_id).sum())
+    if num_unknown > _MANY_UNKNOWN * len(token_ids):
+        _logger.warning(
+            "%d of %d tokens are %s: is the vocabulary one of the texts' language?",
+            num_unknown, len(token_ids), vocabulary.tokens[vocabulary.unk_id],
+        )  # fmt: skip
 
 
 def _tokenize(texts: Sequence[str], function: Callable) -> tuple[tuple[np.ndarray, ...], np.ndarray, np.ndarray]:

@@ -1,5 +1,6 @@
 """From files to documents and their paragraphs, streamed, with every line that was left out counted."""
 
+import functools
 import itertools
 import logging
 import math
@@ -12,13 +13,12 @@ from bert_keras.data.corpus.file_formats import FORMATS, REFUSED, is_markdown, r
 from bert_keras.data.corpus.packaged_texts import (
     MAX_RECORD_BYTES,
     articles,
-    json_array,
-    json_lines,
     texts_of_records,
 )
 from bert_keras.data.corpus.paragraphs import LAYOUTS, MAX_DOCUMENT, Layout, Paragraph, group_documents, paragraphs_of
 from bert_keras.data.corpus.sentence_lines import LineEvidence
-from bert_keras.data.files.text_lines import MAX_LINE_BYTES, TextLine, find_files, read_lines
+from bert_keras.data.files.json_rows import json_values
+from bert_keras.data.files.text_lines import TextLine, find_files, read_lines
 
 DOCUMENTS = ("auto", "file", "blank_line", "sentence_lines", "line")
 _HEAD_LINES, _HEAD_CHARACTERS, _HEAD_FILES = 1000, 1 << 16, 64  # what is looked at to tell what files hold
@@ -144,7 +144,7 @@ def read_paragraphs(
     of_all: LineEvidence | None = None  # where a file alone is too short to tell
     document = 0
     for file in files:
-        head = _head(file, encoding)
+        head, others = _head(file, encoding, on_read)
         kind = recognise([line.text for line in head]) if file_format == "auto" else file_format
         if kind in REFUSED:
             _refuse(kind, "file", str(file), dropped)
@@ -162,10 +162,11 @@ def read_paragraphs(
         if file_format == "auto" and kind == "text" and is_markdown([line.text for line in head]):
             dropped.add("files of Markdown (marks and all; `pandoc -t plain` takes them out)", str(file))
         if documents == "auto" and reading not in dropped.read_as:
-            _logger.warning("%s is read as %s", file, _READ_AS[reading])
+            _say_once(f"{file} is read as {_READ_AS[reading]}")
         dropped.read_as[reading] = dropped.read_as.get(reading, 0) + 1
-        max_bytes = MAX_RECORD_BYTES if kind == "json" and not _is_array(head) else MAX_LINE_BYTES
-        lines = read_lines(file, encoding=encoding, on_read=on_read, max_bytes=max_bytes)
+        lines = itertools.chain(head, others)
+        if kind == "json" and not _is_array(head):  # a record stands on one line, however long
+            lines = read_lines(file, encoding=encoding, on_read=on_read, max_bytes=MAX_RECORD_BYTES)
         for layout, text in _texts_of(kind, reading, documents, lines, head, file, dropped, text_field):
             document = yield from paragraphs_of(text, str(file), document, layout, dropped, min_letter_share)
     if text_field is not None and not any(reading.startswith("json") for reading in dropped.read_as):
@@ -235,14 +236,24 @@ def _refuse(kind: str, what: str, name: str, dropped: Dropped):
     )
 
 
-def _head(file: Path, encoding: str | None) -> list[TextLine]:
+@functools.cache
+def _say_once(message: str):
+    """Logs what would be the same again when the files are read for the vocabulary, for each part, in each epoch."""
+    _logger.warning("%s", message)
+
+
+def _head(
+    file: Path, encoding: str | None, on_read: Callable[[int], None] | None = None
+) -> tuple[list[TextLine], Iterator[TextLine]]:
+    """The first lines of a file, and those behind them."""
+    lines = read_lines(file, encoding=encoding, on_read=on_read)
     head, size = [], 0
-    for line in itertools.islice(read_lines(file, encoding=encoding), _HEAD_LINES):
+    for line in itertools.islice(lines, _HEAD_LINES):
         head.append(line)
         size += len(line.text)
         if size > _HEAD_CHARACTERS:
             break
-    return head
+    return head, lines
 
 
 def _evidence(kind: str, head: list[TextLine], file: Path, text_field: str | None) -> LineEvidence:
@@ -260,7 +271,7 @@ def _evidence(kind: str, head: list[TextLine], file: Path, text_field: str | Non
 def _evidence_of_all(files: list[Path], file_format: str, text_field: str | None, encoding: str | None) -> LineEvidence:
     evidence = LineEvidence()
     for file in files[:_HEAD_FILES]:
-        head = _head(file, encoding)
+        head, _ = _head(file, encoding)
         kind = recognise([line.text for line in head]) if file_format == "auto" else file_format
         evidence += _evidence(kind, head, file, text_field)
     return evidence
@@ -271,8 +282,8 @@ def _is_array(head: list[TextLine]) -> bool:
 
 
 def _records(lines, head: list[TextLine], file, dropped: Dropped, text_field: str | None):
-    read = json_array if _is_array(head) else json_lines
-    return texts_of_records(read(lines, file, dropped), file, dropped, text_field, _text_line)
+    records = json_values(lines, file, by_line=not _is_array(head), max_bytes=MAX_RECORD_BYTES)
+    return texts_of_records(records, dropped, text_field, _text_line)
 
 
 def _texts_of(

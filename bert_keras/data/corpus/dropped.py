@@ -3,6 +3,7 @@
 import os
 
 from bert_keras.data.corpus.file_formats import REFUSED
+from bert_keras.data.files.json_rows import BROKEN_FILE, BROKEN_LINE
 
 # The reasons that are faults of the files, which `errors="raise"` stops at.
 FAULTS = {
@@ -10,9 +11,9 @@ FAULTS = {
     "lines not UTF-8",
     "lines not in the encoding",
     "files that are not text",
-    "lines that are no JSON",
+    BROKEN_LINE,
+    BROKEN_FILE,
     "JSON records without a text",
-    "JSON files that break off",
     *(f"files of {kind}" for kind in REFUSED),
 }
 _SIGNS = {

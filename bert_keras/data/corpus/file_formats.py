@@ -7,6 +7,7 @@ import csv
 import re
 from collections.abc import Callable, Sequence
 
+from bert_keras.data.files.file_kinds import kind_of_text
 from bert_keras.json_text import parse_json
 
 FORMATS = ("auto", "text", "json", "wikiextractor")
@@ -64,59 +65,57 @@ def recognise(lines: Sequence[str]) -> str:
     lines = [line for line in (line.strip() for line in lines) if line]
     if not lines:
         return "text"
-    if any(map(ARTICLE.match, lines)):
+    text = "\n".join(lines)  # what stands nowhere in it is not looked for in each line
+    if "<doc" in text and any(map(ARTICLE.match, lines)):
         return "wikiextractor"
-    begin = "\n".join(lines)[: 1 << 16]
-    return _by_beginning(begin) or _by_most_lines(lines) or "text"
+    return _by_beginning(text[: 1 << 16]) or _by_most_lines(lines, text) or _table(lines, text) or "text"
 
 
 def is_markdown(lines: Sequence[str]) -> bool:
     """Whether so much of a text is headings, code and links of Markdown that its marks will be learned."""
+    text = "\n".join(lines)
+    if not ("#" in text or "```" in text or "](" in text):
+        return False
     lines = [line.strip()[:_PART] for line in lines if line.strip()]
     marked = (_MARKDOWN.match(line) or "](" in line and _MARKDOWN_LINK.search(line) for line in lines)
     return sum(map(bool, marked)) >= max(2, 0.1 * len(lines))
 
 
 def _by_beginning(begin: str) -> str | None:
-    start = begin[:2000].lower()
-    if start.startswith("<"):
-        if re.match(r"(?:<!--.*?-->\s*|<\?xml[^>]*>\s*)*<(?:!doctype\s+html|html\b)", start, re.DOTALL):
-            return "HTML"
-        if "<mediawiki" in start:
-            return "a Wikipedia dump"
-        if start.startswith(("<?xml", "<!doctype")):
-            return "XML"
-        if (tag := _OPENING.match(start)) and f"</{tag[1]}>" in begin.lower():
-            return "markup"
-    if start.startswith("{\\rtf"):
-        return "RTF"
-    if start.startswith("warc/"):
-        return "a WARC of web pages"
+    if kind := kind_of_text(begin):
+        return kind
+    if (tag := _OPENING.match(begin[:2000].lower())) and f"</{tag[1]}>" in begin.lower():
+        return "markup"
     if _FIRST_ELEMENT.match(begin):
         lines = begin.split("\n")
         return "JSON arrays" if len(lines) > 1 and all(map(_is_json_array, lines[:-1])) else "json"
     return None
 
 
-def _by_most_lines(lines: list[str]) -> str | None:
-    def share(test: Callable) -> float:
+def _by_most_lines(lines: list[str], text: str) -> str | None:
+    if not ("{" in text or "[" in text or "<" in text or "\\" in text):  # most prose
+        return None
+
+    def share(test: Callable, *signs: str) -> float:
+        if not any(sign in text for sign in signs):
+            return 0.0
         return sum(map(bool, map(test, lines))) / len(lines)
 
-    if share(_is_json_object) >= 0.5:
+    if share(_is_json_object, "{") >= 0.5:
         return "json"
-    if _FIRST_KEY.match("\n".join(lines[:3])):
+    if text.startswith("{") and _FIRST_KEY.match("\n".join(lines[:3])):
         return "a JSON object over several lines"
-    if share(_is_json_array) >= 0.9:
+    if share(_is_json_array, "[") >= 0.9:
         return "JSON arrays"
-    if share(lambda line: line.startswith("{'") and "':" in line) >= 0.9:
+    if share(lambda line: line.startswith("{'") and "':" in line, "{'") >= 0.9:
         return "Python's dicts"
-    if share(lambda line: "<" in line and _TAG.search(line)) >= 0.3:
+    if share(lambda line: "<" in line and _TAG.search(line), "<") >= 0.3:
         return "markup"
-    if any(map(_LATEX.match, lines)):
+    if share(_LATEX.match, "\\"):
         return "LaTeX"
-    if share(lambda line: ("[[" in line or "{{" in line) and _WIKI.search(line)) >= 0.3:
+    if share(lambda line: ("[[" in line or "{{" in line) and _WIKI.search(line), "[[", "{{") >= 0.3:
         return "wiki markup"
-    return _table(lines)
+    return None
 
 
 def _is_json_object(line: str) -> bool:
@@ -137,25 +136,31 @@ def _is_json_array(line: str) -> bool:
         return False
 
 
-def _table(lines: list[str]) -> str | None:
-    if any(line.startswith("# text = ") for line in lines) and any(line.count("\t") == 9 for line in lines):
+def _table(lines: list[str], text: str) -> str | None:
+    if (
+        "# text = " in text
+        and any(line.startswith("# text = ") for line in lines)
+        and any(line.count("\t") == 9 for line in lines)
+    ):
         return "tagged words"  # CoNLL-U
-    rows = [line for line in lines if not line.startswith(("#", "-DOCSTART-"))]
+    rows = lines
+    if "#" in text or "-DOCSTART-" in text:
+        rows = [line for line in lines if not line.startswith(("#", "-DOCSTART-"))]
     if len(rows) < _LEAST_ROWS:
         return None
-    fields = [row.split() for row in rows]
-    widths = {len(row) for row in fields}
-    last = [row[-1] for row in fields]
-    if len(widths) == 1 and widths != {1}:  # prose does not have as many words in every line, and a tag as the last
+    width = len(rows[0].split())
+    if width > 1 and all(len(row.split()) == width for row in rows):  # as prose rarely has, with a tag as the last
+        last = [row.split()[-1] for row in rows]
         if all(map(_TAGGED.match, last)):
             return "tagged words"
         if len(rows) >= 20 and all(map(_PART_OF_SPEECH.match, last)) and 3 * len(set(last)) <= len(rows):
             return "tagged words"
-    tabs = [row.count("\t") for row in rows]
-    if tabs[0] and _are_alike(tabs):
+    if "\t" in rows[0] and _are_alike([row.count("\t") for row in rows]):
         return "a table"
     for separator in ",;|":
         # In prose a space follows; and no prose has as many commas in every line.
+        if text.count(separator) - text.count(f"{separator} ") < 0.5 * len(rows):
+            continue
         in_table = re.compile(rf"[{separator}](?=\S|\Z)")
         if sum(separator in row and in_table.search(row[-_PART:]) is not None for row in rows) < 0.5 * len(rows):
             continue

@@ -2,15 +2,14 @@
 
 import html
 import itertools
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from bert_keras.data.corpus.dropped import Dropped
 from bert_keras.data.corpus.file_formats import ARTICLE
+from bert_keras.data.files.json_rows import UNREADABLE, JsonRow
 from bert_keras.data.files.text_lines import TextLine
-from bert_keras.json_text import parse_json
 
 TEXT_FIELDS = ("text", "content", "contents")  # what most call it
 MAX_RECORD_BYTES = 1 << 28
@@ -72,100 +71,6 @@ def clean_article(text: str) -> str:
     return _TAGS.sub(" ", text) if "<" in text else text
 
 
-def json_lines(lines: Iterable[TextLine], file: Path, dropped: Dropped) -> Iterator[tuple[int, object]]:
-    """The records of JSON Lines, each with the number of its line; blank lines are passed over."""
-    is_continued = False
-    for line in lines:
-        if line.is_cut or is_continued:
-            if not is_continued:
-                dropped.fault("lines that are no JSON", f"{file}:{line.number}: line of more than 256 MiB")
-        elif line.problem:
-            dropped.unreadable(line.problem, f"{file}:{line.number}")
-        elif line.text.strip():
-            try:
-                record = parse_json(line.text)
-            except ValueError as error:
-                dropped.fault("lines that are no JSON", f"{file}:{line.number}: not JSON: {error}")
-            else:
-                yield line.number, record
-        is_continued = line.is_cut
-
-
-def json_array(lines: Iterable[TextLine], file: Path, dropped: Dropped) -> Iterator[tuple[int, object]]:
-    """The elements of one JSON array, each with the number of the line it begins in; one is in memory at a time."""
-    pieces = _Pieces(lines)
-    decoder = json.JSONDecoder()
-
-    def breaks_off(what: str):
-        dropped.fault("JSON files that break off", f"{file}:{pieces.number}: {what}")
-
-    pieces.skip("[")
-    is_first = True
-    while True:
-        character = pieces.peek()
-        if character == "]":
-            return
-        if not is_first:
-            if character != ",":
-                return breaks_off(pieces.problem or f"expected ',' or ']' of the array, received {character!r}")
-            pieces.skip(",")
-            pieces.peek()
-        is_first = False
-        number = pieces.number
-        while True:
-            try:
-                element, end = decoder.raw_decode(pieces.buffer, pieces.position)
-                break
-            except RecursionError:
-                return breaks_off("JSON nested too deep")
-            except ValueError as error:
-                if len(pieces.buffer) - pieces.position > MAX_RECORD_BYTES or not pieces.read_more():
-                    return breaks_off(pieces.problem or f"not JSON: {error}")
-        pieces.move_to(end)
-        yield number, element
-
-
-class _Pieces:
-    """Lines as one string that grows as it is read; knows which line it is in."""
-
-    def __init__(self, lines: Iterable[TextLine]):
-        self.lines = iter(lines)
-        self.buffer, self.position, self.number, self.problem = "", 0, 1, None
-
-    def read_more(self) -> bool:
-        """Reads as much again as there is, so that a long element is not tried for too often."""
-        self.buffer, self.position = self.buffer[self.position :], 0
-        parts, size, wanted = [], 0, max(1 << 16, len(self.buffer))
-        for line in self.lines:
-            if line.problem:
-                self.problem = line.problem
-                break
-            parts.append(line.text if line.is_cut else line.text + "\n")
-            size += len(parts[-1])
-            if size >= wanted:
-                break
-        self.buffer += "".join(parts)
-        return bool(parts)
-
-    def peek(self) -> str:
-        """The next character that is no white space; "" at the end."""
-        while True:
-            rest = re.compile(r"\s*").match(self.buffer, self.position).end()
-            self.move_to(rest)
-            if rest < len(self.buffer):
-                return self.buffer[rest]
-            if not self.read_more():
-                return ""
-
-    def skip(self, character: str):
-        if self.peek() == character:
-            self.position += 1
-
-    def move_to(self, position: int):
-        self.number += self.buffer.count("\n", self.position, position)
-        self.position = position
-
-
 def text_of_record(record, text_field: str | None) -> str | list[str]:
     """The text in a JSON record: a string, or a list of strings where it is in parts.
 
@@ -192,8 +97,7 @@ def text_of_record(record, text_field: str | None) -> str | list[str]:
 
 
 def texts_of_records(
-    records: Iterable[tuple[int, object]],
-    file: Path,
+    records: Iterable[JsonRow],
     dropped: Dropped,
     text_field: str | None,
     as_line: Callable[[int, str], TextLine],
@@ -201,8 +105,7 @@ def texts_of_records(
     """The texts of JSON records, as lines; those without one are counted.
 
     Args:
-        records: Numbers of lines, and what stands there.
-        file: Its name, for places.
+        records: What stands in a file.
         dropped: Gets what is left out.
         text_field: As in `text_of_record`.
         as_line: Makes a `TextLine` and checks it.
@@ -210,11 +113,17 @@ def texts_of_records(
     Yields:
         (whether each line is a paragraph, the lines): so it is in articles of WikiExtractor, and in a list of texts.
     """
-    for number, record in records:
+    for place, record, problem, kind, number in records:
+        if problem:
+            if kind == UNREADABLE:
+                dropped.unreadable(problem, place)
+            else:
+                dropped.fault(kind, f"{place}: {problem}")
+            continue
         try:
             text = text_of_record(record, text_field)
         except ValueError as error:
-            dropped.fault("JSON records without a text", f"{file}:{number}: {error}")
+            dropped.fault("JSON records without a text", f"{place}: {error}")
             continue
         lines = text if isinstance(text, list) else text.split("\n")
         is_article = isinstance(record, dict) and {"id", "url", "title"} <= record.keys()
@@ -224,4 +133,4 @@ def texts_of_records(
         if any(line.problem or line.text.strip() for line in lines):
             yield is_article or isinstance(text, list), lines
         else:
-            dropped.add("JSON records with an empty text", f"{file}:{number}")
+            dropped.add("JSON records with an empty text", place)

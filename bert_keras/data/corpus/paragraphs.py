@@ -62,14 +62,13 @@ def paragraphs_of(
     make = tuple if layout.line == "sentence" else " ".join
     size, has_text, ends_by_line = 0, False, layout.document_end == "line"
     for line in lines:
-        place = f"{source}:{line.number}"
         if line.problem:
-            dropped.unreadable(line.problem, place)
+            dropped.unreadable(line.problem, f"{source}:{line.number}")
             if has_text and ends_by_line and not line.is_cut:  # of a cut line the last piece is lost
                 document, has_text = document + 1, False
             continue
         if line.is_cut:
-            dropped.add("cuts in lines of more than 1 MiB (nothing lost)", place)
+            dropped.add("cuts in lines of more than 1 MiB (nothing lost)", f"{source}:{line.number}")
         text = line.text.strip()
         is_long = layout.line == "wrapped" and len(text) > WRAPPED_LINE
         ends_paragraph = not text or layout.line == "paragraph" or is_long or size > MAX_PARAGRAPH
@@ -81,7 +80,7 @@ def paragraphs_of(
             size += len(text)
             has_text = True
         elif text:
-            dropped.add("lines with hardly any letters", place)
+            dropped.add("lines with hardly any letters", f"{source}:{line.number}")
         if ends_paragraph and waiting:
             yield document, make(waiting)
             waiting, size = [], 0

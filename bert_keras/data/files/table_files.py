@@ -14,9 +14,9 @@ from typing import Any
 
 from bert_keras.data.files.cells import Column, strip_invisible
 from bert_keras.data.files.faults import Faults
-from bert_keras.data.files.json_tables import json_kind, json_rows
+from bert_keras.data.files.file_kinds import why_no_data
+from bert_keras.data.files.json_rows import EMPTY_LINE, is_json_row, read_json_rows
 from bert_keras.data.files.text_lines import read_lines
-from bert_keras.json_text import parse_json
 from bert_keras.table_format import TableFormat
 
 _logger = logging.getLogger(__name__)
@@ -29,13 +29,6 @@ _HEADER_WORDS = frozenset(
     "rating polarity intent topic y emotion is_duplicate gold_label 文本 内容 标签 类别 评论 句子 review_text".split()
 )
 _MANY_ROWS = 100  # so many tell how many cells a row has
-# What a download may leave under the name of a table.
-_NO_TABLE = {
-    "version https://git-lfs.github.com": "a pointer of Git LFS; fetch the file that it stands for, git lfs pull",
-    "<!doctype html": "a page of HTML; download the file itself",
-    "<html": "a page of HTML; download the file itself",
-    "sep=": "a line for Excel; take it out, and pass separator=",
-}
 
 
 def read_rows(
@@ -87,7 +80,7 @@ def has_columns(source, columns: Sequence[Column], table: TableFormat) -> bool:
     path = os.fspath(source)
     file_format, separator = _format_of(path, table)
     faults = Faults("skip")
-    _, row = next(_plain_rows(path, file_format, separator, table, faults), (path, None))
+    _, row = next(_plain_rows(path, file_format, separator, columns, table, faults), (path, None))
     if row is None:
         return True  # whatever reads it will say what is wrong
     if file_format in ("tsv", "csv"):
@@ -109,7 +102,7 @@ def _has_header(columns, table: TableFormat) -> bool:
 
 def _file_rows(path: str, columns, table: TableFormat, faults: Faults) -> Iterator[tuple[str, Any]]:
     file_format, separator = _format_of(path, table)
-    rows = _plain_rows(path, file_format, separator, table, faults)
+    rows = _plain_rows(path, file_format, separator, columns, table, faults)
     if file_format in ("jsonl", "json", "fasttext"):
         yield from _even(rows, path, columns, table, "", faults)
     elif _has_header(columns, table):
@@ -127,8 +120,10 @@ def _format_of(path: str, table: TableFormat) -> tuple[str, str]:
     suffix = os.path.splitext(path[:-3] if path.lower().endswith(".gz") else path)[1].lower()
     file_format, separator = table.file_format, table.separator
     first = [line.text for line in _first_lines(path, table.encoding)]
-    beginning = first[0].lstrip().lower() if first else ""
-    if kind := next((kind for sign, kind in _NO_TABLE.items() if beginning.startswith(sign)), None):
+    kind = why_no_data(first[0]) if first else None
+    if first and first[0].lstrip().lower().startswith("sep="):
+        kind = "a line for Excel; take it out, and pass separator="
+    if kind:
         raise ValueError(f"{path}:1: not a table: {kind}")
     if file_format is None:
         file_format = _SUFFIXES.get(suffix)
@@ -138,14 +133,12 @@ def _format_of(path: str, table: TableFormat) -> tuple[str, str]:
             file_format = "tsv"
         elif first and first[0].startswith(_LABEL) and suffix not in (".tsv", ".csv"):
             file_format = "fasttext"
-        elif file_format in ("json", "jsonl"):
-            file_format = json_kind(first, is_json=file_format == "json")
         elif file_format is None:
             raise ValueError(
                 f"{path}: cannot tell the format by the suffix {suffix!r}; pass file_format='tsv', 'csv', 'jsonl', "
                 "'json' or 'fasttext'"
             )
-        elif first and _is_json(first[0]):
+        elif file_format not in ("json", "jsonl") and first and is_json_row(first[0]):
             raise ValueError(f"{path}:1: holds JSON, not a table; pass file_format='jsonl' or 'json'")
     return file_format, separator or ("," if file_format == "csv" else "\t")
 
@@ -163,23 +156,15 @@ def _first_lines(path: str, encoding: str | None):
     return found
 
 
-def _is_json(line: str) -> bool:
-    try:
-        value = parse_json(line) if line.lstrip().startswith(("{", "[")) else None
-    except ValueError:
-        return False
-    return bool(value) and (isinstance(value, dict) or any(isinstance(row, (dict, list)) for row in value))
-
-
-def _plain_rows(path: str, file_format: str, separator: str, table: TableFormat, faults: Faults):
-    if file_format == "json":
-        return json_rows(path, _whole_text(path, table.encoding))
+def _plain_rows(path: str, file_format: str, separator: str, columns, table: TableFormat, faults: Faults):
+    if file_format in ("json", "jsonl"):
+        return _without_empty_lines(_json_rows(path, columns, table.encoding, faults), faults)
     lines = _sound_lines(path, table.encoding, faults)
-    if file_format == "csv":
-        return _without_empty_lines(_csv_rows(path, lines, separator, faults), faults)
-    if file_format == "tsv":
-        return _without_empty_lines(_tsv_rows(path, lines, separator, faults), faults)
-    return (_jsonl_rows if file_format == "jsonl" else _fasttext_rows)(path, lines, faults)
+    if file_format in ("csv", "tsv"):
+        rows = (_csv_rows if file_format == "csv" else _tsv_rows)(path, lines, separator, faults)
+    else:
+        rows = _fasttext_rows(path, lines, faults)
+    return _without_empty_lines(rows, faults)
 
 
 def _rows_under_header(rows, path: str, columns, table: TableFormat, separator: str, faults: Faults):
@@ -282,32 +267,23 @@ def _sound_lines(path: str, encoding: str | None, faults: Faults) -> Iterator[tu
         is_continued = line.is_cut
 
 
-def _whole_text(path: str, encoding: str | None) -> str:
-    pieces = []
-    for line in read_lines(path, encoding=encoding):
-        if line.problem:
-            raise ValueError(f"{path}:{line.number}: {line.problem}")
-        pieces += [line.text, "" if line.is_cut else "\n"]
-    return "".join(pieces)
-
-
 def _without_empty_lines(rows: Iterator[tuple[str, Sequence[str] | None]], faults: Faults):
     """Passes over lines of nothing, which are None: those behind the last row without a word, the others counted.
 
     In a table of one column such a line may be an empty cell, and is a fault: further rows would change their numbers.
     """
-    empty, passed, num_cells = [], [], None
+    empty, passed, has_one_cell = [], [], None
     for place, cells in rows:
         if cells is None:
             empty.append(place)
             continue
-        if num_cells == 1:
+        if has_one_cell:
             for line in empty:
                 faults.add(f"{line}: empty line", "empty lines")
         else:
             passed += empty
         empty.clear()
-        num_cells = num_cells or len(cells)
+        has_one_cell = isinstance(cells, list) and len(cells) == 1 if has_one_cell is None else has_one_cell
         yield place, cells
     if passed:
         _logger.warning("passed over %d empty lines, the first: %s", len(passed), passed[0])
@@ -364,20 +340,17 @@ def _csv_rows(path: str, lines: Iterator[tuple[int, str]], separator: str, fault
         yield f"{path}:{begin}", cells
 
 
-def _jsonl_rows(path: str, lines: Iterator[tuple[int, str]], faults: Faults):
-    for number, text in lines:
-        try:
-            row = parse_json(text)
-        except ValueError as error:
-            if text.strip():
-                faults.add(f"{path}:{number}: not JSON: {error}", "lines that are no JSON")
-            else:
-                faults.add(f"{path}:{number}: empty line", "empty lines")
-            continue
-        if isinstance(row, (dict, list)):
-            yield f"{path}:{number}", row
+def _json_rows(path: str, columns, encoding: str | None, faults: Faults):
+    names = [column for column in columns if isinstance(column, str)]
+    for row in read_json_rows(path, own_keys=names, tables=True, empty_lines=True, encoding=encoding):
+        if row.problem and row.kind == EMPTY_LINE:
+            yield row.place, None
+        elif row.problem:
+            faults.add(f"{row.place}: {row.problem}", row.kind)
+        elif isinstance(row.value, (dict, list)):
+            yield row.place, row.value
         else:
-            message = f"{path}:{number}: expected a JSON object or array, received {type(row).__name__}"
+            message = f"{row.place}: expected a JSON object or array, received {type(row.value).__name__}"
             faults.add(message, "lines that are no row")
 
 
@@ -387,7 +360,7 @@ def _fasttext_rows(path: str, lines: Iterator[tuple[int, str]], faults: Faults):
         words = text.split()
         labels = list(itertools.takewhile(lambda word: word.startswith(_LABEL), words))
         if not words:
-            faults.add(f"{path}:{number}: empty line", "empty lines")
+            yield f"{path}:{number}", None
         elif not labels:
             faults.add(
                 f"{path}:{number}: expected {_LABEL} and a label, received {text[:40]!r}", "lines without a label"

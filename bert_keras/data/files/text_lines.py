@@ -9,14 +9,13 @@ import gzip
 import logging
 import os
 import re
-import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
+from bert_keras.data.files.file_kinds import LONGEST_SIGN, kind_of_no_text
 from bert_keras.data.files.text_encoding import (
-    LONGEST_MARK,
     as_utf8,
     codec_name,
     ends_lines_like_ascii,
@@ -25,23 +24,9 @@ from bert_keras.data.files.text_encoding import (
 
 MAX_LINE_BYTES = 1 << 20
 _GZIP = b"\x1f\x8b"
-_ZIP = b"PK\x03\x04"
-_TO_JSONL = "write its rows as JSON Lines, to_json('rows.jsonl', orient='records', lines=True) in pandas"
-_NOT_TEXT = {
-    b"\x28\xb5\x2f\xfd": "a file compressed by zstd; unpack it, or compress it by gzip",
-    b"\xfd7zXZ\x00": "a file compressed by xz; unpack it, or compress it by gzip",
-    b"BZh91AY&SY": "a file compressed by bzip2; unpack it, or compress it by gzip",
-    b"7z\xbc\xaf\x27\x1c": "a 7z archive; unpack it",
-    _ZIP: "a zip archive; unpack it",
-    b"%PDF-": "a PDF",
-    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an old Office file (.xls, .doc); save the sheet as 'CSV UTF-8'",
-    b"PAR1": f"a Parquet file; {_TO_JSONL}",
-    b"ARROW1": f"an Arrow file; {_TO_JSONL}",
-    b"SQLite format 3\0": f"an SQLite database; {_TO_JSONL}",
-    b"\x89HDF\r\n": f"an HDF5 file; {_TO_JSONL}",
-}
-_LONGEST_SIGNATURE = max(map(len, _NOT_TEXT))
-_LINES = re.compile(rb"[^\r]*\r(?:\r*\n)?|[^\r]+")
+_BLOCK = 1 << 16  # bytes read at a time
+_LINES = re.compile(rb"[^\r\n]*(?:\r+\n|\r|\n)|[^\r\n]+")
+_CARRIAGE_RETURNS = re.compile(r"\r+\n|\r")
 _logger = logging.getLogger(__name__)
 
 
@@ -128,28 +113,36 @@ def read_lines(
     """
     path = os.fspath(path)
     with open(path, "rb") as raw:
-        if kind := _other_kind(raw):
-            yield TextLine(1, "", f"not text: {kind}")
-            return
-        is_gzip = raw.read(len(_GZIP)) == _GZIP or path.lower().endswith(".gz")
+        begin = raw.read(LONGEST_SIGN)
         raw.seek(0)
+        is_gzip = begin.startswith(_GZIP) or path.lower().endswith(".gz")
         stream = gzip.open(raw) if is_gzip else raw
         number, reported, decoder = 1, 0, None
         try:
-            if is_gzip and (kind := _other_kind(stream)):
+            kind = kind_of_no_text(begin, raw)
+            if is_gzip and not kind:
+                begin = stream.read(LONGEST_SIGN)
+                stream.seek(0)
+                kind = kind_of_no_text(begin, stream)
+            if kind:
                 yield TextLine(1, "", f"not text: {kind}")
                 return
-            begin = stream.read(LONGEST_MARK)
-            stream.seek(0)
             decoder = _Decoder(encoding, begin)
             if decoder.problem:
                 yield TextLine(1, "", decoder.problem)
                 return
             if decoder.is_transcoded:
                 stream = as_utf8(stream, decoder.codec)
-            for data, is_cut in _raw_lines(stream, max_bytes, "utf-8" if decoder.is_transcoded else decoder.codec):
-                yield decoder.line(data, number, is_cut)
-                number += not is_cut
+            for data, is_cut in _blocks(stream, max_bytes, "utf-8" if decoder.is_transcoded else decoder.codec):
+                texts = None if is_cut else decoder.sound_lines(data)
+                if texts is None:
+                    for line in [data] if is_cut else _LINES.findall(data):
+                        yield decoder.line(line, number, is_cut)
+                        number += not is_cut
+                else:
+                    for text in texts:
+                        yield _new_line(TextLine, (number, text, None, False))
+                        number += 1
                 if on_read and raw.tell() - reported >= max_bytes:
                     on_read(raw.tell() - reported)
                     reported = raw.tell()
@@ -163,39 +156,36 @@ def read_lines(
         _logger.warning("%s: read as %s, but all of it is sound UTF-8, too", path, decoder.name)
 
 
-def _other_kind(raw: BinaryIO | gzip.GzipFile) -> str | None:
-    """What a file is that is no text, and what to do; leaves the file at its beginning."""
-    begin = raw.read(_LONGEST_SIGNATURE)
-    kind = next((kind for signature, kind in _NOT_TEXT.items() if begin.startswith(signature)), None)
-    if begin.startswith(_ZIP):
-        try:
-            if "xl/workbook.xml" in zipfile.ZipFile(raw).namelist():
-                kind = "an Excel workbook (.xlsx); save its sheet as 'CSV UTF-8'"
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-            pass  # a damaged archive is one as well
-    raw.seek(0)
-    return kind
+_new_line = tuple.__new__  # of a `TextLine`, at half the time
 
 
-def _raw_lines(stream, max_bytes: int, codec: str) -> Iterator[tuple[bytes, bool]]:
-    """Lines with their ends, or pieces of lines, and whether the line goes on behind the piece."""
-    pending = b""
-    while data := pending + stream.readline(max_bytes - len(pending)):
-        if len(data) >= max_bytes and data.endswith(b"\r"):  # which may be the first half of a line end
-            data += stream.readline(1)
-        if b"\r" not in data and data.endswith(b"\n"):  # nearly every line of nearly every file
-            yield data, False
-            pending = b""
-            continue
-        lines = _LINES.findall(data)
-        is_whole = data.endswith((b"\n", b"\r")) or len(data) < max_bytes
-        pending = b"" if is_whole else lines.pop()
-        for line in lines:
-            yield line, False
-        if not lines:
-            end = _cut(pending, codec)
-            yield pending[:end], True
-            pending = pending[end:]
+def _blocks(stream, max_bytes: int, codec: str) -> Iterator[tuple[bytes, bool]]:
+    """Blocks of whole lines with their ends, and pieces of longer lines; with each whether it is such a piece."""
+    pending, size = b"", min(_BLOCK, max_bytes)  # pending: the beginning of a line
+    while True:
+        is_short = len(pending) < size
+        data = stream.read1(size - len(pending)) if is_short else stream.readline(max_bytes - len(pending))
+        block = pending + data
+        if not block:
+            return
+        if not data:  # the last line, which has no end
+            end = len(block)
+        elif len(block) < max_bytes:
+            end = block.rfind(b"\n") + 1
+        elif not (end := _behind_last_line(block.rstrip(b"\r"))):  # carriage returns may begin a line end
+            if block.endswith(b"\r"):
+                block += stream.readline(1)
+            end = _behind_last_line(block)
+        if end:
+            yield block[:end], False
+        elif len(block) >= max_bytes:
+            end = _cut(block, codec)
+            yield block[:end], True
+        pending = block[end:]
+
+
+def _behind_last_line(data: bytes) -> int:
+    return max(data.rfind(b"\n"), data.rfind(b"\r")) + 1
 
 
 def _cut(data: bytes, codec: str) -> int:
@@ -223,6 +213,26 @@ class _Decoder:
     @property
     def is_utf8_after_all(self) -> bool:
         return 0 < self._num_beyond_ascii == self._num_utf8
+
+    def sound_lines(self, data: bytes) -> list[str] | None:
+        """The texts of whole lines in UTF-8, at once; None if there is something to say about one of them."""
+        if self._may_be_utf8 or b"\0" in data:
+            return None
+        try:
+            text = data.decode()
+        except UnicodeDecodeError:
+            return None
+        if not self._offset:
+            text = text.removeprefix("\ufeff")
+        self._offset += self._width(data)
+        if "\r" in text:
+            text = text.replace("\r\n", "\n")
+            if "\r" in text:
+                text = _CARRIAGE_RETURNS.sub("\n", text)
+        lines = text.split("\n")
+        if not lines[-1]:
+            lines.pop()
+        return lines
 
     def line(self, data: bytes, number: int, is_cut: bool) -> TextLine:
         offset = self._offset

@@ -22,7 +22,7 @@ def json_sentences(
         encoding: As for `read_lines`.
     """
     has_spans = None
-    for place, row, problem in read_json_rows(path, own_keys=_OWN_KEYS, encoding=encoding):
+    for place, row, problem, *_ in read_json_rows(path, own_keys=_OWN_KEYS, encoding=encoding):
         if row is None and problem is None:  # `annotations: [null, ...]` of an annotator who left a text out
             problem = "null in place of a row"
         for sentence in _faulty(place, problem) if problem else _sentences(place, row, words, tags):

@@ -1,11 +1,11 @@
 """Sentences with two entities as they stand in files: with markers, or with the places of the entities."""
 
 import dataclasses
-import os
 import re
 from collections.abc import Callable, Iterator
 
-from bert_keras.data.files.json_rows import begins_like_json, read_json_rows
+from bert_keras.data.files.file_kinds import why_no_data
+from bert_keras.data.files.json_rows import is_json_file, read_json_rows
 from bert_keras.data.files.text_lines import read_lines
 from bert_keras.data.tagging.penn_escapes import raw_word
 
@@ -52,10 +52,10 @@ class RelationInFile:
 
 def relations_in_file(path: str, encoding: str | None = None) -> Iterator[RelationInFile]:
     """Yields the sentences of a file in the format that it has."""
-    suffix = os.path.splitext(path.removesuffix(".gz"))[1].lower()
     first = next((line.text for line in read_lines(path, encoding=encoding) if line.text.strip()), "")
-    is_json = suffix in (".json", ".jsonl", ".ndjson") or begins_like_json(first)
-    return (_json_rows if is_json else _semeval_rows)(path, encoding)
+    if kind := why_no_data(first):
+        raise ValueError(f"{path}:1: not sentences with two entities: {kind}")
+    return (_json_rows if is_json_file(path, first, encoding) else _semeval_rows)(path, encoding)
 
 
 def split_markers(marked: str) -> tuple[str, tuple[CharacterSpan, CharacterSpan]]:
@@ -119,7 +119,7 @@ def _semeval_rows(path: str, encoding: str | None) -> Iterator[RelationInFile]:
 
 def _json_rows(path: str, encoding: str | None) -> Iterator[RelationInFile]:
     rows = read_json_rows(path, own_keys=("text", "sentence", "token", "tokens"), encoding=encoding)
-    for number, (place, row, problem) in enumerate(rows, 1):
+    for number, (place, row, problem, *_) in enumerate(rows, 1):
         found = RelationInFile(place, str(number), fault=problem)
         if not problem:
             try:

@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from bert_keras.data.files.json_rows import begins_like_json, read_json_rows
+from bert_keras.data.files.file_kinds import why_no_data
+from bert_keras.data.files.json_rows import is_json_file
 from bert_keras.data.tagging.brat_files import brat_sentences, is_brat
 from bert_keras.data.tagging.conll_files import CONLLU_COLUMNS, conll_sentences, conllu_sentences, global_columns
 from bert_keras.data.tagging.json_sentences import json_sentences
@@ -85,6 +86,8 @@ def sentences_in_file(
     """
     if file_format is None:
         beginning = Beginning.of(path, encoding)
+        if kind := why_no_data((*beginning.lines, "")[0]):
+            raise ValueError(f"{path}:1: not sentences with tags: {kind}")
         found = next(known for known in FORMATS if known.is_it(beginning))
     else:
         readable = {known.name: known for known in FORMATS if known.read}
@@ -95,18 +98,6 @@ def sentences_in_file(
     if found.read is None:
         raise ValueError(f"{path}: this is {found.advice}")
     return found.read(path, word_column, tag_column, encoding)
-
-
-def _is_json(beginning: Beginning) -> bool:
-    if beginning.suffix in (".json", ".jsonl", ".ndjson"):
-        return True
-    if not beginning.lines or not begins_like_json(beginning.lines[0]):
-        return False
-    return next(read_json_rows(beginning.path, encoding=beginning.encoding)).problem is None
-
-
-def _is_markup(beginning: Beginning) -> bool:
-    return bool(beginning.lines and re.match(r"\s*<(!doctype|html|\?xml)\b", beginning.lines[0], re.IGNORECASE))
 
 
 def _is_conllu(beginning: Beginning) -> bool:
@@ -192,8 +183,11 @@ FORMATS = (
         None,
         f"a DocBin of spaCy's, which is no text; this makes JSON Lines of it: {_FROM_SPACY}",
     ),
-    TaggedFormat("json", _is_json, _read_json),
-    TaggedFormat("markup", _is_markup, None, "HTML or XML, not sentences with tags"),
+    TaggedFormat(
+        "json",
+        lambda beginning: is_json_file(beginning.path, (*beginning.lines, "")[0], beginning.encoding),
+        _read_json,
+    ),
     TaggedFormat("conllup", _is_conllu_plus, _read_conllu_plus),
     TaggedFormat("conllu", _is_conllu, _read_conllu),
     TaggedFormat(

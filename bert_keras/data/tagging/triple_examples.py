@@ -108,7 +108,7 @@ def read_triples(
     path, faults, found, has_triples = os.fspath(path), Faults(errors), [], None
     known = None if relations is None else dict.fromkeys(relations)
     own_keys = ("text", "sentText", "sentence", "tokens")
-    for place, row, problem in read_json_rows(path, own_keys=own_keys, encoding=encoding):
+    for place, row, problem, *_ in read_json_rows(path, own_keys=own_keys, encoding=encoding):
         try:
             if problem:
                 raise ValueError(problem)

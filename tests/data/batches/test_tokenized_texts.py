@@ -1,6 +1,9 @@
 import numpy as np
 
+from bert_keras.data import Examples, WordPieceTokenizer
 from bert_keras.data.batches import tokenized_texts
+from bert_keras.data.batches.tokenized_texts import TokenizedTexts
+from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS
 
 
 def test_many_texts_are_tokenized_in_batches_as_few_are_at_once(tokenizer, monkeypatch):
@@ -12,3 +15,9 @@ def test_many_texts_are_tokenized_in_batches_as_few_are_at_once(tokenizer, monke
     assert in_batches[1].tolist() == at_once[1].tolist() == [0, 2, 2, 3, 6]
     assert in_batches[2].tolist() == at_once[2].tolist() == [2, 0, 1, 3, 1]
     assert tokenized_texts.tokenize_all(texts, tokenizer)[0].tolist() == at_once[0][0].tolist()
+
+
+def test_texts_of_which_much_is_unknown_are_told(caplog):
+    tokenizer = WordPieceTokenizer([*SPECIAL_TOKENS, "a", "b"])
+    TokenizedTexts(Examples(("a b", "天 地 a")), tokenizer, 16)
+    assert "2 of 5 tokens are [UNK]: is the vocabulary one of the texts' language?" in caplog.text

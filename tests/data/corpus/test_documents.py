@@ -100,3 +100,10 @@ def test_a_compressed_file_is_counted_as_such(tmp_path, caplog):
     (tmp_path / "b.zst").write_bytes(b"\x28\xb5\x2f\xfd some bytes\nthat look like text\n")
     assert list(read_documents(tmp_path)) == ["text"]
     assert "1 files that are not text" in caplog.text and "b.zst:1: not text: a file compressed by zstd" in caplog.text
+
+
+def test_what_a_file_is_read_as_is_said_once(tmp_path, caplog):
+    (tmp_path / "a.txt").write_text("A cat sat.")
+    for _ in range(3):
+        list(read_documents(tmp_path / "a.txt"))
+    assert caplog.text.count("is read as") == 1

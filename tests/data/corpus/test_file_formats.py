@@ -144,7 +144,7 @@ def test_records_without_a_text_are_named_with_their_fields(tmp_path, caplog):
 def test_an_array_that_breaks_off_gives_what_is_whole(tmp_path, caplog):
     path = written(tmp_path / "a.json", PACKAGED["pretty.json"][:-20])
     assert len(list(read_documents(path))) == 3
-    assert "1 JSON files that break off (first: " in caplog.text and "a.json:11: not JSON" in caplog.text
+    assert "1 JSON files that break off (first: " in caplog.text and "a.json:12: not JSON" in caplog.text
 
 
 def test_an_array_in_one_long_line_is_read_in_pieces(tmp_path):

@@ -3,7 +3,8 @@ import json
 
 import pytest
 
-from bert_keras.data.files.json_rows import begins_like_json, read_json_rows
+from bert_keras.data.files.json_rows import BROKEN_FILE, BROKEN_LINE, begins_like_json, json_values, read_json_rows
+from bert_keras.data.files.text_lines import read_lines
 
 ROWS = [{"a": [1, {}]}, {"a": "é\n]"}]
 
@@ -13,7 +14,7 @@ def read(tmp_path):
     def read(text, **options):
         (tmp_path / "rows.json").write_text(text, encoding="utf-8")
         return [
-            (row.place.removeprefix(str(tmp_path / "rows.json")), *row[1:])
+            (row.place.removeprefix(str(tmp_path / "rows.json")), *row[1:3])
             for row in read_json_rows(tmp_path / "rows.json", **options)
         ]
 
@@ -82,3 +83,34 @@ def test_nesting_too_deep_and_bytes_that_are_no_text_are_faults(read, tmp_path):
 def test_words_in_brackets_are_no_json():
     assert not any(map(begins_like_json, ["[ O", "{ B-x", "[CLS] O", "", "{x}"]))
     assert all(map(begins_like_json, ["[", "{", ' [{"a', '{"a', '["x"', "{}", "[[", "[]"]))
+
+
+def test_a_table_may_be_a_list_of_any_name_or_columns_and_a_row_stays_one(read):
+    assert [row[1] for row in read('{"reviews": [{"a": 1}, {"a": 2}]}', tables=True)] == [{"a": 1}, {"a": 2}]
+    columns = {"a": [1, 2], "b": [3, 4]}
+    assert [row[1] for row in read(json.dumps(columns, indent=1), tables=True)] == [{"a": 1, "b": 3}, {"a": 2, "b": 4}]
+    row = {"a": "text", "entities": [{"b": 1}]}
+    assert [found[1] for found in read(json.dumps(row), tables=True, own_keys=["a"])] == [row]
+    assert [found[1] for found in read(f"{json.dumps(row)}\n" * 2, tables=True)] == [row, row]
+
+
+def test_an_array_in_one_long_line_is_read_in_pieces_with_the_number_of_each_row(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps([{"a": number, "b": "x " * 5000} for number in range(150)] + [123456789] * 70_000))
+    values = list(json_values(read_lines(path), path, by_line=False))
+    assert [row.value["a"] for row in values[:150]] == list(range(150))
+    assert {row.value for row in values[150:]} == {123456789}
+    assert values[149].place == f"{path}:1: [149]"
+
+
+def test_what_breaks_is_told_by_its_kind(tmp_path):
+    path = tmp_path / "a.json"
+    for text, kind in (('{"a": 1}\n{', BROKEN_LINE), ("[\n{},", BROKEN_FILE), ("[\n{},\n\0]", BROKEN_FILE)):
+        path.write_text(text)
+        *_, last = read_json_rows(path)
+        assert last.kind == kind and last.place == f"{path}:{last.line}"
+
+
+def test_a_page_of_html_is_refused_by_name(read):
+    (row,) = read("<!DOCTYPE html>\n<p>{}</p>")
+    assert row == (":1", None, "not JSON: a page of HTML; download the file itself")

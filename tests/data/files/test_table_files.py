@@ -62,7 +62,7 @@ def test_rows_in_json_are_told_by_their_lines(tmp_path):
         '{"more": {"data": [1]}, "data": [\n{"text": "a"},\n\n{"text": "b"}, {"text": "c"}\n]}\n'
     )
     places = [place for place, _ in read_rows(tmp_path / "a.json", ["text"], TableFormat(), Faults("raise"))]
-    assert [place.rpartition(":")[2] for place in places] == ["2", "4", "4"]
+    assert [place.partition(":")[2] for place in places] == ["2", "4", "4: data[2]"]
 
 
 @pytest.mark.parametrize(
@@ -77,10 +77,10 @@ def test_rows_in_json_are_told_by_their_lines(tmp_path):
         ("a.tsv", '[{"text": "good", "label": 1}]\n', {}, "a.tsv:1: holds JSON, not a table"),
         ("a.csv", "<!DOCTYPE html>\n<html>\n", {}, "a.csv:1: not a table: a page of HTML; download the file itself"),
         ("a.csv", "sep=;\ntext;label\n", {}, "a.csv:1: not a table: a line for Excel; take it out"),
-        ("a.csv", "version https://git-lfs.github.com/spec/v1\noid", {}, "not a table: a pointer of Git LFS; fetch"),
-        ("a.json", '{"train": [{"text": "a"}], "test": [{"text": "b"}]}', {}, "a.json: holds the lists 'train', 't"),
+        ("a.csv", "version https://git-lfs.github.com/spec/v1\noid", {}, "not text: a pointer of Git LFS; fetch"),
+        ("a.json", '{"train": [{"text": "a"}], "test": [{"text": "b"}]}', {}, "a.json:1: holds the lists 'train', 't"),
         ("a.json", '{"config": {"a": 1}, "b": {"c": 2}}', {}, "expected a list of rows in JSON, received an object"),
-        ("a.json", '[{"text": "good"', {}, "a.json: not JSON"),
+        ("a.json", '[{"text": "good"', {}, "a.json:1: not JSON"),
         ("a.csv", b"text,label\n\xba\xc3,1\n", {}, "a.csv:2: not UTF-8: .* encoding='gbk' reads it as '好,1'"),
         ("a.csv", b"text,label\nok,1\n", {"encoding": "utf-9"}, "no encoding is called 'utf-9'"),
         ("a.csv", b"text,label\nok,1\n", {"file_format": "xlsx"}, "expected one of 'tsv', .* received 'xlsx'"),
@@ -181,6 +181,17 @@ def test_empty_lines_are_passed_over_and_counted_unless_they_are_the_last(tmp_pa
     assert f"passed over 3 empty lines, the first: {path}:1" in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("name", "line"), [("a.jsonl", '{"text": "good"}'), ("a.txt", "__label__x good"), ("a.csv", "good,x")]
+)
+def test_empty_lines_are_passed_over_in_every_format(tmp_path, caplog, name, line):
+    path = tmp_path / name
+    path.write_text(f"{line}\n\n{line}\n\n\n")
+    column = 0 if name == "a.csv" else "text"
+    assert [row[column] for _, row in read_rows(path, [column], TableFormat(), Faults("raise"))] == ["good", "good"]
+    assert f"passed over 1 empty lines, the first: {path}:2" in caplog.text
+
+
 def test_an_empty_line_of_one_column_may_be_an_empty_text_and_is_a_fault(tmp_path):
     (tmp_path / "a.tsv").write_text("text\ngood\n\nbad\n\n")
     with pytest.raises(ValueError, match="a.tsv:3: empty line"):
@@ -200,3 +211,10 @@ def test_a_frame_with_one_column_twice_is_refused_as_a_file_is():
     with pytest.raises(ValueError, match="expected one column 'label', the frame has 'text', 'label', 'label', 'id'"):
         list(read_rows(Frame(), ["text", "label"], TableFormat(), Faults("raise")))
     assert len(list(read_rows(Frame(), ["text"], TableFormat(), Faults("raise")))) == 1
+
+
+def test_a_broken_array_is_a_fault_that_is_counted_behind_its_sound_rows(tmp_path):
+    (tmp_path / "a.json").write_text('[{"text": "good", "label": 1},\n{"text": "bad", "label": 0},\n{"text')
+    faults = Faults("skip")
+    assert texts_and_labels(tmp_path / "a.json", faults=faults) == ROWS
+    assert faults.count == 1 and "a.json:3: not JSON" in faults.first

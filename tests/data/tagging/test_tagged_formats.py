@@ -155,8 +155,8 @@ def test_rows_of_tags_among_rows_of_spans_are_a_fault(write):
     [
         (b"", "train.spacy", "DocBin of spaCy's.*from_disk"),
         (zlib.compress(b"\x83\xa7version"), "train.txt", "DocBin of spaCy's"),
-        (b"<!DOCTYPE html>\n<html>", "train.txt", "HTML or XML"),
-        (b'<?xml version="1.0"?>', "train.conll", "HTML or XML"),
+        (b"<!DOCTYPE html>\n<html>", "train.txt", "not sentences with tags: a page of HTML; download"),
+        (b'<?xml version="1.0"?>', "train.conll", "not sentences with tags: XML"),
         (b"Sentence #,Word,POS,Tag\nSentence: 1,Ada,NNP,B-per\n", "ner.csv", "this is comma-separated"),
         (b"Word,Tag\nAda Lovelace,B-per\nsmiled,O\n", "train.txt", "this is comma-separated"),
         (b"PAR1\x15\x04\x15\x0e", "train.txt", "Parquet"),

@@ -1,0 +1,76 @@
+"""The forward pass of an encoder: its layers in their order, and the only loop over its blocks."""
+
+import dataclasses
+import inspect
+
+import keras
+
+
+@dataclasses.dataclass(frozen=True)
+class LayerStack:
+    """The layers of an encoder, and how they are called one after the other.
+
+    Whatever is asked of an encoder is this one pass: the plain model is built by it on symbolic tensors; few positions,
+    hidden states and attention scores come from it on the tensors of a batch. It is no layer: Keras finds the layers in
+    the model, and neither names nor files show who calls them.
+
+    Attributes:
+        embeddings: layer from the encoder's inputs to (batch, length, hidden_dim).
+        attention_mask: layer from the encoder's inputs to what each token may see.
+        blocks: list of `EncoderBlock`, lowest first.
+        final_layer_norm: layer norm behind the last block, or None.
+        pooler: layer from the last vectors to the pooled output, or None.
+    """
+
+    embeddings: keras.layers.Layer
+    attention_mask: keras.layers.Layer
+    blocks: list
+    final_layer_norm: keras.layers.Layer | None = None
+    pooler: keras.layers.Layer | None = None
+
+    def __call__(self, inputs, *, output_positions=None, return_hidden_states=False, return_attention_scores=False):
+        """Compute the outputs.
+
+        Args:
+            inputs: dict of the encoder's inputs, tensors or symbolic tensors.
+            output_positions: (batch, positions) int tensor, or None for all. A head that looks at 20 of 128 positions
+                leaves the last block's feed-forward, a sixth of the work of an encoder of 4 blocks, with a sixth of its
+                rows; the outputs are the same.
+            return_hidden_states: whether to return the output of the embeddings and that of each block.
+            return_attention_scores: whether to return the scores of each block's attention.
+
+        Returns:
+            dict as `BertEncoder` describes it.
+        """
+        x = self.embeddings(**_taken_by(self.embeddings, inputs))  # (batch, length, hidden)
+        attention_mask = self.attention_mask(**_taken_by(self.attention_mask, inputs))
+        hidden_states, attention_scores = [x], []
+        for number, block in enumerate(self.blocks, 1):
+            is_last = number == len(self.blocks)
+            x = block(
+                x,
+                attention_mask=attention_mask,
+                return_attention_scores=return_attention_scores,
+                output_positions=output_positions if is_last else None,
+            )
+            if return_attention_scores:
+                x, scores = x
+                attention_scores.append(scores)
+            if return_hidden_states:  # otherwise their memory is free again
+                hidden_states.append(x)
+        if self.final_layer_norm is not None:
+            x = self.final_layer_norm(x)
+        outputs = {"sequence_output": x}
+        if self.pooler is not None:
+            outputs["pooled_output"] = self.pooler(x)
+        if return_hidden_states:
+            outputs["hidden_states"] = hidden_states
+        if return_attention_scores:
+            outputs["attention_scores"] = attention_scores
+        return outputs
+
+
+def _taken_by(layer, inputs):
+    """Those of the inputs that the layer's `call` names: ten lines of one's own need not name them all."""
+    names = inspect.signature(layer.call).parameters
+    return {name: tensor for name, tensor in inputs.items() if name in names}
