@@ -218,3 +218,20 @@ def test_a_broken_array_is_a_fault_that_is_counted_behind_its_sound_rows(tmp_pat
     faults = Faults("skip")
     assert texts_and_labels(tmp_path / "a.json", faults=faults) == ROWS
     assert faults.count == 1 and "a.json:3: not JSON" in faults.first
+
+
+TWICE = '{"text": "a", "label": "p", "label": "n"}'
+GOOD = '{"text": "good", "label": 1}'
+
+
+@pytest.mark.parametrize(
+    "content",
+    [f"{GOOD}\n{TWICE}\n{GOOD}\n", f"[{GOOD},\n{TWICE},\n{GOOD}]", f'{{"version": 1, "data": [\n{TWICE}]}}', TWICE],
+)
+def test_a_key_that_comes_twice_in_a_row_is_a_fault(tmp_path, content):
+    (tmp_path / "a.json").write_text(content)
+    with pytest.raises(ValueError, match=r"a.json:[12]: the key 'label' comes twice"):
+        texts_and_labels(tmp_path / "a.json")
+    faults = Faults("skip")
+    expected = [ROWS[0]] * content.count("good")
+    assert texts_and_labels(tmp_path / "a.json", faults=faults) == expected and faults.count == 1
