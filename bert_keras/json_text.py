@@ -3,11 +3,28 @@
 import json
 
 
-def parse_json(text, **options):
+class DuplicateKey(ValueError):
+    """What `UNIQUE_KEYS` raises where an object has one key twice, of which Python would keep the last."""
+
+
+def _unique(pairs: list[tuple]) -> dict:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise DuplicateKey(f"the key {twice!r} comes twice in an object")
+    return value
+
+
+UNIQUE_KEYS = json.JSONDecoder(object_pairs_hook=_unique)  # made once: as fast as json.loads
+
+
+def parse_json(text, *, unique_keys: bool = False, **options):
     """Parse JSON as `json.loads` does, and refuse what is nested too deep for Python to read.
 
     Args:
         text: str, or bytes in UTF-8.
+        unique_keys: whether to refuse an object with one key twice, by a `DuplicateKey`.
         **options: arguments of `json.loads`.
 
     Returns:
@@ -23,6 +40,6 @@ def parse_json(text, **options):
     try:
         if isinstance(text, (bytes, bytearray)):
             text = text.decode("utf-8-sig")  # json.loads guesses at UTF-16 too
-        return json.loads(text, **options)
+        return UNIQUE_KEYS.decode(text) if unique_keys else json.loads(text, **options)
     except RecursionError:
         raise ValueError("JSON nested too deep") from None

@@ -12,7 +12,7 @@ A tag is `O`, outside of every span, or a prefix, a hyphen and the span's label:
 Python and no array library: readers, metrics, layers and predictions share this file.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 OUTSIDE = "O"
@@ -100,6 +100,30 @@ def is_tag(tag: str) -> bool:
     """
     prefix, hyphen, label = tag.partition("-")
     return tag == OUTSIDE or (prefix != OUTSIDE and prefix in MEANINGS and bool(hyphen and label))
+
+
+def plain_spelling(tags: Iterable[str], label: str) -> dict[str, str]:
+    """How tags are spelled here that a whole file spells otherwise: without a label, `B`, or behind it, `person-B`.
+
+    Args:
+        tags: All tags of the file.
+        label: The label of those that have none.
+
+    Returns:
+        {tag: the same with its prefix in front}; empty if the tags are others.
+
+    Example:
+        >>> plain_spelling(["O", "B", "I"], "gene")
+        {'B': 'B-gene', 'I': 'I-gene'}
+        >>> plain_spelling(["person-B", "O"], "entity"), plain_spelling(["B-person", "B"], "entity")
+        ({'person-B': 'B-person'}, {})
+    """
+    tags = [tag for tag in dict.fromkeys(tags) if tag != OUTSIDE]
+    if all(tag in MEANINGS for tag in tags):
+        return {tag: f"{tag}-{label}" for tag in tags}
+    turned = {tag: f"{tag[-1]}-{tag[:-2]}" for tag in tags if len(tag) > 2 and tag[-2] == "-" and tag[-1] in MEANINGS}
+    is_plain = len(turned) == len(tags) and all(map(is_tag, turned.values())) and not all(map(is_tag, tags))
+    return turned if is_plain else {}
 
 
 def tag_names(labels: Sequence[str], scheme: str) -> tuple[str, ...]:

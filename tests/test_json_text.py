@@ -1,6 +1,6 @@
 import pytest
 
-from bert_keras.json_text import parse_json
+from bert_keras.json_text import DuplicateKey, parse_json
 
 
 @pytest.mark.parametrize(
@@ -17,3 +17,10 @@ def test_options_go_to_the_parser():
 
 def test_a_byte_order_mark_is_no_fault():
     assert parse_json(b"\xef\xbb\xbf{}") == {}
+
+
+def test_a_key_that_comes_twice_is_refused_where_that_is_asked_for():
+    assert parse_json('{"a": 1, "a": 2}') == {"a": 2}
+    assert parse_json('{"a": {"b": 1}, "b": [{"a": 2}]}', unique_keys=True) == {"a": {"b": 1}, "b": [{"a": 2}]}
+    with pytest.raises(DuplicateKey, match="the key 'a' comes twice"):
+        parse_json('[{"b": {"c": 0, "a": 1, "a": 1}}]', unique_keys=True)

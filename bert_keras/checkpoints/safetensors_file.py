@@ -55,7 +55,7 @@ class SafetensorsFile:
             if size < 8 or length > min(size - 8, _MAX_HEADER_BYTES):
                 raise self._damaged(f"its header should have {length} bytes, the whole file has {size}")
             try:
-                header = parse_json(file.read(length).decode("utf-8"), object_pairs_hook=_without_duplicates)
+                header = parse_json(file.read(length).decode("utf-8"), unique_keys=True)
             except ValueError as error:
                 raise self._damaged(f"its header is not JSON: {error}") from error
         if not isinstance(header, dict):
@@ -120,10 +120,3 @@ class SafetensorsFile:
 
 def _are_sizes(values):
     return isinstance(values, list) and all(type(value) is int and value >= 0 for value in values)
-
-
-def _without_duplicates(pairs):
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        raise ValueError(f"a name comes twice among {[name for name, _ in pairs]}")
-    return result

@@ -18,6 +18,7 @@ from bert_keras.data.classification.label_names import (
 )
 from bert_keras.data.files.cells import Column, clean_label, is_missing, label_of, number_of, text_of, value_of
 from bert_keras.data.files.faults import Faults, RowFault
+from bert_keras.data.files.list_cells import list_in_cell
 from bert_keras.data.files.table_files import check_columns, read_rows
 from bert_keras.table_format import TableFormat
 
@@ -61,12 +62,13 @@ def read_examples(
         second_text_column: The second text of a pair.
         label_column: The label; without it the examples have none, and a text may be empty: predictions go by the
             number of the row.
-        label_columns: Columns of 0 and 1, each a label that a text has or has not, called as its column. A column
-            of names instead makes a label of each, called `column=name`.
+        label_columns: Columns of 0 and 1 (or true and false, yes and no), each a label that a text has or has not,
+            called as its column. A column of names instead makes a label of each, called `column=name`.
         label_names: The classes in the order of their numbers, `examples.label_names` of the training data: then a
             label that training has not seen is an error. None takes the labels found, sorted (numbers by value).
         regression: Labels are numbers to predict, not classes.
-        label_separator: A text may have several labels or none, in one cell with this between them, or as a JSON list.
+        label_separator: A text may have several labels or none, in one cell with this between them, or as a list: of
+            JSON, or written out in the cell as JSON or Python writes it, `["a", "b"]` or `['a', 'b']`.
         decimal: What stands before the decimals of a regression's numbers, `"."` or `","`.
         file_format: `"tsv"`, `"csv"`, `"jsonl"`, `"json"` or `"fasttext"` (`__label__x a text`; columns `"label"` and
             `"text"`); None goes by the file's suffix and its beginning.
@@ -155,6 +157,8 @@ def _check_first(labels: list, text: str, place: str, has_no_header: bool):
 
 def _several(row, column: Column, separator: str, place: str, faults: Faults) -> list[str]:
     value = value_of(row, column)
+    if isinstance(value, str) and (items := list_in_cell(value)) is not None:
+        value = items
     values = value if isinstance(value, (list, tuple)) else [] if is_missing(value) else str(value).split(separator)
     if isinstance(value, dict) or any(isinstance(name, (dict, list, tuple)) for name in values):
         raise RowFault(f"column {column!r} holds {str(value)[:40]}, expected labels", "rows without a label")
@@ -175,6 +179,9 @@ def _from_columns(rows: list, columns: Sequence[Column], label_names, places: li
         label_of_cell.append({cell: f"{column}={cell}" for cell in found} if is_named else None)
         names += label_of_cell[-1].values() if is_named else [str(column)]
     names = tuple(names if label_names is None else label_names)
+    if label_names is None:
+        for group, what in alike(names):
+            _logger.warning("labels %s are labels of their own and %s", ", ".join(map(repr, group)), what)
     known, number_of, labels = KnownLabels(names), {name: number for number, name in enumerate(names)}, []
     for place, cells in zip(places, rows):
         try:
@@ -217,9 +224,9 @@ def _warn_of(names, counts, spelling, num_rows: int, column: Column, source, is_
     words = [name for name in names if not is_number(name)]
     if 0 < len(words) < len(names) and (rows := sum(counts[name] for name in words)) <= max(1, num_rows / 100):
         _logger.warning("%s: %d rows have labels that are no numbers, as the others are: %r", where, rows, words[:10])
-    for group in alike(names):
+    for group, what in alike(names):
         shown = ", ".join(f"{name!r} ({counts[name]} rows)" for name in group)
-        _logger.warning("%s: %s are classes of their own and differ by case or spaces only", where, shown)
+        _logger.warning("%s: %s are classes of their own and %s", where, shown, what)
     if separator := hold_a_separator(names):
         _logger.warning(
             "%s: some labels are several others with %r between them; label_separator=%r reads them as several",

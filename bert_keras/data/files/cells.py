@@ -6,13 +6,16 @@ import unicodedata
 from typing import Any
 
 from bert_keras.data.files.faults import Faults, RowFault
+from bert_keras.data.files.list_cells import list_in_cell
 
 Column = str | int
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+\.\d*|[+-]?\d{1,3}(,\d{3}){2,}", re.ASCII)
 # Letters and symbols by their category, and yet nothing to be seen: fillers of Hangul, a Braille cell without dots.
 _FILLERS = "\u115f\u1160\u3164\uffa0\u2800"
 # What programs write for a cell that has nothing, as a text.
 _SAYS_MISSING = {"nan", "null", "#n/a", "n/a", "<na>", "nat", "-"}  # SNLI's "-": its judges did not agree
+_SAYS_NO_LABEL = _SAYS_MISSING | {"na", "#na", "n.a.", "none", "-nan", "undefined"}
 # What UTF-8 becomes that was read as cp1252 and written as UTF-8 again, and what an editor wrote for an unknown byte.
 _MOJIBAKE = re.compile(
     "[\u00c2\u00c3][\u0080-\u00bf\u0152\u0153\u0160\u0161\u017d\u017e\u20ac\u201a-\u2122]|â€|锟斤拷|\ufffd"
@@ -103,6 +106,9 @@ def label_of(row, column: Column, place: str, faults: Faults) -> str:
     if is_missing(value) or not isinstance(value, (str, int, float)) or value in (math.inf, -math.inf):
         hint = "; label_separator= reads several labels of a text" if isinstance(value, list) else ""
         raise RowFault(f"column {column!r} holds {str(value)[:40]}, expected a label{hint}", "rows without a label")
+    if isinstance(value, str) and list_in_cell(value) is not None:
+        message = f"column {column!r} holds the list {value[:40]!r}, expected a label; label_separator=',' "
+        raise RowFault(f"{message}(--label-separator ,) reads lists of labels, too", "rows with a list as label")
     return clean_label(value, column, place, faults)
 
 
@@ -111,8 +117,8 @@ def clean_label(value: str | float, column: Column, place: str, faults: Faults) 
     name = strip_invisible(text := str(value))
     if not name:
         raise RowFault(f"column {column!r} is empty, expected a label", "rows without a label")
-    if name.lower() in _SAYS_MISSING:
-        faults.doubt("a label that says that there is none", f"{place}: {name!r}")
+    if name.lower() in _SAYS_NO_LABEL:
+        faults.doubt("a label that says that there is none, read as a class like any other", f"{place}: {name!r}")
     if name != text:
         faults.doubt("a label with spaces around it, which were taken off", f"{place}: {text!r}")
     return name
@@ -132,6 +138,8 @@ def number_of(row, column: Column, decimal: str = ".") -> float:
         else:
             is_comma = decimal == "." and NUMBER.fullmatch(text.replace(",", "."))
             hint = "; decimal=',' reads a comma before the decimals" if is_comma else ""
+            if _GROUPED.fullmatch(text if decimal == "." else text.translate({44: ".", 46: ","})):
+                hint = f"; write it without separators of thousands, as 1234{decimal}5"
             raise RowFault(f"column {column!r} holds {value[:40]!r}, expected a number{hint}", "rows without a number")
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
         raise RowFault(f"column {column!r} holds {str(value)[:40]}, expected a finite number", "rows without a number")

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from bert_keras.data.files.file_kinds import why_no_data
 from bert_keras.data.files.json_tables import list_of_rows, rows_of_columns
 from bert_keras.data.files.text_lines import TextLine, read_lines
-from bert_keras.json_text import parse_json
+from bert_keras.json_text import UNIQUE_KEYS, DuplicateKey, parse_json
 
 MAX_ROW_BYTES = 1 << 30  # of a line, which a whole file may be
 BROKEN_LINE, BROKEN_FILE, UNREADABLE = (
@@ -18,7 +18,8 @@ BROKEN_LINE, BROKEN_FILE, UNREADABLE = (
     "JSON files that break off",
     "lines that cannot be read",
 )
-_EMPTY = "empty lines"
+EMPTY_LINE = "empty lines"
+_DUPLICATE = "rows with one key twice"
 SUFFIXES = (".json", ".jsonl", ".ndjson")
 _LISTS = ("data", "rows", "examples", "annotations")  # where an object holds the rows
 _BEGIN = re.compile(r'\s*(?:\{\s*(?:"|\}|$)|\[\s*(?:\{|\[|"|\]|$))')
@@ -91,7 +92,7 @@ def read_json_rows(
     is_alone = len(beginning if by_line else first) == 1
     for row, text in itertools.chain(first, values):
         if row.problem or text is None:
-            if empty_lines or row.kind != _EMPTY:
+            if empty_lines or row.kind != EMPTY_LINE:
                 yield row
         elif tables and is_alone and isinstance(row.value, dict):
             yield from _rows_of_table(path, row, text, own_keys)
@@ -119,7 +120,7 @@ def json_values(
         >>> [(row.place, row.value) for row in json_values(lines, "a.json", by_line=False)]
         [('a.json:1: [0]', 1), ('a.json:2', 'b')]
     """
-    return (row for row, _ in _values(lines, os.fspath(path), by_line, max_bytes) if row.kind != _EMPTY)
+    return (row for row, _ in _values(lines, os.fspath(path), by_line, max_bytes) if row.kind != EMPTY_LINE)
 
 
 def begins_like_json(line: str) -> bool:
@@ -199,10 +200,12 @@ def _values_by_line(lines: Iterable[TextLine], path: str, max_bytes: int) -> Ite
         elif line.problem:
             yield _fault(path, number, line.problem, UNREADABLE), ""
         elif not line.text.strip():
-            yield _fault(path, number, "empty line", _EMPTY), ""
+            yield _fault(path, number, "empty line", EMPTY_LINE), ""
         else:
             try:
-                value = parse_json(line.text)
+                value = parse_json(line.text, unique_keys=True)
+            except DuplicateKey as error:
+                yield _fault(path, number, str(error), _DUPLICATE), ""
             except ValueError as error:
                 yield _fault(path, number, f"not JSON: {error}", BROKEN_LINE), ""
             else:
@@ -222,12 +225,12 @@ def _values_on_end(lines: Iterable[TextLine], path: str, max_bytes: int) -> Iter
                     document.position += 1
                 continue
             line = document.line
-            value, text = document.value()
-            place = f"{path}:{line}"
+            value, text, problem = document.value()
+            row = JsonRow(f"{path}:{line}", value, problem, _DUPLICATE if problem else "", line)
             if index is None:
-                yield JsonRow(place, value, None, "", line), text
+                yield row, text
                 continue
-            yield JsonRow(f"{place}: [{index}]" if line == last_line else place, value, None, "", line), None
+            yield row._replace(place=f"{row.place}: [{index}]") if line == last_line else row, None
             index, last_line = index + 1, line
             character = document.peek()
             if character not in (",", "]"):
@@ -273,13 +276,17 @@ class _Document:
             if not self._read_more():
                 return ""
 
-    def value(self) -> tuple[Any, str]:
-        """The value that begins here, and its text."""
+    def value(self) -> tuple[Any, str, str | None]:
+        """The value that begins here, its text, and what is wrong where it can be parsed and yet is not to be read."""
+        decoder, problem = UNIQUE_KEYS, None
         while True:
             try:
-                value, end = _DECODER.raw_decode(self.text, self.position)
+                value, end = decoder.raw_decode(self.text, self.position)
                 if end == len(self.text) and isinstance(value, (int, float)) and self._read_more():
                     continue  # a number may go on
+            except DuplicateKey as error:
+                decoder, problem = _DECODER, str(error)  # which tells where the value ends
+                continue
             except RecursionError:
                 raise _Broken("JSON nested too deep") from None
             except json.JSONDecodeError as error:
@@ -289,7 +296,7 @@ class _Document:
                 raise _Broken(error.msg, lines_behind) from None
             text = self.text[self.position : end]
             self._move_to(end)
-            return value, text
+            return None if problem else value, text, problem
 
     def _move_to(self, position: int):
         self.line += self.text.count("\n", self.position, position)

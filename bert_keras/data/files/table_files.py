@@ -7,6 +7,7 @@ its cells hold is checked where they are asked for, in `cells.py`.
 import collections
 import csv
 import itertools
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -14,10 +15,11 @@ from typing import Any
 from bert_keras.data.files.cells import Column, strip_invisible
 from bert_keras.data.files.faults import Faults
 from bert_keras.data.files.file_kinds import why_no_data
-from bert_keras.data.files.json_rows import is_json_row, read_json_rows
+from bert_keras.data.files.json_rows import EMPTY_LINE, is_json_row, read_json_rows
 from bert_keras.data.files.text_lines import read_lines
 from bert_keras.table_format import TableFormat
 
+_logger = logging.getLogger(__name__)
 _SUFFIXES = {".tsv": "tsv", ".txt": "tsv", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json"}
 _LABEL = "__label__"
 # Names of columns that are no text and no class: where all columns asked for begin with one, that is a header.
@@ -49,6 +51,10 @@ def read_rows(
     elif isinstance(source, dict):
         raise TypeError(f"expected rows, received a dict of {', '.join(map(repr, source))}; make a dict of each row")
     elif hasattr(source, "itertuples"):  # pandas
+        names = list(getattr(source, "columns", ()))
+        for column in columns:
+            if names.count(column) > 1:  # of which a dict keeps the last
+                raise ValueError(f"expected one column {column!r}, the frame has {', '.join(map(repr, names))}")
         source = source.to_dict("records")
     for is_file, items in itertools.groupby(source, key=lambda item: isinstance(item, (str, os.PathLike))):
         if is_file:
@@ -152,13 +158,13 @@ def _first_lines(path: str, encoding: str | None):
 
 def _plain_rows(path: str, file_format: str, separator: str, columns, table: TableFormat, faults: Faults):
     if file_format in ("json", "jsonl"):
-        return _json_rows(path, columns, table.encoding, faults)
+        return _without_empty_lines(_json_rows(path, columns, table.encoding, faults), faults)
     lines = _sound_lines(path, table.encoding, faults)
-    if file_format == "csv":
-        return _csv_rows(path, lines, separator, faults)
-    if file_format == "tsv":
-        return _tsv_rows(path, lines, separator, faults)
-    return _fasttext_rows(path, lines, faults)
+    if file_format in ("csv", "tsv"):
+        rows = (_csv_rows if file_format == "csv" else _tsv_rows)(path, lines, separator, faults)
+    else:
+        rows = _fasttext_rows(path, lines, faults)
+    return _without_empty_lines(rows, faults)
 
 
 def _rows_under_header(rows, path: str, columns, table: TableFormat, separator: str, faults: Faults):
@@ -261,10 +267,35 @@ def _sound_lines(path: str, encoding: str | None, faults: Faults) -> Iterator[tu
         is_continued = line.is_cut
 
 
+def _without_empty_lines(rows: Iterator[tuple[str, Sequence[str] | None]], faults: Faults):
+    """Passes over lines of nothing, which are None: those behind the last row without a word, the others counted.
+
+    In a table of one column such a line may be an empty cell, and is a fault: further rows would change their numbers.
+    """
+    empty, passed, has_one_cell = [], [], None
+    for place, cells in rows:
+        if cells is None:
+            empty.append(place)
+            continue
+        if has_one_cell:
+            for line in empty:
+                faults.add(f"{line}: empty line", "empty lines")
+        else:
+            passed += empty
+        empty.clear()
+        has_one_cell = isinstance(cells, list) and len(cells) == 1 if has_one_cell is None else has_one_cell
+        yield place, cells
+    if passed:
+        _logger.warning("passed over %d empty lines, the first: %s", len(passed), passed[0])
+
+
 def _tsv_rows(path: str, lines: Iterator[tuple[int, str]], separator: str, faults: Faults):
     for number, text in lines:
         if not text.strip():
-            faults.add(f"{path}:{number}: empty line", "empty lines")
+            if separator in text:
+                faults.add(f"{path}:{number}: empty line", "empty lines")
+            else:
+                yield f"{path}:{number}", None
             continue
         cells = text.split(separator)
         if any(len(cell) > 1 and cell[0] == cell[-1] == '"' and '""' in cell[1:-1] for cell in cells):
@@ -296,6 +327,9 @@ def _csv_rows(path: str, lines: Iterator[tuple[int, str]], separator: str, fault
             continue
         if has_gap:  # a faulty line within it, which was counted, is not in its text
             continue
+        if len(cells) < 2 and not "".join(cells).strip():
+            yield f"{path}:{begin}", None
+            continue
         if not any(cell.strip() for cell in cells):
             faults.add(f"{path}:{begin}: empty line", "empty lines")
             continue
@@ -309,7 +343,9 @@ def _csv_rows(path: str, lines: Iterator[tuple[int, str]], separator: str, fault
 def _json_rows(path: str, columns, encoding: str | None, faults: Faults):
     names = [column for column in columns if isinstance(column, str)]
     for row in read_json_rows(path, own_keys=names, tables=True, empty_lines=True, encoding=encoding):
-        if row.problem:
+        if row.problem and row.kind == EMPTY_LINE:
+            yield row.place, None
+        elif row.problem:
             faults.add(f"{row.place}: {row.problem}", row.kind)
         elif isinstance(row.value, (dict, list)):
             yield row.place, row.value
@@ -324,7 +360,7 @@ def _fasttext_rows(path: str, lines: Iterator[tuple[int, str]], faults: Faults):
         words = text.split()
         labels = list(itertools.takewhile(lambda word: word.startswith(_LABEL), words))
         if not words:
-            faults.add(f"{path}:{number}: empty line", "empty lines")
+            yield f"{path}:{number}", None
         elif not labels:
             faults.add(
                 f"{path}:{number}: expected {_LABEL} and a label, received {text[:40]!r}", "lines without a label"

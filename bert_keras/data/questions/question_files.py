@@ -10,6 +10,7 @@ from bert_keras.data.files.json_rows import JsonRow, read_json_rows
 _ID, _TEXT = (str, int), (str,)
 _IDS = ("id", "qid", "query_id", "key")
 _QUESTIONS = ("question", "query_text", "query")
+_ANSWERS = ("detected_answers", "answers", "answer", "answer_text")
 _CONTEXTS = ("context", "context_text")
 
 
@@ -19,7 +20,7 @@ class QuestionInFile:
 
     Attributes:
         place: Where it stands in the file.
-        id: Its name.
+        id: Its name; empty where the file gives none.
         question: The question.
         context: The passage.
         answers: (text, first character) of each answer; None for the character where the file does not say.
@@ -89,6 +90,7 @@ def _flat(row: JsonRow) -> Iterator[QuestionInFile]:
     # Without a mark of its own, this layout says by empty lists that there is no answer.
     given = row.value.get("answers")
     question.is_impossible |= isinstance(given, dict) and given.get("text") == []
+    question.is_impossible |= "answer_text" in row.value and given is None and not row.value["answer_text"]
     yield question
 
 
@@ -134,14 +136,29 @@ _LAYOUTS: tuple[tuple[tuple[str, ...], Callable[[JsonRow], Iterator[QuestionInFi
 def _question(fields, context: str, place: str) -> QuestionInFile:
     found = QuestionInFile(place, context=context)
     try:
-        found.id = str(_field(fields, _IDS, _ID))
+        found.id = str(_field(fields, _IDS, _ID, default=""))
         found.question = _field(fields, _QUESTIONS, _TEXT)
         found.is_impossible = bool(_field(fields, ("is_impossible",), (bool,), default=False))
-        given = next((fields[name] for name in ("detected_answers", "answers", "answer") if name in fields), ())
+        given = _given_answers(fields)
         found.answers = list(_answers(() if given is None else given, context))
     except ValueError as fault:
         found.fault = f"question {found.id!r}: {fault}" if found.id else str(fault)
     return found
+
+
+def _given_answers(fields: dict):
+    """The answers of a question as its row has them; also where text and place are fields of the row."""
+    name = next((name for name in _ANSWERS if name in fields), None)
+    if name is None:
+        return ()
+    given, start = fields[name], fields.get("answer_start")
+    if name == "answer_text" and not given and start in (None, -1, []):
+        return ()
+    if isinstance(given, str) and start is not None:
+        return {"text": given, "answer_start": start}
+    if isinstance(given, list) and isinstance(start, list):
+        return {"text": given, "answer_start": start}
+    return given
 
 
 def _answers(given, context: str) -> Iterator[tuple[str, int | None]]:

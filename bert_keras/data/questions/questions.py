@@ -76,7 +76,8 @@ def read_questions(
       .paragraphs[].{context, qas[].{id, question, answers[].{text, answer_start}}}`; `is_impossible` says that there is
       no answer, and `plausible_answers` are none.
     * Rows as the `datasets` library writes them: `{"id", "question", "context", "answers": {"text": [...],
-      "answer_start": [...]}}`, empty lists for no answer.
+      "answer_start": [...]}}`, empty lists for no answer; also with `answer_text` and `answer_start` as fields of
+      the row. Questions without an `id` are called by their number, from 1.
     * CMRC 2018's older list (`context_text`, `query_text`), whose answers have no place: they are looked up. The lines
       of MRQA, the stories of NewsQA.
 
@@ -110,10 +111,12 @@ def read_questions(
     if errors not in ("raise", "skip", "keep"):
         raise ValueError(f"errors must be 'raise', 'skip' or 'keep', received {errors!r}")
     paths = [source] if isinstance(source, (str, os.PathLike)) else list(source)
-    questions, places, faults, num_found, looked_up = [], {}, [], 0, []
+    questions, places, faults, num_found, looked_up, num_without_id = [], {}, [], 0, [], 0
     for path in map(os.fspath, paths):
         for found in questions_in_file(path, encoding):
             num_found += 1
+            if not found.id and not found.fault:
+                found.id, num_without_id = str(num_found), num_without_id + 1
             place = f"{found.place}, question {found.id!r}"
             fault = f"{found.place}: {found.fault}" if found.fault else None
             if not fault and found.id in places:
@@ -136,6 +139,8 @@ def read_questions(
     if faults:
         done = "skipped" if errors == "skip" else "kept, with faulty answers,"
         _logger.warning("%s %d of %d questions, the first: %s", done, len(faults), num_found, faults[0])
+    if num_without_id:
+        _logger.warning("%d of %d questions have no id: each is called by its number", num_without_id, num_found)
     if looked_up:
         _logger.warning(
             "%d of %d questions have an answer without a place that stands in the passage more than once: its first "

@@ -162,10 +162,12 @@ def _spans_of_tokens(spans: Sequence[Span], owners: Sequence[int]) -> tuple[Span
 
 def _spans_of_words(spans: Sequence[Span], first_tokens: Sequence[int], num_tokens: int) -> list[Span]:
     edges, found = {*first_tokens, num_tokens}, set()
+    seen = [word for word, token in enumerate(first_tokens) if token >= 0]
+    tokens = [first_tokens[word] for word in seen]  # ascending, as words stand in the text
     for first, behind, label in spans:
         if first in edges and behind in edges:
-            words = [word for word, token in enumerate(first_tokens) if first <= token < behind]
-            found.add((words[0], words[-1] + 1, label))
+            last = seen[bisect_left(tokens, behind) - 1]
+            found.add((seen[bisect_left(tokens, first)], last + 1, label))
     return sorted(found)
 
 

@@ -1,11 +1,13 @@
 """Tagged sentences out of files of columns: CoNLL's, one word a line, CoNLL-U's ten columns and CoNLL-U Plus' own."""
 
 import logging
+import operator
 import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from bert_keras.data.tagging.column_layout import ColumnLayout
+from bert_keras.data.tagging.penn_escapes import raw_word
 from bert_keras.data.tagging.sentence_in_file import SentenceInFile, lines_with_places
 from bert_keras.data.tagging.tagged_sentences import is_chinese
 from bert_keras.tagging_schemes import is_tag
@@ -96,9 +98,11 @@ def _add_word(sentence: SentenceInFile, place: str, cells: list[str], word_colum
 def join_words(sentence: SentenceInFile):
     """Makes the text of a sentence: its words with spaces between, or a Chinese file's characters side by side.
 
+    Words that are spelled as in the Penn Treebank, `-LRB-`, are in the text what they stand for.
     In a file of characters the lines `2`, `0`, `0`, `8`, `年` are `2008年` in raw text, where tags will be read.
     """
-    words = sentence.words
+    words = [raw_word(word) for word in sentence.words]
+    sentence.num_escaped = sum(map(operator.ne, words, sentence.words))
     is_by_characters = all(len(word) == 1 for word in words) and any(map(is_chinese, words))
     space = "" if is_by_characters else " "
     begin = 0

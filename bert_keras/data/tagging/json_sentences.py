@@ -44,6 +44,10 @@ def _sentences(place: str, row, words: str | None, tags: str | None) -> Iterator
         if isinstance(row, dict) and isinstance(row.get("paragraphs"), list):
             yield from spacy_sentences(place, row)
             return
+        if (rows := _rows_of_columns(row, words)) is not None:
+            for number, fields in enumerate(rows):
+                yield from _sentences(f"{place}: [{number}]", fields, words, tags)
+            return
         sentence = SentenceInFile(place)
         if words or tags:
             add_words(sentence, row, words, tags)
@@ -54,6 +58,18 @@ def _sentences(place: str, row, words: str | None, tags: str | None) -> Iterator
         sentence = SentenceInFile(place)
         sentence.add_fault(place, reason)
     yield sentence
+
+
+def _rows_of_columns(row, words: str | None) -> list[dict] | None:
+    """The rows of a table of columns, `{"tokens": [[...], [...]], "ner_tags": [[...], [...]]}`; None if it is a row."""
+    key = (words or words_key(row)) if isinstance(row, dict) else None
+    column = row.get(key) if key else None
+    if not isinstance(column, list) or not column or not all(isinstance(cell, list) for cell in column):
+        return None
+    columns = {name: cells for name, cells in row.items() if isinstance(cells, list) and len(cells) == len(column)}
+    if other := [name for name, cells in row.items() if isinstance(cells, list) and name not in columns]:
+        raise ValueError(f"{len(column)} sentences in {key!r}, and {len(row[other[0]])} in {other[0]!r}")
+    return [dict(zip(columns, cells)) for cells in zip(*columns.values())]
 
 
 def _is_pair(row) -> bool:

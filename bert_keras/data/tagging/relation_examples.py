@@ -5,6 +5,7 @@ import os
 from collections.abc import Sequence
 
 from bert_keras.data.files.faults import Faults
+from bert_keras.data.tagging.penn_escapes import PENN_WORDS
 from bert_keras.data.tagging.relation_files import CharacterSpan, relations_in_file
 
 
@@ -75,6 +76,11 @@ def read_relations(
     path, faults, found = os.fspath(path), Faults(errors), []
     for example in relations_in_file(path, encoding):
         label, fault = example.label, example.fault
+        if label is not None and not fault and label != label.strip():
+            faults.doubt("a relation with spaces around it, which were taken off", f"{example.place}: {label!r}")
+            label = example.label = label.strip()
+        if example.is_escaped:
+            faults.doubt(PENN_WORDS, example.place)
         if not fault and label is not None and label_names is not None and label not in label_names:
             fault = f"{label!r} is not among the known relations: {', '.join(map(repr, label_names))}"
         if not fault and max(example.first[0], example.second[0]) < min(example.first[1], example.second[1]):

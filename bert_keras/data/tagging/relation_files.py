@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from bert_keras.data.files.file_kinds import why_no_data
 from bert_keras.data.files.json_rows import is_json_file, read_json_rows
 from bert_keras.data.files.text_lines import read_lines
+from bert_keras.data.tagging.penn_escapes import raw_word
 
 _SENTENCE = re.compile(r'(\d+)\t"?(.*?)"?\s*')
 # Each way to mark entities, and what its markers are called.
@@ -28,6 +29,7 @@ class RelationInFile:
         first: (start, end) of the first entity, in characters.
         second: The same of the second.
         label: The relation; None without.
+        is_escaped: Whether the file has words of the text otherwise, as the Penn Treebank spells them.
         fault: What is wrong; None if all is well.
     """
 
@@ -37,6 +39,7 @@ class RelationInFile:
     first: CharacterSpan = (0, 0)
     second: CharacterSpan = (0, 0)
     label: str | None = None
+    is_escaped: bool = False
     fault: str | None = None
 
     def mark(self, marked: str):
@@ -142,6 +145,7 @@ def _read_row(found: RelationInFile, row):
     if not isinstance(found.label, str | None) or found.label == "":
         raise ValueError(f"expected text and label as strings, received the label {found.label!r}")
     next(read for is_it, read in _FORMS if is_it(row))(found, row)
+    found.is_escaped = "text" not in row and isinstance(row.get("token"), list) and found.text != " ".join(row["token"])
 
 
 def _read_tacred(found: RelationInFile, row: dict):
@@ -180,6 +184,7 @@ def _read_marked(found: RelationInFile, row: dict):
 def _joined(words: list) -> tuple[str, list[CharacterSpan]]:
     if not isinstance(words, list) or not words or not all(isinstance(word, str) and word for word in words):
         raise ValueError(f"expected words as strings, received {str(words)[:80]}")
+    words = [raw_word(word) for word in words]  # TACRED's brackets are -LRB- and -RRB-
     places, begin = [], 0
     for word in words:
         places.append((begin, begin + len(word)))

@@ -19,6 +19,7 @@ class SentenceInFile:
         text: The raw text.
         offsets: (start, end) of each word in the text.
         spans: (first word, the one behind the last, label), where the file has spans.
+        num_escaped: Words that the text has otherwise, for they are spelled as in the Penn Treebank.
         fault: What is wrong, with its place; None if all is well.
     """
 
@@ -29,6 +30,7 @@ class SentenceInFile:
     text: str = ""
     offsets: list[tuple[int, int]] = dataclasses.field(default_factory=list)
     spans: list[Span] | None = None
+    num_escaped: int = 0
     fault: str | None = None
 
     def add_fault(self, place: str, message: str):

@@ -31,7 +31,11 @@ def add_spans(sentence: SentenceInFile, text: str, spans: Iterable[CharacterSpan
     for start, end, label in spans:
         if not isinstance(label, str) or not label:
             raise ValueError(f"expected a label as a string, received {label!r}")
-        quoted = text[start:end] if isinstance(start, int) and isinstance(end, int) and 0 <= start <= end else ""
+        if type(start) is not int or type(end) is not int or start < 0 or end < 0:
+            raise ValueError(f"span {start!r} to {end!r}: expected whole numbers of characters, from 0")
+        if end > len(text):
+            raise ValueError(f"span {start} to {end} ends behind the text of {len(text)} characters")
+        quoted = text[start:end]
         if quoted.strip():
             start, end = start + len(quoted) - len(quoted.lstrip()), end - len(quoted) + len(quoted.rstrip())
         if not quoted or start not in first_word or end not in end_word:

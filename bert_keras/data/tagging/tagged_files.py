@@ -8,7 +8,15 @@ from bert_keras.data.files.faults import Faults
 from bert_keras.data.tagging.sentence_in_file import SentenceInFile
 from bert_keras.data.tagging.tagged_formats import sentences_in_file
 from bert_keras.data.tagging.tagged_sentences import TaggedSentences, names_of_tags
-from bert_keras.tagging_schemes import check_scheme, convert_tags, first_fault, is_tag, spans_to_tags, tags_to_spans
+from bert_keras.tagging_schemes import (
+    check_scheme,
+    convert_tags,
+    first_fault,
+    is_tag,
+    plain_spelling,
+    spans_to_tags,
+    tags_to_spans,
+)
 
 _logger = logging.getLogger(__name__)
 
@@ -31,7 +39,8 @@ def read_tagged_sentences(
 
     * CoNLL columns: one word a line, columns parted by tabs or by spaces; an empty line ends the sentence, and so does
       a line that begins with `-DOCSTART-`. The raw text is the words with spaces between, of a
-      Chinese file of characters these side by side. Lines that begin with `#` are
+      Chinese file of characters these side by side; the Penn Treebank's `-LRB-`, ` `` `, `\/` are there what they stand
+      for. Lines that begin with `#` are
       comments where they have no word and tag: `# O` and `#nice O` are words.
     * CoNLL-U and CoNLL-U Plus: also ranges of words and empty nodes; the raw text is what `SpaceAfter=No` makes of the
       words.
@@ -48,7 +57,8 @@ def read_tagged_sentences(
         source: One file, or several of one format.
         scheme: How tags spell spans, one of `bert_keras.tagging_schemes.SCHEMES`: "BIO", "BIOES", "BILOU", "BMES",
             "IOB1", "IOE2"; for JSONL, how to spell them. None for tags that spell no spans, such as parts of speech;
-            for JSONL, None keeps nested spans, without tags.
+            for JSONL, None keeps nested spans, without tags. A file of plain B, I and O is read as spans of one label,
+            the only one of `labels`, or "entity"; tags that end in their prefix, `person-B`, are turned.
         word_column: Column of the words from 0; None for the first, in CoNLL-U the second (FORM). In JSON a key.
         tag_column: Column of the tags, from 0, or from the end if negative; None for the last, in CoNLL-U `"upos"`. In
             CoNLL-U also another name, `"xpos"`; in JSON of words a key, `"pos_tags"`.
@@ -82,7 +92,10 @@ def read_tagged_sentences(
         scheme = check_scheme(scheme)
     sentences, repaired = [], []
     for path in [source] if isinstance(source, (str, os.PathLike)) else source:
-        for sentence in sentences_in_file(os.fspath(path), word_column, tag_column, file_format, encoding):
+        found = list(sentences_in_file(os.fspath(path), word_column, tag_column, file_format, encoding))
+        if scheme is not None:
+            _spell_plainly(found, path, labels)
+        for sentence in found:
             respelled = None if sentence.fault else _check(sentence, scheme, labels, tag_faults)
             if sentence.fault is None:
                 sentences.append(sentence)
@@ -96,6 +109,12 @@ def read_tagged_sentences(
         _logger.warning(
             "read the spans of %d sentences as CoNLL's scorer does, for their tags are not those of scheme %s, the "
             "first: %s", len(repaired), scheme, repaired[0],
+        )  # fmt: skip
+    if escaped := [sentence for sentence in sentences if sentence.num_escaped]:
+        _logger.warning(
+            "%d words of %s are spelled as in the Penn Treebank, -LRB- for a bracket: the raw text has what they "
+            "stand for, the words stay as they are; the first sentence of such: %s",
+            sum(sentence.num_escaped for sentence in escaped), source, escaped[0].place,
         )  # fmt: skip
     has_tags = all(len(sentence.tags) == len(sentence.words) for sentence in sentences)
     num_words, found = sum(map(len, (s.tags for s in sentences))), {tag for s in sentences for tag in s.tags}
@@ -120,6 +139,17 @@ def read_tagged_sentences(
         scheme=scheme,
         num_skipped=faults.count,
     )
+
+
+def _spell_plainly(sentences: Sequence[SentenceInFile], path, labels: Sequence[str] | None):
+    """Gives the tags of a file that are B and I alone a label, and puts the prefixes of others in front."""
+    label = labels[0] if labels and len(labels) == 1 else "entity"
+    if spelling := plain_spelling((tag for sentence in sentences for tag in sentence.tags), label):
+        shown = ", ".join(f"{tag} as {plain}" for tag, plain in list(spelling.items())[:4])
+        hint = "" if all("-" in tag for tag in spelling) else "; labels=['name'] gives them another label"
+        _logger.warning("%s: read the tags %s%s", path, shown, hint)
+        for sentence in sentences:
+            sentence.tags = [spelling.get(tag, tag) for tag in sentence.tags]
 
 
 def _check(sentence: SentenceInFile, scheme: str | None, labels: Sequence[str] | None, tag_faults: str) -> str | None:

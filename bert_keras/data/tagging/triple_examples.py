@@ -1,15 +1,18 @@
 """Texts with the triples that they state: subject, relation, object."""
 
 import dataclasses
-import itertools
+import logging
 import os
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Sequence
 
 from bert_keras.data.files.faults import Faults
 from bert_keras.data.files.json_rows import read_json_rows
+from bert_keras.data.tagging.penn_escapes import PENN_WORDS
 from bert_keras.data.tagging.tagged_sentences import split_words
 from bert_keras.data.tagging.triple_files import CharacterRange, StatedTriple, triples_of_row
 
+_logger = logging.getLogger(__name__)
 WordRange = tuple[int, int]
 Triple = tuple[WordRange, WordRange, str]  # subject, object, relation
 
@@ -75,8 +78,9 @@ def read_triples(
     `triples`; a triple may also be `{"subject": ..., "predicate": ..., "object": ...}`, and an object with several
     arguments `{"@value": ..., "place": ...}`, which makes a triple of each, the further ones with the relation
     `relation/place`. So attributes and the arguments of events, with the event's trigger as the subject, are read as
-    well; and the rows of NYT (`sentText`, `relationMentions`) and of SpERT (`tokens`, `entities`, `relations`). Further
-    keys are left alone. The file is JSON Lines, or JSON with an array of rows.
+    well, and the rows of NYT (`sentText`, `relationMentions`) and of SpERT (`tokens`, `entities`, `relations`). A file
+    whose rows have no list of triples is one of texts to be read. Further keys are left alone. The file is JSON Lines,
+    or JSON with an array of rows.
 
     Subject and object are found in the text as words of `split_words`, as they stand or else in another case; where
     they occur more than once, the two that are nearest without overlapping. Rows that have their places, as SpERT's,
@@ -101,16 +105,26 @@ def read_triples(
         >>> read_triples(path).triples
         ((((0, 1), (3, 4), 'lived-in'),),)
     """
-    path, faults, found = os.fspath(path), Faults(errors), []
+    path, faults, found, has_triples = os.fspath(path), Faults(errors), [], None
+    known = None if relations is None else dict.fromkeys(relations)
     own_keys = ("text", "sentText", "sentence", "tokens")
     for place, row, problem, *_ in read_json_rows(path, own_keys=own_keys, encoding=encoding):
         try:
             if problem:
                 raise ValueError(problem)
-            found.append(_in_words(*triples_of_row(row), relations))
+            text, stated = triples_of_row(row)
+            if isinstance(row.get("tokens"), list) and text != " ".join(row["tokens"]) and "text" not in row:
+                faults.doubt(PENN_WORDS, place)
+            has_triples = stated is not None if has_triples is None else has_triples
+            if has_triples != (stated is not None):
+                raise ValueError(f"{'a' if stated else 'no'} list of triples, unlike the rows before: {str(row)[:80]}")
+            stated = [_with_sound_relation(triple, place, faults) for triple in stated or ()]
+            found.append(_in_words(text, stated, known))
         except ValueError as error:
             faults.add(f"{place}: {error}")
     faults.report(len(found), path)
+    if not has_triples:
+        _logger.warning("%s: no row has a list of triples, spo_list: read as texts that state none", path)
     texts, offsets, triples = zip(*found, strict=True)
     words = tuple(tuple(text[start:end] for start, end in places) for text, places in zip(texts, offsets, strict=True))
     if relations is None:
@@ -118,20 +132,46 @@ def read_triples(
     return TripleExamples(words, texts, offsets, triples, tuple(relations), faults.count)
 
 
-def _in_words(text: str, stated: Sequence[StatedTriple], relations: Sequence[str] | None):
+def _with_sound_relation(triple: StatedTriple, place: str, faults: Faults) -> StatedTriple:
+    subject, relation, target = triple
+    if relation != relation.strip():
+        faults.doubt("a relation with spaces around it, which were taken off", f"{place}: {relation!r}")
+    if not relation.strip():
+        raise ValueError(f"a relation is empty: {str(triple)[:80]}")
+    return subject, relation.strip(), target
+
+
+def _in_words(text: str, stated: Sequence[StatedTriple], relations: Collection[str] | None):
     offsets = tuple(split_words(text))
     if not offsets:
         raise ValueError("text without words")
-    triples = []
+    occurrences, triples = _Occurrences(text, offsets), []
     for subject, relation, target in stated:
         if relations is not None and relation not in relations:
             raise ValueError(f"{relation!r} is not among the known relations: {', '.join(map(repr, relations))}")
-        places = [list(_occurrences(text, offsets, part)) for part in (subject, target)]
-        for part, occurrences in zip((subject, target), places, strict=True):
-            if not occurrences:
+        places = [occurrences.of(part) for part in (subject, target)]
+        for part, found in zip((subject, target), places, strict=True):
+            if not found:
                 raise ValueError(f"{part!r} does not stand in the text as words: {text[:80]!r}")
-        triples.append((*min(itertools.product(*places), key=_distance), relation))
+        triples.append((*_nearest(*places), relation))
     return text, offsets, tuple(sorted(set(triples)))
+
+
+def _nearest(places: Sequence[WordRange], others: Sequence[WordRange]) -> tuple[WordRange, WordRange]:
+    """The pair that is nearest without overlapping; both lists ascend, in begins and in ends.
+
+    Only neighbours are looked at: for each place the last one that ends before it, the first that begins behind it, and
+    those that begin next to it, for where all overlap.
+    """
+    begins, ends = [begin for begin, _ in others], [end for _, end in others]
+
+    def pairs():
+        for place in places:
+            near = bisect_left(begins, place[0])
+            neighbours = (bisect_right(ends, place[0]) - 1, bisect_left(begins, place[1]), near - 1, near)
+            yield from ((place, others[number]) for number in neighbours if 0 <= number < len(others))
+
+    return min(pairs(), key=_distance)
 
 
 def _distance(pair: tuple[WordRange, WordRange]) -> tuple:
@@ -140,17 +180,30 @@ def _distance(pair: tuple[WordRange, WordRange]) -> tuple:
     return begin < other_end and other_begin < end, abs(begin - other_begin), pair
 
 
-def _occurrences(text: str, offsets: Sequence[tuple[int, int]], part: str | CharacterRange) -> Iterator[WordRange]:
-    """Where a part of a text stands as whole words."""
-    first_word = {start: i for i, (start, _) in enumerate(offsets)}
-    end_word = {end: i + 1 for i, (_, end) in enumerate(offsets)}
-    if not isinstance(part, str):
-        ranges = [part]
-    elif not (ranges := _ranges(text, part)) and len(text.lower()) == len(text):
-        ranges = _ranges(text.lower(), part.lower())
-    for start, end in ranges:
-        if start in first_word and end in end_word:
-            yield first_word[start], end_word[end]
+class _Occurrences:
+    """Where parts of a text stand as whole words."""
+
+    def __init__(self, text: str, offsets: Sequence[tuple[int, int]]):
+        self._text, self._lower = text, text.lower()
+        self._first_word = {start: i for i, (start, _) in enumerate(offsets)}
+        self._end_word = {end: i + 1 for i, (_, end) in enumerate(offsets)}
+        self._known: dict[str | CharacterRange, list[WordRange]] = {}
+
+    def of(self, part: str | CharacterRange) -> list[WordRange]:
+        """The places of a part, ascending."""
+        if part not in self._known:
+            self._known[part] = [
+                (self._first_word[start], self._end_word[end])
+                for start, end in self._ranges(part)
+                if start in self._first_word and end in self._end_word
+            ]
+        return self._known[part]
+
+    def _ranges(self, part: str | CharacterRange) -> list[CharacterRange]:
+        if not isinstance(part, str):
+            return [part]
+        ranges = _ranges(self._text, part)
+        return _ranges(self._lower, part.lower()) if not ranges and len(self._lower) == len(self._text) else ranges
 
 
 def _ranges(text: str, part: str) -> list[CharacterRange]:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+from bert_keras.data.tagging.penn_escapes import raw_word
+
 CharacterRange = tuple[int, int]
 StatedTriple = tuple[str | CharacterRange, str, str | CharacterRange]  # subject, relation, object
 _TEXTS = ("text", "sentText", "sentence")
@@ -12,8 +14,8 @@ _OBJECTS = ("object", "tail", "t", "em2Text")
 _EXPECTED = 'expected {"text": ..., "spo_list": [[subject, relation, object], ...]}'
 
 
-def triples_of_row(row) -> tuple[str, list[StatedTriple]]:
-    """The text of a row and the triples that it states.
+def triples_of_row(row) -> tuple[str, list[StatedTriple] | None]:
+    """The text of a row and the triples that it states; None for a text to be read, which has no list of triples.
 
     Raises:
         ValueError: If the row is of none of the forms that are known.
@@ -26,6 +28,8 @@ def triples_of_row(row) -> tuple[str, list[StatedTriple]]:
         if "tokens" in row and "entities" in row and "relations" in row:
             return _by_words(row)
         text = _first(row, _TEXTS)
+        if isinstance(text, str) and not any(name in row for name in _LISTS):
+            return text, None
         stated = [triple for given in _first(row, _LISTS) for triple in _stated(given)]
     except (ValueError, TypeError, KeyError, AttributeError, IndexError):
         raise ValueError(f"{_EXPECTED}, received {str(row)[:80]!r}") from None
@@ -51,7 +55,7 @@ def _first(row: dict, names: Sequence[str]):
 
 def _by_words(row: dict) -> tuple[str, list[StatedTriple]]:
     """SpERT's: `entities` with `start` and `end` in words, `relations` between them by number."""
-    words, starts = row["tokens"], [0]
+    words, starts = [raw_word(word) for word in row["tokens"]], [0]
     for word in words:
         starts.append(starts[-1] + len(word) + 1)
     ranges = []

@@ -95,7 +95,7 @@ def test_labels_keep_the_numbers_of_training():
 
 
 BAD_FILES = [  # file name, content, line at fault, message, rows that are left
-    ("a.tsv", "text\tlabel\ngood\tpos\n\nbad\tneg\n", 3, "empty line", 2),
+    ("a.tsv", "text\tlabel\ngood\tpos\n\t\nbad\tneg\n", 3, "empty line", 2),
     ("a.tsv", "text\tlabel\ngood\nbad\tneg\n", 2, "1 cell, the header has 2", 1),
     ("a.tsv", "text\tlabel\ngood\tpos\tmore\nbad\tneg\n", 2, "3 cells, the header has 2: a separator within", 1),
     ("a.tsv", "id\ttext\tlabel\ttopic\n1\tgood\tpos\n2\tbad\tneg\tx\n", 2, "3 cells, the header has 4", 1),
@@ -108,7 +108,6 @@ BAD_FILES = [  # file name, content, line at fault, message, rows that are left
     ("a.tsv", "text\tlabel\ngood\tpos\nb\0d\tneg\n", 3, "NUL byte at byte offset 21", 1),
     ("a.tsv", b"text\tlabel\ngood\tpos\nb\xffd\tneg\n", 3, "not UTF-8: byte 0xff at byte offset 21", 1),
     ("a.tsv", "text\tlabel\ngood\tpos\n" + "bad " * 600_000 + "\tneg\nbad\tneg\n", 3, "line of more than 1 MiB", 2),
-    ("a.csv", "text,label\ngood,pos\n\nbad,neg\n", 3, "empty line", 2),
     ("a.csv", "text,label\ngood,pos\nbad\n", 3, "1 cell, the header has 2", 1),
     ("a.csv", 'text,label\ngood,pos\n"bad,neg\nmore,pos\n', 3, "lines 3 to 4 .a quotation mark left open", 1),
     ("a.csv", 'text,label\n"so" good,pos\nbad,neg\ngood,pos\n', 2, "',' expected after", 2),
@@ -117,7 +116,6 @@ BAD_FILES = [  # file name, content, line at fault, message, rows that are left
     ("a.csv", f'text,label\ngood,pos\n"{"bad " * 40_000}",neg\n', 3, "field larger than field limit", 1),
     ("a.jsonl", '{"text": "good", "label": 1}\n{"text": "bad"}\n', 2, "no column 'label'", 1),
     ("a.jsonl", '{"text": "good", "label": 1}\n{"text": "bad"\n', 2, "not JSON", 1),
-    ("a.jsonl", '{"text": "good", "label": 1}\n\n', 2, "empty line", 1),
     ("a.jsonl", '{"text": "good", "label": 1}\n3\n', 2, "expected a JSON object or array", 1),
     ("a.jsonl", '{"text": "good", "label": 1}\n{"text": null, "label": 1}\n', 2, "column 'text' holds None", 1),
     ("a.jsonl", '{"text": "good", "label": 1}\n{"text": "text", "label": "label"}\n', 2, "the columns again; were", 1),
@@ -201,7 +199,6 @@ def test_a_label_that_is_no_number_raises(label):
         ("a.data", "text\tlabel\nx\ty\n", {}, "cannot tell the format by the suffix '.data'"),
         ("a.tsv", "text\tlabel\nx\ty\n", {"file_format": "xml"}, "pass file_format="),
         ("a.tsv", "text\tlabel\nx\ty\n", {"errors": "ignore"}, "errors must be"),
-        ("a.tsv", "\ntext\tlabel\nx\ty\n", {}, r"a\.tsv:1: empty line"),
     ],
 )
 def test_a_file_that_cannot_be_read_raises(tmp_path, name, content, options, message):
@@ -215,7 +212,7 @@ def test_a_missing_file_raises(tmp_path):
 
 
 def test_faults_of_several_kinds_are_counted_each_with_its_first_place(tmp_path, caplog):
-    content = "text\tlabel\ngood\tpos\n\nbad\nfair\tpos\textra\n\tneg\nso\nbad\tneg\n"
+    content = "text\tlabel\ngood\tpos\n\t\nbad\nfair\tpos\textra\n\tneg\nso\nbad\tneg\n"
     examples = read_examples(write(tmp_path, "a.tsv", content), **COLUMNS, errors="skip")
     assert examples.texts == ("good", "bad") and examples.num_skipped == 5
     for message in (
@@ -284,15 +281,54 @@ def test_classes_that_differ_by_case_or_spaces_are_kept_and_said(tmp_path, caplo
     path = write(tmp_path, "a.tsv", "text\tlabel\na\tpositive\nb\tPositive\nc\tnegative \nd\tnegative\ne\tnan\n")
     examples = read_examples(path, **COLUMNS)
     assert examples.label_names == ("Positive", "nan", "negative", "positive")
-    assert (
-        "'Positive' (1 rows), 'positive' (1 rows) are classes of their own and differ by case or spaces" in caplog.text
-    )
+    assert "'Positive' (1 rows), 'positive' (1 rows) are classes of their own and differ by case, spaces" in caplog.text
     assert "1 of 5 rows: a label with spaces around it, which were taken off, the first: " in caplog.text
     assert "1 of 5 rows: a label that says that there is none" in caplog.text
     with pytest.raises(
         ValueError, match="label 'POSITIVE' is not among the known ones: .*; training writes it 'positive'"
     ):
         read_examples([("a", "POSITIVE")], text_column=0, label_column=1, label_names=("negative", "positive"))
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (("1", "01"), "'01' (1 rows), '1' (1 rows) are classes of their own and are the same number"),
+        (("1", "1e0"), "'1' (1 rows), '1e0' (1 rows) are classes of their own and are the same number"),
+        (("1", "+1"), "'+1' (1 rows), '1' (1 rows) are classes of their own and are the same number"),
+        (("1", "\uff11"), "classes of their own and differ by the form of their characters only"),
+        (("1", True), "'1' (1 rows), 'True' (1 rows) are classes of their own and may both say yes"),
+        (("0", "false"), "'0' (1 rows), 'false' (1 rows) are classes of their own and may both say no"),
+        (("True", "true"), "are classes of their own and differ by case, spaces or hyphens only"),
+        (("-1", "1"), None),
+        (("-1", "+1"), None),
+    ],
+)
+def test_what_may_be_one_class_is_said_with_why(caplog, names, message):
+    examples = read_examples([("a", names[0]), ("b", names[1])], text_column=0, label_column=1)
+    assert len(examples.label_names) == 2
+    assert message in caplog.text if message else "of their own" not in caplog.text
+
+
+def test_a_letter_is_one_however_unicode_composes_it(caplog):
+    composed, parted = "caf\u00e9", "cafe\u0301"
+    examples = read_examples([("a", parted), ("b", composed), ("c", "tea")], text_column=0, label_column=1)
+    assert examples.label_names == (composed, "tea") and examples.labels == (0, 0, 1)
+    assert "are one class" in caplog.text
+    known = read_examples([("a", parted)], text_column=0, label_column=1, label_names=examples.label_names)
+    assert known.labels == (0,) and known.label_names == examples.label_names
+
+
+def test_a_code_is_not_the_number_of_training():
+    with pytest.raises(ValueError, match="label '01' is not among the known ones: '1', '2'; training writes it '1'"):
+        read_examples([("a", "01")], text_column=0, label_column=1, label_names=("1", "2"))
+
+
+@pytest.mark.parametrize("name", ["NA", "None", "null", "nan", "N/A", "NaN", "none", "<NA>"])
+def test_a_class_called_like_a_missing_value_is_counted_and_said(tmp_path, caplog, name):
+    content = f"text,label\na,1.0\nb,2.0\nc,{name}\nd,{name}\n"
+    assert name in read_examples(write(tmp_path, "a.csv", content), **COLUMNS).label_names
+    assert "2 of 4 rows: a label that says that there is none, read as a class like any other" in caplog.text
 
 
 def test_several_labels_in_one_cell_are_noticed(caplog):
@@ -320,6 +356,8 @@ def test_damaged_characters_and_marks_of_joined_files_are_counted(tmp_path, capl
     ("label", "message"),
     [
         ("3,5", "holds '3,5', expected a number; decimal=',' reads"),
+        ("1,234.5", "holds '1,234.5', expected a number; write it without separators of thousands"),
+        ("1,234,567", "holds '1,234,567', expected a number; write it without separators of thousands"),
         (True, "holds True"),
         ("1_0", "holds '1_0', expected"),
     ],
@@ -349,6 +387,21 @@ def test_one_column_a_label(tmp_path):
     assert read_examples(path, **columns, errors="skip") == dataclasses.replace(examples, num_skipped=1)
     with pytest.raises(ValueError, match="either label_columns, or label_column"):
         read_examples(path, **columns, label_column="id")
+
+
+@pytest.mark.parametrize("words", ["TRUE FALSE", "true False", "yes no", "Yes NO", "1 FALSE", "1.0 0"])
+def test_columns_of_labels_say_yes_and_no_in_any_case(tmp_path, words):
+    yes, no = words.split()
+    content = f"text,x,y\na,{yes},{no}\nb,{no},{no}\nc,{yes.lower()},{yes}\n"
+    examples = read_examples(write(tmp_path, "a.csv", content), text_column="text", label_columns=("x", "y"))
+    assert examples.label_names == ("x", "y") and examples.labels == ((0,), (), (0, 1))
+
+
+def test_columns_of_words_among_which_is_yes_are_classes(caplog):
+    rows = [("a", "yes"), ("b", "Maybe"), ("c", "maybe")]
+    examples = read_examples(rows, text_column=0, label_columns=(1,))
+    assert examples.label_names == ("1=Maybe", "1=maybe", "1=yes")
+    assert "labels '1=Maybe', '1=maybe' are labels of their own and differ by case" in caplog.text
 
 
 def test_two_columns_of_classes_are_labels_of_column_and_class():
@@ -416,3 +469,40 @@ def test_several_labels_are_parted_or_come_as_a_list(tmp_path):
     path = write(tmp_path, "a.tsv", "a\tx\nb\tx|v\n")
     with pytest.raises(ValueError, match="a.tsv:2: label 'v' is not among the known ones: 'x', 'y'"):
         read_examples(path, text_column=0, label_column=1, label_separator="|", label_names=("x", "y"))
+
+
+@pytest.mark.parametrize(
+    ("cell", "labels"),
+    [
+        ('["p", "n"]', ("n", "p")),
+        ("['p', 'n']", ("n", "p")),
+        ("[]", ()),
+        ("[ ]", ()),
+        ("{}", ()),
+        ("('p',)", ("p",)),
+        ("{'p', 'n'}", ("n", "p")),
+        ("[1, 2.5]", ("1", "2.5")),
+        (r"""['it\'s', "a, b"]""", ("a, b", "it's")),
+        ("['p', None, nan]", ("p",)),
+        ("[x]", ("[x]",)),
+        ("(x)", ("(x)",)),
+        ("[a],[b]", ("[a]", "[b]")),
+    ],
+)
+def test_a_list_that_is_written_out_in_a_cell_is_one_of_labels(cell, labels):
+    examples = read_examples([("a", cell), ("b", "z")], text_column=0, label_column=1, label_separator=",")
+    assert examples.label_names == (*labels, "z") and examples.labels[0] == tuple(range(len(labels)))
+
+
+@pytest.mark.parametrize("cell", ["['p' 'n']", "[p, n]", '[["p"], ["n"]]', r"['\x41']"])
+def test_a_list_that_cannot_be_read_is_refused(cell):
+    for separator in (",", None):
+        with pytest.raises(ValueError, match="example 0: .* looks like a list and cannot be read as one of labels"):
+            read_examples([("a", cell), ("b", "x")], text_column=0, label_column=1, label_separator=separator)
+
+
+@pytest.mark.parametrize("cell", ["['p']", '["p", "n"]', "[]", "[27]"])
+def test_a_list_is_no_label_where_a_text_has_but_one(cell):
+    with pytest.raises(ValueError, match=r"example 0: column 1 holds the list .*label_separator=',' \(--label-sep"):
+        read_examples([("a", cell), ("b", "x")], text_column=0, label_column=1)
+    assert read_examples([("a", "[x]"), ("b", "x")], text_column=0, label_column=1).label_names == ("[x]", "x")

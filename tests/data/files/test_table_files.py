@@ -171,8 +171,67 @@ def test_a_frame_of_pandas_is_rows_and_a_dict_of_columns_is_not():
         texts_and_labels({"text": ["good"], "label": [1]})
 
 
+@pytest.mark.parametrize("separator", [",", "\t"])
+def test_empty_lines_are_passed_over_and_counted_unless_they_are_the_last(tmp_path, caplog, separator):
+    path = tmp_path / ("a.csv" if separator == "," else "a.tsv")
+    lines = ["", "text,label", "good,1", "", "  ", "bad,0", "", " ", ""]
+    path.write_text("\n".join(lines).replace(",", separator))
+    rows = list(read_rows(path, ["text", "label"], TableFormat(), Faults("raise")))
+    assert [row["text"] for _, row in rows] == ["good", "bad"] and rows[1][0] == f"{path}:6"
+    assert f"passed over 3 empty lines, the first: {path}:1" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("name", "line"), [("a.jsonl", '{"text": "good"}'), ("a.txt", "__label__x good"), ("a.csv", "good,x")]
+)
+def test_empty_lines_are_passed_over_in_every_format(tmp_path, caplog, name, line):
+    path = tmp_path / name
+    path.write_text(f"{line}\n\n{line}\n\n\n")
+    column = 0 if name == "a.csv" else "text"
+    assert [row[column] for _, row in read_rows(path, [column], TableFormat(), Faults("raise"))] == ["good", "good"]
+    assert f"passed over 1 empty lines, the first: {path}:2" in caplog.text
+
+
+def test_an_empty_line_of_one_column_may_be_an_empty_text_and_is_a_fault(tmp_path):
+    (tmp_path / "a.tsv").write_text("text\ngood\n\nbad\n\n")
+    with pytest.raises(ValueError, match="a.tsv:3: empty line"):
+        list(read_rows(tmp_path / "a.tsv", ["text"], TableFormat(), Faults("raise")))
+    (tmp_path / "a.tsv").write_text("text\ngood\nbad\n\n")
+    assert len(list(read_rows(tmp_path / "a.tsv", ["text"], TableFormat(), Faults("raise")))) == 2
+
+
+def test_a_frame_with_one_column_twice_is_refused_as_a_file_is():
+    class Frame:  # what is used of pandas
+        itertuples = None
+        columns = ("text", "label", "label", "id", "id")
+
+        def to_dict(self, orient):
+            return [{"text": "good", "label": 1, "id": 2}]
+
+    with pytest.raises(ValueError, match="expected one column 'label', the frame has 'text', 'label', 'label', 'id'"):
+        list(read_rows(Frame(), ["text", "label"], TableFormat(), Faults("raise")))
+    assert len(list(read_rows(Frame(), ["text"], TableFormat(), Faults("raise")))) == 1
+
+
 def test_a_broken_array_is_a_fault_that_is_counted_behind_its_sound_rows(tmp_path):
     (tmp_path / "a.json").write_text('[{"text": "good", "label": 1},\n{"text": "bad", "label": 0},\n{"text')
     faults = Faults("skip")
     assert texts_and_labels(tmp_path / "a.json", faults=faults) == ROWS
     assert faults.count == 1 and "a.json:3: not JSON" in faults.first
+
+
+TWICE = '{"text": "a", "label": "p", "label": "n"}'
+GOOD = '{"text": "good", "label": 1}'
+
+
+@pytest.mark.parametrize(
+    "content",
+    [f"{GOOD}\n{TWICE}\n{GOOD}\n", f"[{GOOD},\n{TWICE},\n{GOOD}]", f'{{"version": 1, "data": [\n{TWICE}]}}', TWICE],
+)
+def test_a_key_that_comes_twice_in_a_row_is_a_fault(tmp_path, content):
+    (tmp_path / "a.json").write_text(content)
+    with pytest.raises(ValueError, match=r"a.json:[12]: the key 'label' comes twice"):
+        texts_and_labels(tmp_path / "a.json")
+    faults = Faults("skip")
+    expected = [ROWS[0]] * content.count("good")
+    assert texts_and_labels(tmp_path / "a.json", faults=faults) == expected and faults.count == 1

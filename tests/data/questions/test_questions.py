@@ -186,3 +186,28 @@ def test_no_question_and_no_file_are_errors(write, tmp_path):
         read_questions(write())
     with pytest.raises(FileNotFoundError):
         read_questions(tmp_path / "absent.json")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"answer_text": "mat", "answer_start": 34},
+        {"answer_text": ["mat"], "answer_start": [34]},
+        {"answer": "mat", "answer_start": 34},
+    ],
+)
+def test_answers_may_be_fields_of_the_row_and_questions_without_an_id_are_numbered(tmp_path, caplog, answer):
+    none = {"answer_text": None, "answer_start": None}
+    rows = [{"question": "Where?", "context": CONTEXT} | some for some in (answer, none, none | {"answer_text": ""})]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    questions = read_questions(tmp_path / "a.jsonl")
+    assert [question.id for question in questions] == ["1", "2", "3"]
+    assert [question.answers for question in questions] == [(Answer("mat", 34),), (), ()]
+    assert "3 of 3 questions have no id: each is called by its number" in caplog.text
+
+
+def test_an_answer_of_the_row_beside_its_offset_is_an_error(tmp_path):
+    row = {"id": "q", "question": "Where?", "context": CONTEXT, "answer_text": "mat", "answer_start": 33}
+    (tmp_path / "a.jsonl").write_text(json.dumps(row))
+    with pytest.raises(ValueError, match="expected the answer 'mat' at answer_start=33"):
+        read_questions(tmp_path / "a.jsonl")

@@ -169,3 +169,12 @@ def test_spans_and_tags_survive_the_way_to_tokens_and_back(sentence):
     places = tokens.sentences.offsets[0]
     found = [(places[first][0], places[behind - 1][1], label) for first, behind, label in tokens.sentences.spans[0]]
     assert found == characters  # edges of spans are the same characters: scores of tokens are those of words
+
+
+def test_spans_of_words_are_found_in_time_that_grows_with_their_number():
+    num_words = 20_000
+    text = " ".join(["U.K."] * num_words)
+    offsets = tuple((5 * i, 5 * i + 4) for i in range(num_words))
+    tokens = basic_tokens(TaggedSentences((("U.K.",) * num_words,), (text,), (offsets,)))
+    (found,) = tokens.spans_of_words([[(4 * i, 4 * i + 4, "place") for i in range(num_words)] + [(1, 2, "none")]])
+    assert found == [(i, i + 1, "place") for i in range(num_words)]

@@ -185,3 +185,13 @@ def test_other_encodings_are_read_where_they_are_named(tmp_path):
         assert read_relations(tmp_path / "a.txt", encoding="cp1252").texts == ("José in Lyon",)
         with pytest.raises(ValueError, match="not UTF-8"):
             read_relations(tmp_path / "a.txt")
+
+
+def test_spaces_around_a_relation_are_taken_off_and_penn_words_are_what_they_stand_for(tmp_path, caplog):
+    places = dict(subj_start=0, subj_end=0, obj_start=2, obj_end=2)
+    row = {"token": ["Ada", "-LRB-", "Bo"], **places, "relation": "r "}
+    (tmp_path / "a.jsonl").write_text(json.dumps(row) + "\n" + json.dumps(row | {"relation": "r"}) + "\n")
+    examples = read_relations(tmp_path / "a.jsonl")
+    assert examples.label_names == ("r",) and examples.texts[0] == "Ada ( Bo" and examples.second_spans[0] == (6, 8)
+    assert "1 of 2 rows: a relation with spaces around it" in caplog.text
+    assert "2 of 2 rows: a text with words as the Penn Treebank spells them" in caplog.text

@@ -140,7 +140,7 @@ def test_faults_of_conllu_have_their_line(write, row, fault):
         (rows(text="  "), "sentence without words"),
         (rows([0, 2, "person"]), "span 0 to 2, 'Ad', does not begin and end with words"),
         (rows([3, 0, "person"]), "span 3 to 0, '', does not begin and end with words"),
-        (rows(["0", 3, "person"]), "span 0 to 3"),
+        (rows(["0", 3, "person"]), "span '0' to 3: expected whole numbers of characters, from 0"),
         (rows([0, 3]), "not enough values to unpack"),
         (rows([0, 3, None]), "expected a label as a string, received None"),
     ],
@@ -228,3 +228,40 @@ def test_characters_of_a_chinese_file_stand_side_by_side_in_the_raw_text(write):
     assert tokens.sentences.words[0] == ("2008", "年", "北")
     assert tokens.sentences.spans[0] == ((0, 2, "time"),)
     assert tokens.spans_of_words(tokens.sentences.spans) == [[(0, 5, "time")], [], []]
+
+
+def test_words_spelled_as_in_the_penn_treebank_are_in_the_raw_text_what_they_stand_for(write, caplog):
+    words = ["``", "Hi", "''", "-LRB-", "1\\/2", "-rrb-", "-LSB-", "\\*", "-RCB-", "LRB", "-"]
+    for path in (
+        write("".join(f"{word} O\n" for word in words) + "\nso O\n"),
+        write(json.dumps({"tokens": words, "tags": ["O"] * 10 + ["B-x"]}), "train.json"),
+    ):
+        caplog.clear()
+        sentences = read_tagged_sentences(path)
+        assert sentences.words[0] == tuple(words)
+        assert sentences.texts[0] == '" Hi " ( 1/2 ) [ * } LRB -'
+        assert [sentences.texts[0][a:b] for a, b in sentences.offsets[0]] == sentences.texts[0].split()
+        assert basic_tokens(sentences).sentences.words[0][3:7] == ("(", "1", "/", "2")
+        assert "8 words of " in caplog.text and "are spelled as in the Penn Treebank" in caplog.text
+
+
+@pytest.mark.parametrize("scheme", ["BIO", "BIOES", "BMES"])
+def test_tags_without_a_label_are_spans_of_one(write, caplog, scheme):
+    one, last = {"BIO": "BI", "BIOES": "SE", "BMES": "SE"}[scheme]
+    path = write(f"Ada B\nLovelace {last}\nsmiled O\n\nBRCA1 {one}\n")
+    sentences = read_tagged_sentences(path, scheme=scheme)
+    assert sentences.spans == (((0, 2, "entity"),), ((0, 1, "entity"),)) and sentences.labels == ("entity",)
+    assert "read the tags B as B-entity, " in caplog.text and "labels=['name'] gives them another" in caplog.text
+    named = read_tagged_sentences(path, scheme=scheme, labels=["gene"])
+    assert named.spans[0] == ((0, 2, "gene"),) and named.tags[0][0] == "B-gene"
+    assert read_tagged_sentences(path, scheme=None).tag_names == tuple(sorted({"B", "O", one, last}))
+
+
+def test_tags_that_end_in_their_prefix_are_turned_and_a_single_plain_one_is_a_fault(write, caplog):
+    sentences = read_tagged_sentences(write("Ada new-PER-B\nLovelace new-PER-I\nsmiled O\n"))
+    assert sentences.spans == (((0, 2, "new-PER"),),) and "read the tags new-PER-B as B-new-PER" in caplog.text
+    assert read_tagged_sentences(write("Ada B-I\nLovelace I-I\n")).spans == (((0, 2, "I"),),)
+    with pytest.raises(ValueError, match="tag 'B' is neither O nor B-label"):
+        read_tagged_sentences(write("Ada B-PER\nBonn B\n"))
+    with pytest.raises(ValueError, match="I-entity at the beginning of a sentence breaks .*tag_faults='repair'"):
+        read_tagged_sentences(write("Ada I\nsmiled O\n"))

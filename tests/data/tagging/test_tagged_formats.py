@@ -128,7 +128,7 @@ def test_the_keys_of_words_and_tags_are_chosen_as_columns(write):
             "is 'Ada' in the text, and 'B'",
         ),
         ({"text": "Ada", "spans": [{"start": 0, "label": "x"}]}, "no 'end' or 'end_offset'"),
-        ({"text": "Ada", "label": {"x": {"Ada": [[0, 3]]}}}, "span 0 to 4, 'Ada', does not begin and end"),
+        ({"text": "Ada", "label": {"x": {"Ada": [[0, 3]]}}}, "span 0 to 4 ends behind the text of 3 characters"),
         ({"text": "Ada B", "label": {"x": {"Ada": [[0, 3]]}}}, "'Ada' does not stand at 0 to 3, 'Ada ' does"),
         ({"sentences": [["Ada"]], "ner": [[]]}, "documents of several sentences"),
         ("Ada", "expected {"),
@@ -374,3 +374,32 @@ def test_a_folder_of_something_else_and_a_lost_text_are_errors(write, tmp_path):
     write("", "folder/a.ann")
     with pytest.raises(FileNotFoundError, match=r"a.txt is missing, the text of .*a.ann"):
         read_tagged_sentences(tmp_path / "folder")
+
+
+def test_a_table_of_columns_in_json_is_one_of_sentences(write):
+    table = {"id": [1, 2], "tokens": [["Ada", "met"], ["Bo"]], "ner_tags": [["B-x", "O"], ["B-x"]]}
+    sentences = read_tagged_sentences(write(json.dumps(table), "a.json"))
+    assert sentences.words == (("Ada", "met"), ("Bo",)) and sentences.tags == (("B-x", "O"), ("B-x",))
+    for wrong, fault in (
+        ([["O", "O"]], "2 sentences in 'tokens', and 1 in 'ner_tags'"),
+        ([["O"], ["O"]], "2 words and 1"),
+    ):
+        with pytest.raises(ValueError, match=fault):
+            read_tagged_sentences(write(json.dumps(table | {"ner_tags": wrong}), "a.json"))
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "fault"),
+    [
+        (0.0, 3.0, "span 0.0 to 3.0: expected whole numbers of characters, from 0"),
+        ("0", "3", "span '0' to '3': expected whole numbers"),
+        (-3, 0, "span -3 to 0: expected whole numbers"),
+        (3, 0, "span 3 to 0, '', does not begin and end"),
+        (0, 99, "span 0 to 99 ends behind the text of 7 characters"),
+        (1, 3, "span 1 to 3, 'da', does not begin and end with words"),
+    ],
+)
+def test_places_of_spans_are_told_what_is_wrong_with_them(write, start, end, fault):
+    row = {"text": "Ada met", "spans": [{"start": start, "end": end, "label": "x"}]}
+    with pytest.raises(ValueError, match=f"a.jsonl:1: .*{fault}"):
+        read_tagged_sentences(write(json.dumps(row), "a.jsonl"))

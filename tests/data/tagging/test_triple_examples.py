@@ -1,9 +1,13 @@
 import json
+from itertools import pairwise, product
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bert_keras.data.tagging.tagged_predictions import write_triples
-from bert_keras.data.tagging.triple_examples import read_triples
+from bert_keras.data.tagging.tagged_sentences import split_words
+from bert_keras.data.tagging.triple_examples import _distance, _nearest, _Occurrences, read_triples
 from bert_keras.training import triple_scores
 
 TEXT = "Ada met Bob. Later Ada lived in Bonn."
@@ -90,3 +94,44 @@ def test_other_encodings_are_read_where_they_are_named(tmp_path):
     row = {"text": "猫 走", "spo_list": [["猫", "x", "走"]]}
     (tmp_path / "a.json").write_bytes(json.dumps(row, ensure_ascii=False).encode("gbk"))
     assert read_triples(tmp_path / "a.json", encoding="gbk").texts == ("猫 走",)
+
+
+def test_many_triples_of_one_text_are_read_in_time_that_grows_with_their_number(write):
+    names = [f"name{i}" for i in range(4000)]
+    text = " ".join(names) + " so" * 4000 + " and" * 4000
+    stated = [[one, "next", other] for one, other in pairwise(names)] + [["so", "next", "and"]]
+    (triples,) = read_triples(write({"text": text, "spo_list": stated})).triples
+    assert triples[:-1] == tuple(((i, i + 1), (i + 1, i + 2), "next") for i in range(3999))
+    assert triples[-1] == ((7999, 8000), (8000, 8001), "next")
+
+
+@given(st.text("ab ", min_size=1, max_size=40), st.sampled_from(["a", "b", "a b", "b b", "a b a"]))
+def test_the_nearest_places_without_overlap_are_those_of_all_pairs(text, part):
+    offsets = split_words(text)
+    places = [_Occurrences(text, offsets).of(some) for some in (part, "a")]
+    if all(places):
+        assert _nearest(*places) == min(product(*places), key=_distance)
+
+
+def test_spaces_around_a_relation_make_no_other_one(write, caplog):
+    stated = [["Ada", "lived", "Bonn"], ["Ada", " lived ", "Bonn"]]
+    assert read_triples(write({"text": TEXT, "spo_list": stated})).relations == ("lived",)
+    assert "1 of 1 rows: a relation with spaces around it, which were taken off, the first: " in caplog.text
+    with pytest.raises(ValueError, match="train.jsonl:1: a relation is empty"):
+        read_triples(write({"text": TEXT, "spo_list": [["Ada", " ", "Bonn"]]}))
+
+
+def test_words_of_the_penn_treebank_are_what_they_stand_for(write, caplog):
+    entities = [{"start": 0, "end": 1, "type": "x"}, {"start": 1, "end": 3, "type": "x"}]
+    row = {"tokens": ["Ada", "-LRB-", "Bo"], "entities": entities, "relations": [{"head": 0, "tail": 1, "type": "r"}]}
+    examples = read_triples(write(row))
+    assert examples.texts == ("Ada ( Bo",) and examples.quoted() == [[("Ada", "( Bo", "r")]]
+    assert "as the Penn Treebank spells them" in caplog.text
+
+
+def test_rows_without_triples_are_texts_to_be_read_if_all_are(write, caplog):
+    examples = read_triples(write({"text": TEXT}, {"text": "Bo", "id": 1}), relations=["lived"])
+    assert examples.triples == ((), ()) and examples.relations == ("lived",)
+    assert "no row has a list of triples" in caplog.text
+    with pytest.raises(ValueError, match="train.jsonl:2: no list of triples, unlike the rows before"):
+        read_triples(write({"text": TEXT, "spo_list": []}, {"text": "Bo", "spos": []}))
