@@ -1,5 +1,7 @@
 """A linear-chain conditional random field: sequences of tags scored as a whole, learned and decoded exactly."""
 
+import logging
+
 import keras
 from keras import ops
 
@@ -7,6 +9,7 @@ from bert_keras.ops.check_labels import check_labels
 from bert_keras.ops.gather import gather_positions
 from bert_keras.ops.selected_first import selected_first
 
+_LOG = logging.getLogger("bert_keras")
 _FORBIDDEN = -1e5  # far below every path of allowed steps, and small enough for float32 to keep the scores beside it
 
 
@@ -29,7 +32,8 @@ class CRF(keras.layers.Layer):
             begin, the last column the end. `decode` obeys it; `log_likelihood` does not, so that data that break the
             rules, and windows that begin inside a span, can be learned from. None allows everything.
         scale: the steps' scores are the weights times this number. At the small rates that an encoder is fine-tuned
-            with, Adam would hardly move them otherwise. Default 100.
+            with, Adam would hardly move them otherwise. An optimizer that does not divide by the gradient's size, as
+            plain SGD, moves them `scale ** 2` times as far as its rate says; see `check_optimizer`. Default 100.
         **kwargs: arguments of `keras.layers.Layer`.
 
     Call arguments:
@@ -159,6 +163,23 @@ class CRF(keras.layers.Layer):
         _, tags = ops.scan(backward, last, sources, reverse=True)  # (length, batch)
         tags = ops.cast(ops.transpose(tags) * is_tag, "int32")
         return ops.take_along_axis(tags, ops.cast(ops.argsort(order, axis=-1), "int32"), axis=1)
+
+    def check_optimizer(self, optimizer):
+        """Say in the log that plain SGD moves the steps' scores too far: their gradients are scaled as well.
+
+        Args:
+            optimizer: `keras.optimizers.Optimizer`.
+        """
+        optimizer = getattr(optimizer, "inner_optimizer", optimizer)  # of mixed_float16
+        if isinstance(optimizer, keras.optimizers.SGD) and abs(self.scale) > 1:
+            _LOG.warning(
+                "%s moves the scores of a CRF's steps as at %g times its rate, for the layer's scale=%g counts in the "
+                "weights and in their gradients: training may diverge. Compile with training.AdamW, or another "
+                "optimizer that divides by the gradient's size, as Adam does.",
+                type(optimizer).__name__,
+                self.scale**2,
+                self.scale,
+            )
 
     def _tagged_first(self, scores, mask):
         mask = ops.cast(mask, "bool")

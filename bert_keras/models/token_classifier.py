@@ -117,6 +117,12 @@ class TokenClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, kera
             return self.get_layer("crf").decode(logits, mask)
         return ops.cast(ops.argmax(logits, axis=-1), "int32") * ops.cast(mask, "int32")
 
+    def compile(self, *args, **kwargs):
+        """As every model; a CRF says in the log which optimizers move it too far."""
+        super().compile(*args, **kwargs)
+        if self.head == "crf":
+            self.get_layer("crf").check_optimizer(self.optimizer)
+
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """The head's own loss, unless a linear head was compiled with another."""
         if sample_weight is not None and len(sample_weight.shape) != 2:

@@ -11,6 +11,7 @@ from bert_keras.ops.refusal import refuse
 
 NO_LABEL = -100  # PyTorch's `ignore_index`, which data sets and collators have taken over
 _NAN = float("nan")
+_SUM_TOLERANCE = 1e-3  # of probabilities that add up to 1
 
 
 def check_labels(labels, scores, sample_weight=None, *, name="labels"):
@@ -42,39 +43,85 @@ def check_labels(labels, scores, sample_weight=None, *, name="labels"):
         Traceback (most recent call last):
         ValueError: labels must be from 0 to 2, or -100 where there is none; received 2 to 3.
     """
-    labels, scores = ops.convert_to_tensor(labels), ops.convert_to_tensor(scores)
+    labels, scores = _as_numbers(labels), ops.convert_to_tensor(scores)
     labels = _without_last_axis(labels, len(scores.shape) - 1)
-    if len(labels.shape) != len(scores.shape) - 1:
+    if not _has_shape(labels, scores.shape[:-1]):
+        advice = (
+            ' Rows of 0 and one 1 are for loss="categorical_crossentropy"; argmax(axis=-1) makes numbers of them.'
+            if _has_shape(labels, scores.shape)
+            else ""
+        )
         raise ValueError(
-            f"{name} must be numbers of classes in the shape {tuple(scores.shape[:-1])}, one for each row of scores; "
-            f"received the shape {tuple(labels.shape)}."
+            f"{name} must be numbers of classes in the shape {_shown(scores.shape[:-1])}, one for each row of scores; "
+            f"received the shape {_shown(labels.shape)}.{advice}"
         )
     num_classes = ops.shape(scores)[-1]
-    numbers = ops.cast(labels, "int32")
-    weights = ops.cast(ops.not_equal(numbers, NO_LABEL), "float32") * _weights(sample_weight, numbers)
+    numbers, is_other = _as_int32(labels)
+    is_label = ops.logical_or(ops.not_equal(numbers, NO_LABEL), is_other)
+    weights = ops.cast(is_label, "float32") * _weights(sample_weight, numbers, name)
     counts = ops.not_equal(weights, 0)
-    is_wrong = ops.logical_or(numbers < 0, numbers >= num_classes)
-    if keras.backend.is_float_dtype(keras.backend.standardize_dtype(labels.dtype)):
-        is_wrong = ops.logical_or(is_wrong, ops.not_equal(ops.cast(numbers, labels.dtype), labels))
+    is_wrong = ops.logical_or(ops.logical_or(numbers < 0, numbers >= num_classes), is_other)
     highest = num_classes - 1 if isinstance(num_classes, int) else "the last position of the row"
     message = f"{name} must be from 0 to {highest}, or {NO_LABEL} where there is none; received {{}} to {{}}."
     weights = _refused(labels, ops.logical_and(is_wrong, counts), message, weights)
     return ops.where(ops.logical_or(is_wrong, ops.logical_not(counts)), 0, numbers), weights
 
 
-def check_numbers(values, sample_weight=None, *, smallest=None, largest=None, name="labels"):
+def check_distributions(targets, scores, sample_weight=None, *, name="labels"):
+    """Refuse classes given as rows of probabilities that are none, and take the weight from where there is no label.
+
+    Args:
+        targets: (..., classes) tensor, each row 0 and one 1, or other probabilities; all -100 where there is none.
+        scores: (..., classes) tensor.
+        sample_weight: (...) tensor, or (batch,), or None for 1 everywhere.
+        name: what the targets are, for the message.
+
+    Returns:
+        targets, (..., classes) float32, 0 where none counts; and weights, (...) float32, 0 there.
+
+    Raises:
+        ValueError: as for `check_labels`; a row that counts must have no negative number, and the sum 1 within 0.001.
+
+    Example:
+        >>> import keras
+        >>> check_distributions(keras.ops.array([[1, 1, 0]]), keras.ops.zeros((1, 3)))
+        Traceback (most recent call last):
+        ValueError: labels must be rows of probabilities, whose sum is 1; received sums from 2.0 to 2.0.
+    """
+    targets, scores = ops.cast(targets, "float32"), ops.convert_to_tensor(scores)
+    if not _has_shape(targets, scores.shape):
+        raise ValueError(
+            f"{name} must be rows of probabilities, as 0 and one 1, in the shape {_shown(scores.shape)}; received the "
+            f'shape {_shown(targets.shape)}. Numbers of classes are for loss="sparse_categorical_crossentropy".'
+        )
+    is_none = ops.all(ops.equal(targets, NO_LABEL), axis=-1)
+    weights = _weights(sample_weight, is_none, name) * ops.cast(ops.logical_not(is_none), "float32")
+    counts = ops.not_equal(weights, 0)
+    sums = ops.where(counts, ops.sum(targets, axis=-1), 1.0)
+    is_wrong = ops.logical_and(ops.any(ops.logical_not(targets >= 0), axis=-1), counts)
+    message = f"{name} must be rows of probabilities, from 0 to 1, or of {NO_LABEL} where there is none; "
+    weights = _refused(targets, is_wrong, message + "received {} to {}.", weights)
+    is_off = ops.logical_not(ops.absolute(sums - 1) <= _SUM_TOLERANCE)
+    message = f"{name} must be rows of probabilities, whose sum is 1; received sums from {{}} to {{}}."
+    weights = _refused(sums, is_off, message, weights)
+    is_left_out = ops.logical_or(ops.logical_or(is_wrong, is_off), ops.logical_not(counts))
+    return ops.where(ops.expand_dims(is_left_out, -1), 0.0, targets), weights
+
+
+def check_numbers(values, sample_weight=None, *, scores=None, smallest=None, largest=None, name="labels"):
     """Refuse targets that are not finite, or not between two bounds, in rows that count.
 
     Args:
         values: (batch,) or (batch, ...) tensor.
         sample_weight: (batch,) or (batch, 1) tensor, or None for 1 everywhere.
+        scores: tensor of the shape that the values must have, None for any; a last axis of 1 may be left out.
         smallest: the lowest value, None for no bound.
         largest: the highest value, None for no bound.
         name: what the values are, for the message.
 
     Returns:
-        values, 0 in rows that do not count, and (batch,) float32 weights; where no error can be raised, the weight of
-        a row with a wrong value is NaN.
+        values, in the shape of the scores, 0 in rows that do not count, and (batch,) float32 weights; where no error
+        can be raised, the weight of a row with a wrong value is NaN.
 
     Raises:
         ValueError: as for `check_labels`.
@@ -86,8 +133,9 @@ def check_numbers(values, sample_weight=None, *, smallest=None, largest=None, na
         ValueError: labels must be numbers from 0 to 1; received 0.0 to 2.0.
     """
     values = ops.cast(values, "float32")
+    values = values if scores is None else _shaped_like(values, ops.convert_to_tensor(scores), name)
     rows = values[(..., *[0] * (len(values.shape) - 1))]
-    weights = _weights(_without_last_axis(sample_weight, 1), rows)
+    weights = _weights(_without_last_axis(sample_weight, 1), rows, name)
     is_wrong = ops.logical_not(ops.isfinite(values))
     message = f"{name} must be numbers" if smallest is not None else f"{name} must be finite numbers"
     if smallest is not None:
@@ -122,20 +170,21 @@ def check_spans(spans, scores, sample_weight=None, *, name="spans"):
         Traceback (most recent call last):
         ValueError: spans must have labels from 0 to 1, or -1 where there is none, and positions from 0 to 3; ...
     """
-    spans, scores = ops.cast(spans, "int32"), ops.convert_to_tensor(scores)
+    (spans, is_other), scores = _as_int32(_as_numbers(spans)), ops.convert_to_tensor(scores)
     if len(spans.shape) != 3 or spans.shape[-1] != 3:
         raise ValueError(
             f"{name} must be (batch, spans, 3), the label, begin and end of each; received the shape "
-            f"{tuple(spans.shape)}."
+            f"{_shown(spans.shape)}."
         )
     num_labels, length = ops.shape(scores)[1], ops.shape(scores)[-1]
     labels, positions = spans[..., 0], spans[..., 1:]
-    weights = _weights(_without_last_axis(sample_weight, 1), scores[:, 0, 0, 0])
+    weights = _weights(_without_last_axis(sample_weight, 1), scores[:, 0, 0, 0], name)
     counts = ops.expand_dims(ops.not_equal(weights, 0), 1)
     is_none = ops.logical_or(ops.equal(labels, -1), ops.equal(labels, NO_LABEL))
     is_outside = ops.any(ops.logical_or(positions < 0, positions >= length), axis=-1)
     is_wrong = ops.logical_or(ops.logical_or(labels < 0, labels >= num_labels), is_outside)
-    is_wrong = ops.logical_and(ops.logical_and(is_wrong, ops.logical_not(is_none)), counts)  # (batch, spans)
+    is_wrong = ops.logical_and(is_wrong, ops.logical_not(is_none))
+    is_wrong = ops.logical_and(ops.logical_or(is_wrong, ops.any(is_other, axis=-1)), counts)  # (batch, spans)
     last = length - 1 if isinstance(length, int) else "the last one of the row"
     message = (
         f"{name} must have labels from 0 to {num_labels - 1}, or -1 where there is none, and positions from 0 to "
@@ -164,14 +213,63 @@ def _refused(values, is_wrong, message, weights):
     return ops.where(is_wrong, _NAN, weights)
 
 
-def _weights(sample_weight, like):
-    """Weights of the shape of the labels; one a row is each of its labels'."""
+def _weights(sample_weight, like, name):
+    """Weights of the shape of the labels, none negative; one a row is each of its labels'."""
     ones = ops.ones_like(like, dtype="float32")
     if sample_weight is None:
         return ones
-    sample_weight = _without_last_axis(ops.cast(sample_weight, "float32"), len(like.shape))
-    missing = len(like.shape) - len(sample_weight.shape)
-    return ops.reshape(sample_weight, (*ops.shape(sample_weight), *[1] * missing)) * ones if missing else sample_weight
+    weights = _without_last_axis(ops.cast(sample_weight, "float32"), len(like.shape))
+    missing = len(like.shape) - len(weights.shape)
+    if missing < 0 or not _has_shape(weights, like.shape[: len(weights.shape)], may_be_1=True):
+        raise ValueError(
+            f"sample_weight of {name} must have the shape {_shown(like.shape)}, or {_shown(like.shape[:1])} for one a "
+            f"row; received the shape {_shown(weights.shape)}."
+        )
+    weights = ops.reshape(weights, (*ops.shape(weights), *[1] * missing)) * ones
+    message = f"sample_weight of {name} must not be negative; received {{}} to {{}}."
+    return _refused(weights, weights < 0, message, weights)
+
+
+def _as_numbers(values):
+    """The values as a tensor, booleans as 0 and 1: of those no backend tells the smallest, for the message."""
+    values = ops.convert_to_tensor(values)
+    return ops.cast(values, "int32") if keras.backend.standardize_dtype(values.dtype) == "bool" else values
+
+
+def _as_int32(values):
+    """The numbers as int32, and where they are others then: parts of one, or too large."""
+    numbers = ops.cast(values, "int32")
+    return numbers, ops.not_equal(ops.cast(numbers, values.dtype), values)
+
+
+def _shaped_like(values, scores, name):
+    """The values, with the last axis of the scores where that is 1."""
+    rank, received = len(scores.shape), values.shape
+    values = _without_last_axis(values, rank)
+    if len(values.shape) == rank - 1 and scores.shape[-1] == 1:
+        values = ops.expand_dims(values, -1)
+    if not _has_shape(values, scores.shape):
+        raise ValueError(
+            f"{name} must have the shape {_shown(scores.shape)}, one for each of the model's outputs; received the "
+            f"shape {_shown(received)}."
+        )
+    return values
+
+
+def _has_shape(values, shape, *, may_be_1=False):
+    """Whether values have a shape, as far as it is known; with `may_be_1`, axes behind the first may be 1 instead."""
+    if len(values.shape) != len(shape):
+        return False
+    return all(
+        None in (size, expected) or size == expected or (may_be_1 and axis > 0 and size == 1)
+        for axis, (size, expected) in enumerate(zip(values.shape, shape, strict=True))
+    )
+
+
+def _shown(shape):
+    """A shape for a message, in which a size that is not known yet is its axis' name."""
+    shown = [("batch" if axis == 0 else "length") if size is None else str(size) for axis, size in enumerate(shape)]
+    return f"({', '.join(shown)}{',' if len(shown) == 1 else ''})"
 
 
 def _without_last_axis(values, rank):

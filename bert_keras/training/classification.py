@@ -135,7 +135,9 @@ class AllLabelsAccuracy(keras.metrics.MeanMetricWrapper):
         self.threshold = threshold
 
     def update_state(self, y_true, y_pred, sample_weight=None):
-        y_true, weights = check_numbers(y_true, sample_weight, smallest=0, largest=1, name=f"labels of {self.name}")
+        y_true, weights = check_numbers(
+            y_true, sample_weight, scores=y_pred, smallest=0, largest=1, name=f"labels of {self.name}"
+        )
         return super().update_state(y_true, y_pred, weights)
 
     def get_config(self):

@@ -130,7 +130,7 @@ class LabelsLoss(keras.losses.BinaryCrossentropy):
 
     def __call__(self, y_true, y_pred, sample_weight=None):
         y_true, sample_weight = check_numbers(
-            y_true, sample_weight, smallest=0, largest=1, name=f"labels of {self.name}"
+            y_true, sample_weight, scores=y_pred, smallest=0, largest=1, name=f"labels of {self.name}"
         )
         return super().__call__(y_true, y_pred, sample_weight)
 
@@ -169,7 +169,7 @@ class NumberLoss(keras.losses.MeanSquaredError):
         super().__init__(reduction=reduction, name=name, dtype=dtype)
 
     def __call__(self, y_true, y_pred, sample_weight=None):
-        y_true, sample_weight = check_numbers(y_true, sample_weight, name=f"labels of {self.name}")
+        y_true, sample_weight = check_numbers(y_true, sample_weight, scores=y_pred, name=f"labels of {self.name}")
         return super().__call__(y_true, y_pred, sample_weight)
 
     def get_config(self):

@@ -9,6 +9,7 @@ from keras.src.backend import get_keras_mask  # which on JAX is not to be seen a
 
 from bert_keras.ops.adamw import dense_gradients
 from bert_keras.ops.check_labels import NO_LABEL
+from bert_keras.training.target_kinds import takes_one_hot
 
 _SHARED = "mean_with_sample_weight"  # the reduction whose denominator, the sum of weights, differs between parts
 
@@ -132,7 +133,8 @@ def _weighted(model, batch):
     def labelled(loss, labels, weight):
         if labels is None or not getattr(loss, "leaves_out_no_label", False):
             return weight
-        is_label = ops.cast(ops.not_equal(labels, NO_LABEL), "float32")
+        is_label = ops.not_equal(labels, NO_LABEL)
+        is_label = ops.cast(ops.any(is_label, axis=-1) if takes_one_hot(loss) else is_label, "float32")
         return is_label if weight is None else is_label * ops.cast(weight, "float32")
 
     if not isinstance(y, dict):

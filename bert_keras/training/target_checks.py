@@ -13,11 +13,13 @@ class TargetChecks:
     """Mixin of a model around an encoder: `compile` takes what fits the model's outputs, which are logits.
 
     Without `loss` the model trains with its own. `"accuracy"`, the names of Keras' losses, and its functions mean what
-    fits: cross-entropies that take logits, and that are averaged over the rows that count. A loss or metric of Keras
-    that does not fit is refused, with what to write. All metrics, those in `metrics` too, leave out rows and positions
+    fits: cross-entropies that take logits, and that are averaged over the rows that count. So are objects of Keras'
+    losses, unless they have another reduction than Keras' default. A loss or metric of Keras that does not fit is
+    refused, with what to write. All metrics, those in `metrics` too, leave out rows and positions
     of weight 0, which fill up batches; of weights, only `weighted_metrics` take the number.
 
-    In each step labels that the outputs have no place for are refused, and those that are -100 have no weight: see
+    In each step labels that the outputs have no place for are refused, in numbers or in shape, and negative weights,
+    too; labels that are -100, or rows of -100 where classes are rows of 0 and one 1, have no weight: see
     `bert_keras.ops.check_labels`.
 
     Put it before `keras.Model` among the bases. The model says what is asked in `target_kinds`, a
@@ -79,14 +81,23 @@ class TargetChecks:
         if y is None:
             return y, sample_weight
         if not isinstance(kinds, dict):
-            return kinds.check(ops.convert_to_tensor(y), y_pred, sample_weight, "labels")
-        y, sample_weight = self._by_output(y), self._by_output(sample_weight, is_shared=True)
+            if isinstance(y, dict):
+                raise ValueError(f"labels must be one array, for {kinds.name}; received a dict of {', '.join(y)}.")
+            is_one_hot = kinds.is_one_hot(self.loss)
+            return kinds.check(ops.convert_to_tensor(y), y_pred, sample_weight, "labels", is_one_hot)
+        y, sample_weight = self._by_output(y, "labels"), self._by_output(sample_weight, "sample_weight")
+        losses = self.loss if isinstance(self.loss, dict) else {}
+        if missing := [name for name in kinds if losses.get(name) is not None and y.get(name) is None]:
+            raise ValueError(
+                f"labels must be a dict of {', '.join(kinds)}, the model's outputs; received {', '.join(y)}, without "
+                f"{', '.join(missing)}."
+            )
         targets, weights = {}, {}
         for name, kind in kinds.items():
             if y.get(name) is not None:
-                target = ops.convert_to_tensor(y[name])
+                target, is_one_hot = ops.convert_to_tensor(y[name]), kind.is_one_hot(losses.get(name))
                 targets[name], weights[name] = kind.check(
-                    target, y_pred[name], sample_weight.get(name), f"labels of {name}"
+                    target, y_pred[name], sample_weight.get(name), f"labels of {name}", is_one_hot
                 )
         return targets, weights
 
@@ -100,13 +111,23 @@ class TargetChecks:
         y, sample_weight = self.check_targets(x, y, y_pred, sample_weight)
         return super().compute_metrics(x, y, y_pred, sample_weight)
 
-    def _by_output(self, values, is_shared=False):
-        names = list(self.target_kinds)
+    def _by_output(self, values, what):
+        """Labels or weights as a dict by output; weights for all of them where they are one array."""
+        names, is_weight = list(self.target_kinds), what == "sample_weight"
+        if values is None:
+            return {}
         if isinstance(values, dict):
+            if is_weight and (unknown := [name for name in values if name not in names]):
+                raise ValueError(
+                    f"sample_weight names {', '.join(unknown)}; the model's outputs are {', '.join(names)}."
+                )
             return values
-        if isinstance(values, (list, tuple)):
+        if isinstance(values, (list, tuple)) and len(values) == len(names):
             return dict(zip(self._output_order(), values, strict=True))
-        return dict.fromkeys(names, values) if is_shared or len(names) == 1 else {}
+        if not isinstance(values, (list, tuple)) and (is_weight or len(names) == 1):
+            return dict.fromkeys(names, values)
+        received = f"{len(values)} arrays" if isinstance(values, (list, tuple)) else "one array"
+        raise ValueError(f"{what} must be a dict of {', '.join(names)}, the model's outputs; received {received}.")
 
     def _output_order(self):
         names = list(self.target_kinds)

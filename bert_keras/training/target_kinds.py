@@ -1,19 +1,29 @@
 """What an output is asked for: which losses and metrics of Keras fit it, and which labels it may be given."""
 
 import dataclasses
+import logging
 import re
 from collections.abc import Callable
 
 import keras
+from keras.src.losses.losses import LossFunctionWrapper  # which Keras makes of a function
 
-from bert_keras.ops.check_labels import check_labels, check_numbers, check_spans
+from bert_keras.ops.check_labels import check_distributions, check_labels, check_numbers, check_spans
 from bert_keras.training.classification import AllLabelsAccuracy
 from bert_keras.training.losses import ClassLoss, LabelsLoss, MaskedLMLoss, NumberLoss
 from bert_keras.training.metrics.classification_metrics import ClassAccuracy
 from bert_keras.training.span_loss import SpanLoss
 
+_LOG = logging.getLogger("bert_keras")
 _SHORT_NAMES = {"mse": "mean_squared_error", "mae": "mean_absolute_error", "bce": "binary_crossentropy"}
 _SHORT_NAMES |= {"mape": "mean_absolute_percentage_error", "msle": "mean_squared_logarithmic_error"}
+_F_SCORES = ("f1score", "fbeta_score")
+_KERAS_MEAN, _COUNTED_MEAN = "sum_over_batch_size", "mean_with_sample_weight"
+_OF_NUMBERS = (keras.losses.SparseCategoricalCrossentropy, MaskedLMLoss)  # of classes
+_SHORT_NAMES |= {  # functions whose class is called otherwise
+    "top_k_categorical_accuracy": "top_kcategorical_accuracy",
+    "sparse_top_k_categorical_accuracy": "sparse_top_kcategorical_accuracy",
+}
 _CROSSENTROPY, _ACCURACY = ("crossentropy", "ce"), ("accuracy", "acc")  # Keras chooses which by shapes
 
 
@@ -29,7 +39,7 @@ class TargetKind:
         metrics: names of the metrics of Keras that fit.
         advice: what to write instead, for messages.
         accuracy: function of a name that gives the metric "accuracy", None where there is none.
-        check: function (targets, scores, sample_weight, name) that gives the first and the last, checked.
+        check: function (targets, scores, sample_weight, name, is_one_hot) that gives targets and weights, checked.
     """
 
     name: str
@@ -42,7 +52,10 @@ class TargetKind:
     check: Callable
 
     def fitting_loss(self, loss, output=None):
-        """Turn what `compile` was given into the loss that is meant.
+        """Turn what `compile` was given into the loss that is meant, averaged over the rows that count.
+
+        Also of a loss object of Keras whose reduction is "sum_over_batch_size", which is Keras' default: it would
+        divide by the rows of weight 0 as well, that fill up a batch. So with functions. Another reduction stays.
 
         Args:
             loss: str, function or object, or None for the kind's own.
@@ -59,20 +72,21 @@ class TargetKind:
         known = keras.losses.get(loss)
         name = _name_in_keras(known)
         if name is None:
-            return loss
+            return self._from_elsewhere(known)
         is_object = isinstance(known, keras.losses.Loss) and not isinstance(loss, str)
         if not is_object and name in self.own:
             return self._own_loss(output)
         if name not in (*self.own, *self.losses):
             raise ValueError(f"loss={_shown(loss)} does not fit{_of(output)} {self.name}: {self.advice}")
         if not is_object:
-            return _given_logits(getattr(keras.losses, _class_name(name)), reduction="mean_with_sample_weight")
+            return self._leaving_out(_given_logits(getattr(keras.losses, _class_name(name)), reduction=_COUNTED_MEAN))
         if known.get_config().get("from_logits") is False:
             raise ValueError(
                 f"loss={_shown(loss)} takes the scores{_of(output)} for probabilities, but they are logits: give it "
-                f"from_logits=True. Better, since rows that fill up a batch do not count: {self.advice}"
+                f"from_logits=True. Or {self.advice}"
             )
-        return loss
+        reduction = _COUNTED_MEAN if known.reduction == _KERAS_MEAN else known.reduction
+        return self._leaving_out(type(known).from_config(known.get_config() | {"reduction": reduction}))
 
     def fitting_metric(self, metric, output=None, *, is_one_hot=False):
         """Turn what `compile` was given into the metric that is meant.
@@ -80,7 +94,7 @@ class TargetKind:
         Args:
             metric: str, function or object.
             output: name of the output, None for a model's only one.
-            is_one_hot: whether classes are given as rows of 0 and one 1.
+            is_one_hot: whether classes are given as rows of 0 and one 1, None where that is not known.
 
         Returns:
             what `keras.Model.compile` takes.
@@ -97,11 +111,24 @@ class TargetKind:
         name = _name_in_keras(known)
         if name is None:
             return metric
+        if not isinstance(known, keras.metrics.Metric):  # a function
+            name = "log_cosh_error" if name == "log_cosh" else name
+        if name in _F_SCORES and self.check is _check_labels:
+            raise ValueError(
+                f"The metric {_shown(metric)} compares the scores{_of(output)} with a probability, but they are "
+                "logits, and Keras lets it have no threshold of 0: write training.MultiLabelF1(num_classes)."
+            )
         if name not in self.metrics:
             raise ValueError(f"The metric {_shown(metric)} does not fit{_of(output)} {self.name}: {self.advice}")
+        if is_one_hot is not None and self.check is _check_classes and is_one_hot == name.startswith("sparse"):
+            given = "rows of 0 and one 1" if is_one_hot else "numbers of classes"
+            raise ValueError(
+                f"The metric {_shown(metric)} does not fit{_of(output)} the loss, which takes {given}: write "
+                f'"accuracy", or "{_of_other_classes(name)}".'
+            )
         if isinstance(metric, str) or not isinstance(metric, keras.metrics.Metric):
-            name = metric if isinstance(metric, str) else name
-            return _given_logits(type(known), name=name)
+            shown = metric if isinstance(metric, str) else getattr(metric, "__name__", name)
+            return _given_logits(_metric_class(name), name=shown)
         config = known.get_config()
         if config.get("from_logits") is False:
             raise ValueError(
@@ -118,11 +145,47 @@ class TargetKind:
         return metric
 
     def is_one_hot(self, loss):
-        """Tell whether a loss that `fitting_loss` gave wants classes as rows of 0 and one 1."""
-        return self.check is _check_classes and (_name_in_keras(loss) or "").startswith("categorical")
+        """Tell whether a loss that `fitting_loss` gave wants classes as rows of 0 and one 1.
+
+        Args:
+            loss: what it gave.
+
+        Returns:
+            bool, or None for a loss made elsewhere, which may want either.
+        """
+        if self.check is not _check_classes or loss is None or isinstance(loss, _OF_NUMBERS):
+            return False
+        name = _name_in_keras(loss)
+        return takes_one_hot(loss) if name or takes_one_hot(loss) else None
+
+    def _from_elsewhere(self, loss):
+        if not isinstance(loss, keras.losses.Loss):
+            return LossFunctionWrapper(loss, reduction=_COUNTED_MEAN, name=getattr(loss, "__name__", None))
+        if getattr(loss, "reduction", None) == _KERAS_MEAN:
+            _LOG.warning(
+                "The loss %s is averaged over all rows of a batch, also those of weight 0 that fill it up; give it "
+                'reduction="%s".',
+                type(loss).__name__,
+                _COUNTED_MEAN,
+            )
+        return loss
+
+    def _leaving_out(self, loss):
+        if self.check is _check_classes:
+            loss.leaves_out_no_label = True  # -100, which `check` gives the weight 0
+        return loss
 
     def _own_loss(self, output):
         return self.loss and (self.loss(name=output) if output else self.loss())
+
+
+def takes_one_hot(loss):
+    """Tell whether a loss of Keras takes classes as rows of 0 and one 1.
+
+    Args:
+        loss: any loss.
+    """
+    return isinstance(loss, (keras.losses.CategoricalCrossentropy, keras.losses.CategoricalFocalCrossentropy))
 
 
 def _of(output):
@@ -145,6 +208,17 @@ def _name_in_keras(known):
     return _SHORT_NAMES.get(name, name)
 
 
+def _metric_class(name):
+    kinds = (kind for kind in vars(keras.metrics).values() if isinstance(kind, type))
+    return next(kind for kind in kinds if _name_in_keras(kind) == name)
+
+
+def _of_other_classes(name):
+    """The metric of rows of 0 and one 1 for that of numbers of classes, and the other way round, as Keras spells it."""
+    name = name.replace("top_kcategorical", "top_k_categorical")
+    return name.removeprefix("sparse_") if name.startswith("sparse_") else f"sparse_{name}"
+
+
 def _class_name(name):
     return "".join(part.capitalize() for part in name.split("_"))
 
@@ -159,24 +233,22 @@ def _given_logits(maker, **arguments):
     return maker(**arguments)
 
 
-def _check_classes(targets, scores, sample_weight, name):
-    is_one_hot = len(targets.shape) == len(scores.shape) and targets.shape[-1] == scores.shape[-1] != 1
-    if is_one_hot and len(targets.shape) == 2:
-        return check_numbers(targets, sample_weight, smallest=0, largest=1, name=name)
-    if is_one_hot:
-        return targets, sample_weight
-    return check_labels(targets, scores, sample_weight, name=name)
+def _check_classes(targets, scores, sample_weight, name, is_one_hot=False):
+    if is_one_hot is None:  # a loss that was made elsewhere
+        is_one_hot = len(targets.shape) == len(scores.shape) and targets.shape[-1] == scores.shape[-1] != 1
+    check = check_distributions if is_one_hot else check_labels
+    return check(targets, scores, sample_weight, name=name)
 
 
-def _check_labels(targets, scores, sample_weight, name):
-    return check_numbers(targets, sample_weight, smallest=0, largest=1, name=name)
+def _check_labels(targets, scores, sample_weight, name, is_one_hot=False):
+    return check_numbers(targets, sample_weight, scores=scores, smallest=0, largest=1, name=name)
 
 
-def _check_number(targets, scores, sample_weight, name):
-    return check_numbers(targets, sample_weight, name=name)
+def _check_number(targets, scores, sample_weight, name, is_one_hot=False):
+    return check_numbers(targets, sample_weight, scores=scores, name=name)
 
 
-def _check_spans(targets, scores, sample_weight, name):
+def _check_spans(targets, scores, sample_weight, name, is_one_hot=False):
     return check_spans(targets, scores, sample_weight, name=name)
 
 

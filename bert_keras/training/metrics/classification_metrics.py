@@ -176,7 +176,9 @@ class MultiLabelF1(keras.metrics.Metric):
         self.occurrences = self.add_variable((num_classes,), initializer="zeros", name="occurrences")
 
     def update_state(self, y_true, y_pred, sample_weight=None):
-        y_true, weights = check_numbers(y_true, sample_weight, smallest=0, largest=1, name=f"labels of {self.name}")
+        y_true, weights = check_numbers(
+            y_true, sample_weight, scores=y_pred, smallest=0, largest=1, name=f"labels of {self.name}"
+        )
         given = ops.cast(ops.sigmoid(ops.cast(y_pred, "float32")) >= self.threshold, "float32")
         weight = ops.expand_dims(weights, 1)
         self.right.assign_add(ops.sum(y_true * given * weight, axis=0))

@@ -41,7 +41,7 @@ class PearsonCorrelation(keras.metrics.Metric):
         self.products = self.add_variable((2, 2), initializer="zeros", name="products")
 
     def update_state(self, y_true, y_pred, sample_weight=None):
-        y_true, weights = check_numbers(_column(y_true), sample_weight, name=f"labels of {self.name}")
+        y_true, weights = check_numbers(y_true, sample_weight, scores=_column(y_pred), name=f"labels of {self.name}")
         values = _pairs(y_true, y_pred)  # (batch, 2)
         weight = ops.sum(weights)
         means = ops.sum(values * weights[:, None], axis=0) / ops.maximum(weight, 1e-12)
@@ -102,7 +102,7 @@ class SpearmanCorrelation(keras.metrics.Metric):
         self.position = self.add_variable((), initializer="zeros", dtype="int32", name="position")
 
     def update_state(self, y_true, y_pred, sample_weight=None):
-        y_true, weights = check_numbers(_column(y_true), sample_weight, name=f"labels of {self.name}")
+        y_true, weights = check_numbers(y_true, sample_weight, scores=_column(y_pred), name=f"labels of {self.name}")
         values, counts = _pairs(y_true, y_pred), counted(weights)  # (batch, 2), (batch,)
         num_rows = ops.shape(values)[0]
         if isinstance(num_rows, int) and num_rows > self.capacity:

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from bert_keras.models import BertEncoder, TextClassifier
 from bert_keras.training import AdamW, MaskedLMLoss
 from bert_keras.training.callbacks import MicroBatches, SaveAndResume, StepTensorBoard
 
@@ -211,6 +212,24 @@ def test_curves_have_a_point_for_each_whole_step(train, logged_points, tmp_path)
 def test_losses_whose_parts_do_not_add_up_are_an_error(train, small_pretrainer, compiled, message):
     with pytest.raises(ValueError, match=message):
         train([MicroBatches()], model=small_pretrainer(**compiled))
+
+
+@pytest.mark.parametrize("loss", [keras.losses.CategoricalCrossentropy, keras.losses.SparseCategoricalCrossentropy])
+def test_parts_with_rows_of_no_label_add_up(loss):
+    """Three of four rows of the first part have no label, and the mean is that of the five rows that have one."""
+    ids = np.random.default_rng(0).integers(4, 10, (8, 6)).astype("int32")
+    x = {"token_ids": ids, "segment_ids": 0 * ids, "padding_mask": 0 * ids + 1}
+    y = np.array([0, -100, -100, -100, 1, 2, 0, 1])
+    if loss is keras.losses.CategoricalCrossentropy:
+        y = np.where((y == -100)[:, None], -100, np.eye(3)[np.maximum(y, 0)]).astype("float32")
+    results = []
+    for callbacks in ([], [MicroBatches(2)]):
+        keras.utils.set_random_seed(1)
+        model = TextClassifier(BertEncoder.from_size("tiny", vocabulary_size=10, dropout=0.0), 3, dropout=0.0)
+        model.compile(AdamW(1e-3), loss(from_logits=True), run_eagerly=EAGERLY)
+        history = model.fit(x, y, batch_size=8, shuffle=False, verbose=0, callbacks=callbacks).history
+        results.append((model, {"loss": history["loss"]}))
+    assert_close(*results)
 
 
 @pytest.mark.slow_elsewhere
