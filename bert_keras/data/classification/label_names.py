@@ -75,7 +75,7 @@ def alike(names: Iterable[str]) -> list[tuple[list[str], str]]:
             )  # fmt: skip
             found.append((group, what))
     for number, word, what in ((1.0, "true", "may both say yes"), (0.0, "false", "may both say no")):
-        if groups.get(number) and groups.get(word):
+        if number in groups and word in groups:
             found.append((groups[number] + groups[word], what))
     return found
 

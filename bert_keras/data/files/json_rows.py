@@ -341,7 +341,7 @@ def _rows_of_table(path: str, row: JsonRow, text: str, own_keys: Collection[str]
     """The rows of an object that is all of a file, or itself if it is a row."""
     try:
         name = list_of_rows(row.value, own_keys)
-        columns = None if name else rows_of_columns(row.value)
+        columns = None if name else rows_of_columns(row.value, own_keys)
     except ValueError as error:
         yield row._replace(value=None, problem=str(error), kind="JSON files without a table")
         return

@@ -26,8 +26,14 @@ def list_of_rows(table: dict, own_keys: Collection[str] = ()) -> str | None:
     return names[0] if names else None
 
 
-def rows_of_columns(table: dict) -> list[dict[str, Any]] | None:
+def rows_of_columns(table: dict, own_keys: Collection[str] = ()) -> list[dict[str, Any]] | None:
     """The rows of an object of columns, which are lists, or with pandas objects {row: cell}; None if it is a row.
+
+    Also of pandas' other ways to write a table, `orient="index"` and `orient="split"`.
+
+    Args:
+        table: The object.
+        own_keys: Keys of a row, by which rows are told from columns.
 
     Raises:
         ValueError: If it is neither.
@@ -35,8 +41,17 @@ def rows_of_columns(table: dict) -> list[dict[str, Any]] | None:
     Example:
         >>> rows_of_columns({"text": ["good", "bad"], "label": [1, 0]})
         [{'text': 'good', 'label': 1}, {'text': 'bad', 'label': 0}]
+        >>> rows_of_columns({"columns": ["text", "label"], "data": [["good", 1]]}, ["text"])
+        [{'text': 'good', 'label': 1}]
     """
     columns = list(table.values())
+    if own_keys and not any(key in table for key in own_keys):
+        if all(isinstance(row, dict) and all(key in row for key in own_keys) for row in columns):
+            return columns
+        names, rows = table.get("columns"), table.get("data")
+        if isinstance(names, list) and isinstance(rows, list) and all(names.count(key) == 1 for key in own_keys):
+            if all(isinstance(row, list) and len(row) == len(names) for row in rows):
+                return [dict(zip(names, row)) for row in rows]
     if not all(isinstance(column, (dict, list)) for column in columns):
         return None
     if columns and all(isinstance(column, dict) and list(column) == list(columns[0]) for column in columns):

@@ -175,6 +175,8 @@ def _rows_under_header(rows, path: str, columns, table: TableFormat, separator: 
     for column in columns:
         if isinstance(column, str) and names.count(column) != 1:
             many = "" if names.count(column) else "; without a header, give the columns by number, from 0"
+            if f'"{column}"' in names:
+                many = f"; its cells are in quotation marks: pass file_format='csv' and separator={separator!r}"
             raise ValueError(
                 f"{place}: expected one column {column!r}, the header has {', '.join(map(repr, names))}"
                 f"{_other_separator(names, separator) or many}"

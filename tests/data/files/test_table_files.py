@@ -235,3 +235,23 @@ def test_a_key_that_comes_twice_in_a_row_is_a_fault(tmp_path, content):
     faults = Faults("skip")
     expected = [ROWS[0]] * content.count("good")
     assert texts_and_labels(tmp_path / "a.json", faults=faults) == expected and faults.count == 1
+
+
+def test_a_header_in_quotation_marks_is_told_how_to_be_read(tmp_path):
+    (tmp_path / "a.tsv").write_text('"text"\t"label"\n"good"\t"1"\n')
+    with pytest.raises(ValueError, match=r"in quotation marks: pass file_format='csv' and separator='\\t'"):
+        texts_and_labels(tmp_path / "a.tsv")
+    assert texts_and_labels(tmp_path / "a.tsv", file_format="csv", separator="\t") == ROWS[:1]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"columns": ["text", "label"], "index": [0, 1], "data": [["good", 1], ["bad", 0]]},
+        {"0": {"text": "good", "label": 1}, "1": {"text": "bad", "label": 0}},
+        {"text": {"0": "good", "1": "bad"}, "label": {"0": 1, "1": 0}},
+    ],
+)
+def test_tables_of_pandas_are_read_however_they_are_oriented(tmp_path, table):
+    (tmp_path / "a.json").write_text(json.dumps(table))
+    assert texts_and_labels(tmp_path / "a.json") == ROWS

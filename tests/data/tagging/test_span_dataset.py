@@ -57,7 +57,8 @@ def test_a_place_within_the_other_one_is_the_last_choice(write):
     ("row", "fault"),
     [
         ("{", "not JSON: "),
-        ({"text": "Ada"}, "expected {"),
+        ({"text": "Ada"}, "no list of triples, unlike the rows before"),
+        ({"text": 3}, "expected {"),
         ({"text": "Ada", "spo_list": [["Ada", "of"]]}, "expected {"),
         ({"text": "Ada", "spo_list": [["Ada", "of", 3]]}, "expected strings"),
         ({"text": " ", "spo_list": []}, "text without words"),
