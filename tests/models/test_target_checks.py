@@ -73,7 +73,7 @@ OF_ANOTHER_SHAPE = [
     (
         "answers",
         {"start_positions": [1, 2], "end_positions": [2, 5]},
-        "labels must be a dict of start, end, .*; received start_positions, end_positions, without start, end",
+        "labels must be a dict of start, end, .*; received end_positions, start_positions, without start, end",
     ),
     ("classes", {"labels": [1, 2]}, "labels must be one array, for numbers of classes; received a dict of labels"),
 ]
