@@ -89,8 +89,8 @@ class TargetChecks:
         losses = self.loss if isinstance(self.loss, dict) else {}
         if missing := [name for name in kinds if losses.get(name) is not None and y.get(name) is None]:
             raise ValueError(
-                f"labels must be a dict of {', '.join(kinds)}, the model's outputs; received {', '.join(y)}, without "
-                f"{', '.join(missing)}."
+                f"labels must be a dict of {', '.join(kinds)}, the model's outputs; received "
+                f"{', '.join(sorted(y))}, without {', '.join(missing)}."
             )
         targets, weights = {}, {}
         for name, kind in kinds.items():
