@@ -18,7 +18,7 @@ PUBLIC = sorted(
         thing
         for room in ROOMS
         for thing in (getattr(importlib.import_module(room), name) for name in importlib.import_module(room).__all__)
-        if inspect.isclass(thing) or inspect.isfunction(thing)
+        if (inspect.isclass(thing) or inspect.isfunction(thing)) and thing.__module__.startswith("bert_keras")
     },
     key=lambda thing: (thing.__module__, thing.__qualname__),
 )

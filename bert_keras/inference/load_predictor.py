@@ -49,5 +49,9 @@ def load_predictor(preset, **options):
 
 
 def predictor_class(preset):
-    """Tell the class of the predictor that `load_predictor` gives, without loading weights."""
+    """Tell the class of the predictor that `load_predictor` gives, without loading weights.
+
+    Args:
+        preset: As for `load_predictor`.
+    """
     return _PREDICTORS[models.model_class_of(preset)]

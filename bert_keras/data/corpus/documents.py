@@ -28,12 +28,18 @@ _logger = logging.getLogger(__name__)
 class SentenceLines(str):
     r"""A document with a sentence on each line: a string that says that its lines are not to be split or joined.
 
+    Args:
+        text: The sentences, one a line.
+
     Example:
         >>> SentenceLines("The cat sat.\nit slept").split("\n")
         ['The cat sat.', 'it slept']
     """
 
     __slots__ = ()
+
+    def __new__(cls, text: str):
+        return super().__new__(cls, text)
 
 
 _READ_AS = {

@@ -72,7 +72,20 @@ def check_columns(columns: Sequence[Column | None]):
 
 
 def has_columns(source, columns: Sequence[Column], table: TableFormat) -> bool:
-    """Whether a file, or the first of several, has all columns: in its header, or in its first row that can be read."""
+    """Whether a file, or the first of several, has all columns: in its header, or in its first row that can be read.
+
+    Args:
+        source: One file, a list of files, or rows in memory, of which nothing is looked at.
+        columns: The columns, by name or by number.
+        table: How files are written.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "test.tsv")
+        >>> _ = path.write_text("text" + chr(10) + "so good" + chr(10))
+        >>> has_columns(path, ["text"], TableFormat()), has_columns(path, ["label"], TableFormat())
+        (True, False)
+    """
     if not isinstance(source, (str, os.PathLike)):
         source = next(iter(source), None)
         if not isinstance(source, (str, os.PathLike)):

@@ -33,7 +33,7 @@ def drcd_scores(questions: Iterable[Question], answers: Mapping[str, str]) -> di
     Example:
         >>> from bert_keras.data import Answer
         >>> drcd_scores([Question("1", "哪裡？", "他住在臺北市。", (Answer("臺北市", 3),))], {"1": "臺北"})
-        {'exact': 0.0, 'f1': 80.0}
+        {'exact': 0.0, 'f1': 0.8}
 
     Reference:
         Shao et al., 2018, https://arxiv.org/abs/1806.00920
@@ -60,7 +60,7 @@ def korquad_scores(questions: Iterable[Question], answers: Mapping[str, str]) ->
     Example:
         >>> from bert_keras.data import Answer
         >>> korquad_scores([Question("1", "어디?", "그는 서울시에 산다.", (Answer("서울시", 3),))], {"1": "서울시에"})
-        {'exact': 0.0, 'f1': 85.71428571428571}
+        {'exact': 0.0, 'f1': 0.8571428571428571}
 
     Reference:
         `evaluate-v1.0.py` of https://korquad.github.io/KorQuad%201.0
