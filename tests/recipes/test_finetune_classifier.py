@@ -41,6 +41,7 @@ def test_texts_with_several_labels_are_read_in_pieces(finetune, tmp_path):
     assert sorted(config["id2label"].values()) == ["price", "taste"]
 
 
+@pytest.mark.slow
 def test_a_table_is_read_however_it_is_laid_out_and_split_by_the_recipe(run_recipe, small_preset, tmp_path):
     rows = [f"{'xy'[i % 2]};the {'good' if i % 2 else 'bad'} {i} was caf\u00e9" for i in range(20)]
     (tmp_path / "train.csv").write_bytes("\r".join(rows).encode("cp1252"))
@@ -55,6 +56,7 @@ def test_a_table_is_read_however_it_is_laid_out_and_split_by_the_recipe(run_reci
     assert "caf\u00e9" in (tmp_path / "run" / "predictions_validation.tsv").read_text()
 
 
+@pytest.mark.slow
 def test_a_column_for_each_label_and_a_test_file_without_any(finetune, tmp_path):
     def row(chosen):
         return f"the {chosen.choice('abc')},{chosen.randint(0, 1)},{chosen.randint(0, 1)}"

@@ -4,6 +4,7 @@ import ast
 import csv
 import dataclasses
 import importlib.util
+import inspect
 import json
 import pathlib
 import random
@@ -12,7 +13,6 @@ import sys
 import pytest
 
 from bert_keras import command_line, data
-from bert_keras.finetuning import FineTuning
 from bert_keras.models import TextClassifier
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -250,8 +250,10 @@ def test_every_option_of_main_is_read_and_shown_by_help(recipe, monkeypatch, cap
         command_line.run(module.main, ["--help"])
     printed = capsys.readouterr().out
     assert stop.value.code == 0 and module.__doc__.split("\n")[0] in " ".join(printed.split())
-    shared = [field.name for field in dataclasses.fields(FineTuning)] if "fine_tuning" in options else []
-    names = {argument.arg for argument in main.args.kwonlyargs} - {"fine_tuning"}
+    groups = {name: p.default for name, p in inspect.signature(module.main).parameters.items()}
+    groups = {name: default for name, default in groups.items() if dataclasses.is_dataclass(default)}
+    shared = [field.name for default in groups.values() for field in dataclasses.fields(default)]
+    names = {argument.arg for argument in main.args.kwonlyargs} - groups.keys()
     assert all(f"--{name.replace('_', '-')}" in printed for name in [*names, *shared])
 
 
