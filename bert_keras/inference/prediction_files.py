@@ -13,11 +13,10 @@ from bert_keras.inference.question_answerer import QuestionAnswerer
 from bert_keras.inference.relation_extractor import RelationExtractor
 from bert_keras.inference.span_finder import SpanFinder
 from bert_keras.inference.tagger import Tagger
-from bert_keras.inference.text_sources import as_texts
+from bert_keras.inference.text_sources import TABLE_SUFFIXES, as_texts
 from bert_keras.inference.triple_finder import TripleFinder
 from bert_keras.table_format import TableFormat
 
-_TABLES = (".tsv", ".csv", ".jsonl", ".ndjson", ".json")
 _JSON = (".jsonl", ".ndjson", ".json")
 _OF_TAGS = (".conll", ".conllu", ".bio", ".iob", ".ann")
 
@@ -77,7 +76,7 @@ def read_inputs(
     if isinstance(predictor, TripleFinder) and suffix in _JSON:
         texts = list(data.read_triples(path).texts)
         return [{"text": text} for text in texts], (texts,)
-    if suffix in _TABLES:
+    if suffix in TABLE_SUFFIXES:
         raise ValueError(f"{path} is a table: say which of its columns is the text, by text_column= or --text-column.")
     texts = as_texts(path)
     return [{"text": text} for text in texts], (texts,)

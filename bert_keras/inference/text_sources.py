@@ -5,7 +5,7 @@ import pathlib
 
 from bert_keras.data.files.text_lines import read_lines
 
-_TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json")
+TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json")
 
 
 def as_texts(texts):
@@ -30,7 +30,7 @@ def as_texts(texts):
         if len(texts) == 1:
             expect_no_file_name(texts[0])
         return texts
-    if pathlib.Path(str(texts).removesuffix(".gz")).suffix.lower() in _TABLES:
+    if pathlib.Path(str(texts).removesuffix(".gz")).suffix.lower() in TABLE_SUFFIXES:
         raise ValueError(
             f"{os.fspath(texts)} is a table, not a text a line: read its column of texts with "
             "bert_keras.data.read_examples(path, text_column=...).texts, or predict it with recipes/predict.py."

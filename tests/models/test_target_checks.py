@@ -272,7 +272,9 @@ def test_functions_of_keras_are_metrics_of_their_name(kind, metric, make_model):
 
 
 def test_the_function_of_the_best_five_is_a_metric_too(make_model):
-    make_model("classes").compile(AdamW(), metrics=[keras.metrics.sparse_top_k_categorical_accuracy])
+    model = make_model("classes")
+    model.compile(AdamW(), metrics=[keras.metrics.sparse_top_k_categorical_accuracy])
+    assert model.compiled
 
 
 @pytest.mark.parametrize(

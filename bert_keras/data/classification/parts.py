@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from bert_keras.data.classification.aligned import aligned
 from bert_keras.data.classification.examples import Examples
+from bert_keras.text_table import aligned
 
 _logger = logging.getLogger(__name__)
 _MOST_CLASSES = 40

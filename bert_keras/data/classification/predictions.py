@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from bert_keras.atomic_files import write_file
-from bert_keras.data.classification.aligned import aligned
 from bert_keras.data.classification.examples import Examples
+from bert_keras.text_table import aligned
 
 
 def predictions_of(outputs: np.ndarray, problem_type: str, threshold: float = 0.5) -> list:

@@ -8,6 +8,7 @@ from pathlib import Path
 import keras
 
 from bert_keras.atomic_files import write_file
+from bert_keras.text_table import aligned
 
 _FILE = "seeds.json"
 
@@ -116,8 +117,7 @@ def _table(results):
     for name, values in _lines(_over_seeds(list, list(results.values()))):
         numbers = [*values, statistics.fmean(values), _deviation(values)]
         rows.append([name, *("-" if number is None else f"{number:.4g}" for number in numbers)])
-    widths = [max(map(len, column)) for column in zip(*rows)]
-    return "\n".join("  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows)
+    return aligned(rows)
 
 
 def _lines(tree, prefix=""):

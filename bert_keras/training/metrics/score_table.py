@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from bert_keras.text_table import aligned
+
 
 def score_table(scores: Mapping[str, Mapping[str, float]]) -> str:
     """Make a table of what `span_scores`, `triple_scores` or `relation_scores` gives.
@@ -24,5 +26,4 @@ def score_table(scores: Mapping[str, Mapping[str, float]]) -> str:
     rows = [("", *measures)]
     for label, numbers in scores.items():
         rows.append((label, *(f"{numbers[name]:.3f}" for name in measures[:-1]), f"{numbers['support']:,}"))
-    widths = [max(map(len, column)) for column in zip(*rows)]
-    return "\n".join("  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows)
+    return aligned(rows)
