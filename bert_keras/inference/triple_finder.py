@@ -3,7 +3,7 @@
 import numpy as np
 
 from bert_keras.data import TripleExamples, sentences_of_texts
-from bert_keras.data.tagging.span_dataset import OBJECT, SUBJECT
+from bert_keras.data.tagging.span_rows import OBJECT, SUBJECT
 from bert_keras.inference.predict_batches import predict_batches
 from bert_keras.inference.preset_parts import preset_parts
 from bert_keras.inference.probabilities import sigmoid
