@@ -13,7 +13,6 @@ from bert_keras.data.classification.multiple_choice_dataset import multiple_choi
 from bert_keras.data.classification.parts import class_counts
 from bert_keras.data.classification.predictions import (
     confusion_table,
-    predictions_of,
     write_predictions,
     write_submission,
 )
@@ -90,7 +89,6 @@ __all__ = [
     "multiple_choice_dataset",
     "pack",
     "pool_pieces",
-    "predictions_of",
     "prepare_corpus",
     "pretraining_dataset",
     "question_answering_dataset",
