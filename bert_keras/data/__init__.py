@@ -8,7 +8,6 @@ from bert_keras.data.classification.long_texts import cut_long_texts, pool_piece
 from bert_keras.data.classification.parts import class_counts
 from bert_keras.data.classification.predictions import (
     confusion_table,
-    predictions_of,
     write_predictions,
     write_submission,
 )
@@ -102,7 +101,6 @@ __all__ = [
     "multiple_choice_dataset",
     "pack",
     "pool_pieces",
-    "predictions_of",
     "prepare_corpus",
     "pretraining_dataset",
     "question_answering_dataset",
