@@ -32,17 +32,15 @@ class TokenizedTexts:
     """
 
     def __init__(self, examples: Examples, tokenizer: Callable, sequence_length: int):
-        self.vocabulary = tokenizer.vocabulary
+        self._layout = tokenizer.vocabulary.row_layout
+        num_specials = self._layout.num_special_tokens(1 if examples.second_texts is None else 2)
         token_ids, starts, lengths = tokenize_all(examples.texts, tokenizer)
         if examples.second_texts is None:
-            num_specials, seconds = 2, None
-            kept, needed = np.minimum(lengths, sequence_length - 2), lengths
+            seconds, kept, needed = None, np.minimum(lengths, sequence_length - num_specials), lengths
         else:
-            num_specials = 3
             second_ids, second_starts, second_lengths = tokenize_all(examples.second_texts, tokenizer)
-            kept, kept_second = (
-                tensor.numpy() for tensor in truncate_longest_first(lengths, second_lengths, sequence_length - 3)
-            )
+            room = sequence_length - num_specials
+            kept, kept_second = (part.numpy() for part in truncate_longest_first(lengths, second_lengths, room))
             needed = lengths + second_lengths
             seconds = second_starts + len(token_ids), kept_second
             token_ids = np.concatenate([token_ids, second_ids])
@@ -71,7 +69,7 @@ class TokenizedTexts:
             return starts, tf.where(numbers >= 0, lengths, 0)
 
         second = None if self._second is None else ranges(self._second)
-        return assemble_rows(self._token_ids, ranges(self._first), second, length, self.vocabulary)
+        return assemble_rows(self._token_ids, ranges(self._first), second, length, self._layout)
 
 
 def tokenize_all(texts: Sequence[str], tokenizer: Callable) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -51,14 +51,17 @@ class QuestionWindows:
         stride: int = 128,
         max_question_tokens: int = 64,
     ):
-        if stride < 1 or max_question_tokens < 1 or sequence_length < max_question_tokens + stride + 3:
+        self.vocabulary = tokenizer.vocabulary
+        self._layout = self.vocabulary.row_layout
+        num_specials = self._layout.num_special_tokens(2)
+        self._before_context = len(self._layout.begin) + len(self._layout.between)  # special tokens
+        if stride < 1 or max_question_tokens < 1 or sequence_length < max_question_tokens + stride + num_specials:
             raise ValueError(
-                "sequence_length must hold a question, a stride and three special tokens, received "
+                f"sequence_length must hold a question, a stride and {num_specials} special tokens, received "
                 f"sequence_length={sequence_length}, max_question_tokens={max_question_tokens}, stride={stride}"
             )
         self.questions = tuple(questions)
         self.sequence_length = sequence_length
-        self.vocabulary = tokenizer.vocabulary
         question_ids, question_starts, question_lengths = tokenize_all([q.question for q in questions], tokenizer)
         if is_long := int((question_lengths > max_question_tokens).sum()):
             _logger.warning("%d of %d questions were cut to %d tokens", is_long, len(questions), max_question_tokens)
@@ -71,7 +74,7 @@ class QuestionWindows:
         self._context_starts, self._context_lengths = starts[contexts], lengths[contexts]  # of each question
 
         begins = [
-            _window_begins(length, sequence_length - question_length - 3, stride)
+            _window_begins(length, sequence_length - question_length - num_specials, stride)
             for length, question_length in zip(self._context_lengths, self._question_lengths)
         ]
         self.question_of = np.repeat(np.arange(len(begins), dtype=np.int32), [len(b) for b in begins])
@@ -79,9 +82,9 @@ class QuestionWindows:
         self._begins = np.concatenate(begins).astype(np.int32)  # (windows,) in tokens of the context
         question_lengths = self._question_lengths[self.question_of]
         self._num_tokens = np.minimum(
-            self._context_lengths[self.question_of] - self._begins, sequence_length - question_lengths - 3
+            self._context_lengths[self.question_of] - self._begins, sequence_length - question_lengths - num_specials
         )
-        self.row_lengths = question_lengths + self._num_tokens + 3
+        self.row_lengths = question_lengths + self._num_tokens + num_specials
         with tf.device("CPU"):  # where the input pipeline runs
             self._token_ids = tf.constant(np.concatenate([question_ids, context_ids]))
             self._first = tf.constant(question_starts[self.question_of]), tf.constant(question_lengths)
@@ -104,7 +107,7 @@ class QuestionWindows:
             starts, lengths = (tf.gather(part, tf.maximum(numbers, 0)) for part in texts)
             return starts, tf.where(numbers >= 0, lengths, 0)
 
-        return assemble_rows(self._token_ids, ranges(self._first), ranges(self._second), length, self.vocabulary)
+        return assemble_rows(self._token_ids, ranges(self._first), ranges(self._second), length, self._layout)
 
     def answer_positions(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Where each row has the first answer of its question that has a place.
@@ -117,7 +120,7 @@ class QuestionWindows:
         spans = np.array([self._token_span(number) for number in range(len(self.questions))]).reshape(-1, 3)
         first, last, is_known = spans[self.question_of].T  # in tokens of the context
         is_inside = (first >= self._begins) & (last < self._begins + self._num_tokens) & (is_known > 0)
-        to_row = self._question_lengths[self.question_of] + 2 - self._begins
+        to_row = self._question_lengths[self.question_of] + self._before_context - self._begins
         return (
             np.where(is_inside, first + to_row, 0).astype(np.int32),
             np.where(is_inside, last + to_row, 0).astype(np.int32),
@@ -154,7 +157,7 @@ class QuestionWindows:
         contexts = [self._context_around(sibling, position) for sibling in siblings]
         has_most = np.argmax(contexts, axis=0) == window - siblings[0]
         characters = slice(start, start + count)
-        row_position = int(self._question_lengths[number]) + 2
+        row_position = int(self._question_lengths[number]) + self._before_context
         return row_position, self._first_characters[characters], self._end_characters[characters], has_most
 
     def _windows_around(self, window: int) -> range:

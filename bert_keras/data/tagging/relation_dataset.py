@@ -66,7 +66,9 @@ def relation_dataset(
         >>> x["token_ids"][0, :9].numpy().tolist(), x["entity_positions"][0].numpy().tolist()
         ([2, 5, 7, 5, 8, 6, 9, 6, 3], [1, 5])
     """
-    token_ids, starts, lengths, positions = _marked_rows(examples, tokenizer, sequence_length - 2, markers)
+    layout = tokenizer.vocabulary.row_layout
+    num_specials = layout.num_special_tokens(1)
+    token_ids, starts, lengths, positions = _marked_rows(examples, tokenizer, sequence_length - num_specials, markers)
     labels = np.zeros(len(examples), np.int32)
     if examples.labels is not None:
         number_of = {name: number for number, name in enumerate(label_names or examples.label_names)}
@@ -80,21 +82,22 @@ def relation_dataset(
     def make_batch(numbers: tf.Tensor, length: tf.Tensor | int):
         safe, is_example = tf.maximum(numbers, 0), numbers >= 0
         begins, kept = tf.unstack(tf.gather(ranges, safe), axis=1)
-        x = assemble_rows(ids, (begins, tf.where(is_example, kept, 0)), None, length, tokenizer.vocabulary)
+        x = assemble_rows(ids, (begins, tf.where(is_example, kept, 0)), None, length, layout)
         x["entity_positions"] = tf.where(is_example[:, tf.newaxis], tf.gather(places, safe), 0)
         return x, tf.where(is_example, tf.gather(targets, safe), 0), tf.cast(is_example, tf.float32)
 
     return bucketed_dataset(
-        lengths + 2, make_batch, sequence_length=sequence_length, batch_size=batch_size, training=training, seed=seed,
-        buckets=buckets, repeat=repeat, start_step=start_step,
+        lengths + num_specials, make_batch, sequence_length=sequence_length, batch_size=batch_size, training=training,
+        seed=seed, buckets=buckets, repeat=repeat, start_step=start_step,
     )  # fmt: skip
 
 
 def _marked_rows(examples: RelationExamples, tokenizer: Callable, max_tokens: int, markers: tuple[str, str]):
     """Token ids end to end, starts, lengths, and where in its row the opening markers of each example stand."""
-    vocabulary = tokenizer.vocabulary
+    vocabulary, layout = tokenizer.vocabulary, tokenizer.vocabulary.row_layout
+    begin = len(layout.begin)
     for marker in markers:
-        if marker not in vocabulary:
+        if marker not in vocabulary.tokens:
             raise ValueError(f"the marker {marker!r} is not in the vocabulary; pass markers= of two tokens that are")
     marker_ids = [vocabulary.tokens.index(marker) for marker in markers]
     parts, order = [], []
@@ -117,9 +120,9 @@ def _marked_rows(examples: RelationExamples, tokenizer: Callable, max_tokens: in
         rows.append(row)
         # Of an entity too far away to fit, the row's end stands for the marker.
         places = [kept_before, min(kept_before + len(left) + len(between) + 2, max_tokens - 1)]
-        positions.append([1 + places[which.index(0)], 1 + places[which.index(1)]])
+        positions.append([begin + places[which.index(0)], begin + places[which.index(1)]])
     if num_cut:
         _logger.warning("%d of %d sentences are longer than %d tokens and were cut", num_cut, len(rows), max_tokens)
     lengths = np.array([len(row) for row in rows])
-    token_ids = np.array([token for row in rows for token in row] + [vocabulary.pad_id], np.int32)
+    token_ids = np.array([token for row in rows for token in row] + [layout.pad_id], np.int32)
     return token_ids, np.cumsum(lengths) - lengths, lengths, np.array(positions).reshape(-1, 2)

@@ -34,8 +34,9 @@ class TokenizedWords:
     def __init__(
         self, sentences: Sequence[Sequence[str]], tokenizer: Callable, sequence_length: int, overlap: int | None = None
     ):
-        self.vocabulary = tokenizer.vocabulary
-        max_pieces = sequence_length - 2
+        self._layout = tokenizer.vocabulary.row_layout
+        num_specials = self._layout.num_special_tokens(1)
+        max_pieces = sequence_length - num_specials
         overlap = max_pieces // 4 if overlap is None else overlap
         pieces = _pieces_of_words({word for words in sentences for word in words}, tokenizer, max_pieces)
         token_ids, first_pieces, self.windows, starts, lengths, owned = [], [], [], [], [], []
@@ -56,11 +57,11 @@ class TokenizedWords:
             _logger.info("%d of %d sentences need several windows of %d tokens", len(long), len(sentences), max_pieces)
         self.first_pieces = np.concatenate(first_pieces).astype(np.int32)  # (words,) places in all pieces end to end
         self.num_words = len(self.first_pieces)
-        self.row_lengths = np.array(lengths) + 2
+        self.row_lengths = np.array(lengths) + num_specials
         is_first = np.zeros(num_pieces, bool)
         is_first[self.first_pieces] = True
         with tf.device("CPU"):  # where the input pipeline runs
-            self._token_ids = tf.constant(np.concatenate([*token_ids, [self.vocabulary.pad_id]]), tf.int32)
+            self._token_ids = tf.constant(np.concatenate([*token_ids, [self._layout.pad_id]]), tf.int32)
             self._is_first = tf.constant(np.append(is_first, False))
             self._ranges = tuple(tf.constant(np.array(part), tf.int32) for part in (starts, lengths))
             self._owned = tf.constant(np.array(owned), tf.int32)
@@ -70,13 +71,13 @@ class TokenizedWords:
         number, window = self.windows[window_number]
         begin = self._first_words[number]
         pieces = self.first_pieces[begin + window.start : begin + window.end]
-        return pieces - (pieces[0] if len(pieces) else 0) + 1
+        return pieces - (pieces[0] if len(pieces) else 0) + len(self._layout.begin)
 
     def rows(self, numbers: tf.Tensor, length: tf.Tensor | int) -> dict[str, tf.Tensor]:
         """Makes the encoder's input of some windows, in the graph; -1 gives a row of special tokens only."""
         starts, lengths = (tf.gather(part, tf.maximum(numbers, 0)) for part in self._ranges)
         lengths = tf.where(numbers >= 0, lengths, 0)
-        return assemble_rows(self._token_ids, (starts, lengths), None, length, self.vocabulary)
+        return assemble_rows(self._token_ids, (starts, lengths), None, length, self._layout)
 
     def word_positions(self, numbers: tf.Tensor, length: tf.Tensor | int) -> tuple[tf.Tensor, tf.Tensor]:
         """Finds the first pieces of the words that some windows own, in the graph.
@@ -87,7 +88,7 @@ class TokenizedWords:
         """
         safe = tf.maximum(numbers, 0)
         starts, owned = tf.gather(self._ranges[0], safe)[:, tf.newaxis], tf.gather(self._owned, safe)
-        source = starts + tf.range(length)[tf.newaxis] - 1  # (batch, length)
+        source = starts + tf.range(length)[tf.newaxis] - len(self._layout.begin)  # (batch, length)
         is_owned = (source >= owned[:, :1]) & (source < owned[:, 1:]) & (numbers >= 0)[:, tf.newaxis]
         source = tf.where(is_owned, source, 0)
         return is_owned & tf.gather(self._is_first, source), source
