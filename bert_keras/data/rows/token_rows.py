@@ -10,20 +10,22 @@ Ranges = tuple[np.ndarray, np.ndarray]
 
 
 class TokenRows:
-    """Rows `[CLS] first [SEP]` or `[CLS] first [SEP] second [SEP]` that already fit; a `Rows` without targets.
+    """Rows of one text or of two that already fit, with the special tokens of the family; a `Rows` without targets.
 
     Args:
         token_ids: (tokens,) int, all texts end to end.
         first: Starts and lengths of the first texts among them, (rows,) int each.
         second: The same of the second texts; None for rows of one text.
-        tokenizer: What made the ids; its vocabulary has the special tokens.
+        tokenizer: What made the ids; its vocabulary has the layout of a row.
         sequence_length: The longest row, special tokens included.
     """
 
     def __init__(self, token_ids: np.ndarray, first: Ranges, second: Ranges | None, tokenizer, *, sequence_length: int):
         self.sequence_length = sequence_length
-        self.row_lengths = first[1] + 2 if second is None else first[1] + second[1] + 3
         self.tokenizer = tokenizer
+        self.layout = tokenizer.vocabulary.row_layout
+        lengths = [text[1] for text in (first, second) if text is not None]
+        self.row_lengths = sum(lengths) + self.layout.num_special_tokens(len(lengths))
         with tf.device("CPU"):  # where the input pipeline runs
             self._token_ids = tf.constant(token_ids, tf.int32)
             self._first, self._second = (
@@ -38,7 +40,7 @@ class TokenRows:
             None if text is None else tuple(entries_of_rows(part, numbers) for part in text)
             for text in (self._first, self._second)
         )
-        return assemble_rows(self._token_ids, first, second, length, self.tokenizer.vocabulary)
+        return assemble_rows(self._token_ids, first, second, length, self.layout)
 
     def targets(self, numbers: tf.Tensor, length: tf.Tensor | int) -> tuple | None:
         """As `Rows.targets`: these rows have none."""

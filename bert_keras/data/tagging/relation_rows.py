@@ -43,7 +43,8 @@ class RelationRows(TokenRows):
         markers: tuple[str, str] = MARKERS,
     ):
         self.examples = examples
-        token_ids, starts, lengths, positions = _marked_rows(examples, tokenizer, sequence_length - 2, markers)
+        room = sequence_length - tokenizer.vocabulary.row_layout.num_special_tokens(1)
+        token_ids, starts, lengths, positions = _marked_rows(examples, tokenizer, room, markers)
         labels = np.zeros(len(examples), np.int32)
         if examples.labels is not None:
             number_of = {name: number for number, name in enumerate(label_names or examples.label_names)}
@@ -103,9 +104,10 @@ def relation_dataset(
 
 def _marked_rows(examples: RelationExamples, tokenizer: Callable, max_tokens: int, markers: tuple[str, str]):
     """Token ids end to end, starts, lengths, and where in its row the opening markers of each example stand."""
-    vocabulary = tokenizer.vocabulary
+    vocabulary, layout = tokenizer.vocabulary, tokenizer.vocabulary.row_layout
+    begin = len(layout.begin)
     for marker in markers:
-        if marker not in vocabulary:
+        if marker not in vocabulary.tokens:
             raise ValueError(f"the marker {marker!r} is not in the vocabulary; pass markers= of two tokens that are")
     marker_ids = [vocabulary.tokens.index(marker) for marker in markers]
     parts, order = [], []
@@ -128,7 +130,7 @@ def _marked_rows(examples: RelationExamples, tokenizer: Callable, max_tokens: in
         rows.append(row)
         # Of an entity too far away to fit, the row's end stands for the marker.
         places = [kept_before, min(kept_before + len(left) + len(between) + 2, max_tokens - 1)]
-        positions.append([1 + places[which.index(0)], 1 + places[which.index(1)]])
+        positions.append([begin + places[which.index(0)], begin + places[which.index(1)]])
     if num_cut:
         _logger.warning("%d of %d sentences are longer than %d tokens and were cut", num_cut, len(rows), max_tokens)
     lengths = np.array([len(row) for row in rows])

@@ -34,7 +34,7 @@ class WordRows(TokenRows):
         sequence_length: int,
         overlap: int | None = None,
     ):
-        max_pieces = sequence_length - 2
+        max_pieces = sequence_length - tokenizer.vocabulary.row_layout.num_special_tokens(1)
         overlap = max_pieces // 4 if overlap is None else overlap
         pieces = _pieces_of_words({word for words in sentences for word in words}, tokenizer, max_pieces)
         token_ids, first_pieces, self.windows, starts, lengths, owned = [], [], [], [], [], []
@@ -70,7 +70,7 @@ class WordRows(TokenRows):
         number, window = self.windows[window_number]
         begin = self._first_words[number]
         pieces = self.first_pieces[begin + window.start : begin + window.end]
-        return pieces - (pieces[0] if len(pieces) else 0) + 1
+        return pieces - (pieces[0] if len(pieces) else 0) + len(self.layout.begin)
 
     def word_positions(self, numbers: tf.Tensor, length: tf.Tensor | int) -> tuple[tf.Tensor, tf.Tensor]:
         """Finds the first pieces of the words that some windows own, in the graph.
@@ -81,7 +81,7 @@ class WordRows(TokenRows):
         """
         safe = tf.maximum(numbers, 0)
         starts, owned = tf.gather(self._first[0], safe)[:, tf.newaxis], tf.gather(self._owned, safe)
-        source = starts + tf.range(length)[tf.newaxis] - 1  # (batch, length)
+        source = starts + tf.range(length)[tf.newaxis] - len(self.layout.begin)  # (batch, length)
         is_owned = (source >= owned[:, :1]) & (source < owned[:, 1:]) & (numbers >= 0)[:, tf.newaxis]
         source = tf.where(is_owned, source, 0)
         return is_owned & tf.gather(self._is_first, source), source
