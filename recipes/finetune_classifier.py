@@ -113,7 +113,7 @@ def main(
     scores, tables = {}, {}
     for part in list(examples)[1:]:
         outputs = predictor.logits(examples[part])
-        predictions = data.predictions_of(outputs, problem, classifier.threshold)
+        predictions = classifier.decode(outputs)
         data.write_predictions(run_directory / f"predictions_{part}.tsv", examples[part], predictions, labels)
         if examples[part].labels is None:
             data.write_submission(run_directory / "submission.tsv", predictions, labels)

@@ -77,7 +77,7 @@ def main(
         if part != "train" and examples[part].labels is not None:
             scores[part] = {"accuracy": chooser.evaluate(datasets[part], return_dict=True, verbose=0)["accuracy"]}
     if test:
-        numbers = chooser.predict(datasets["test"], verbose=0)[: len(examples["test"])].argmax(-1)
+        numbers = chooser.decode(chooser.predict(datasets["test"], verbose=0)[: len(examples["test"])])
         data.write_submission(run_directory / "predictions.tsv", numbers, examples["train"].label_names)
     return run.finish(scores)
 

@@ -69,7 +69,7 @@ def main(
     extractor = inference.RelationExtractor(classifier, tokenizer, sequence_length=sequence_length)
     scores, tables = {}, {}
     for part in list(files)[1:]:
-        predicted = [labels[number] for number in extractor.probabilities(examples[part]).argmax(-1)]
+        predicted = [labels[number] for number in classifier.decode(extractor.probabilities(examples[part]))]
         if examples[part].labels is not None:
             measured = training.relation_scores(examples[part].labels, predicted)
             scores[part] = measured["macro"] | {"micro_f1": measured["micro"]["f1"]}

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 
 from bert_keras.checkpoints import read_pooling, write_pooling
-from bert_keras.data.batches.accelerators import compiles_each_length
-from bert_keras.data.batches.length_buckets import padded_lengths
+from bert_keras.data.rows.accelerators import compiles_each_length
+from bert_keras.data.rows.length_buckets import padded_lengths
 from bert_keras.inference.length_batches import cheapest_cuts
 from bert_keras.inference.predict_batches import predict_batches
 from bert_keras.inference.preset_parts import preset_parts

@@ -4,8 +4,8 @@ import numpy as np
 
 from bert_keras.inference.length_batches import power_of_two
 from bert_keras.inference.preset_parts import preset_parts
-from bert_keras.inference.probabilities import softmax
 from bert_keras.models import BertPretrainer
+from bert_keras.models.probabilities import softmax
 
 
 class FillMask:

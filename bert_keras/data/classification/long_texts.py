@@ -4,8 +4,8 @@ import dataclasses
 
 import numpy as np
 
-from bert_keras.data.batches.tokenized_texts import tokenize_all_with_offsets
 from bert_keras.data.classification.examples import Examples
+from bert_keras.data.rows.tokenized_texts import tokenize_all_with_offsets
 
 
 def cut_long_texts(

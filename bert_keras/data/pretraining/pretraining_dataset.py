@@ -7,16 +7,16 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from bert_keras.data.batches.autotuner import without_autotuner
-from bert_keras.data.batches.bucketed_dataset import check_numbers
-from bert_keras.data.batches.encoder_inputs import assemble_rows
-from bert_keras.data.batches.random_streams import random_stream
 from bert_keras.data.corpus.check import check_fit, sound_shards
 from bert_keras.data.corpus.passages import parse_passages
 from bert_keras.data.corpus.report import CorpusReport
 from bert_keras.data.pretraining.masking import MaskedTokens, TextSelectorMasking, TokenMasking, default_num_predictions
 from bert_keras.data.pretraining.record_order import shuffled_records
 from bert_keras.data.pretraining.sentence_pairs import sentence_pairs, single_texts
+from bert_keras.data.rows.autotuner import without_autotuner
+from bert_keras.data.rows.batches import check_numbers
+from bert_keras.data.rows.encoder_inputs import assemble_rows
+from bert_keras.data.rows.random_streams import random_stream
 
 _logger = logging.getLogger(__name__)
 _ROWS_AT_A_TIME = 256

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from bert_keras.data.batches.encoder_inputs import truncate_longest_first
 from bert_keras.data.corpus.passages import Passages
+from bert_keras.data.rows.encoder_inputs import truncate_longest_first
 
 _CANDIDATES = 32  # for a random second text; one of them is as long as the true one, or nearly
 _SENTENCE_WEIGHT = 4  # one sentence more or less counts as much as so many tokens

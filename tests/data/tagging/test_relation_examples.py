@@ -4,8 +4,8 @@ import logging
 import numpy as np
 import pytest
 
-from bert_keras.data.tagging.relation_dataset import relation_dataset
 from bert_keras.data.tagging.relation_examples import RelationExamples, read_relations
+from bert_keras.data.tagging.relation_rows import relation_dataset
 from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS
 from bert_keras.data.tokenization.wordpiece_tokenizer import WordPieceTokenizer
 

@@ -9,8 +9,8 @@ import pytest
 import tensorflow as tf
 
 from bert_keras import data
-from bert_keras.data.batches.tokenized_texts import TokenizedTexts
-from bert_keras.data.tagging.tokenized_words import TokenizedWords
+from bert_keras.data.rows.tokenized_texts import TokenizedTexts
+from bert_keras.data.tagging.word_rows import WordRows
 from bert_keras.inference import Classifier, Embedder, FillMask
 from bert_keras.inference.conversion_check import text_rows
 from bert_keras.models import BertEncoder, BertPretrainer, TextClassifier
@@ -75,9 +75,9 @@ def test_a_row_by_hand_is_the_row_of_a_batch():
 
 
 def test_long_pairs_are_cut_to_the_room_that_the_layout_leaves():
-    rows = TokenizedTexts(data.Examples(("a b c d",), ("e d c",)), tokenizer, 9)
-    assert rows.row_lengths.tolist() == [9] and rows.num_truncated == 1
-    assert ids_of(rows.rows(tf.constant([0, -1]), 9)) == [
+    rows = TokenizedTexts(["a b c d"], ["e d c"], tokenizer, sequence_length=9)
+    assert rows.row_lengths.tolist() == [9]
+    assert ids_of(rows.inputs(tf.constant([0, -1]), 9)) == [
         [0, 4, 5, 6, 2, 2, 8, 7, 2],
         [0, 2, 2, 2, 1, 1, 1, 1, 1],  # a filler
     ]
@@ -95,8 +95,8 @@ def test_a_classification_dataset():
 
 
 def test_words_of_a_sentence_keep_their_places():
-    words = TokenizedWords([["a", "bss", "?"]], tokenizer, 8)
-    assert ids_of(words.rows(tf.constant([0]), 8)) == [[0, 4, 5, 9, 3, 2, 1, 1]]
+    words = WordRows([["a", "bss", "?"]], tokenizer, sequence_length=8)
+    assert ids_of(words.inputs(tf.constant([0]), 8)) == [[0, 4, 5, 9, 3, 2, 1, 1]]
     assert words.positions_of_words(0).tolist() == [1, 2, 4]
     assert words.word_positions(tf.constant([0]), 8)[0].numpy()[0].nonzero()[0].tolist() == [1, 2, 4]
 
@@ -104,7 +104,7 @@ def test_words_of_a_sentence_keep_their_places():
 def test_windows_of_a_passage_tell_where_the_answer_is():
     question = data.Question("1", "a", "b c d e", (data.Answer("d", 4),))
     windows = data.QuestionWindows([question], tokenizer, sequence_length=8, stride=2, max_question_tokens=1)
-    rows = ids_of(windows.rows([0, 1], 8))
+    rows = ids_of(windows.inputs([0, 1], 8))
     assert rows == [[0, 4, 2, 2, 5, 6, 7, 2], [0, 4, 2, 2, 7, 8, 2, 1]]
     starts, ends, _ = windows.answer_positions()
     assert [rows[i][start] for i, start in enumerate(starts)] == [7, 7] and (starts == ends).all()

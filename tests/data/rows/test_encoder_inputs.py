@@ -3,7 +3,7 @@ import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bert_keras.data.batches.encoder_inputs import assemble_rows, truncate_longest_first
+from bert_keras.data.rows.encoder_inputs import assemble_rows, truncate_longest_first
 
 
 def truncate_by_popping(first, second, max_tokens):
