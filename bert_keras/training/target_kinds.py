@@ -9,10 +9,10 @@ import keras
 from keras.src.losses.losses import LossFunctionWrapper  # which Keras makes of a function
 
 from bert_keras.ops.check_labels import check_distributions, check_labels, check_numbers, check_spans
-from bert_keras.training.classification import AllLabelsAccuracy
-from bert_keras.training.losses import ClassLoss, LabelsLoss, MaskedLMLoss, NumberLoss
-from bert_keras.training.metrics.classification_metrics import ClassAccuracy
-from bert_keras.training.span_loss import SpanLoss
+from bert_keras.training.losses.class_losses import ClassLoss, LabelsLoss, NumberLoss
+from bert_keras.training.losses.masked_lm_loss import MaskedLMLoss
+from bert_keras.training.losses.span_loss import SpanLoss
+from bert_keras.training.metrics.classification_metrics import AllLabelsAccuracy, ClassAccuracy
 
 _LOG = logging.getLogger("bert_keras")
 _SHORT_NAMES = {"mse": "mean_squared_error", "mae": "mean_absolute_error", "bce": "binary_crossentropy"}

@@ -26,13 +26,11 @@ class GradientNorm(keras.callbacks.Callback):
         super().__init__()
         self.every = every
         self._interval, self._values = None, []
-        self._batches_before = self._batches = 0
 
     def get_state(self):
-        return {"batches": self._batches, "interval": self._interval, "values": self._values}
+        return {"interval": self._interval, "values": self._values}
 
     def set_state(self, state):
-        self._batches_before = state["batches"] - self._batches
         self._interval, self._values = state["interval"], list(state["values"])
 
     def on_train_begin(self, logs=None):
@@ -44,11 +42,8 @@ class GradientNorm(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         self._interval, self._values = None, []
-        self._batches_before = self._batches = 0
 
     def on_train_batch_end(self, batch, logs=None):
-        batch += self._batches_before  # of a resumed epoch
-        self._batches = batch + 1
         if batch // self.every != self._interval:
             self._interval = batch // self.every
             self._values.append(float(read_variable(self._optimizer().gradient_norm)))

@@ -23,27 +23,22 @@ class LearningRate(keras.callbacks.Callback):
         super().__init__()
         self.every = every
         self._interval = self._value = None
-        self._batches_before = self._batches = 0
 
     def get_state(self):
-        return {"batches": self._batches, "interval": self._interval, "value": self._value}
+        return {"interval": self._interval, "value": self._value}
 
     def set_state(self, state):
-        self._batches_before = state["batches"] - self._batches
         self._interval, self._value = state["interval"], state["value"]
 
     def on_epoch_begin(self, epoch, logs=None):
         self._interval = None
-        self._batches_before = self._batches = 0
 
     def on_train_batch_begin(self, batch, logs=None):
-        batch += self._batches_before  # of a resumed epoch
         if batch // self.every != self._interval:
             self._interval = batch // self.every
             self._value = float(read_variable(self.model.optimizer.learning_rate))
 
     def on_train_batch_end(self, batch, logs=None):
-        self._batches = self._batches_before + batch + 1
         logs.setdefault("learning_rate", self._value)
 
     def on_epoch_end(self, epoch, logs=None):

@@ -12,6 +12,7 @@ from bert_keras.training.resuming.model_state import (
     restore_trained,
     torch_random_state,
 )
+from bert_keras.training.resuming.numbered_callbacks import NumberedCallbacks
 from bert_keras.training.resuming.resumption import Resumption, as_stored
 from bert_keras.training.resuming.run import Run
 from bert_keras.training.resuming.save_times import SaveTimes
@@ -112,7 +113,10 @@ class SaveAndResume(keras.callbacks.Callback):
         return self._run.remember(name, make)
 
     def after(self, callbacks):
-        """Put this callback behind others, whose states it then saves along.
+        """Put this callback behind others, whose states it saves, and whose batches it numbers by their epoch.
+
+        Keras counts the batches of a resumed epoch from 0; the callbacks are told the number that a batch has in the
+        epoch.
 
         Args:
             callbacks: list of callbacks.
@@ -121,7 +125,7 @@ class SaveAndResume(keras.callbacks.Callback):
             list for `fit(callbacks=...)`.
         """
         self._others = list(callbacks)
-        return [*self._others, self]
+        return [NumberedCallbacks(self._others, self._run.position.number_in_epoch), self]
 
     def roll_back(self):
         """Set weights and optimizer back to the last state on disk; the step and the position in the data stay.

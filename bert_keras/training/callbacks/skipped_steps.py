@@ -76,7 +76,7 @@ class SkippedSteps(keras.callbacks.Callback):
             return
         report = (
             f"{skipped_in_a_row} steps in a row had gradients that are not finite, until step "
-            f"{int(read_variable(optimizer.iterations))} (epoch {self._epoch + 1}, batch {batch + 1} of this process "
+            f"{int(read_variable(optimizer.iterations))} (epoch {self._epoch + 1}, batch {batch + 1} "
             f"in it); the last gradient norms, every {self.every} steps: "
             f"{', '.join(f'{norm:.3g}' for norm in self._norms)}"
         )

@@ -46,8 +46,7 @@ class StepTensorBoard(keras.callbacks.Callback):
     def set_state(self, state):
         self._sums, self._counts = collections.Counter(state["sums"]), collections.Counter(state["counts"])
         self._totals, self._running_means = dict(state["totals"]), state["means"] and set(state["means"])
-        self._batches_before, self._batches = state["batches"] - self._batches, state["batches"]
-        self._first_step, self._step = state["first_step"], state["step"]
+        self._batches, self._first_step, self._step = state["batches"], state["first_step"], state["step"]
         for writer in (self._train, self._validation):
             writer.drop_after(self._step)  # points of a run that was stopped, which now come again
 
@@ -59,13 +58,13 @@ class StepTensorBoard(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         self._first_step = self._step = int(read_variable(batch_counter(self.model.optimizer)))
-        self._batches_before = self._batches = 0
+        self._batches = 0
         self._totals = {}
 
     def on_train_batch_end(self, batch, logs=None):
         if self._running_means is None:
             self._running_means = _running_means(self.model)
-        batches = self._batches_before + batch + 1  # before: of a resumed epoch
+        batches = batch + 1
         new = batches - self._batches
         for name, value in _numbers(logs):
             total = value * batches if name in self._running_means else self._totals.get(name, 0.0) + value * new

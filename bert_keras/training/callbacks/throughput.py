@@ -29,23 +29,20 @@ class Throughput(keras.callbacks.Callback):
         self.window = window
 
     def get_state(self):
-        names = {"batches": self._batches, "tokens": self._last[1]}
-        return names | {"epoch_seconds": self._seconds, "epoch_tokens": self._tokens}
+        return {"tokens": self._last[1], "epoch_seconds": self._seconds, "epoch_tokens": self._tokens}
 
     def set_state(self, state):
-        self._batches_before = state["batches"] - self._batches
         self._last = (time.perf_counter(), state["tokens"])
         self._seconds, self._tokens = state["epoch_seconds"], state["epoch_tokens"]
 
     def on_train_begin(self, logs=None):
         self._is_compiled = False
-        self._batches, self._last, self._seconds, self._tokens = 0, (0.0, 0.0), 0.0, 0.0
+        self._last, self._seconds, self._tokens = (0.0, 0.0), 0.0, 0.0
 
     def on_epoch_begin(self, epoch, logs=None):
         self._last = (time.perf_counter(), 0.0)  # when the last execution ended, and the epoch's tokens until then
         self._recent = collections.deque(maxlen=self.window)
         self._seconds = self._tokens = 0.0
-        self._batches_before = self._batches = 0
 
     def on_train_batch_end(self, batch, logs=None):
         if "tokens_per_step" not in logs:
@@ -53,8 +50,7 @@ class Throughput(keras.callbacks.Callback):
                 "Throughput counts the tokens in `tokens_per_step`, which models get from "
                 f"bert_keras.training.TokenStatistics; this model's logs have: {', '.join(logs)}."
             )
-        self._batches = self._batches_before + batch + 1  # before: of a resumed epoch
-        now, tokens = time.perf_counter(), logs["tokens_per_step"] * self._batches
+        now, tokens = time.perf_counter(), logs["tokens_per_step"] * (batch + 1)
         seconds, trained = now - self._last[0], tokens - self._last[1]
         self._last = (now, tokens)
         if self._is_compiled:

@@ -230,3 +230,45 @@ class ClassAccuracy(keras.metrics.SparseCategoricalAccuracy):
     def update_state(self, y_true, y_pred, sample_weight=None):
         y_true, weights = check_labels(y_true, y_pred, sample_weight, name=f"labels of {self.name}")
         return super().update_state(y_true, y_pred, weights)
+
+
+@keras.saving.register_keras_serializable(package="bert_keras")
+class AllLabelsAccuracy(keras.metrics.MeanMetricWrapper):
+    """Share of the texts whose labels are all right, none too few and none too many.
+
+    Args:
+        threshold: probability from which on a label is given. Default 0.5.
+        name: name of the metric. Default "accuracy".
+        dtype: as in `keras.metrics.Metric`.
+
+    Call arguments:
+        y_true: (batch, num_classes) tensor of 0 and 1.
+        y_pred: (batch, num_classes) float tensor of logits.
+        sample_weight: (batch,) float tensor or None.
+
+    Output:
+        float32 scalar from 0 to 1.
+
+    Example:
+        >>> import numpy as np
+        >>> from bert_keras.training import AllLabelsAccuracy
+        >>> float(AllLabelsAccuracy()(np.array([[1, 1], [0, 1]]), np.array([[3.0, -2.0], [-1.0, 4.0]])))
+        0.5
+    """
+
+    def __init__(self, threshold=0.5, name="accuracy", dtype=None):
+        def all_right(y_true, y_pred):
+            is_given = keras.ops.sigmoid(keras.ops.cast(y_pred, "float32")) >= threshold
+            return keras.ops.all(keras.ops.equal(keras.ops.cast(y_true, "bool"), is_given), axis=-1)
+
+        super().__init__(all_right, name=name, dtype=dtype)
+        self.threshold = threshold
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        y_true, weights = check_numbers(
+            y_true, sample_weight, scores=y_pred, smallest=0, largest=1, name=f"labels of {self.name}"
+        )
+        return super().update_state(y_true, y_pred, weights)
+
+    def get_config(self):
+        return {"threshold": self.threshold, "name": self.name, "dtype": self.dtype}

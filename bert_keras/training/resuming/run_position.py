@@ -41,9 +41,13 @@ class RunPosition:
 
     def count(self, batch):
         """Note that a batch was trained on, numbered as Keras does in this process."""
-        step, self.batches = self.step, self._batches_before + batch + 1
+        step, self.batches = self.step, self.number_in_epoch(batch) + 1
         self.step = self._first_step + self.batches
         self.repeated = self.step - step
+
+    def number_in_epoch(self, batch):
+        """Tell a batch's number in the epoch, from its number in this process."""
+        return self._batches_before + batch
 
     def is_epoch_over(self, num_batches):
         """Tell whether that was the epoch's last batch; it may be, where `num_batches` is None."""

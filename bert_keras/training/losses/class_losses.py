@@ -1,60 +1,10 @@
-"""The losses of each task, means over what counts: rows and slots that have weight, and a label."""
+"""The losses of a classifier: of one class, of several labels, of a number."""
 
 import keras
 
 from bert_keras.ops.check_labels import check_labels, check_numbers
-from bert_keras.ops.sparse_cross_entropy import sparse_cross_entropy
 
 _MEAN = "mean_with_sample_weight"
-
-
-@keras.saving.register_keras_serializable(package="bert_keras")
-class MaskedLMLoss(keras.losses.Loss):
-    """Cross-entropy of the guessed tokens, averaged over the real predictions of the batch.
-
-    A row has a fixed number of prediction slots; unused ones have weight 0, or the label -100. The sum is divided by
-    the sum of the weights, so the number of unused slots changes neither the loss nor the length of the step. A batch
-    without any real prediction has loss 0.
-
-    Args:
-        reduction: as in `keras.losses.Loss`. Default "mean_with_sample_weight", the mean described above.
-        name: name of the loss.
-        **kwargs: arguments of `keras.losses.Loss`.
-
-    Call arguments:
-        y_true: (batch, predictions) int tensor of the original token ids.
-        y_pred: (batch, predictions, vocabulary_size) float tensor of logits; the loss is computed in float32.
-        sample_weight: (batch, predictions) float tensor, 0 in unused slots.
-
-    Output:
-        float32 scalar tensor, nats a prediction.
-
-    Raises:
-        ValueError: for a label that is no token, in a slot that counts; where nothing can be raised (see
-            `bert_keras.ops.refusal.refuse`) the loss is NaN.
-
-    Example:
-        >>> import numpy as np
-        >>> from bert_keras.training import MaskedLMLoss
-        >>> labels, logits = np.array([[3, 0]]), np.zeros((1, 2, 4), "float32")
-        >>> loss = MaskedLMLoss()(labels, logits, sample_weight=np.array([[1.0, 0.0]], "float32"))
-        >>> round(float(loss), 4) == round(float(np.log(4)), 4)
-        True
-
-    Reference:
-        `get_masked_lm_output` of https://github.com/google-research/bert/blob/master/run_pretraining.py
-    """
-
-    leaves_out_no_label = True
-
-    def __init__(self, *, reduction=_MEAN, name="masked_lm_loss", **kwargs):
-        super().__init__(name=name, reduction=reduction, **kwargs)
-
-    def __call__(self, y_true, y_pred, sample_weight=None):
-        return super().__call__(*_checked(self.name, y_true, y_pred, sample_weight))
-
-    def call(self, y_true, y_pred):
-        return sparse_cross_entropy(y_true, y_pred)  # (batch, predictions)
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
@@ -62,7 +12,7 @@ class ClassLoss(keras.losses.SparseCategoricalCrossentropy):
     """Cross-entropy of classes, given their logits, averaged over the rows that have weight and a label.
 
     Args:
-        reduction: as in `keras.losses.Loss`. Default "mean_with_sample_weight", the mean described above.
+        reduction: as in `keras.losses.Loss`. Default "mean_with_sample_weight", the mean over what has weight.
         name: name of the loss.
         dtype: as in `keras.losses.Loss`.
 
@@ -80,7 +30,7 @@ class ClassLoss(keras.losses.SparseCategoricalCrossentropy):
 
     Example:
         >>> import numpy as np
-        >>> from bert_keras.training.losses import ClassLoss
+        >>> from bert_keras.training.losses.class_losses import ClassLoss
         >>> round(float(ClassLoss()(np.array([1, -100]), np.array([[0.0, 0.0], [9.0, 0.0]]))), 4)
         0.6931
     """
@@ -91,7 +41,8 @@ class ClassLoss(keras.losses.SparseCategoricalCrossentropy):
         super().__init__(from_logits=True, reduction=reduction, name=name, dtype=dtype)
 
     def __call__(self, y_true, y_pred, sample_weight=None):
-        return super().__call__(*_checked(self.name, y_true, y_pred, sample_weight))
+        labels, weights = check_labels(y_true, y_pred, sample_weight, name=f"labels of {self.name}")
+        return super().__call__(labels, y_pred, weights)
 
     def get_config(self):
         return {"name": self.name, "reduction": self.reduction}
@@ -103,7 +54,7 @@ class LabelsLoss(keras.losses.BinaryCrossentropy):
 
     Args:
         label_smoothing: share of the target that goes to both answers alike. Default 0.
-        reduction: as in `keras.losses.Loss`. Default "mean_with_sample_weight", the mean described above.
+        reduction: as in `keras.losses.Loss`. Default "mean_with_sample_weight", the mean over what has weight.
         name: name of the loss.
         dtype: as in `keras.losses.Loss`.
 
@@ -120,7 +71,7 @@ class LabelsLoss(keras.losses.BinaryCrossentropy):
 
     Example:
         >>> import numpy as np
-        >>> from bert_keras.training.losses import LabelsLoss
+        >>> from bert_keras.training.losses.class_losses import LabelsLoss
         >>> round(float(LabelsLoss()(np.array([[1, 0]]), np.array([[0.0, 0.0]]))), 4)
         0.6931
     """
@@ -143,7 +94,7 @@ class NumberLoss(keras.losses.MeanSquaredError):
     """Squared error of a number, averaged over the rows that have weight.
 
     Args:
-        reduction: as in `keras.losses.Loss`. Default "mean_with_sample_weight", the mean described above.
+        reduction: as in `keras.losses.Loss`. Default "mean_with_sample_weight", the mean over what has weight.
         name: name of the loss.
         dtype: as in `keras.losses.Loss`.
 
@@ -160,7 +111,7 @@ class NumberLoss(keras.losses.MeanSquaredError):
 
     Example:
         >>> import numpy as np
-        >>> from bert_keras.training.losses import NumberLoss
+        >>> from bert_keras.training.losses.class_losses import NumberLoss
         >>> float(NumberLoss()(np.array([1.0, np.nan]), np.array([[3.0], [0.0]]), np.array([1.0, 0.0])))
         4.0
     """
@@ -174,29 +125,3 @@ class NumberLoss(keras.losses.MeanSquaredError):
 
     def get_config(self):
         return {"name": self.name, "reduction": self.reduction}
-
-
-def pretraining_losses(*, masked_lm=True, next_sentence=True):
-    """Give `compile(loss=...)` one loss for each output of `BertPretrainer`.
-
-    Keras logs `loss`, their sum, and `mlm_loss` and `nsp_loss` apart; with one output, `loss` alone.
-
-    Args:
-        masked_lm: whether the model has the `mlm` output. Default True.
-        next_sentence: whether the model has the `nsp` output. Default True.
-
-    Returns:
-        dict from output name to `keras.losses.Loss`.
-
-    Example:
-        >>> from bert_keras.training import pretraining_losses
-        >>> sorted(pretraining_losses())
-        ['mlm', 'nsp']
-    """
-    losses = {"mlm": MaskedLMLoss(name="mlm")} if masked_lm else {}
-    return losses | ({"nsp": ClassLoss(name="nsp")} if next_sentence else {})
-
-
-def _checked(name, y_true, y_pred, sample_weight):
-    labels, weights = check_labels(y_true, y_pred, sample_weight, name=f"labels of {name}")
-    return labels, y_pred, weights
