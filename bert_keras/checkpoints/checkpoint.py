@@ -7,7 +7,7 @@ class Checkpoint:
     """A configuration and a table of weights that agree; the weights have not been read yet.
 
     Args:
-        config: what describes the model: `path`, `encoder_arguments`, `classifier_dropout`, `labels` and `task`.
+        config: what describes the model: `path`, `encoder_arguments`, `labels` and `settings`.
         table: `WeightTable` of the weights that are there.
 
     Raises:
@@ -15,7 +15,6 @@ class Checkpoint:
             missing; only the pooler may.
     """
 
-    masked_lm_arguments = {}  # of the pretrainer's constructor, where its head differs from the encoder
     encoder_class = None  # of the encoder, where it is not BertEncoder itself
     sentence_pooling = None  # "mean" or "first": what a sentence encoder was trained to make its vectors of
 
@@ -35,24 +34,17 @@ class Checkpoint:
         return self.config.encoder_arguments
 
     @property
-    def classifier_dropout(self):
-        """Rate of the dropout before a classification head."""
-        return self.config.classifier_dropout
-
-    @property
     def labels(self):
         """Names of the classes in the order of their logits, None where they have none."""
         return self.config.labels
 
     @property
-    def problem_type(self):
-        """What the classification head was trained for, in transformers' words; None where that is not said."""
-        return getattr(self.config, "problem_type", None)
+    def settings(self):
+        """What is noted of the model around the encoder, by the names of its constructor's arguments.
 
-    @property
-    def task(self):
-        """What the model's own `task` was when it was saved, such as its head and its scheme of tags; {} without."""
-        return self.config.task
+        There always is `dropout`; of a head that only we have, `head` says which it is.
+        """
+        return self.config.settings
 
     @property
     def shapes(self):

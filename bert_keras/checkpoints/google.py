@@ -112,7 +112,7 @@ def _stored_tensors(prefix):
     }
 
 
-def write_google(directory, arrays, arguments, **head):
+def write_google(directory, arrays, arguments, settings=None):
     """Write a model as Google's scripts would: `bert_config.json` and `bert_model.ckpt`.
 
     All files are written under other names first, so that a killed process leaves the old ones.
@@ -121,7 +121,7 @@ def write_google(directory, arrays, arguments, **head):
         directory: path of the directory; made if it is not there.
         arrays: {canonical name: array} of all weights.
         arguments: arguments of the encoder's constructor, with the number `initializer_range`.
-        **head: `labels`, `num_classes` and `classifier_dropout` of a classification head.
+        settings: dict of what is noted of a model around the encoder, see `config_fields`.
 
     Raises:
         FileExistsError: where the directory holds a model of another format, which would be read instead.
@@ -141,7 +141,7 @@ def write_google(directory, arrays, arguments, **head):
         )
     table = google_rows(arguments["num_layers"])
     tensors = WeightTable.to_theirs(table, arrays, "Google's BERT")
-    fields = config_fields("BertModel", arguments, **head)
+    fields = config_fields("BertModel", arguments, settings)
     fields = {name: fields[name] for name in _FIELDS if name in fields} | {
         "hidden_act": _ACTIVATIONS[arguments["activation"]],
         _OWN_FIELD: arguments["activation"],

@@ -15,6 +15,7 @@ from bert_keras.checkpoints.huggingface_names import (
     CONSTANTS,
     COPIES,
     HEAD_ROWS,
+    OWN_HEADS,
     STOPPERS,
     WITHOUT_POOLER,
     common_names,
@@ -64,7 +65,8 @@ class HuggingFaceCheckpoint(Checkpoint):
         num_layers = config.encoder_arguments["num_layers"]
         expect_as_many_tensors(source, len(files), num_layers)
         tensors = _stored_tensors(source, files)
-        rows = encoder_rows(num_layers) + head_rows(config.architecture) + own_rows(tensors)
+        rows = encoder_rows(num_layers) + head_rows(config.architecture)
+        rows += own_rows(tensors, (*OWN_HEADS, *config.own_heads))
         super().__init__(config, WeightTable(source, tensors, rows, silent=(*COPIES, *CONSTANTS)))
         self._directory = directory
 
@@ -142,36 +144,35 @@ def _expect_files(directory):
     raise FileNotFoundError(message)
 
 
-def write_huggingface(directory, architecture, arrays, arguments, *, max_shard_bytes=None, **head):
+def write_huggingface(directory, kind, arrays, arguments, settings=None, *, heads=(), max_shard_bytes=None):
     """Write a model as `transformers` would.
 
     All files are written under other names first, so that a killed process leaves the old ones or the new ones.
 
     Args:
         directory: path of the directory; made if it is not there.
-        architecture: class of transformers: "BertModel", "BertForPreTraining", "BertForMaskedLM",
-            "BertForNextSentencePrediction", "BertForSequenceClassification", "BertForTokenClassification",
-            "BertForQuestionAnswering" or "BertForMultipleChoice".
+        kind: which published model it is, a key of `ARCHITECTURES`; "encoder" for one that transformers does not have,
+            too: it reads the encoder of it.
         arrays: {canonical name: array} of all weights; the pooler's are left out where that class has no pooler.
         arguments: arguments of the encoder's constructor, with the number `initializer_range`.
+        settings: dict of what is noted of a model around the encoder, see `config_fields`.
+        heads: names of the layers above the encoder; those that transformers does not have keep our names.
         max_shard_bytes: most bytes of tensors in a file, None for all in one.
-        **head: `labels`, `num_classes`, `classifier_dropout`, `problem_type` and `task` of a head, see `config_fields`;
-            for a head that transformers does not have they are noted where we alone look for them.
 
     Returns:
-        names of the heads that transformers does not have; it reads the encoder beside them, and refuses to make a
-        classifier, a tagger or a question answerer of it.
+        class of transformers, and names of the heads that transformers does not have; it reads the encoder beside
+        them, and refuses to make a classifier, a tagger or a question answerer of it.
 
     Raises:
         ValueError: where an array has no name in BERT of transformers, or one is missing.
     """
-    heads = [row for head_name in ARCHITECTURES[architecture] for row in HEAD_ROWS[head_name]]
-    own = [row for row in own_rows(arrays) if row.ours not in {head.ours for head in heads}]
-    heads += own
-    rows = encoder_rows(arguments["num_layers"]) + heads
+    architecture, published = ARCHITECTURES[kind]
+    own = own_rows(arrays, [head for head in heads if head not in published])
+    head_rows = [row for head in published for row in HEAD_ROWS[head]] + own
+    rows = encoder_rows(arguments["num_layers"]) + head_rows
     arrays = dict(arrays)
     pooler = [name for name in arrays if name.startswith("pooler/")]
-    if architecture in WITHOUT_POOLER or not pooler:
+    if kind in WITHOUT_POOLER or not pooler:
         rows = [row for row in rows if not row.ours.startswith("pooler/")]
         for name in pooler:
             del arrays[name]
@@ -181,21 +182,16 @@ def write_huggingface(directory, architecture, arrays, arguments, *, max_shard_b
         raise ValueError(f"{architecture} of transformers has no place for {without_place} and needs {missing}.")
     tensors = {}
     for row in rows:
-        prefix = "bert." if heads and row not in heads else ""
+        prefix = "bert." if head_rows and row not in head_rows else ""
         for name, array in row.to_theirs(np.asarray(arrays[row.ours], "float32")).items():
             tensors[prefix + name] = array
     if own:
         tensors |= {name: np.zeros(0, "float32") for name in STOPPERS}
-        head = _noted_for_us_alone(**head)
-    fields = config_fields(architecture, arguments, **head)
+        if more := sorted({row.ours.split("/")[0] for row in own} - set(OWN_HEADS)):
+            settings = (settings or {}) | {"heads": more}
+    fields = config_fields(architecture, arguments, settings, is_published=not own)
     directory = pathlib.Path(directory)
     contents = tensor_files(tensors, max_shard_bytes)
     contents["config.json"] = (json.dumps(fields, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode("utf-8")
     write_files(directory, contents, removed=outdated_files(directory, contents))
-    return list(dict.fromkeys(row.ours.split("/")[0] for row in own))
-
-
-def _noted_for_us_alone(*, labels=None, num_classes=None, problem_type=None, task=None, **head):
-    """The settings of a head, without what would make transformers build a head of classes of its own."""
-    ours = {"labels": labels, "problem_type": problem_type}
-    return head | {"task": {name: value for name, value in ours.items() if value is not None} | (task or {})}
+    return architecture, list(dict.fromkeys(row.ours.split("/")[0] for row in own))

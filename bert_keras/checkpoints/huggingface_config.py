@@ -145,9 +145,20 @@ class HuggingFaceConfig:
         return task
 
     @property
-    def problem_type(self):
-        """What a head of classes was trained for, in transformers' words; None where the file does not say."""
-        return self.task.get("problem_type", self._fields.get("problem_type"))
+    def own_heads(self):
+        """Names of the heads that neither transformers nor we have, but whoever wrote the file."""
+        heads = self.task.get("heads", [])
+        if not isinstance(heads, list) or not all(isinstance(head, str) for head in heads):
+            raise self._refusal("bert_keras: heads", f"must be a list of names, but is {heads!r}")
+        return heads
+
+    @property
+    def settings(self):
+        """What is noted of the model around the encoder, by the names of its constructor's arguments."""
+        settings = self.task | {"dropout": self.classifier_dropout}
+        if (problem_type := self.task.get("problem_type", self._fields.get("problem_type"))) is not None:
+            settings["problem_type"] = problem_type
+        return settings
 
     def _field(self, name):
         if name not in self._fields and name not in _DEFAULTS:
@@ -165,26 +176,15 @@ class HuggingFaceConfig:
         return ValueError(f"{self.path}: {name} {reason}.")
 
 
-def config_fields(
-    architecture,
-    arguments,
-    *,
-    labels=None,
-    num_classes=None,
-    classifier_dropout=None,
-    problem_type=None,
-    task=None,
-):
+def config_fields(architecture, arguments, settings=None, *, is_published=True):
     """The fields of the `config.json` with which transformers builds the same model.
 
     Args:
         architecture: class of transformers, such as "BertModel".
         arguments: arguments of the encoder's constructor.
-        labels: names of the classes, or None.
-        num_classes: number of classes, 1 for regression; None without a head of classes.
-        classifier_dropout: rate of the dropout before the head, None where it has none.
-        problem_type: what a classifier was trained for, in transformers' words; None without one.
-        task: dict of what our model needs besides and transformers does not know, or None.
+        settings: dict of what is noted of a model around the encoder, by the names of its constructor's arguments.
+        is_published: whether transformers has such a model. Of another it is told nothing, or it would build a head of
+            its own: all is noted where we alone look. Default True.
 
     Returns:
         dict to be written as JSON.
@@ -207,10 +207,22 @@ def config_fields(
         "pad_token_id": 0,
         "dtype": "float32",
     }
-    if task:
-        fields["bert_keras"] = task
-    if classifier_dropout is not None:
-        fields["classifier_dropout"] = classifier_dropout
+    head = {name: arguments.get(f"head_{name}", arguments[name]) for name in ("activation", "layer_norm_epsilon")}
+    if any(arguments[name] != value for name, value in head.items()):
+        raise ValueError(
+            "BERT of transformers has one activation and one epsilon for encoder and masked-LM head; this model's head "
+            f"has head_activation={head['activation']} and head_layer_norm_epsilon={head['layer_norm_epsilon']}. "
+            'Save it with format="keras", which bert_keras alone reads.'
+        )
+    settings = dict(settings or {})
+    if (dropout := settings.pop("dropout", None)) is not None:
+        fields["classifier_dropout"] = dropout
+    labels = num_classes = problem_type = None
+    if is_published:
+        labels, problem_type = settings.pop("labels", None), settings.pop("problem_type", None)
+        num_classes = settings.pop("num_classes", settings.pop("num_tags", None))
+    if settings:
+        fields["bert_keras"] = settings
     if num_classes is not None:
         labels = labels or [f"LABEL_{index}" for index in range(num_classes)]
         fields["id2label"] = {str(index): label for index, label in enumerate(labels)}

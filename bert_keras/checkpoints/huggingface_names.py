@@ -55,16 +55,16 @@ HEAD_ROWS = {
     "span_head": _dense("span_head/dense", "qa_outputs"),
 }
 
-# The heads of each class of transformers.
+# What transformers calls each kind of model, and the heads that it has.
 ARCHITECTURES = {
-    "BertModel": (),
-    "BertForPreTraining": ("masked_lm_head", "sentence_pair_head"),
-    "BertForMaskedLM": ("masked_lm_head",),
-    "BertForNextSentencePrediction": ("sentence_pair_head",),
-    "BertForSequenceClassification": ("classification_head",),
-    "BertForTokenClassification": ("token_classification_head",),
-    "BertForQuestionAnswering": ("span_head",),
-    "BertForMultipleChoice": ("multiple_choice_head",),
+    "encoder": ("BertModel", ()),
+    "pretraining": ("BertForPreTraining", ("masked_lm_head", "sentence_pair_head")),
+    "masked_lm": ("BertForMaskedLM", ("masked_lm_head",)),
+    "next_sentence": ("BertForNextSentencePrediction", ("sentence_pair_head",)),
+    "text_classification": ("BertForSequenceClassification", ("classification_head",)),
+    "token_classification": ("BertForTokenClassification", ("token_classification_head",)),
+    "question_answering": ("BertForQuestionAnswering", ("span_head",)),
+    "multiple_choice": ("BertForMultipleChoice", ("multiple_choice_head",)),
 }
 # Heads that no class of transformers has: their tensors stand beside those that it reads, by our names. Scores that a
 # CRF makes a sequence of tags from are among them: the best tag of each token by itself is another answer.
@@ -75,7 +75,7 @@ OWN_HEADS = (
 # transformers makes a random head where it finds none, and its pipelines answer with it. Beside a head of ours it finds
 # these, which are empty: of a wrong shape for each of its heads, which it therefore refuses; its encoder loads.
 STOPPERS = ("classifier.weight", "classifier.bias", "qa_outputs.weight", "qa_outputs.bias")
-WITHOUT_POOLER = ("BertForMaskedLM", "BertForTokenClassification", "BertForQuestionAnswering")
+WITHOUT_POOLER = ("masked_lm", "token_classification", "question_answering")  # kinds
 
 
 def head_rows(architecture):
@@ -84,17 +84,23 @@ def head_rows(architecture):
     Args:
         architecture: class of transformers, or None where the configuration names none.
     """
-    (classifier,) = [
-        head for head in ARCHITECTURES.get(architecture, ()) if head.endswith(("classification_head", "choice_head"))
-    ] or ["classification_head"]
+    known = dict(ARCHITECTURES.values()).get(architecture, ())
+    (classifier,) = [head for head in known if head.endswith(("classification_head", "choice_head"))] or [
+        "classification_head"
+    ]
     heads = ("masked_lm_head", "sentence_pair_head", classifier, "span_head")
     return [row for head in heads for row in HEAD_ROWS[head]]
 
 
-def own_rows(names):
-    """Rows of the heads that transformers does not have, out of names of weights, ours or as stored."""
+def own_rows(names, heads=OWN_HEADS):
+    """Rows of the heads that transformers does not have.
+
+    Args:
+        names: names of weights, ours or as stored.
+        heads: names of the heads.
+    """
     ours = [name.replace(".", "/") for name in names]
-    return [Row(name, (name.replace("/", "."),)) for name in ours if name.split("/")[0] in OWN_HEADS]
+    return [Row(name, (name.replace("/", "."),)) for name in ours if name.split("/")[0] in heads]
 
 
 # Stored by some versions though they are the same as another tensor; they must be equal to it.

@@ -36,8 +36,8 @@ _FIXED = {"activation": "gelu_tanh", "layer_norm_epsilon": 1e-12}
 # The same for the head of BertMaskedLM.
 _FIXED_HEAD = {"head_activation": "gelu", "head_layer_norm_epsilon": 1e-5}
 # Of a head of classes, what BertTextClassifier has, and what it takes for granted.
-_HEAD = ("num_classes", "classifier_dropout")
-_ASSUMED = (None, {}, "single_label_classification")
+_HEAD = ("num_classes", "dropout")
+_ASSUMED = (None, "single_label_classification")
 
 
 class KerasHubConfig:
@@ -56,16 +56,15 @@ class KerasHubConfig:
 
     def __init__(self, path, backbone, task=None):
         self.path = path
-        self.task = {}
         for name in backbone:
             if name not in _NUMBERS and name not in _NO_MATTER:
                 raise ValueError(f"{path}: {name} is not known of KerasHub's BertBackbone.")
         numbers = {name: self._number(backbone, name, kind) for name, kind in _NUMBERS.items()}
         self.encoder_arguments = numbers | {"attention_dropout": numbers["dropout"]} | _FIXED
-        self.classifier_dropout = numbers["dropout"]
+        self.settings = {"dropout": numbers["dropout"]}
         if task is not None:
             self.num_classes = self._number(task, "num_classes", int)
-            self.classifier_dropout = self._number(task, "dropout", float)
+            self.settings["dropout"] = self._number(task, "dropout", float)
             # Ours gives the logits that a softmax was put on.
             if task.get("activation") not in (None, "linear", "softmax"):
                 raise ValueError(f"{path}: activation is {task['activation']!r}; supported: linear, softmax.")
@@ -112,22 +111,21 @@ class KerasHubCheckpoint(Checkpoint):
         rows = keras_hub_rows(arguments["num_layers"], arguments["num_heads"])
         super().__init__(config, WeightTable(source, tensors, rows))
         if "masked_lm_head/bias" in self.shapes:
-            self.masked_lm_arguments = _FIXED_HEAD
+            config.settings |= _FIXED_HEAD
 
 
-def build_keras_hub(arrays, arguments, *, exact=True, head_activation=None, head_layer_norm_epsilon=None, **head):
+def build_keras_hub(arrays, arguments, settings, *, exact=True):
     """Build KerasHub's model with the weights of ours.
 
     Args:
         arrays: {canonical name: array} of all weights.
-        arguments: arguments of the encoder's constructor.
+        arguments: arguments of the encoder's constructor; with a masked-LM head `head_activation` and
+            `head_layer_norm_epsilon`, too.
+        settings: dict of what is noted of a model around the encoder, by the names of its constructor's arguments. What
+            KerasHub has no place for, such as labels or a threshold, is logged.
         exact: whether to refuse a model that KerasHub would compute otherwise: it knows but one activation and one
             epsilon in the backbone, others in the head. With False the weights are taken over and each difference is
             logged.
-        head_activation: activation of the masked-LM head.
-        head_layer_norm_epsilon: added to the variance in that head's layer norm.
-        **head: `num_classes` and `classifier_dropout` of a classification head; what else there is (labels, a
-            threshold) has no place there, and is logged.
 
     Returns:
         `keras_hub.models.BertBackbone`, `BertMaskedLM` or `BertTextClassifier`.
@@ -139,7 +137,7 @@ def build_keras_hub(arrays, arguments, *, exact=True, head_activation=None, head
     asked = {name: arguments[name] for name in _FIXED} | {"attention_dropout": arguments["attention_dropout"]}
     fixed = _FIXED | {"attention_dropout": arguments["dropout"]}
     if "masked_lm_head/bias" in arrays:
-        asked |= {"head_activation": head_activation, "head_layer_norm_epsilon": head_layer_norm_epsilon}
+        asked |= {name: arguments[name] for name in _FIXED_HEAD}
         fixed |= _FIXED_HEAD
     differences = [f"{name} is {asked[name]} here, {fixed[name]} there" for name in asked if asked[name] != fixed[name]]
     if differences and exact:
@@ -155,7 +153,7 @@ def build_keras_hub(arrays, arguments, *, exact=True, head_activation=None, head
         model = models.BertMaskedLM(backbone)
     elif "classification_head/dense/bias" in arrays:
         model = models.BertTextClassifier(
-            backbone, num_classes=head["num_classes"], dropout=head["classifier_dropout"], activation="linear"
+            backbone, num_classes=settings["num_classes"], dropout=settings["dropout"], activation="linear"
         )
     else:
         model = backbone
@@ -164,7 +162,7 @@ def build_keras_hub(arrays, arguments, *, exact=True, head_activation=None, head
         variables[name].assign(array)
     if differences:
         _LOG.warning("KerasHub's BERT computes something else: %s", "; ".join(differences))
-    lost = [f"{name} {value}" for name, value in head.items() if name not in _HEAD and value not in _ASSUMED]
+    lost = [f"{name} {value}" for name, value in settings.items() if name not in _HEAD and value not in _ASSUMED]
     if lost:
         _LOG.warning("KerasHub's BERT has no place for %s", ", ".join(lost))
     return model

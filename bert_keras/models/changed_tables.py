@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from bert_keras.models.presets import TOKEN_TABLE, named_weights, padded
+from bert_keras.models.named_weights import TOKEN_TABLE, named_weights, padded
 
 _TOKEN_BIAS = "masked_lm_head/bias"
 _POSITIONS = "embeddings/position_embedding/embeddings"

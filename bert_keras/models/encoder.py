@@ -5,24 +5,20 @@ import dataclasses
 import keras
 from keras import ops
 
+from bert_keras.checkpoints.checkpoint import Checkpoint
 from bert_keras.layers import AttentionMask, Embeddings, EncoderBlock, FeedForward, Pooler, SelfAttention
-from bert_keras.layers.encoder_block import part_config
-from bert_keras.models.batch_inputs import BatchInputs
-from bert_keras.models.dtype_config import dtype_config
-from bert_keras.models.frozen_layers import freeze_layers, frozen_layers
 from bert_keras.models.inspector import inspector
 from bert_keras.models.layer_stack import LayerStack
-from bert_keras.models.presets import Presets
+from bert_keras.models.preset_model import PresetModel
 from bert_keras.models.saved_model import open_preset
 from bert_keras.models.sizes import SIZES
 from bert_keras.ops import get_activation
 
 PARTS = ("embeddings", "attention_mask", "attention", "feed_forward")
-_INITIALIZERS = ("kernel_initializer", "token_initializer", "position_initializer", "segment_initializer")
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
-class BertEncoder(Presets, BatchInputs, keras.Model):
+class BertEncoder(PresetModel):
     """A stack of Transformer blocks over embedded tokens.
 
     Input is a dict of int32 tensors, all (batch, length): `token_ids`; `segment_ids`, 0 in the first text and 1 in the
@@ -96,6 +92,8 @@ class BertEncoder(Presets, BatchInputs, keras.Model):
     Reference:
         [Devlin et al., 2019](https://arxiv.org/abs/1810.04805).
     """
+
+    parts = PARTS
 
     def __init__(
         self,
@@ -241,12 +239,16 @@ class BertEncoder(Presets, BatchInputs, keras.Model):
             raise ValueError(f"No published size is called {size!r}. Sizes: {', '.join(SIZES)}.")
         return cls(vocabulary_size, **SIZES[size] | overrides)
 
+    def new_inputs(self) -> dict[str, keras.KerasTensor]:
+        """Make symbolic tensors by the names of the inputs, (batch, length) int32, for a model around the encoder."""
+        return {name: keras.Input((None,), dtype="int32", name=name) for name in self.input}
+
     @classmethod
-    def from_preset(cls, directory, **overrides):
+    def from_preset(cls, preset, **overrides) -> "BertEncoder":
         """Load an encoder; what else the preset has, a head say, is left out and named in `load_report`.
 
         Args:
-            directory: what `bert_keras.models.open_preset` takes: a directory, a name or an object.
+            preset: what `bert_keras.models.open_preset` takes: a directory, a name or an object.
             **overrides: arguments of the constructor that shall differ from the preset's, such as `dropout` or `dtype`.
                 `dropout` holds for the attention, too, unless `attention_dropout` is given.
 
@@ -254,17 +256,24 @@ class BertEncoder(Presets, BatchInputs, keras.Model):
             FileNotFoundError: where a file is missing.
             ValueError: where a file is damaged, describes a model that we do not have, or a weight does not fit.
         """
-        checkpoint = open_preset(directory)
+        checkpoint = open_preset(preset)
+        encoder = cls.from_checkpoint(checkpoint, **overrides)
+        encoder._load(checkpoint)
+        return encoder
+
+    @classmethod
+    def from_checkpoint(cls, checkpoint: Checkpoint, **overrides) -> "BertEncoder":
+        """Build the encoder that a checkpoint describes, with new weights.
+
+        Args:
+            checkpoint: what `open_preset` gives.
+            **overrides: as for `from_preset`.
+        """
         if "dropout" in overrides:
             overrides = {"attention_dropout": overrides["dropout"]} | overrides
         saved = checkpoint.encoder_class
         kind = saved if saved is not None and issubclass(saved, cls) else cls
-        encoder = kind(**checkpoint.encoder_arguments | overrides)
-        encoder._load(checkpoint)
-        return encoder
-
-    def _huggingface_form(self):
-        return "BertModel", {}
+        return kind(**checkpoint.encoder_arguments | overrides)
 
     @property
     def embeddings(self):
@@ -370,41 +379,6 @@ class BertEncoder(Presets, BatchInputs, keras.Model):
             length, length) a block).
         """
         return inspector(self, attention_scores=attention_scores)
-
-    def get_config(self):
-        return {
-            "name": self.name,
-            "trainable": self.trainable,
-            "frozen_layers": frozen_layers(self),
-            "dtype": dtype_config(self),
-            "vocabulary_size": self.vocabulary_size,
-            "vocabulary_multiple": self.vocabulary_multiple,
-            "num_layers": self.num_layers,
-            "num_heads": self.num_heads,
-            "hidden_dim": self.hidden_dim,
-            "intermediate_dim": self.intermediate_dim,
-            "max_sequence_length": self.max_sequence_length,
-            "num_segments": self.num_segments,
-            "embedding_dim": self.embedding_dim,
-            "dropout": self.dropout,
-            "attention_dropout": self.attention_dropout,
-            "activation": keras.activations.serialize(self.activation),
-            "layer_norm_epsilon": self.layer_norm_epsilon,
-            "normalize_first": self.normalize_first,
-            "pooler": self.pooler,
-            **{name: part_config(part) for name, part in self.own_parts().items()},
-            **{name: keras.initializers.serialize(getattr(self, name)) for name in _INITIALIZERS},
-        }
-
-    @classmethod
-    def from_config(cls, config):
-        """Build the encoder; the parts' classes must be registered with Keras or in scope."""
-        parts = {name: keras.saving.deserialize_keras_object(config.get(name)) for name in PARTS}
-        config = config | parts
-        frozen = config.pop("frozen_layers", ())
-        encoder = cls(**config)
-        freeze_layers(encoder, frozen)
-        return encoder
 
 
 def _asked_for(inputs, return_hidden_states, return_attention_scores):

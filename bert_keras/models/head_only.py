@@ -1,12 +1,17 @@
 """Trains a classifier's head alone, on vectors that the frozen blocks make once."""
 
+from collections.abc import Iterable, Mapping
+
 import keras
 import numpy as np
 
-from bert_keras.models.text_classifier import POOLINGS
+from bert_keras.models.text_classifier import POOLINGS, TextClassifier
+from bert_keras.training.loss_terms import LossTerms
 
 
-def head_only(classifier, datasets, *, batch_size=32, seed=0):
+def head_only(
+    classifier: TextClassifier, datasets: Mapping[str, Iterable], *, batch_size: int = 32, seed: int = 0
+) -> tuple[keras.Model, dict[str, "VectorBatches"]]:
     """Encode datasets once, and give the head as a model of its own that trains on the vectors.
 
     The blocks see each text once instead of once an epoch, and without dropout. The pooler, where the classifier uses
@@ -41,10 +46,14 @@ def head_only(classifier, datasets, *, batch_size=32, seed=0):
     encoded = encoder(classifier.input)["sequence_output"][:, :1] if has_pooler else head.input
     vectors = keras.Input(encoded.shape[1:], dtype=encoded.dtype, name="vectors")
     pooled = encoder.get_layer("pooler")(vectors) if has_pooler else vectors
-    model = keras.Model(vectors, head(pooled), name=f"{classifier.name}_head")
+    model = _Head(vectors, head(pooled), name=f"{classifier.name}_head")
     encode = keras.Model(classifier.input, encoded, name=f"{classifier.name}_vectors")
     seeds = {"train": seed}
     return model, {part: _encoded(encode, some, batch_size, seeds.get(part)) for part, some in datasets.items()}
+
+
+class _Head(LossTerms, keras.Model):
+    """The model that `head_only` gives: it can be trained with R-Drop."""
 
 
 class VectorBatches(keras.utils.PyDataset):

@@ -5,7 +5,7 @@ import keras
 from bert_keras.models.batch_inputs import BatchInputs
 
 
-class Inspector(BatchInputs, keras.Model):
+class Inspector(BatchInputs):
     """The model that `BertEncoder.inspector` returns."""
 
 

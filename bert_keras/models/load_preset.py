@@ -7,20 +7,23 @@ from bert_keras.models.question_answerer import QuestionAnswerer
 from bert_keras.models.relation_classifier import RelationClassifier
 from bert_keras.models.saved_model import open_preset
 from bert_keras.models.span_tagger import SpanTagger
-from bert_keras.models.text_classifier import POOLINGS, TextClassifier
+from bert_keras.models.text_classifier import TextClassifier
 from bert_keras.models.token_classifier import TokenClassifier
 from bert_keras.models.triple_extractor import TripleExtractor
 
 _MODELS = {
-    "masked_lm_head": BertPretrainer,
-    "sentence_pair_head": BertPretrainer,
-    **dict.fromkeys(POOLINGS.values(), TextClassifier),
-    "token_classification_head": TokenClassifier,
-    "multiple_choice_head": MultipleChoice,
-    "span_head": QuestionAnswerer,
-    "relation_head": RelationClassifier,
-    "head_pointer": TripleExtractor,  # before the entity pointer, which it has too
-    "entity_pointer": SpanTagger,
+    head: model
+    for model in (
+        BertPretrainer,
+        TextClassifier,
+        TokenClassifier,
+        MultipleChoice,
+        QuestionAnswerer,
+        RelationClassifier,
+        TripleExtractor,  # before SpanTagger, whose head it has too
+        SpanTagger,
+    )
+    for head in model.heads
 }
 
 

@@ -8,7 +8,7 @@ leaves that plateau within a few hundred steps. The shape stays plain BERT: only
 import keras
 import numpy as np
 
-from bert_keras.models.presets import padded
+from bert_keras.models.named_weights import padded
 
 
 def warm_start(encoder, token_vectors, *, sharpness=2.0):

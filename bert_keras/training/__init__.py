@@ -16,6 +16,7 @@ from bert_keras.training.finetuning.layerwise_decay import layerwise_decay
 from bert_keras.training.finetuning.low_rank_adapters import add_lora, merge_lora
 from bert_keras.training.finetuning.r_drop import add_r_drop
 from bert_keras.training.finetuning.seed_series import seed_series
+from bert_keras.training.loss_terms import LossTerms
 from bert_keras.training.losses import MaskedLMLoss, pretraining_losses
 from bert_keras.training.memory_advice import memory_advice
 from bert_keras.training.metrics.classification_metrics import ClassF1, MatthewsCorrelation, MultiLabelF1
@@ -40,6 +41,7 @@ __all__ = [
     "AllLabelsAccuracy",
     "ClassF1",
     "EntityF1",
+    "LossTerms",
     "MaskedLMLoss",
     "MatthewsCorrelation",
     "MultiLabelF1",
