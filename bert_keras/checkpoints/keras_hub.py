@@ -9,13 +9,15 @@ import logging
 import math
 import pathlib
 import warnings
+from collections.abc import Mapping
 
 import keras
+import numpy as np
 
 from bert_keras.checkpoints.checkpoint import Checkpoint
 from bert_keras.checkpoints.encoder_shapes import encoder_shapes
+from bert_keras.checkpoints.families import BERT, rows
 from bert_keras.checkpoints.json_file import read_json
-from bert_keras.checkpoints.keras_hub_names import keras_hub_rows
 from bert_keras.checkpoints.weight_table import StoredTensor, WeightTable
 
 WEIGHTS_FILE, TASK_FILE, TASK_WEIGHTS_FILE = "model.weights.h5", "task.json", "task.weights.h5"
@@ -54,7 +56,7 @@ class KerasHubConfig:
 
     labels = None
 
-    def __init__(self, path, backbone, task=None):
+    def __init__(self, path: str, backbone: Mapping, task: Mapping | None = None):
         self.path = path
         for name in backbone:
             if name not in _NUMBERS and name not in _NO_MATTER:
@@ -90,7 +92,7 @@ class KerasHubCheckpoint(Checkpoint):
         ValueError: where a file is damaged, the files do not agree, or they describe a model that we do not have.
     """
 
-    def __init__(self, preset):
+    def __init__(self, preset: object):
         if hasattr(preset, "get_config"):
             source, model = f"{type(preset).__name__} of KerasHub", preset
             config = _config_of(preset, source)
@@ -108,13 +110,15 @@ class KerasHubCheckpoint(Checkpoint):
             for name, variable in _variables(model).items()
         }
         arguments = config.encoder_arguments
-        rows = keras_hub_rows(arguments["num_layers"], arguments["num_heads"])
-        super().__init__(config, WeightTable(source, tensors, rows))
+        table = _rows(arguments["num_layers"], arguments["num_heads"])
+        super().__init__(config, WeightTable(source, tensors, table))
         if "masked_lm_head/bias" in self.shapes:
             config.settings |= _FIXED_HEAD
 
 
-def build_keras_hub(arrays, arguments, settings, *, exact=True):
+def build_keras_hub(
+    arrays: Mapping[str, np.ndarray], arguments: Mapping, settings: Mapping, *, exact: bool = True
+) -> keras.Model:
     """Build KerasHub's model with the weights of ours.
 
     Args:
@@ -145,8 +149,8 @@ def build_keras_hub(arrays, arguments, settings, *, exact=True):
             f"KerasHub's BERT computes something else: {'; '.join(differences)}. With exact=False the weights are "
             "taken over all the same."
         )
-    rows = keras_hub_rows(arguments["num_layers"], arguments["num_heads"])
-    tensors = WeightTable.to_theirs(rows, arrays, "KerasHub's BERT")
+    table = _rows(arguments["num_layers"], arguments["num_heads"])
+    tensors = WeightTable.to_theirs(table, arrays, "KerasHub's BERT")
     models = _keras_hub().models
     backbone = models.BertBackbone(**{name: arguments[name] for name in _NUMBERS})
     if "masked_lm_head/bias" in arrays:
@@ -166,6 +170,25 @@ def build_keras_hub(arrays, arguments, settings, *, exact=True):
     if lost:
         _LOG.warning("KerasHub's BERT has no place for %s", ", ".join(lost))
     return model
+
+
+def _rows(num_layers, num_heads):
+    """Rows of the backbone and of the heads of its two tasks; its attention keeps the heads on an axis of their own."""
+
+    def split(axis):
+        return {"heads_axis": axis, "num_heads": num_heads}
+
+    dense = {"kernel": ("/kernel", {}), "bias": ("/bias", {})}
+    spelling = {
+        "table": {"embeddings": ("/embeddings", {})},
+        "layer_norm": {"gamma": ("/gamma", {}), "beta": ("/beta", {})},
+        "dense": dense,
+        "logits": dense,
+        "bias": {"bias": ("/output_bias", {})},
+        "query_key_value": {"kernel": ("/kernel", split(1)), "bias": ("/bias", split(0))},
+        "attention_output": {"kernel": ("/kernel", split(0)), "bias": ("/bias", {})},
+    }
+    return rows(BERT.model(num_layers), "keras_hub", spelling)
 
 
 def _keras_hub():

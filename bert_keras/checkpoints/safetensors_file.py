@@ -44,7 +44,7 @@ class SafetensorsFile:
         ValueError: where the header is damaged, or speaks of other bytes than the file has.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str | os.PathLike):
         self.path = str(path)
         self.tensors = self._read_header()
 
@@ -91,7 +91,7 @@ class SafetensorsFile:
             )
         return tuple(place)
 
-    def read(self, name):
+    def read(self, name: str) -> np.ndarray:
         """Read one tensor; those of half precision come as float32.
 
         Args:

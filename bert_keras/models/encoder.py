@@ -1,6 +1,8 @@
 """BERT's encoder: tokens in, one vector a token and one for the sequence out."""
 
 import dataclasses
+import os
+from collections.abc import Callable
 
 import keras
 from keras import ops
@@ -97,31 +99,31 @@ class BertEncoder(PresetModel):
 
     def __init__(
         self,
-        vocabulary_size,
-        num_layers,
-        num_heads,
-        hidden_dim,
-        intermediate_dim,
+        vocabulary_size: int,
+        num_layers: int,
+        num_heads: int,
+        hidden_dim: int,
+        intermediate_dim: int,
         *,
-        vocabulary_multiple=1,
-        max_sequence_length=512,
-        num_segments=2,
-        embedding_dim=None,
-        dropout=0.1,
-        attention_dropout=None,
-        activation="gelu",
-        layer_norm_epsilon=1e-12,
-        normalize_first=False,
-        pooler=True,
-        embeddings=None,
-        attention_mask=None,
-        attention=None,
-        feed_forward=None,
-        kernel_initializer=None,
-        token_initializer=None,
-        position_initializer=None,
-        segment_initializer=None,
-        dtype=None,
+        vocabulary_multiple: int = 1,
+        max_sequence_length: int = 512,
+        num_segments: int = 2,
+        embedding_dim: int | None = None,
+        dropout: float = 0.1,
+        attention_dropout: float | None = None,
+        activation: str | Callable = "gelu",
+        layer_norm_epsilon: float = 1e-12,
+        normalize_first: bool = False,
+        pooler: bool = True,
+        embeddings: keras.layers.Layer | None = None,
+        attention_mask: keras.layers.Layer | None = None,
+        attention: keras.layers.Layer | None = None,
+        feed_forward: keras.layers.Layer | None = None,
+        kernel_initializer: str | dict | keras.initializers.Initializer | None = None,
+        token_initializer: str | dict | keras.initializers.Initializer | None = None,
+        position_initializer: str | dict | keras.initializers.Initializer | None = None,
+        segment_initializer: str | dict | keras.initializers.Initializer | None = None,
+        dtype: str | keras.DTypePolicy | None = None,
         **kwargs,
     ):
         own_parts = dict(zip(PARTS, (embeddings, attention_mask, attention, feed_forward), strict=True))
@@ -224,7 +226,7 @@ class BertEncoder(PresetModel):
         self.segment_initializer = keras.initializers.get(segment_initializer)
 
     @classmethod
-    def from_size(cls, size, /, vocabulary_size, **overrides):
+    def from_size(cls, size: str, /, vocabulary_size: int, **overrides) -> "BertEncoder":
         """Build an encoder of a published size, with new weights.
 
         Args:
@@ -244,7 +246,7 @@ class BertEncoder(PresetModel):
         return {name: keras.Input((None,), dtype="int32", name=name) for name in self.input}
 
     @classmethod
-    def from_preset(cls, preset, **overrides) -> "BertEncoder":
+    def from_preset(cls, preset: str | os.PathLike | keras.Model, **overrides) -> "BertEncoder":
         """Load an encoder; what else the preset has, a head say, is left out and named in `load_report`.
 
         Args:
@@ -276,26 +278,26 @@ class BertEncoder(PresetModel):
         return kind(**checkpoint.encoder_arguments | overrides)
 
     @property
-    def embeddings(self):
+    def embeddings(self) -> keras.layers.Layer:
         """The first layer: BERT's own, or a copy of the one given."""
         return self._stack.embeddings
 
     @property
-    def attention_mask(self):
+    def attention_mask(self) -> keras.layers.Layer:
         """The layer that says what each token may see: BERT's own, or a copy of the one given."""
         return self._stack.attention_mask
 
     @property
-    def attention(self):
+    def attention(self) -> keras.layers.Layer | None:
         """The layer given as prototype of each block's attention, None for BERT's own."""
         return self._own_parts()["attention"]
 
     @property
-    def feed_forward(self):
+    def feed_forward(self) -> keras.layers.Layer | None:
         """The layer given as prototype of each block's feed-forward, None for BERT's own."""
         return self._own_parts()["feed_forward"]
 
-    def own_parts(self):
+    def own_parts(self) -> dict[str, keras.layers.Layer | None]:
         """The parts as they were given: dict from the constructor's argument to the layer, None for BERT's own."""
         return self._own_parts()
 
@@ -304,16 +306,16 @@ class BertEncoder(PresetModel):
         return [name for name in super().__dir__() if name not in ("attention", "feed_forward")]
 
     @property
-    def encoder_blocks(self):
+    def encoder_blocks(self) -> list[EncoderBlock]:
         """The blocks, lowest first."""
         return list(self._stack.blocks)
 
     @property
-    def token_embedding(self):
+    def token_embedding(self) -> keras.layers.Layer:
         """The layer with the token table, which the masked-LM head is tied to."""
         return self.embeddings.token_embedding
 
-    def freeze_lowest(self, num_blocks):
+    def freeze_lowest(self, num_blocks: int | None) -> None:
         """Train only what lies above the embeddings and the lowest blocks; compile after it.
 
         Args:
@@ -329,7 +331,7 @@ class BertEncoder(PresetModel):
         for index, layer in enumerate([self.embeddings, *self.encoder_blocks]):
             layer.trainable = index > num_blocks
 
-    def expect_room_for(self, sequence_length, vocabulary_size=None):
+    def expect_room_for(self, sequence_length: int, vocabulary_size: int | None = None) -> None:
         """Refuse rows that are longer than the table of positions, before a long training meets the first of them.
 
         Args:
@@ -350,7 +352,14 @@ class BertEncoder(PresetModel):
                 f"received {sequence_length}."
             )
 
-    def call(self, inputs, training=None, mask=None, return_hidden_states=False, return_attention_scores=False):
+    def call(
+        self,
+        inputs,
+        training: bool | None = None,
+        mask=None,
+        return_hidden_states: bool = False,
+        return_attention_scores: bool = False,
+    ):
         asked_for = _asked_for(inputs, return_hidden_states, return_attention_scores)
         if not asked_for:
             return super().call(inputs, training=training, mask=mask)
@@ -365,7 +374,7 @@ class BertEncoder(PresetModel):
             return super().compute_output_spec(inputs)
         return self._stack(self._own_inputs(inputs), **asked_for)
 
-    def inspector(self, *, attention_scores=True):
+    def inspector(self, *, attention_scores: bool = True) -> keras.Model:
         """A model over the same weights that also shows what lies inside; the encoder itself is not touched.
 
         It is for looking at: save and export the encoder, and make its inspector anew.

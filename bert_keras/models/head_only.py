@@ -67,7 +67,9 @@ class VectorBatches(keras.utils.PyDataset):
         seed: int for a new order each epoch, None for the order given.
     """
 
-    def __init__(self, vectors, y, sample_weight, batch_size, seed=None):
+    def __init__(
+        self, vectors: np.ndarray, y: np.ndarray, sample_weight: np.ndarray, batch_size: int, seed: int | None = None
+    ):
         super().__init__()
         self.arrays = vectors, y, sample_weight
         self.batch_size = batch_size
@@ -75,7 +77,7 @@ class VectorBatches(keras.utils.PyDataset):
         self._epoch = -1
         self.on_epoch_begin()
 
-    def on_epoch_begin(self):
+    def on_epoch_begin(self) -> None:
         """Draw the order of the next epoch."""
         self._epoch += 1
         size = len(self.arrays[0])

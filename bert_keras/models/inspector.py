@@ -9,7 +9,7 @@ class Inspector(BatchInputs):
     """The model that `BertEncoder.inspector` returns."""
 
 
-def inspector(encoder, *, attention_scores=True):
+def inspector(encoder: keras.Model, *, attention_scores: bool = True) -> keras.Model:
     """Build the model behind `BertEncoder.inspector`.
 
     Args:

@@ -1,7 +1,12 @@
 """A preset into the model that it was saved from, head and all."""
 
+import os
+
+import keras
+
 from bert_keras.models.encoder import BertEncoder
 from bert_keras.models.multiple_choice import MultipleChoice
+from bert_keras.models.preset_model import PresetModel
 from bert_keras.models.pretrainer import BertPretrainer
 from bert_keras.models.question_answerer import QuestionAnswerer
 from bert_keras.models.relation_classifier import RelationClassifier
@@ -27,7 +32,7 @@ _MODELS = {
 }
 
 
-def load_preset(preset, **overrides):
+def load_preset(preset: str | os.PathLike | keras.Model, **overrides) -> PresetModel:
     """Load whatever a preset holds: all of its weights, and no new ones.
 
     Args:
@@ -57,7 +62,7 @@ def load_preset(preset, **overrides):
     return model_class.from_preset(preset, **overrides)
 
 
-def model_class_of(preset):
+def model_class_of(preset: str | os.PathLike | keras.Model) -> type[PresetModel]:
     """Tell the class of the model that a preset holds, without its weights.
 
     Args:

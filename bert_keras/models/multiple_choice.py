@@ -41,7 +41,9 @@ class MultipleChoice(TaskModel):
 
     kind, heads, target_kinds = "multiple_choice", ("multiple_choice_head",), CLASSES
 
-    def __init__(self, encoder: BertEncoder, *, dropout: float = 0.1, dtype=None, **kwargs):
+    def __init__(
+        self, encoder: BertEncoder, *, dropout: float = 0.1, dtype: str | keras.DTypePolicy | None = None, **kwargs
+    ):
         if not encoder.pooler:
             raise ValueError("MultipleChoice needs an encoder with a pooler, but it was built with pooler=False.")
         head = MultipleChoiceHead(

@@ -280,7 +280,7 @@ def _expect_no_other_format(directory):
             raise FileExistsError(f"{directory} holds {name} of another format: take another directory.")
 
 
-def plain_form(value):
+def plain_form(value: object) -> object:
     """The form of an argument in a config.
 
     Args:

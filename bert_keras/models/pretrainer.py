@@ -1,5 +1,7 @@
 """The encoder with the two heads that BERT is pretrained with."""
 
+from collections.abc import Callable
+
 import keras
 from keras import ops
 
@@ -52,16 +54,10 @@ class BertPretrainer(TaskModel):
     heads = ("masked_lm_head", "sentence_pair_head")
 
     def __init__(
-        self,
-        encoder: BertEncoder,
-        *,
-        masked_lm: bool = True,
-        next_sentence: bool = True,
-        head_activation=None,
-        head_layer_norm_epsilon: float | None = None,
-        dtype=None,
-        **kwargs,
-    ):
+        self, encoder: BertEncoder, *, masked_lm: bool = True, next_sentence: bool = True,
+        head_activation: str | Callable | None = None, head_layer_norm_epsilon: float | None = None,
+        dtype: str | keras.DTypePolicy | None = None, **kwargs,
+    ):  # fmt: skip
         if not (masked_lm or next_sentence):
             raise ValueError("Expected masked_lm, next_sentence or both; there would be nothing to train.")
         if next_sentence and not encoder.pooler:

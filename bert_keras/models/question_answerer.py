@@ -39,7 +39,14 @@ class QuestionAnswerer(TaskModel):
     kind, heads = "question_answering", ("span_head",)
     target_kinds = dict.fromkeys(("start", "end"), POSITIONS)
 
-    def __init__(self, encoder: BertEncoder, *, null_threshold: float | None = None, dtype=None, **kwargs):
+    def __init__(
+        self,
+        encoder: BertEncoder,
+        *,
+        null_threshold: float | None = None,
+        dtype: str | keras.DTypePolicy | None = None,
+        **kwargs,
+    ):
         head = SpanHead(
             kernel_initializer=encoder.kernel_initializer, dtype=dtype or encoder.dtype_policy, name="span_head"
         )

@@ -48,16 +48,10 @@ class RelationClassifier(TaskModel):
     heads, head_name, target_kinds = ("relation_head",), "relations", CLASSES
 
     def __init__(
-        self,
-        encoder: BertEncoder,
-        num_classes: int,
-        *,
-        labels: Sequence[str] | None = None,
-        markers: Sequence[str] = ("$", "#"),
-        dropout: float = 0.1,
-        dtype=None,
+        self, encoder: BertEncoder, num_classes: int, *, labels: Sequence[str] | None = None,
+        markers: Sequence[str] = ("$", "#"), dropout: float = 0.1, dtype: str | keras.DTypePolicy | None = None,
         **kwargs,
-    ):
+    ):  # fmt: skip
         check_labels(labels, num_classes)
         head = RelationHead(
             num_classes, dropout=dropout, kernel_initializer=encoder.kernel_initializer,
@@ -85,13 +79,8 @@ class RelationClassifier(TaskModel):
 
     @classmethod
     def preset_arguments(
-        cls,
-        checkpoint: Checkpoint,
-        *,
-        num_classes: int | None = None,
-        labels: Sequence[str] | None = None,
-        **asked,
-    ) -> tuple[dict, bool]:
+        cls, checkpoint: Checkpoint, *, num_classes: int | None = None, labels: Sequence[str] | None = None, **asked,
+    ) -> tuple[dict, bool]:  # fmt: skip
         """Decide whether the preset's head is for these relations."""
         classes, is_trained = pretrained_classes(checkpoint, "relation_head", num_classes, labels)
         return checkpoint.settings | asked | classes, is_trained

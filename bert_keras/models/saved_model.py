@@ -3,8 +3,10 @@
 import os
 import pathlib
 import zipfile
+from collections.abc import Mapping
 
 import keras
+import numpy as np
 
 from bert_keras.atomic_files import finish_write
 from bert_keras.checkpoints import LoadReport, open_checkpoint
@@ -16,7 +18,7 @@ from bert_keras.preset_location import locate_preset
 _NOT_ARGUMENTS = ("name", "trainable", "frozen_layers", "dtype")
 
 
-def open_preset(preset):
+def open_preset(preset: str | os.PathLike | keras.Model) -> Checkpoint:
     """Open whatever a preset may be: what `bert_keras.checkpoints.open_checkpoint` takes, or a `.keras` file of ours.
 
     Args:
@@ -55,7 +57,7 @@ class SavedModel(Checkpoint):
             or a model around one.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str | os.PathLike):
         self.source = str(path)
         model = _load(path)
         encoder = getattr(model, "encoder", model)
@@ -73,11 +75,11 @@ class SavedModel(Checkpoint):
             self._shapes[TOKEN_TABLE] = (encoder.vocabulary_size, *self._shapes[TOKEN_TABLE][1:])
 
     @property
-    def shapes(self):
+    def shapes(self) -> dict[str, tuple[int, ...]]:
         """{canonical name: shape} of the weights that are there."""
         return dict(self._shapes)
 
-    def read(self, shapes):
+    def read(self, shapes: Mapping[str, tuple[int, ...]]) -> tuple[dict[str, np.ndarray], LoadReport]:
         """As `Checkpoint.read`."""
         sources = self._sources(shapes)
         for name, source in sources.items():

@@ -55,17 +55,9 @@ class SpanTagger(TaskModel):
     noted = ("head_dim", "efficient", "words")
 
     def __init__(
-        self,
-        encoder: BertEncoder,
-        labels: Sequence[str],
-        *,
-        head_dim: int = 64,
-        efficient: bool = True,
-        words: str = "basic",
-        dropout: float = 0.1,
-        dtype=None,
-        **kwargs,
-    ):
+        self, encoder: BertEncoder, labels: Sequence[str], *, head_dim: int = 64, efficient: bool = True,
+        words: str = "basic", dropout: float = 0.1, dtype: str | keras.DTypePolicy | None = None, **kwargs,
+    ):  # fmt: skip
         if not labels or len(set(labels)) != len(labels):
             raise ValueError(f"Expected different labels, received {list(labels)}.")
         check_words(words)

@@ -1,5 +1,7 @@
 """What every task model is: an encoder with a head, trained by `compile` and `fit`, kept in presets."""
 
+import os
+
 import keras
 import numpy as np
 
@@ -62,13 +64,17 @@ class TaskModel(LossTerms, TokenStatistics, TargetChecks, TracedOnce, PresetMode
     noted = ()  # arguments that presets note though they are the defaults: what readers take where nothing is noted
     head_name = ""  # what presets call a head that nobody else has; "" for the name of the class
 
-    def __init__(self, encoder: BertEncoder, inputs: dict, outputs, *, dtype=None, **kwargs):
+    def __init__(
+        self, encoder: BertEncoder, inputs: dict, outputs, *, dtype: str | keras.DTypePolicy | None = None, **kwargs
+    ):
         super().__init__(inputs=inputs, outputs=outputs, **kwargs)
         self.dtype_policy = keras.dtype_policies.get(dtype or encoder.dtype_policy)
         self.encoder = encoder
 
     @classmethod
-    def from_preset(cls, preset, *arguments, dropout: float | None = None, **options) -> "TaskModel":
+    def from_preset(
+        cls, preset: str | os.PathLike | keras.Model, *arguments, dropout: float | None = None, **options
+    ) -> "TaskModel":
         """Load the encoder, and the head where the preset has one that fits; otherwise the head is new.
 
         Args:

@@ -63,18 +63,10 @@ class TextClassifier(TaskModel):
     heads = tuple(POOLINGS.values())
 
     def __init__(
-        self,
-        encoder: BertEncoder,
-        num_classes: int,
-        *,
-        labels: Sequence[str] | None = None,
-        dropout: float = 0.1,
-        pooling: str = "pooled",
-        problem_type: str | None = None,
-        threshold: float = 0.5,
-        dtype=None,
-        **kwargs,
-    ):
+        self, encoder: BertEncoder, num_classes: int, *, labels: Sequence[str] | None = None, dropout: float = 0.1,
+        pooling: str = "pooled", problem_type: str | None = None, threshold: float = 0.5,
+        dtype: str | keras.DTypePolicy | None = None, **kwargs,
+    ):  # fmt: skip
         check_labels(labels, num_classes)
         _check_pooling(pooling)
         if pooling == "pooled" and not encoder.pooler:
@@ -145,14 +137,9 @@ class TextClassifier(TaskModel):
 
     @classmethod
     def preset_arguments(
-        cls,
-        checkpoint: Checkpoint,
-        *,
-        num_classes: int | None = None,
-        labels: Sequence[str] | None = None,
-        pooling: str | None = None,
-        **asked,
-    ) -> tuple[dict, bool]:
+        cls, checkpoint: Checkpoint, *, num_classes: int | None = None, labels: Sequence[str] | None = None,
+        pooling: str | None = None, **asked,
+    ) -> tuple[dict, bool]:  # fmt: skip
         """Decide whether the preset's head is for these classes, and has seen this pooling."""
         heads = {name.split("/")[0] for name in checkpoint.shapes}
         trained_on = next((name for name, head in POOLINGS.items() if head in heads), checkpoint.sentence_pooling)

@@ -64,18 +64,10 @@ class TokenClassifier(TaskModel):
     noted = ("head", "scheme", "words")
 
     def __init__(
-        self,
-        encoder: BertEncoder,
-        num_tags: int,
-        *,
-        labels: Sequence[str] | None = None,
-        head: str = "linear",
-        scheme: str | None = None,
-        words: str = "basic",
-        dropout: float = 0.1,
-        dtype=None,
-        **kwargs,
-    ):
+        self, encoder: BertEncoder, num_tags: int, *, labels: Sequence[str] | None = None, head: str = "linear",
+        scheme: str | None = None, words: str = "basic", dropout: float = 0.1,
+        dtype: str | keras.DTypePolicy | None = None, **kwargs,
+    ):  # fmt: skip
         check_labels(labels, num_tags)
         if head not in HEADS:
             raise ValueError(f"Expected head to be one of {', '.join(HEADS)}; received {head!r}.")
@@ -126,7 +118,7 @@ class TokenClassifier(TaskModel):
             return self.get_layer("crf").decode(logits, mask)
         return ops.cast(ops.argmax(logits, axis=-1), "int32") * ops.cast(mask, "int32")
 
-    def compile(self, *args, **kwargs):
+    def compile(self, *args, **kwargs) -> None:
         """As every model; a CRF says in the log which optimizers move it too far."""
         super().compile(*args, **kwargs)
         if self.head == "crf":
@@ -168,14 +160,9 @@ class TokenClassifier(TaskModel):
 
     @classmethod
     def preset_arguments(
-        cls,
-        checkpoint: Checkpoint,
-        *,
-        num_tags: int | None = None,
-        labels: Sequence[str] | None = None,
-        words: str | None = None,
-        **asked,
-    ) -> tuple[dict, bool]:
+        cls, checkpoint: Checkpoint, *, num_tags: int | None = None, labels: Sequence[str] | None = None,
+        words: str | None = None, **asked,
+    ) -> tuple[dict, bool]:  # fmt: skip
         """Decide whether the preset's head is for these tags; the steps of a CRF that it has not are new."""
         name = "token_classification_head"
         classes, is_trained = pretrained_classes(checkpoint, name, num_tags, labels, argument="num_tags")

@@ -53,16 +53,9 @@ class TripleExtractor(TaskModel):
     shaping = noted = ("head_dim", "efficient")
 
     def __init__(
-        self,
-        encoder: BertEncoder,
-        relations: Sequence[str],
-        *,
-        head_dim: int = 64,
-        efficient: bool = True,
-        dropout: float = 0.1,
-        dtype=None,
-        **kwargs,
-    ):
+        self, encoder: BertEncoder, relations: Sequence[str], *, head_dim: int = 64, efficient: bool = True,
+        dropout: float = 0.1, dtype: str | keras.DTypePolicy | None = None, **kwargs,
+    ):  # fmt: skip
         if not relations or len(set(relations)) != len(relations):
             raise ValueError(f"Expected different relations, received {list(relations)}.")
         head = {"head_dim": head_dim, "efficient": efficient, "dtype": dtype or encoder.dtype_policy}

@@ -10,7 +10,8 @@ import pytest
 import safetensors.numpy
 
 from bert_keras.checkpoints import HuggingFaceCheckpoint, LoadReport, open_checkpoint, write_huggingface
-from bert_keras.checkpoints.huggingface_names import encoder_rows, head_rows
+from bert_keras.checkpoints.families import BERT, rows
+from bert_keras.checkpoints.huggingface_names import SPELLING, head_rows
 from bert_keras.checkpoints.safetensors_shards import INDEX_FILE
 
 TINY_BERT = pathlib.Path(__file__).parents[1] / "golden" / "tiny_bert"
@@ -28,10 +29,9 @@ def all_shapes(directory):
     """The shapes that the file itself has, by canonical name."""
     arrays = safetensors.numpy.load_file(directory / "model.safetensors")
     arrays = {name.removeprefix("bert."): array for name, array in arrays.items()}
-    rows = [
-        row for row in encoder_rows(2) + head_rows("BertForPreTraining") if all(name in arrays for name in row.theirs)
-    ]
-    return {row.ours: row.shape([arrays[name].shape for name in row.theirs]) for row in rows}
+    table = rows(BERT.encoder(2), "huggingface", SPELLING) + head_rows(BERT, "BertForPreTraining")
+    found = [row for row in table if all(name in arrays for name in row.theirs)]
+    return {row.ours: row.shape([arrays[name].shape for name in row.theirs]) for row in found}
 
 
 def rename(directory, function):
