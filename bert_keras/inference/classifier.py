@@ -5,8 +5,8 @@ import os
 import numpy as np
 
 from bert_keras.data import Examples, cut_long_texts, pool_pieces
-from bert_keras.data.batches.bucketed_dataset import check_numbers
-from bert_keras.data.batches.tokenized_texts import TokenizedTexts
+from bert_keras.data.classification.text_rows import TextRows
+from bert_keras.data.rows.batches import check_numbers
 from bert_keras.inference.preset_parts import preset_parts
 from bert_keras.inference.rows_by_length import predict_by_length
 from bert_keras.inference.text_sources import as_texts, expect_no_file_name
@@ -97,9 +97,11 @@ class Classifier:
         text_of = np.arange(len(examples))
         if self.long_texts == "windows" and examples.second_texts is None:
             examples, text_of = cut_long_texts(examples, self.tokenizer, sequence_length=self.sequence_length)
-        texts = TokenizedTexts(examples, self.tokenizer, self.sequence_length)
+        texts = TextRows(
+            Examples(examples.texts, examples.second_texts), self.tokenizer, sequence_length=self.sequence_length
+        )
         lengths = dict(sequence_length=self.sequence_length, batch_size=self.batch_size)
-        return pool_pieces(np.array(predict_by_length(self.model, texts.rows, texts.row_lengths, **lengths)), text_of)
+        return pool_pieces(np.array(predict_by_length(self.model, texts.inputs, texts.row_lengths, **lengths)), text_of)
 
     def _result(self, logits, decoded, top_k):
         if self.model.problem_type == "regression":
