@@ -5,10 +5,10 @@ import itertools
 import keras
 import numpy as np
 
-from bert_keras.checkpoints.huggingface_names import ARCHITECTURES
+from bert_keras.checkpoints.families import BERT
 from bert_keras.checkpoints.keras_hub import KerasHubCheckpoint
 from bert_keras.models import MultipleChoice, open_preset
-from bert_keras.models.presets import named_weights
+from bert_keras.models.named_weights import named_weights
 from bert_keras.preset_location import locate_preset
 
 
@@ -151,7 +151,9 @@ def _peer(model, preset):
     import transformers
 
     name = checkpoint.config.architecture  # not every configuration tells
-    architecture = getattr(transformers, name if name in ARCHITECTURES else model._huggingface_form()[0])
+    architecture = getattr(
+        transformers, name if name in dict(BERT.architectures.values()) else BERT.architectures[model.kind][0]
+    )
     peer = architecture.from_pretrained(locate_preset(preset), attn_implementation="eager").eval()
 
     def run(model, batch):

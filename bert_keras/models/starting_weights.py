@@ -8,10 +8,11 @@ leaves that plateau within a few hundred steps. The shape stays plain BERT: only
 import keras
 import numpy as np
 
-from bert_keras.models.presets import padded
+from bert_keras.models.encoder import BertEncoder
+from bert_keras.models.named_weights import padded
 
 
-def warm_start(encoder, token_vectors, *, sharpness=2.0):
+def warm_start(encoder: BertEncoder, token_vectors: np.ndarray, *, sharpness: float = 2.0) -> None:
     """Set the tables and the first block's attention of a new encoder; all of it stays trainable.
 
     The position table gets sinusoids, in as many columns as a head is wide; the other columns belong to the tokens

@@ -15,6 +15,7 @@ from bert_keras.training.finetuning.layerwise_decay import layerwise_decay
 from bert_keras.training.finetuning.low_rank_adapters import add_lora, merge_lora
 from bert_keras.training.finetuning.r_drop import add_r_drop
 from bert_keras.training.finetuning.seed_series import seed_series
+from bert_keras.training.losses.loss_terms import LossTerms
 from bert_keras.training.losses.masked_lm_loss import MaskedLMLoss
 from bert_keras.training.losses.output_losses import pretraining_losses, question_answering_losses
 from bert_keras.training.losses.span_loss import SpanLoss
@@ -45,6 +46,7 @@ __all__ = [
     "AllLabelsAccuracy",
     "ClassF1",
     "EntityF1",
+    "LossTerms",
     "MaskedLMLoss",
     "MatthewsCorrelation",
     "MultiLabelF1",

@@ -56,8 +56,8 @@ def originals(tmp_path_factory):
     source = HuggingFaceCheckpoint(TINY_BERT)
     arguments = source.encoder_arguments | {"initializer_range": 0.3}
     arrays, _ = source.read(source.shapes)
-    write_huggingface(folder / "single", "BertForPreTraining", arrays, arguments)
-    write_huggingface(folder / "sharded", "BertForPreTraining", arrays, arguments, max_shard_bytes=4000)
+    write_huggingface(folder / "single", "pretraining", arrays, arguments)
+    write_huggingface(folder / "sharded", "pretraining", arrays, arguments, max_shard_bytes=4000)
     pytest.importorskip("tensorflow")
     write_google(folder / "google", arrays, arguments)
     return folder
