@@ -72,7 +72,7 @@ def text_rows(texts, tokenizer, encoder):
 
     Args:
         texts: list of str.
-        tokenizer: `bert_keras.data.WordPieceTokenizer`.
+        tokenizer: `bert_keras.data.Tokenizer`.
         encoder: `BertEncoder`.
 
     Returns:

@@ -2,7 +2,9 @@
 
 import collections
 import weakref
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import keras
 import numpy as np
@@ -13,7 +15,7 @@ _AT_A_TIME = 2
 _without_xla = weakref.WeakKeyDictionary()  # from a model compiled with XLA to the one that predicts in its place
 
 
-def predict_batches(model, batches):
+def predict_batches(model: keras.Model, batches: Iterable[tuple[Any, Any]]) -> Iterator[tuple[Any, Any]]:
     """Predict batch after batch, by `predict_on_batch`.
 
     With TensorFlow on a processor two are in the model at once, and the next is made meanwhile: between the products of
@@ -22,7 +24,8 @@ def predict_batches(model, batches):
 
     Args:
         model: `keras.Model`.
-        batches: iterable of pairs: anything that tells the batch, and the model's input, in arrays or tensors.
+        batches: iterable of pairs: anything that tells the batch, and the model's input, in arrays or tensors; of a
+            dict, what the model does not take is left out.
 
     Yields:
         what tells the batch, and the model's output as numpy arrays, in the order of the batches.
@@ -53,6 +56,8 @@ def predict_batches(model, batches):
             yield name, outputs.result()
 
 
-def _predict(model, inputs):
+def _predict(model: keras.Model, inputs: Any) -> Any:
+    if isinstance(names := getattr(model, "input", None), dict):
+        inputs = {name: value for name, value in inputs.items() if name in names}
     inputs = keras.tree.map_structure(np.asarray, inputs)  # tf.data gives TensorFlow's tensors to every backend
     return keras.tree.map_structure(np.asarray, model.predict_on_batch(inputs))

@@ -72,6 +72,15 @@ class WordRows(TokenRows):
         pieces = self.first_pieces[begin + window.start : begin + window.end]
         return pieces - (pieces[0] if len(pieces) else 0) + len(self.layout.begin)
 
+    def words_at_positions(self, window_number: int, length: int) -> np.ndarray:
+        """Tell the words of a row: (length,) int, the number of a word in its sentence where its first piece stands.
+
+        Elsewhere stands -1.
+        """
+        words, (_, window) = np.full(length, -1), self.windows[window_number]
+        words[self.positions_of_words(window_number)] = np.arange(window.start, window.end)
+        return words
+
     def word_positions(self, numbers: tf.Tensor, length: tf.Tensor | int) -> tuple[tf.Tensor, tf.Tensor]:
         """Finds the first pieces of the words that some windows own, in the graph.
 
