@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from bert_keras.keras_internals import layers_within
 from bert_keras.layers.initializers import fresh_initializer
 from bert_keras.ops import fast_activation, gather_positions, get_activation, matmul_transposed
 
@@ -185,5 +186,5 @@ def _tables_below(tensor):
     if inputs is tensor:  # a shape alone, from no layer
         return []
     below = keras.Model(inputs, tensor)
-    tables = [layer for layer in below._flatten_layers() if isinstance(layer, keras.layers.ReversibleEmbedding)]
+    tables = [layer for layer in layers_within(below) if isinstance(layer, keras.layers.ReversibleEmbedding)]
     return list({id(table): table for table in tables}.values())

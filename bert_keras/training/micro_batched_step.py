@@ -5,8 +5,8 @@ import math
 
 import keras
 from keras import ops
-from keras.src.backend import get_keras_mask  # which on JAX is not to be seen at the tensor
 
+from bert_keras.keras_internals import mask_of
 from bert_keras.ops.adamw import dense_gradients
 from bert_keras.ops.check_labels import NO_LABEL
 from bert_keras.training.target_kinds import takes_one_hot
@@ -99,7 +99,7 @@ class MicroBatchedStep:
         compute_loss = self.model.compute_loss
 
         def compute_share(x=None, y=None, y_pred=None, sample_weight=None, training=True):
-            if any(get_keras_mask(output) is not None for output in keras.tree.flatten(y_pred)):
+            if any(mask_of(output) is not None for output in keras.tree.flatten(y_pred)):
                 raise ValueError("Losses that are averaged over a mask of Keras do not add up over parts of a batch.")
             if totals is not None:
                 sample_weight = keras.tree.map_structure(

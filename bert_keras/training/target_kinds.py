@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 
 import keras
-from keras.src.losses.losses import LossFunctionWrapper  # which Keras makes of a function
 
+from bert_keras.keras_internals import loss_of_function
 from bert_keras.ops.check_labels import check_distributions, check_labels, check_numbers, check_spans
 from bert_keras.training.losses.class_losses import ClassLoss, LabelsLoss, NumberLoss
 from bert_keras.training.losses.masked_lm_loss import MaskedLMLoss
@@ -160,7 +160,7 @@ class TargetKind:
 
     def _from_elsewhere(self, loss):
         if not isinstance(loss, keras.losses.Loss):
-            return LossFunctionWrapper(loss, reduction=_COUNTED_MEAN, name=getattr(loss, "__name__", None))
+            return loss_of_function(loss, _COUNTED_MEAN, getattr(loss, "__name__", None))
         if getattr(loss, "reduction", None) == _KERAS_MEAN:
             _LOG.warning(
                 "The loss %s is averaged over all rows of a batch, also those of weight 0 that fill it up; give it "

@@ -5,6 +5,7 @@ import math
 
 import keras
 
+from bert_keras.keras_internals import make_variables
 from bert_keras.training.memory_advice import is_out_of_memory
 from bert_keras.training.micro_batched_step import MicroBatchedStep, num_rows, run_function
 from bert_keras.training.resuming.step_state import StepState
@@ -75,7 +76,7 @@ class MicroBatches(keras.callbacks.Callback):
         return logs if state is None else (logs, state)
 
     def _try(self, state, batch):
-        self.model._symbolic_build(data_batch=batch)  # on TensorFlow metrics would first be there after the step
+        make_variables(self.model, batch)
         before = StepState(self.model, state)
         try:
             logs, state = self._run(state, batch)

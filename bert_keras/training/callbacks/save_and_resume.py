@@ -4,6 +4,7 @@ import time
 
 import keras
 
+from bert_keras.keras_internals import begin_at_epoch
 from bert_keras.training.resuming.callback_states import end_swaps
 from bert_keras.training.resuming.checkpointing import TrainingStates
 from bert_keras.training.resuming.model_state import (
@@ -196,7 +197,8 @@ class SaveAndResume(keras.callbacks.Callback):
         self._signals.ignore()
         self._writer.close()
         self.states.release()
-        self.model._initial_epoch = self._resumption = None
+        begin_at_epoch(self.model, None)
+        self._resumption = None
         self.model.history.history = self._run.history.copy()
         self.model.history.epoch = list(range(max(map(len, self._run.history.logs.values()), default=0)))
         if self._writer.failure:

@@ -6,8 +6,9 @@ import os
 import keras
 import numpy as np
 
+from bert_keras.keras_internals import batch_counter
 from bert_keras.training.callbacks.event_writer import EventWriter
-from bert_keras.training.resuming.model_state import batch_counter, read_variable
+from bert_keras.training.resuming.model_state import read_variable
 
 _ABOUT_THE_STEP = ("gradient_norm", "learning_rate", "padding_share", "tokens_per_second", "tokens_per_step")
 

@@ -4,7 +4,8 @@ import random
 
 import keras
 import numpy as np
-from keras.src.random.seed_generator import global_seed_generator  # the one that unseeded layers draw from
+
+from bert_keras.keras_internals import batch_counter, global_generator
 
 
 def read_model_state(model):
@@ -30,7 +31,7 @@ def read_model_state(model):
     arrays["random/numpy"] = words
     arrays["random/numpy_position"] = np.array([position, has_gaussian], "int64")
     arrays["random/numpy_gaussian"] = np.array([gaussian], "float64")
-    arrays["random/keras"] = np.array(keras.ops.convert_to_numpy(global_seed_generator().state.value))
+    arrays["random/keras"] = np.array(keras.ops.convert_to_numpy(global_generator().state.value))
     if keras.config.backend() == "torch":
         import torch
 
@@ -100,24 +101,12 @@ def read_variable(variable):
     return value.numpy() if hasattr(value, "distribute_strategy") else keras.ops.convert_to_numpy(value)
 
 
-def batch_counter(optimizer):
-    """Find the variable in which an optimizer counts batches; `iterations` counts updates, where gradients accumulate.
-
-    Args:
-        optimizer: of Keras, with loss scaling or without.
-
-    Returns:
-        `keras.Variable`.
-    """
-    return getattr(optimizer, "inner_optimizer", optimizer)._iterations
-
-
 def begin_random_states():
     """Make Keras' global generator, which takes its seed from Python's, before the first step.
 
     Reading the state would make it otherwise, and then what Python draws would depend on when the first state is saved.
     """
-    global_seed_generator()
+    global_generator()
 
 
 def restore_random_states(arrays):
@@ -131,7 +120,7 @@ def restore_random_states(arrays):
     position, has_gaussian = arrays["random/numpy_position"].tolist()
     gaussian = float(arrays["random/numpy_gaussian"][0])
     np.random.set_state(("MT19937", arrays["random/numpy"], position, has_gaussian, gaussian))
-    global_seed_generator().state.assign(arrays["random/keras"])
+    global_generator().state.assign(arrays["random/keras"])
     if keras.config.backend() == "torch" and "random/torch" in arrays:
         import torch
 

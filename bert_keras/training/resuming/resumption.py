@@ -3,6 +3,7 @@
 import json
 import logging
 
+from bert_keras.keras_internals import begin_at_epoch
 from bert_keras.training.resuming.callback_states import restore_callback_states
 from bert_keras.training.resuming.model_state import restore_random_states, restore_variables
 
@@ -77,14 +78,14 @@ class Resumption:
             num_epochs: how many epochs the run is to have.
         """
         if position.is_finished or position.epoch >= num_epochs:
-            model._initial_epoch = num_epochs  # as `keras.callbacks.BackupAndRestore` does
+            begin_at_epoch(model, num_epochs)
             _logger.warning(
                 "the run in %s is finished at step %d: nothing is trained; another folder begins anew",
                 self.directory,
                 position.step,
             )
         else:
-            model._initial_epoch = position.epoch
+            begin_at_epoch(model, position.epoch)
             where = position.step, position.epoch + 1, self.directory
             _logger.warning("resuming at step %d, epoch %d, from %s", *where)
         if not position.batches:
