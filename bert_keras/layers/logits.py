@@ -3,9 +3,10 @@
 import keras
 
 from bert_keras.layers.initializers import fresh_initializer
+from bert_keras.types import DType, Initializer
 
 
-def logits_layer(units, kernel_initializer, policy):
+def logits_layer(units: int, kernel_initializer: Initializer, policy: DType) -> keras.layers.Dense:
     """The dense layer that gives a head's logits.
 
     A score in bfloat16 has three decimal digits: classes tie, and a regression moves in steps. The product with so few

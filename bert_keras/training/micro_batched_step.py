@@ -2,6 +2,8 @@
 
 import contextlib
 import math
+from collections.abc import Callable
+from typing import Any
 
 import keras
 from keras import ops
@@ -29,14 +31,14 @@ class MicroBatchedStep:
             given to `compile`; more than one batch in an execution; several devices.
     """
 
-    def __init__(self, model):
+    def __init__(self, model: keras.Model):
         self.model = model
         self._has_shared_losses = _has_shared_losses(model)
         self._train_step = model.train_step
         self._gather = self._compile(self._gather_gradients)
         self._apply = self._compile(self._apply_gradients)
 
-    def __call__(self, state, batch, num_parts):
+    def __call__(self, state: Any, batch: Any, num_parts: int) -> tuple:
         """Train on a batch.
 
         Args:
@@ -148,7 +150,7 @@ def _weighted(model, batch):
     return x, y, weights
 
 
-def num_rows(batch):
+def num_rows(batch: Any) -> int:
     """Count the rows of a batch.
 
     Args:
@@ -179,7 +181,7 @@ def _has_shared_losses(model):
     )
 
 
-def run_function(function, state, data):
+def run_function(function: Callable, state: Any, data: Any) -> tuple:
     """Call a `train_function` of Keras with data, as its `fit` does with an iterator.
 
     Args:

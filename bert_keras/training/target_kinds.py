@@ -4,6 +4,7 @@ import dataclasses
 import logging
 import re
 from collections.abc import Callable
+from typing import Any
 
 import keras
 
@@ -51,7 +52,7 @@ class TargetKind:
     accuracy: Callable | None
     check: Callable
 
-    def fitting_loss(self, loss, output=None):
+    def fitting_loss(self, loss: Any, output: str | None = None) -> Any:
         """Turn what `compile` was given into the loss that is meant, averaged over the rows that count.
 
         Also of a loss object of Keras whose reduction is "sum_over_batch_size", which is Keras' default: it would
@@ -88,7 +89,7 @@ class TargetKind:
         reduction = _COUNTED_MEAN if known.reduction == _KERAS_MEAN else known.reduction
         return self._leaving_out(type(known).from_config(known.get_config() | {"reduction": reduction}))
 
-    def fitting_metric(self, metric, output=None, *, is_one_hot=False):
+    def fitting_metric(self, metric: Any, output: str | None = None, *, is_one_hot: bool = False) -> Any:
         """Turn what `compile` was given into the metric that is meant.
 
         Args:
@@ -144,7 +145,7 @@ class TargetKind:
             )
         return metric
 
-    def is_one_hot(self, loss):
+    def is_one_hot(self, loss: Any) -> bool | None:
         """Tell whether a loss that `fitting_loss` gave wants classes as rows of 0 and one 1.
 
         Args:
@@ -179,7 +180,7 @@ class TargetKind:
         return self.loss and (self.loss(name=output) if output else self.loss())
 
 
-def takes_one_hot(loss):
+def takes_one_hot(loss: Any) -> bool:
     """Tell whether a loss of Keras takes classes as rows of 0 and one 1.
 
     Args:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from bert_keras.atomic_files import write_file
@@ -70,7 +71,7 @@ def read_tokenizer_config(path: str | os.PathLike, **defaults: bool | None) -> d
     }
 
 
-def refuse_added_tokens(tokens, place: str):
+def refuse_added_tokens(tokens: Iterable, place: str) -> None:
     """Refuses tokens beside BERT's own that shall stay whole wherever a text has them: WordPiece would cut them.
 
     Args:
@@ -98,7 +99,7 @@ def write_tokenizer_config(
     strip_accents: bool | None,
     split_special_tokens: bool,
     model_max_length: int | None = None,
-):
+) -> None:
     """Writes a `tokenizer_config.json` with which `transformers` builds the same tokenizer.
 
     Args:

@@ -88,7 +88,7 @@ def read_max_word_length(path: str | os.PathLike) -> int | None:
 
 def write_tokenizer_json(
     path: str | os.PathLike, vocabulary: Vocabulary, *, lower_case: bool, strip_accents: bool, max_word_length: int
-):
+) -> None:
     """Writes the whole tokenizer for Hugging Face's `tokenizers`.
 
     Args:

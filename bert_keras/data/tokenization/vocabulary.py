@@ -80,7 +80,7 @@ class Vocabulary:
         # Not splitlines(): a token may be any character, among them those that Unicode counts as a line end.
         return cls((line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")), source=path)
 
-    def save(self, path: str | os.PathLike):
+    def save(self, path: str | os.PathLike) -> None:
         """Writes the tokens as UTF-8, one a line; all of the file or nothing of it."""
         write_file(path, self._content())
 

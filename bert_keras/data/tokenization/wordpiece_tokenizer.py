@@ -6,11 +6,12 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import tensorflow as tf
 import tensorflow_text
 
 from bert_keras.data.tokenization.normalization import normalize, normalized_lengths
-from bert_keras.data.tokenization.string_tensors import for_any_rank
+from bert_keras.data.tokenization.string_tensors import Strings, for_any_rank
 from bert_keras.data.tokenization.tokenizer_config import write_tokenizer_config
 from bert_keras.data.tokenization.tokenizer_json import write_tokenizer_json
 from bert_keras.data.tokenization.tokenizer_preset import read_tokenizer_preset
@@ -116,7 +117,7 @@ class WordPieceTokenizer:
         return self.lower_case if self.strip_accents is None else self.strip_accents
 
     @tf.autograph.experimental.do_not_convert
-    def __call__(self, texts) -> tf.RaggedTensor | tf.Tensor:
+    def __call__(self, texts: Strings) -> tf.RaggedTensor | tf.Tensor:
         """Returns the token ids of texts.
 
         Args:
@@ -130,12 +131,12 @@ class WordPieceTokenizer:
         """
         return for_any_rank(lambda rows: self._tokenize(rows)[1], texts)
 
-    def pieces(self, texts) -> tf.RaggedTensor | tf.Tensor:
+    def pieces(self, texts: Strings) -> tf.RaggedTensor | tf.Tensor:
         """Returns the tokens of texts as strings, in the shape of their ids."""
         return tf.gather(self._tokens, self(texts))
 
     @tf.autograph.experimental.do_not_convert
-    def tokenize_with_offsets(self, texts) -> tuple:
+    def tokenize_with_offsets(self, texts: Strings) -> tuple:
         """Returns the token ids of texts and the characters they come from.
 
         Offsets count the characters (code points) of the original text, so that in Python `text[start:end]` is what
@@ -149,7 +150,9 @@ class WordPieceTokenizer:
         """
         return for_any_rank(self._tokenize_with_offsets, texts)
 
-    def detokenize(self, ids, *, skip_special_tokens: bool = False) -> tf.Tensor | tf.RaggedTensor:
+    def detokenize(
+        self, ids: Sequence | np.ndarray | tf.Tensor | tf.RaggedTensor, *, skip_special_tokens: bool = False
+    ) -> tf.Tensor | tf.RaggedTensor:
         """Joins tokens to text: pieces with `##` to the piece before, everything else with a space.
 
         Args:
@@ -196,7 +199,7 @@ class WordPieceTokenizer:
         vocabulary, options = read_tokenizer_preset(directory)
         return cls(vocabulary, **options)
 
-    def save_to_preset(self, directory: str | os.PathLike, *, model_max_length: int | None = None):
+    def save_to_preset(self, directory: str | os.PathLike, *, model_max_length: int | None = None) -> None:
         """Writes `vocab.txt` and `tokenizer_config.json`, which `transformers` reads too, in place of `tokenizer.json`.
 
         With another `max_word_length` than 200 there is a `tokenizer.json` as well, the only file to name it.

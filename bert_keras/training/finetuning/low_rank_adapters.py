@@ -5,7 +5,7 @@ import keras
 from bert_keras.keras_internals import layers_within, stored_kernel, take_out_adapter
 
 
-def add_lora(encoder, rank):
+def add_lora(encoder: keras.Model, rank: int) -> None:
     """Freeze an encoder and give each dense layer of its blocks a low-rank adapter to learn.
 
     Embeddings, kernels, biases and layer norms stay as they are; a pooler, and the head above, learn as ever. The first
@@ -43,7 +43,7 @@ def add_lora(encoder, rank):
         dense.enable_lora(rank)
 
 
-def merge_lora(encoder):
+def merge_lora(encoder: keras.Model) -> None:
     """Add what the adapters have learned to the kernels, and take the adapters off.
 
     The outputs stay the same, and the model is one that never had adapters, all of it to be trained; compile it anew

@@ -2,8 +2,11 @@
 
 import json
 import math
+import os
 import statistics
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import keras
 
@@ -13,7 +16,9 @@ from bert_keras.text_table import aligned
 _FILE = "seeds.json"
 
 
-def seed_series(main, seeds, *, run_directory, **options):
+def seed_series(
+    main: Callable, seeds: Iterable[int], *, run_directory: str | os.PathLike, **options: Any
+) -> dict[str, Any]:
     """Run a training once for each seed, and compare what it returned.
 
     Seed 1 runs in RUN_DIRECTORY/seed_1, and so on, one after the other in this process: a signal stops the run under

@@ -2,15 +2,22 @@
 
 import json
 import logging
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import keras
 
 from bert_keras.keras_internals import begin_at_epoch
 from bert_keras.training.resuming.callback_states import restore_callback_states
+from bert_keras.training.resuming.checkpointing import TrainingState
 from bert_keras.training.resuming.model_state import restore_random_states, restore_variables
+from bert_keras.training.resuming.run_position import RunPosition
 
 _logger = logging.getLogger(__name__)
 
 
-def as_stored(configuration):
+def as_stored(configuration: dict[str, Any]) -> dict[str, Any]:
     """Give a configuration as it will come back from disk, where a tuple is a list.
 
     Args:
@@ -44,7 +51,7 @@ class Resumption:
         ValueError: if the configuration differs from that of the saved run.
     """
 
-    def __init__(self, saved, directory, configuration):
+    def __init__(self, saved: TrainingState, directory: str | os.PathLike, configuration: dict[str, Any]):
         self.saved = saved
         self.directory = directory
         then, now = saved.configuration, configuration
@@ -56,7 +63,7 @@ class Resumption:
                 "or remove this one to start anew."
             )
 
-    def restore_weights(self, model):
+    def restore_weights(self, model: keras.Model) -> None:
         """Put back weights and optimizer.
 
         Raises:
@@ -68,7 +75,9 @@ class Resumption:
             model.optimizer.build(model.trainable_variables)
         restore_variables(model, self.saved.arrays, "model", "optimizer")
 
-    def begin(self, model, callbacks, position, num_epochs):
+    def begin(
+        self, model: keras.Model, callbacks: Sequence[keras.callbacks.Callback], position: RunPosition, num_epochs: int
+    ) -> None:
         """Have Keras begin at the saved epoch; at its beginning, callbacks get back what they remembered.
 
         Args:
@@ -91,11 +100,11 @@ class Resumption:
         if not position.batches:
             self._restore_callbacks(callbacks)
 
-    def finish_before_first_step(self):
+    def finish_before_first_step(self) -> None:
         """Put back the random states, at the beginning of an epoch."""
         restore_random_states(self.saved.arrays)
 
-    def finish_after_repeated_step(self, model, callbacks):
+    def finish_after_repeated_step(self, model: keras.Model, callbacks: Sequence[keras.callbacks.Callback]) -> None:
         """Put back everything, in the middle of an epoch."""
         restore_variables(model, self.saved.arrays, "model", "optimizer", "metrics")
         restore_random_states(self.saved.arrays)
