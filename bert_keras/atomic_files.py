@@ -161,7 +161,7 @@ def _temporary(path, process):
 
 
 def _names(plan):
-    """The names in a journal, None where it is not of our making: a folder may come from anywhere."""
+    """Return the names in a journal, None where it is not of our making: a folder may come from anywhere."""
     if (
         not isinstance(plan, dict)
         or plan.keys() != {"process", "written", "removed"}

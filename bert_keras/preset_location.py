@@ -92,7 +92,7 @@ def locate_preset(preset: str | os.PathLike) -> str:
 
 
 def _suggestion(preset):
-    """What was probably meant, as a question; "" where nothing is near."""
+    """Return what was probably meant, as a question; "" where nothing is near."""
     path = pathlib.Path(preset)
     name = re.sub(r"^https?:/+huggingface[.]co/", "", preset.rstrip("/"))
     if _OF_GOOGLE.fullmatch(name):

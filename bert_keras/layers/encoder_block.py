@@ -115,7 +115,7 @@ class EncoderBlock(keras.layers.Layer):
         return (x, scores) if return_attention_scores else x
 
     def _attention_arguments(self, attention_mask, return_attention_scores):
-        """The optional arguments that the attention's `call` takes."""
+        """Return the optional arguments that the attention's `call` takes."""
         taken = inspect.signature(self.attention.call).parameters
         arguments = {"attention_mask": attention_mask} if "attention_mask" in taken else {}
         if return_attention_scores:
@@ -158,7 +158,7 @@ class EncoderBlock(keras.layers.Layer):
 
 
 def part_config(part: keras.layers.Layer) -> dict[str, Any] | None:
-    """The config of a part, without the shapes it was built with: the block that gets it builds it.
+    """Return the config of a part, without the shapes it was built with: the block that gets it builds it.
 
     Args:
         part: layer, or None.

@@ -128,7 +128,7 @@ class GlobalPointer(keras.layers.Layer):
 
 
 def _turn(x, length, head_dim):
-    """Turns each pair of numbers by an angle that grows with the position."""
+    """Turn each pair of numbers by an angle that grows with the position."""
     frequencies = 10000.0 ** -(np.arange(0, head_dim, 2) / head_dim).astype("float32")
     positions = ops.cast(ops.arange(length), "float32")
     angles = positions[:, None] * ops.convert_to_tensor(frequencies)  # (length, head_dim / 2)

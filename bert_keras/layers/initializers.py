@@ -9,7 +9,7 @@ BERT_INITIALIZER_RANGE = 0.02
 
 
 def fresh_initializer(initializer: Initializer | None = None) -> keras.initializers.Initializer:
-    """A new initializer like the given one, BERT's if None.
+    """Return a new initializer like the given one, BERT's if None.
 
     In Keras one initializer object gives every variable of a shape the same numbers, so each weight needs its own.
 

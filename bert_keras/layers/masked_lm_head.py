@@ -185,7 +185,7 @@ class _TableToFind:
 
 
 def _tables_below(tensor):
-    """The token tables of all layers that a symbolic tensor comes from, in an order that rebuilding does not change."""
+    """Return the token tables below a symbolic tensor, in an order that rebuilding does not change."""
     inputs = keras.utils.get_source_inputs(tensor)
     if inputs is tensor:  # a shape alone, from no layer
         return []

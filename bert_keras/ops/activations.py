@@ -16,7 +16,7 @@ _HAS_GELU_BY_ERFC = keras.config.backend() in ("tensorflow", "jax")
 
 @keras.saving.register_keras_serializable(package="bert_keras")
 def gelu_tanh(x: Tensor) -> Tensor:
-    """The tanh approximation of GELU, as in Google's original BERT code; Hugging Face calls it "gelu_new".
+    """Compute the tanh approximation of GELU, as in Google's original BERT code; Hugging Face calls it "gelu_new".
 
     "gelu", in Keras and at Hugging Face, is the exact one with the error function.
 
@@ -83,7 +83,7 @@ def _exact_gelu_gradient(x, upstream):
 
 
 def fast_activation(activation: str | Callable, *, training: bool = False) -> Callable:
-    """The function that computes an activation fastest, for a layer to call; the config keeps the activation.
+    """Return the function that computes an activation fastest, for a layer to call; the config keeps the activation.
 
     Args:
         activation: what `get_activation` gives.

@@ -246,19 +246,19 @@ def _weights(sample_weight, like, name):
 
 
 def _as_numbers(values):
-    """The values as a tensor, booleans as 0 and 1: of those no backend tells the smallest, for the message."""
+    """Return the values as a tensor, booleans as 0 and 1: of those no backend tells the smallest, for the message."""
     values = ops.convert_to_tensor(values)
     return ops.cast(values, "int32") if keras.backend.standardize_dtype(values.dtype) == "bool" else values
 
 
 def _as_int32(values):
-    """The numbers as int32, and where they are others then: parts of one, or too large."""
+    """Return the numbers as int32, and where they are others then: parts of one, or too large."""
     numbers = ops.cast(values, "int32")
     return numbers, ops.not_equal(ops.cast(numbers, values.dtype), values)
 
 
 def _shaped_like(values, scores, name):
-    """The values, with the last axis of the scores where that is 1."""
+    """Return the values, with the last axis of the scores where that is 1."""
     rank, received = len(scores.shape), values.shape
     values = _without_last_axis(values, rank)
     if len(values.shape) == rank - 1 and scores.shape[-1] == 1:
@@ -282,7 +282,7 @@ def _has_shape(values, shape, *, may_be_1=False):
 
 
 def _shown(shape):
-    """A shape for a message, in which a size that is not known yet is its axis' name."""
+    """Return a shape for a message, in which a size that is not known yet is its axis' name."""
     shown = [("batch" if axis == 0 else "length") if size is None else str(size) for axis, size in enumerate(shape)]
     return f"({', '.join(shown)}{',' if len(shown) == 1 else ''})"
 

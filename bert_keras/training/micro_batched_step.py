@@ -129,7 +129,7 @@ class MicroBatchedStep:
 
 
 def _weighted(model, batch):
-    """The batch, with weight 0 where there is no label: the weights of the whole are what its parts are divided by."""
+    """Give weight 0 where there is no label: the weights of the whole are what a batch's parts are divided by."""
     x, y, weights = keras.utils.unpack_x_y_sample_weight(batch)
 
     def labelled(loss, labels, weight):

@@ -149,7 +149,7 @@ class AdamW(keras.optimizers.AdamW):
         return math.prod([*meant, *by_name])
 
     def _names_with_factor(self):
-        """The keys of `rate_factors` that are names alone, without a layer that was meant by them."""
+        """Return the keys of `rate_factors` that are names alone, without a layer that was meant by them."""
         return self.rate_factors.keys() - {layer.name for layer, _ in self._layers_with_factor()}
 
     def _settled_factors(self, variables):

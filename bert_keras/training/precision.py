@@ -58,7 +58,7 @@ def _feed_forward_seconds(hidden_dim, num_tokens, least_seconds=0.2):
 
 
 def _feed_forward(hidden_dim, num_tokens, dtype):
-    """The two products as a function."""
+    """Return the two products as a function."""
     inputs = ops.ones((num_tokens, hidden_dim), dtype=dtype)
     kernel_in = ops.ones((hidden_dim, 4 * hidden_dim), dtype=dtype)
     kernel_out = ops.ones((4 * hidden_dim, hidden_dim), dtype=dtype)

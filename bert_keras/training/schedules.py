@@ -41,7 +41,7 @@ class _WarmupThenDecay(keras.optimizers.schedules.LearningRateSchedule):
         )
 
     def remaining(self, share: Tensor) -> Tensor:
-        """The share of the way from end to peak that is left after `share` of the decay, 1 at 0 and 0 at 1."""
+        """Return the share of the way from end to peak that is left after `share` of the decay, 1 at 0 and 0 at 1."""
         raise NotImplementedError
 
     def get_config(self) -> dict[str, Any]:
@@ -77,7 +77,7 @@ class WarmupLinearDecay(_WarmupThenDecay):
     """
 
     def remaining(self, share: Tensor) -> Tensor:
-        """What is left falls in a line."""
+        """Return what is left; it falls in a line."""
         return 1.0 - share
 
 
@@ -116,7 +116,7 @@ class WarmupPolynomialDecay(_WarmupThenDecay):
         self.power = power
 
     def remaining(self, share: Tensor) -> Tensor:
-        """What is left falls as a power."""
+        """Return what is left; it falls as a power."""
         return (1.0 - share) ** self.power
 
     def get_config(self) -> dict[str, Any]:
@@ -147,5 +147,5 @@ class WarmupCosineDecay(_WarmupThenDecay):
     """
 
     def remaining(self, share: Tensor) -> Tensor:
-        """What is left falls along the cosine."""
+        """Return what is left; it falls along the cosine."""
         return 0.5 * (1.0 + ops.cos(math.pi * share))

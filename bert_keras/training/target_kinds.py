@@ -198,7 +198,7 @@ def _shown(given):
 
 
 def _name_in_keras(known):
-    """The name, in lower case with underscores, of a loss or metric of Keras; None for others, as those made here."""
+    """Return the name of a loss or metric of Keras, in lower case with underscores; None for any other."""
     kind = known if callable(known) and hasattr(known, "__name__") else type(known)
     if known is None or not getattr(kind, "__module__", "").startswith("keras."):
         return None
@@ -215,7 +215,7 @@ def _metric_class(name):
 
 
 def _of_other_classes(name):
-    """The metric of rows of 0 and one 1 for that of numbers of classes, and the other way round, as Keras spells it."""
+    """Return the metric of one-hot rows for that of numbers of classes, and the other way round, as Keras spells it."""
     name = name.replace("top_kcategorical", "top_k_categorical")
     return name.removeprefix("sparse_") if name.startswith("sparse_") else f"sparse_{name}"
 

@@ -11,7 +11,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")  # halves of a character, which UTF-
 
 
 def as_strings(texts: Strings) -> tf.Tensor | tf.RaggedTensor:
-    """Makes a string tensor; lone surrogates, which Python's strings may hold, become U+FFFD.
+    """Make a string tensor; lone surrogates, which Python's strings may hold, become U+FFFD.
 
     Raises:
         ValueError: There is something else than strings.
@@ -27,7 +27,7 @@ def as_strings(texts: Strings) -> tf.Tensor | tf.RaggedTensor:
 
 
 def for_any_rank(function: Callable[[tf.Tensor], Any], texts: Strings) -> Any:
-    """Applies a function of (batch,) strings to texts of any rank.
+    """Apply a function of (batch,) strings to texts of any rank.
 
     Args:
         function: Takes a (batch,) string tensor; returns a ragged tensor (batch, items), or a tuple of such.

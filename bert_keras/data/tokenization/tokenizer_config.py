@@ -16,7 +16,7 @@ _OPTIONS = {"do_lower_case": True, "strip_accents": None, "split_special_tokens"
 
 
 def read_tokenizer_config(path: str | os.PathLike, **defaults: bool | None) -> dict:
-    """Reads and checks the fields that decide how a text is tokenized.
+    """Read and check the fields that decide how a text is tokenized.
 
     Fields that we do not use are passed over, and so is every path or class name in the file: nothing is followed,
     nothing is run. A missing file means the defaults, as in transformers.
@@ -100,7 +100,7 @@ def write_tokenizer_config(
     split_special_tokens: bool,
     model_max_length: int | None = None,
 ) -> None:
-    """Writes a `tokenizer_config.json` with which `transformers` builds the same tokenizer.
+    """Write a `tokenizer_config.json` with which `transformers` builds the same tokenizer.
 
     Args:
         path: Where to write.

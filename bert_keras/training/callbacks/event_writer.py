@@ -82,7 +82,7 @@ class EventWriter:
 
 
 def _records(content):
-    """The whole records of an event file, each with the event inside: length, checksum, event, checksum."""
+    """Return the whole records of an event file, each with the event inside: length, checksum, event, checksum."""
     begin = 0
     while begin + 12 <= len(content):
         (length,) = struct.unpack_from("<Q", content, begin)

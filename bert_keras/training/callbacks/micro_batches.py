@@ -65,7 +65,7 @@ class MicroBatches(keras.callbacks.Callback):
         self.model.train_function = None  # `fit` makes another
 
     def _train(self, *arguments):
-        """What `fit` calls for a step: with the iterator over the data, and on JAX with the state before it."""
+        """Do a step, as `fit` calls it: with the iterator over the data, and on JAX with the state before it."""
         *state, iterator = arguments
         state = state[0] if state else None
         batch = iterator[0] if isinstance(iterator, list) else next(iterator)

@@ -105,7 +105,7 @@ def _numbers(logs):
 
 
 def _tag(name, logs):
-    """An output's own losses and metrics stand under its name, and what the model has learned before how it went."""
+    """Put an output's own losses and metrics under its name, and what the model has learned before how it went."""
     output, _, rest = name.partition("_")
     if f"{output}_loss" in logs:
         return f"{output}/{rest}"
@@ -113,7 +113,7 @@ def _tag(name, logs):
 
 
 def _running_means(model):
-    """The names in the logs that Keras averages over the epoch so far."""
+    """Return the names in the logs that Keras averages over the epoch so far."""
     names = set()
     for metric in model.metrics:
         result = metric.result()

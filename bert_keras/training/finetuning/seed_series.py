@@ -93,7 +93,7 @@ def _write(path, options, results):
 
 
 def _numbers(results):
-    """The numbers among the results, as Python's own."""
+    """Return the numbers among the results, as Python's own."""
     numbers = {}
     for name, value in results.items():
         if isinstance(value, dict):
@@ -104,7 +104,7 @@ def _numbers(results):
 
 
 def _over_seeds(statistic, results):
-    """A statistic of each number that all seeds have."""
+    """Return a statistic of each number that all seeds have."""
     if isinstance(results[0], dict):
         shared = [name for name in results[0] if all(name in result for result in results)]
         return {name: _over_seeds(statistic, [result[name] for result in results]) for name in shared}

@@ -128,7 +128,7 @@ class SpearmanCorrelation(keras.metrics.Metric):
 
 
 def _ranks(values, counts):
-    """The rank of each value that counts, from 1; equal values share the mean of their ranks."""
+    """Return the rank of each value that counts, from 1; equal values share the mean of their ranks."""
     values = ops.where(counts > 0, values, float("inf"))  # what does not count stands behind all that does
     ordered = ops.sort(values)
     below = ops.searchsorted(ordered, values, side="left")

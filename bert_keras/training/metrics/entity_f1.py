@@ -97,7 +97,7 @@ class EntityF1(keras.metrics.Metric):
         return starts, labels, ends
 
     def result(self) -> Tensor:
-        """The measure over all batches so far, from 0 to 1."""
+        """Return the measure over all batches so far, from 0 to 1."""
         right, predicted, true = self._counts[0], self._counts[1], self._counts[2]
         divisor = {"precision": predicted, "recall": true, "f1": (predicted + true) / 2}[self.measure]
         return ops.divide_no_nan(right, divisor)

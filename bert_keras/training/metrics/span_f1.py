@@ -50,5 +50,5 @@ class SpanF1(keras.metrics.Metric):
         self._counts.assign_add(ops.cast(ops.sum(counts, axis=1), self._counts.dtype))
 
     def result(self) -> Tensor:
-        """The F1 over all batches so far, from 0 to 1."""
+        """Return the F1 over all batches so far, from 0 to 1."""
         return ops.divide_no_nan(2 * self._counts[0], self._counts[1])

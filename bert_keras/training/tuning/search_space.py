@@ -63,7 +63,7 @@ def _of_one_type(values):
 
 
 def _value(word):
-    """A number, or None for null; any other word stands for itself."""
+    """Return a number, or None for null; any other word stands for itself."""
     try:
         return json.loads(word)
     except json.JSONDecodeError:
