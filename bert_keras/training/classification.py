@@ -1,5 +1,7 @@
 """The losses and metrics of a classifier, by what it is asked: one class, several labels, or a number."""
 
+from collections.abc import Sequence
+
 import keras
 
 from bert_keras.training.losses.class_losses import ClassLoss, LabelsLoss, NumberLoss
@@ -11,6 +13,7 @@ from bert_keras.training.metrics.classification_metrics import (
     MultiLabelF1,
 )
 from bert_keras.training.metrics.correlations import PearsonCorrelation, SpearmanCorrelation
+from bert_keras.types import Tensor
 
 PROBLEM_TYPES = ("single_label_classification", "multi_label_classification", "regression")  # transformers' words
 _METRICS = {
@@ -21,7 +24,9 @@ _METRICS = {
 _NEED_NUM_CLASSES = ("f1", "macro_f1", "matthews")
 
 
-def classification_loss(problem_type="single_label_classification", *, label_smoothing=0.0):
+def classification_loss(
+    problem_type: str = "single_label_classification", *, label_smoothing: float = 0.0
+) -> keras.losses.Loss:
     """Give `compile(loss=...)` the loss of a `TextClassifier`, averaged over the rows that count.
 
     The last batch of a length is filled up with rows of weight 0; Keras' default would divide by them as well.
@@ -53,8 +58,13 @@ def classification_loss(problem_type="single_label_classification", *, label_smo
 
 
 def classification_metrics(
-    problem_type="single_label_classification", *, num_classes=None, names=None, threshold=0.5, num_examples=10_000
-):
+    problem_type: str = "single_label_classification",
+    *,
+    num_classes: int | None = None,
+    names: Sequence[str] | None = None,
+    threshold: float = 0.5,
+    num_examples: int = 10_000,
+) -> list[keras.metrics.Metric]:
     """Give `compile(weighted_metrics=...)` what a task is measured by.
 
     Args:
@@ -107,7 +117,7 @@ def classification_metrics(
     return [makers[problem_type][name]() for name in names]
 
 
-def score_outputs(metrics, labels, outputs):
+def score_outputs(metrics: Sequence[keras.metrics.Metric], labels: Tensor, outputs: Tensor) -> dict[str, float]:
     """Score outputs that were pooled or otherwise worked on after `model.predict`.
 
     Args:

@@ -1,8 +1,11 @@
 """The losses of a classifier: of one class, of several labels, of a number."""
 
+from typing import Any
+
 import keras
 
 from bert_keras.ops.check_labels import check_labels, check_numbers
+from bert_keras.types import DType, Tensor
 
 _MEAN = "mean_with_sample_weight"
 
@@ -37,14 +40,14 @@ class ClassLoss(keras.losses.SparseCategoricalCrossentropy):
 
     leaves_out_no_label = True
 
-    def __init__(self, *, reduction=_MEAN, name="class_loss", dtype=None):
+    def __init__(self, *, reduction: str = _MEAN, name: str = "class_loss", dtype: DType | None = None):
         super().__init__(from_logits=True, reduction=reduction, name=name, dtype=dtype)
 
-    def __call__(self, y_true, y_pred, sample_weight=None):
+    def __call__(self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor | None = None) -> Tensor:
         labels, weights = check_labels(y_true, y_pred, sample_weight, name=f"labels of {self.name}")
         return super().__call__(labels, y_pred, weights)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {"name": self.name, "reduction": self.reduction}
 
 
@@ -76,16 +79,23 @@ class LabelsLoss(keras.losses.BinaryCrossentropy):
         0.6931
     """
 
-    def __init__(self, *, label_smoothing=0.0, reduction=_MEAN, name="labels_loss", dtype=None):
+    def __init__(
+        self,
+        *,
+        label_smoothing: float = 0.0,
+        reduction: str = _MEAN,
+        name: str = "labels_loss",
+        dtype: DType | None = None,
+    ):
         super().__init__(from_logits=True, label_smoothing=label_smoothing, reduction=reduction, name=name, dtype=dtype)
 
-    def __call__(self, y_true, y_pred, sample_weight=None):
+    def __call__(self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor | None = None) -> Tensor:
         y_true, sample_weight = check_numbers(
             y_true, sample_weight, scores=y_pred, smallest=0, largest=1, name=f"labels of {self.name}"
         )
         return super().__call__(y_true, y_pred, sample_weight)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {"name": self.name, "reduction": self.reduction, "label_smoothing": self.label_smoothing}
 
 
@@ -116,12 +126,12 @@ class NumberLoss(keras.losses.MeanSquaredError):
         4.0
     """
 
-    def __init__(self, *, reduction=_MEAN, name="number_loss", dtype=None):
+    def __init__(self, *, reduction: str = _MEAN, name: str = "number_loss", dtype: DType | None = None):
         super().__init__(reduction=reduction, name=name, dtype=dtype)
 
-    def __call__(self, y_true, y_pred, sample_weight=None):
+    def __call__(self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor | None = None) -> Tensor:
         y_true, sample_weight = check_numbers(y_true, sample_weight, scores=y_pred, name=f"labels of {self.name}")
         return super().__call__(y_true, y_pred, sample_weight)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {"name": self.name, "reduction": self.reduction}

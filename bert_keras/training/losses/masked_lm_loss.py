@@ -1,9 +1,12 @@
 """The loss of masked language modelling."""
 
+from typing import Any
+
 import keras
 
 from bert_keras.ops.check_labels import check_labels
 from bert_keras.ops.sparse_cross_entropy import sparse_cross_entropy
+from bert_keras.types import Tensor
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
@@ -45,12 +48,12 @@ class MaskedLMLoss(keras.losses.Loss):
 
     leaves_out_no_label = True
 
-    def __init__(self, *, reduction="mean_with_sample_weight", name="masked_lm_loss", **kwargs):
+    def __init__(self, *, reduction: str = "mean_with_sample_weight", name: str = "masked_lm_loss", **kwargs: Any):
         super().__init__(name=name, reduction=reduction, **kwargs)
 
-    def __call__(self, y_true, y_pred, sample_weight=None):
+    def __call__(self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor | None = None) -> Tensor:
         labels, weights = check_labels(y_true, y_pred, sample_weight, name=f"labels of {self.name}")
         return super().__call__(labels, y_pred, weights)
 
-    def call(self, y_true, y_pred):
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         return sparse_cross_entropy(y_true, y_pred)  # (batch, predictions)

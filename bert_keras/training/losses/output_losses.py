@@ -1,10 +1,12 @@
 """A loss for each output of a model that has several."""
 
+import keras
+
 from bert_keras.training.losses.class_losses import ClassLoss
 from bert_keras.training.losses.masked_lm_loss import MaskedLMLoss
 
 
-def pretraining_losses(*, masked_lm=True, next_sentence=True):
+def pretraining_losses(*, masked_lm: bool = True, next_sentence: bool = True) -> dict[str, keras.losses.Loss]:
     """Give `compile(loss=...)` one loss for each output of `BertPretrainer`.
 
     Keras logs `loss`, their sum, and `mlm_loss` and `nsp_loss` apart; with one output, `loss` alone.
@@ -25,7 +27,7 @@ def pretraining_losses(*, masked_lm=True, next_sentence=True):
     return losses | ({"nsp": ClassLoss(name="nsp")} if next_sentence else {})
 
 
-def question_answering_losses():
+def question_answering_losses() -> dict[str, keras.losses.Loss]:
     """Give `compile(loss=...)` the cross-entropy of each of `QuestionAnswerer`'s outputs over the tokens of a row.
 
     Averaged over the rows that count: rows that fill up a batch have weight 0 and change nothing.

@@ -1,10 +1,13 @@
 """The loss of spans that are scored pair by pair of positions."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from bert_keras.ops.check_labels import check_spans
 from bert_keras.ops.span_targets import span_targets
+from bert_keras.types import Tensor
 
 _FAR = 1e7
 
@@ -42,14 +45,14 @@ class SpanLoss(keras.losses.Loss):
         [Su et al., 2022](https://arxiv.org/abs/2208.02955), formula 3; https://kexue.fm/archives/7359
     """
 
-    def __init__(self, *, reduction="mean_with_sample_weight", name="span_loss", **kwargs):
+    def __init__(self, *, reduction: str = "mean_with_sample_weight", name: str = "span_loss", **kwargs: Any):
         super().__init__(name=name, reduction=reduction, **kwargs)
 
-    def __call__(self, y_true, y_pred, sample_weight=None):
+    def __call__(self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor | None = None) -> Tensor:
         y_true, sample_weight = check_spans(y_true, y_pred, sample_weight, name=f"spans of {self.name}")
         return super().__call__(y_true, y_pred, sample_weight)
 
-    def call(self, y_true, y_pred):
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         num_labels, length = y_pred.shape[1], ops.shape(y_pred)[-1]
         scores = ops.reshape(ops.cast(y_pred, "float32"), (-1, num_labels, length * length))
         targets = ops.reshape(span_targets(y_true, num_labels, length), (-1, num_labels, length * length))

@@ -1,10 +1,13 @@
 """The F1 of spans that are scored pair by pair of positions."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from bert_keras.ops.check_labels import check_spans, counted
 from bert_keras.ops.span_targets import span_targets
+from bert_keras.types import Tensor
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
@@ -27,11 +30,11 @@ class SpanF1(keras.metrics.Metric):
         0.667
     """
 
-    def __init__(self, *, name="span_f1", **kwargs):
+    def __init__(self, *, name: str = "span_f1", **kwargs: Any):
         super().__init__(name=name, **kwargs)
         self._counts = self.add_weight(name="counts", shape=(2,), initializer="zeros")  # right, predicted and true
 
-    def update_state(self, y_true, y_pred, sample_weight=None):
+    def update_state(self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor | None = None) -> None:
         """Count the spans of a batch.
 
         Args:
@@ -46,6 +49,6 @@ class SpanF1(keras.metrics.Metric):
         counts = counts * counted(weights)
         self._counts.assign_add(ops.cast(ops.sum(counts, axis=1), self._counts.dtype))
 
-    def result(self):
-        """The F1 over all batches so far, from 0 to 1."""
+    def result(self) -> Tensor:
+        """Return the F1 over all batches so far, from 0 to 1."""
         return ops.divide_no_nan(2 * self._counts[0], self._counts[1])

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 
 import keras
 
+from bert_keras.types import Logs
+
 
 class NumberedCallbacks(keras.callbacks.Callback):
     """Passes everything on to other callbacks, but numbers of batches, which Keras counts from 0 in every process.
@@ -21,10 +23,10 @@ class NumberedCallbacks(keras.callbacks.Callback):
         self.callbacks = list(callbacks)
         self.number_in_epoch = number_in_epoch
 
-    def on_train_batch_begin(self, batch, logs=None):
+    def on_train_batch_begin(self, batch: int, logs: Logs = None) -> None:
         self._tell("on_train_batch_begin", self.number_in_epoch(batch), logs)
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         self._tell("on_train_batch_end", self.number_in_epoch(batch), logs)
 
     def _tell(self, hook, *arguments, **keywords):
