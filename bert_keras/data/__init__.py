@@ -48,10 +48,12 @@ from bert_keras.data.tagging.tagged_files import read_tagged_sentences
 from bert_keras.data.tagging.tagged_predictions import write_conll, write_spans, write_triples
 from bert_keras.data.tagging.tagged_sentences import TaggedSentences, sentences_of_texts
 from bert_keras.data.tagging.triple_examples import TripleExamples, read_triples
-from bert_keras.data.tokenization.tokenizer import WordPieceTokenizer
+from bert_keras.data.tokenization.row_layout import RowLayout
+from bert_keras.data.tokenization.tokenizer import Tokenizer, tokenizer_of
 from bert_keras.data.tokenization.vocabulary import Vocabulary
 from bert_keras.data.tokenization.vocabulary_changes import add_words, drop_words
 from bert_keras.data.tokenization.vocabulary_training import train_vocabulary
+from bert_keras.data.tokenization.wordpiece_tokenizer import WordPieceTokenizer
 
 __all__ = [
     "TASKS",
@@ -71,6 +73,7 @@ __all__ = [
     "RelationExamples",
     "RelationRows",
     "Rows",
+    "RowLayout",
     "SentenceLines",
     "SpanRows",
     "TagRows",
@@ -80,6 +83,7 @@ __all__ = [
     "TextSelectorMasking",
     "TokenMasking",
     "TokenizedTexts",
+    "Tokenizer",
     "TripleExamples",
     "TripleRows",
     "Vocabulary",
@@ -122,6 +126,7 @@ __all__ = [
     "squad_scores",
     "tagging_dataset",
     "task_layout",
+    "tokenizer_of",
     "train_vocabulary",
     "triple_dataset",
     "unigram_accuracy",

@@ -1,18 +1,23 @@
 """A model of ours beside the library that its preset is for: the same rows through both."""
 
 import itertools
+import os
+from collections.abc import Iterable
 
 import keras
 import numpy as np
 
 from bert_keras.checkpoints.huggingface_names import ARCHITECTURES
 from bert_keras.checkpoints.keras_hub import KerasHubCheckpoint
-from bert_keras.models import MultipleChoice, open_preset
+from bert_keras.data import Tokenizer
+from bert_keras.models import BertEncoder, MultipleChoice, open_preset
 from bert_keras.models.presets import named_weights
 from bert_keras.preset_location import locate_preset
 
 
-def largest_differences(model, preset, batches):
+def largest_differences(
+    model: keras.Model, preset: str | os.PathLike, batches: Iterable[dict[str, np.ndarray]]
+) -> dict[str, float]:
     """Compare every hidden state and every output at tokens with those of transformers or KerasHub.
 
     Args:
@@ -43,7 +48,7 @@ def _at_tokens(array, padding_mask):
     return array[padding_mask != 0] if array.shape[:2] == padding_mask.shape else array
 
 
-def random_rows(encoder, *, batch_size=4, seed=0):
+def random_rows(encoder: BertEncoder, *, batch_size: int = 4, seed: int = 0) -> list[dict[str, np.ndarray]]:
     """Rows of random tokens as long as the encoder takes, 128 at most: whole and padded ones, in all segments.
 
     Args:
@@ -67,7 +72,7 @@ def random_rows(encoder, *, batch_size=4, seed=0):
     return batches
 
 
-def text_rows(texts, tokenizer, encoder):
+def text_rows(texts: Iterable[str], tokenizer: Tokenizer, encoder: BertEncoder) -> dict[str, np.ndarray]:
     """Rows of real texts: each text with the next one, cut to what the encoder takes, 128 tokens at most.
 
     Args:
@@ -78,25 +83,26 @@ def text_rows(texts, tokenizer, encoder):
     Returns:
         dict of the encoder's inputs, one row for two texts.
     """
-    vocabulary, length = tokenizer.vocabulary, min(encoder.max_sequence_length, 128)
-    ids = [text_ids[: (length - 3) // 2] for text_ids in tokenizer(list(texts)).to_list()]
+    layout, length = tokenizer.vocabulary.row_layout, min(encoder.max_sequence_length, 128)
+    room = (length - layout.num_special_tokens(2)) // 2
+    ids = [text_ids[:room] for text_ids in tokenizer(list(texts)).to_list()]
     rows = []
     if not ids:
         raise ValueError("Expected at least one text to compare outputs on, received none.")
     for first, second in itertools.zip_longest(ids[::2], ids[1::2], fillvalue=[]):
-        row = [vocabulary.cls_id, *first, vocabulary.sep_id, *second, vocabulary.sep_id]
-        rows.append((row, len(first) + 2))
+        rows.append((layout.row(first, second), len(layout.begin) + len(first) + len(layout.between)))
     width = max(len(row) for row, _ in rows)
     column, starts = np.arange(width), np.array([[start] for _, start in rows])
     padding_mask = (column < np.array([[len(row)] for row, _ in rows])).astype("int32")
+    has_segments = layout.has_segments and encoder.num_segments > 1
     return {
-        "token_ids": np.array([row + [vocabulary.pad_id] * (width - len(row)) for row, _ in rows], "int32"),
-        "segment_ids": (column >= starts).astype("int32") * padding_mask * (encoder.num_segments > 1),
+        "token_ids": np.array([row + [layout.pad_id] * (width - len(row)) for row, _ in rows], "int32"),
+        "segment_ids": (column >= starts).astype("int32") * padding_mask * has_segments,
         "padding_mask": padding_mask,
     }
 
 
-def changed_weights(model, other):
+def changed_weights(model: keras.Model, other: keras.Model) -> tuple[list[str], list[str]]:
     """Compare two models' weights bit by bit.
 
     Args:

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from bert_keras.checkpoints import read_pooling, write_pooling
-from bert_keras.data import TokenizedTexts
+from bert_keras.data import TokenizedTexts, Tokenizer
 from bert_keras.inference.predictor import Predictor
 from bert_keras.inference.text_sources import Texts, as_texts
 from bert_keras.models import BertEncoder
@@ -20,7 +20,7 @@ class Embedder(Predictor):
 
     Args:
         model: `bert_keras.models.BertEncoder`.
-        tokenizer: `bert_keras.data.WordPieceTokenizer`.
+        tokenizer: `bert_keras.data.Tokenizer`.
         pooling: "mean" of all tokens, as for MiniLM; or "first", [CLS], as for BGE. Default "mean".
         normalize: whether to scale each vector to length 1, for dot products that are cosines. Default False.
         prompt: what stands before each text, as some encoders were trained to read queries. Default "", nothing.
@@ -54,7 +54,7 @@ class Embedder(Predictor):
     def __init__(
         self,
         model: BertEncoder,
-        tokenizer,
+        tokenizer: Tokenizer,
         *,
         pooling: str = "mean",
         normalize: bool = False,

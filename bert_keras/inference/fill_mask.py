@@ -14,7 +14,7 @@ class FillMask(Predictor):
 
     Args:
         model: `bert_keras.models.BertPretrainer`, or a model with its inputs and its output `mlm`.
-        tokenizer: `bert_keras.data.WordPieceTokenizer`.
+        tokenizer: `bert_keras.data.Tokenizer`.
         sequence_length: as for `Predictor`, as are the next three.
         batch_size: most rows in one call of the model. Default 32.
         batch_tokens: most positions in one call of the model.

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 import keras
 import numpy as np
 
-from bert_keras.data import Rows, WordPieceTokenizer
+from bert_keras.data import Rows, Tokenizer, tokenizer_of
 from bert_keras.data.rows.length_batches import length_batches
 from bert_keras.inference.predict_batches import predict_batches
 from bert_keras.inference.progress import with_progress
@@ -25,7 +25,7 @@ class Predictor:
 
     Args:
         model: The model, with an `encoder`, or an encoder itself.
-        tokenizer: `bert_keras.data.WordPieceTokenizer`.
+        tokenizer: `bert_keras.data.Tokenizer`, such as a `WordPieceTokenizer`.
         sequence_length: Longest row, special tokens included; None for as much as the model takes.
         batch_size: Most rows in one call of the model; None for any number.
         batch_tokens: Most positions in one call of the model, padding included; None for any number.
@@ -68,7 +68,7 @@ class Predictor:
     def __init__(
         self,
         model: keras.Model,
-        tokenizer: WordPieceTokenizer,
+        tokenizer: Tokenizer,
         *,
         sequence_length: int | None = None,
         batch_size: int | None = 32,
@@ -119,8 +119,8 @@ class Predictor:
         model = cls.model_class.from_preset(preset, **cls.preset_options, **overrides)
         if new := model.load_report.new:
             raise ValueError(f"{preset} has no head for {cls.__name__}: {', '.join(new)} would be random.")
-        tokenizer = WordPieceTokenizer.from_preset(preset)
-        return cls(model, tokenizer, **{name: value for name, value in options.items() if name in own})
+        own_options = {name: value for name, value in options.items() if name in own}
+        return cls(model, tokenizer_of(preset), **own_options)
 
     def __call__(self, texts: Texts | Rows) -> Any:
         if isinstance(texts, str):

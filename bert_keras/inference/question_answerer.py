@@ -5,7 +5,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from bert_keras import models
-from bert_keras.data import PredictedAnswers, Question, Questions, QuestionWindows, best_answers, read_questions
+from bert_keras.data import (
+    PredictedAnswers,
+    Question,
+    Questions,
+    QuestionWindows,
+    Tokenizer,
+    best_answers,
+    read_questions,
+)
 from bert_keras.inference.predictor import Predictor
 from bert_keras.inference.text_sources import Texts, as_texts
 
@@ -17,7 +25,7 @@ class QuestionAnswerer(Predictor):
 
     Args:
         model: `bert_keras.models.QuestionAnswerer`. Where it has a `null_threshold`, the passage may not say.
-        tokenizer: `bert_keras.data.WordPieceTokenizer`.
+        tokenizer: `bert_keras.data.Tokenizer`.
         stride: tokens between the beginnings of two windows. Default 128, or a third of a shorter row.
         max_question_tokens: longer questions are cut. Default 64, or what a short row has room for.
         max_answer_tokens: the longest answer. Default 30.
@@ -50,7 +58,7 @@ class QuestionAnswerer(Predictor):
     def __init__(
         self,
         model: models.QuestionAnswerer,
-        tokenizer,
+        tokenizer: Tokenizer,
         *,
         stride: int | None = None,
         max_question_tokens: int | None = None,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bert_keras.data import SpanRows, TaggedSentences
+from bert_keras.data import SpanRows, TaggedSentences, Tokenizer
 from bert_keras.inference.word_predictor import WordPredictor, characters_of_words
 from bert_keras.models import SpanTagger
 from bert_keras.tagging_schemes import Span
@@ -16,7 +16,7 @@ class SpanFinder(WordPredictor):
 
     Args:
         model: `bert_keras.models.SpanTagger`.
-        tokenizer: `bert_keras.data.WordPieceTokenizer`.
+        tokenizer: `bert_keras.data.Tokenizer`.
         threshold: probability above which there is a span. Default 0.5; higher finds fewer spans that are surer.
         words: where `spans` looks for the spans of sentences whose words are known: "basic", at the basic tokens of
             their text, as in raw text; "file", at the words themselves. Default what the model was trained on.
@@ -42,7 +42,13 @@ class SpanFinder(WordPredictor):
     rows_class = SpanRows
 
     def __init__(
-        self, model: SpanTagger, tokenizer, *, threshold: float = 0.5, words: str | None = None, **options: Any
+        self,
+        model: SpanTagger,
+        tokenizer: Tokenizer,
+        *,
+        threshold: float = 0.5,
+        words: str | None = None,
+        **options: Any,
     ) -> None:
         super().__init__(model, tokenizer, words=words, **options)
         self.threshold = threshold

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from bert_keras.data import TaggedSentences, TagRows
+from bert_keras.data import TaggedSentences, TagRows, Tokenizer
 from bert_keras.data.rows.length_batches import length_batches
 from bert_keras.inference.word_predictor import WordPredictor, characters_of_words
 from bert_keras.models import TokenClassifier
@@ -25,7 +25,7 @@ class Tagger(WordPredictor):
 
     Args:
         model: `bert_keras.models.TokenClassifier` with labels.
-        tokenizer: `bert_keras.data.WordPieceTokenizer`.
+        tokenizer: `bert_keras.data.Tokenizer`.
         words: where `tags` looks for the tags of sentences whose words are known: "basic", at the basic tokens of their
             text, as in raw text; "file", at the words themselves. Default what the model was trained on.
         **options: as for `Predictor`.
@@ -52,7 +52,9 @@ class Tagger(WordPredictor):
     model_class = TokenClassifier
     rows_class = TagRows
 
-    def __init__(self, model: TokenClassifier, tokenizer, *, words: str | None = None, **options: Any) -> None:
+    def __init__(
+        self, model: TokenClassifier, tokenizer: Tokenizer, *, words: str | None = None, **options: Any
+    ) -> None:
         if model.labels is None:
             raise ValueError("The model has no labels; give them to TokenClassifier(labels=...).")
         super().__init__(model, tokenizer, words=words, **options)

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from bert_keras.data import SpanRows, TaggedSentences, TagRows, sentences_of_texts
+from bert_keras.data import SpanRows, TaggedSentences, TagRows, Tokenizer, sentences_of_texts
 from bert_keras.inference.predictor import Predictor
 from bert_keras.inference.text_sources import Texts, as_texts
 from bert_keras.tagging_schemes import check_words
@@ -15,7 +15,7 @@ class WordPredictor(Predictor):
 
     Args:
         model: a model of words, which has `labels` and `words`.
-        tokenizer: `bert_keras.data.WordPieceTokenizer`.
+        tokenizer: `bert_keras.data.Tokenizer`.
         words: where sentences whose words are known are read: "basic", at the basic tokens of their text, as in raw
             text; "file", at the words themselves. Default what the model was trained on.
         **options: as for `Predictor`.
@@ -23,7 +23,7 @@ class WordPredictor(Predictor):
 
     rows_class: ClassVar[type]
 
-    def __init__(self, model, tokenizer, *, words: str | None = None, **options: Any) -> None:
+    def __init__(self, model, tokenizer: Tokenizer, *, words: str | None = None, **options: Any) -> None:
         super().__init__(model, tokenizer, **options)
         self.words = check_words(words or model.words)
 

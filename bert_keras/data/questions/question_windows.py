@@ -10,6 +10,7 @@ from bert_keras.data.questions.questions import Question
 from bert_keras.data.rows.rows import entries_of_rows
 from bert_keras.data.rows.token_rows import TokenRows
 from bert_keras.data.rows.tokenized_texts import tokenize_all, tokenize_all_with_offsets
+from bert_keras.data.tokenization.tokenizer import Tokenizer
 
 _logger = logging.getLogger(__name__)
 
@@ -50,15 +51,18 @@ class QuestionWindows(TokenRows):
     def __init__(
         self,
         questions: Sequence[Question],
-        tokenizer,
+        tokenizer: Tokenizer,
         *,
         sequence_length: int = 384,
         stride: int = 128,
         max_question_tokens: int = 64,
     ):
-        if stride < 1 or max_question_tokens < 1 or sequence_length < max_question_tokens + stride + 3:
+        layout = tokenizer.vocabulary.row_layout
+        num_specials = layout.num_special_tokens(2)
+        self._before_context = len(layout.begin) + len(layout.between)  # special tokens
+        if stride < 1 or max_question_tokens < 1 or sequence_length < max_question_tokens + stride + num_specials:
             raise ValueError(
-                "sequence_length must hold a question, a stride and three special tokens, received "
+                f"sequence_length must hold a question, a stride and {num_specials} special tokens, received "
                 f"sequence_length={sequence_length}, max_question_tokens={max_question_tokens}, stride={stride}"
             )
         self.questions = tuple(questions)
@@ -74,7 +78,7 @@ class QuestionWindows(TokenRows):
         self._context_starts, self._context_lengths = starts[contexts], lengths[contexts]  # of each question
 
         begins = [
-            _window_begins(length, sequence_length - question_length - 3, stride)
+            _window_begins(length, sequence_length - question_length - num_specials, stride)
             for length, question_length in zip(self._context_lengths, self._question_lengths)
         ]
         self.question_of = np.repeat(np.arange(len(begins), dtype=np.int32), [len(b) for b in begins])
@@ -82,7 +86,7 @@ class QuestionWindows(TokenRows):
         self._begins = np.concatenate(begins).astype(np.int32)  # (windows,) in tokens of the context
         question_lengths = self._question_lengths[self.question_of]
         self._num_tokens = np.minimum(
-            self._context_lengths[self.question_of] - self._begins, sequence_length - question_lengths - 3
+            self._context_lengths[self.question_of] - self._begins, sequence_length - question_lengths - num_specials
         )
         context_starts = len(question_ids) + self._context_starts[self.question_of] + self._begins
         super().__init__(
@@ -116,7 +120,7 @@ class QuestionWindows(TokenRows):
         spans = np.array([self._token_span(number) for number in range(len(self.questions))]).reshape(-1, 3)
         first, last, is_known = spans[self.question_of].T  # in tokens of the context
         is_inside = (first >= self._begins) & (last < self._begins + self._num_tokens) & (is_known > 0)
-        to_row = self._question_lengths[self.question_of] + 2 - self._begins
+        to_row = self._question_lengths[self.question_of] + self._before_context - self._begins
         return (
             np.where(is_inside, first + to_row, 0).astype(np.int32),
             np.where(is_inside, last + to_row, 0).astype(np.int32),
@@ -153,7 +157,7 @@ class QuestionWindows(TokenRows):
         contexts = [self._context_around(sibling, position) for sibling in siblings]
         has_most = np.argmax(contexts, axis=0) == window - siblings[0]
         characters = slice(start, start + count)
-        row_position = int(self._question_lengths[number]) + 2
+        row_position = int(self._question_lengths[number]) + self._before_context
         return row_position, self._first_characters[characters], self._end_characters[characters], has_most
 
     def _windows_around(self, window: int) -> range:

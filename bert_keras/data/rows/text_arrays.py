@@ -59,7 +59,8 @@ def pack(
             raise ValueError(
                 f"each text needs its second text: received {len(texts)} texts and {len(second_texts)} second_texts"
             )
-    least = 3 if second_texts is None else 5
+    num_texts = 1 if second_texts is None else 2
+    least = tokenizer.vocabulary.row_layout.num_special_tokens(num_texts) + num_texts
     if sequence_length is not None and sequence_length < least:
         raise ValueError(f"sequence_length must be at least {least}, received {sequence_length}")
     rows = TokenizedTexts(texts, second_texts, tokenizer, sequence_length=sequence_length or _NO_LIMIT)

@@ -10,6 +10,7 @@ from bert_keras.data.rows.autotuner import without_autotuner
 from bert_keras.data.rows.encoder_inputs import truncate_longest_first
 from bert_keras.data.rows.token_rows import TokenRows
 from bert_keras.data.tokenization.string_tensors import as_strings
+from bert_keras.data.tokenization.tokenizer import Tokenizer
 
 _logger = logging.getLogger(__name__)
 _TEXTS_AT_A_TIME = 1024
@@ -29,18 +30,16 @@ class TokenizedTexts(TokenRows):
     """
 
     def __init__(
-        self, texts: Sequence[str], second_texts: Sequence[str] | None, tokenizer: Callable, *, sequence_length: int
+        self, texts: Sequence[str], second_texts: Sequence[str] | None, tokenizer: Tokenizer, *, sequence_length: int
     ):
+        num_specials = tokenizer.vocabulary.row_layout.num_special_tokens(1 if second_texts is None else 2)
+        room = sequence_length - num_specials
         token_ids, starts, lengths = tokenize_all(texts, tokenizer)
         if second_texts is None:
-            num_specials, seconds = 2, None
-            kept, needed = np.minimum(lengths, sequence_length - 2), lengths
+            seconds, kept, needed = None, np.minimum(lengths, room), lengths
         else:
-            num_specials = 3
             second_ids, second_starts, second_lengths = tokenize_all(second_texts, tokenizer)
-            kept, kept_second = (
-                tensor.numpy() for tensor in truncate_longest_first(lengths, second_lengths, sequence_length - 3)
-            )
+            kept, kept_second = (part.numpy() for part in truncate_longest_first(lengths, second_lengths, room))
             needed = lengths + second_lengths
             seconds = second_starts + len(token_ids), kept_second
             token_ids = np.concatenate([token_ids, second_ids])
@@ -52,7 +51,7 @@ class TokenizedTexts(TokenRows):
             )  # fmt: skip
 
 
-def tokenize_all(texts: Sequence[str], tokenizer: Callable) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def tokenize_all(texts: Sequence[str], tokenizer: Tokenizer) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Tokenizes many texts in big batches.
 
     Args:

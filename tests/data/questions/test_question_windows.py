@@ -7,8 +7,8 @@ from bert_keras.data.questions.answer_spans import best_answers
 from bert_keras.data.questions.question_answering_dataset import question_answering_dataset
 from bert_keras.data.questions.question_windows import QuestionWindows
 from bert_keras.data.questions.questions import Answer, Question
-from bert_keras.data.tokenization.tokenizer import WordPieceTokenizer
 from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS
+from bert_keras.data.tokenization.wordpiece_tokenizer import WordPieceTokenizer
 
 WORDS = ["when", "where", *"abcdefghijklmnopqrstuvwxyz", "##s", "naive", ",", "北", "京", "在"]
 LETTERS = " ".join("abcdefghijklmnopqrst")  # 20 tokens

@@ -7,8 +7,8 @@ import pytest
 
 from bert_keras.data.questions.question_windows import QuestionWindows
 from bert_keras.data.questions.questions import Question
-from bert_keras.data.tokenization.tokenizer import WordPieceTokenizer
 from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS
+from bert_keras.data.tokenization.wordpiece_tokenizer import WordPieceTokenizer
 
 LETTERS = [*"abcdefghijklmnopqrstuvwxyz", "北", "京", ",", "."]
 
