@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from bert_keras.data import ChoiceRows, Choices
+from bert_keras.data import ChoiceRows, Choices, Tokenizer
 from bert_keras.inference.predictor import Predictor
 from bert_keras.inference.text_sources import Texts, as_texts
 from bert_keras.models import MultipleChoice
@@ -46,7 +46,9 @@ class Chooser(Predictor):
     model_class = MultipleChoice
     most_tokens = 512
 
-    def __init__(self, model: MultipleChoice, tokenizer, *, batch_size: int | None = 8, **options: Any) -> None:
+    def __init__(
+        self, model: MultipleChoice, tokenizer: Tokenizer, *, batch_size: int | None = 8, **options: Any
+    ) -> None:
         super().__init__(model, tokenizer, batch_size=batch_size, **options)
 
     def __call__(

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from bert_keras.data import Examples, TextRows, pool_pieces
+from bert_keras.data import Examples, TextRows, Tokenizer, pool_pieces
 from bert_keras.inference.predictor import Predictor
 from bert_keras.inference.text_sources import Texts, as_texts
 from bert_keras.models import TextClassifier
@@ -48,7 +48,9 @@ class Classifier(Predictor):
     model_class = TextClassifier
     most_tokens = 512
 
-    def __init__(self, model: TextClassifier, tokenizer, *, long_texts: str = "truncate", **options: Any) -> None:
+    def __init__(
+        self, model: TextClassifier, tokenizer: Tokenizer, *, long_texts: str = "truncate", **options: Any
+    ) -> None:
         if long_texts not in ("truncate", "windows"):
             raise ValueError(f'Expected long_texts to be "truncate" or "windows", received {long_texts!r}.')
         super().__init__(model, tokenizer, **options)

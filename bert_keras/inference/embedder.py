@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from bert_keras.checkpoints import read_pooling, write_pooling
-from bert_keras.data import TokenizedTexts
+from bert_keras.data import TokenizedTexts, Tokenizer
 from bert_keras.inference.predictor import Predictor
 from bert_keras.inference.text_sources import Texts, as_texts
 from bert_keras.models import BertEncoder
@@ -54,7 +54,7 @@ class Embedder(Predictor):
     def __init__(
         self,
         model: BertEncoder,
-        tokenizer,
+        tokenizer: Tokenizer,
         *,
         pooling: str = "mean",
         normalize: bool = False,

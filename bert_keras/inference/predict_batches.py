@@ -1,6 +1,7 @@
 """Many batches through a model, two at a time where that is faster."""
 
 import collections
+import itertools
 import weakref
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -45,9 +46,14 @@ def predict_batches(model: keras.Model, batches: Iterable[tuple[Any, Any]]) -> I
             _without_xla[model] = keras.Model(model.input, model.output)
         model = _without_xla[model]
     model.make_predict_function()  # or each thread would make its own
+    batches = iter(batches)
+    first = list(itertools.islice(batches, 2))
+    if len(first) < 2:  # a thread would take longer than it saves
+        yield from ((name, _predict(model, inputs)) for name, inputs in first)
+        return
     running = collections.deque()
     with ThreadPoolExecutor(_AT_A_TIME) as threads:
-        for name, inputs in batches:
+        for name, inputs in itertools.chain(first, batches):
             running.append((name, threads.submit(_predict, model, inputs)))
             if len(running) > _AT_A_TIME:
                 name, outputs = running.popleft()

@@ -25,7 +25,7 @@ class Predictor:
 
     Args:
         model: The model, with an `encoder`, or an encoder itself.
-        tokenizer: `bert_keras.data.Tokenizer`.
+        tokenizer: `bert_keras.data.Tokenizer`, such as a `WordPieceTokenizer`.
         sequence_length: Longest row, special tokens included; None for as much as the model takes.
         batch_size: Most rows in one call of the model; None for any number.
         batch_tokens: Most positions in one call of the model, padding included; None for any number.
@@ -119,8 +119,8 @@ class Predictor:
         model = cls.model_class.from_preset(preset, **cls.preset_options, **overrides)
         if new := model.load_report.new:
             raise ValueError(f"{preset} has no head for {cls.__name__}: {', '.join(new)} would be random.")
-        tokenizer = tokenizer_of(preset)
-        return cls(model, tokenizer, **{name: value for name, value in options.items() if name in own})
+        own_options = {name: value for name, value in options.items() if name in own}
+        return cls(model, tokenizer_of(preset), **own_options)
 
     def __call__(self, texts: Texts | Rows) -> Any:
         if isinstance(texts, str):

@@ -5,7 +5,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from bert_keras import models
-from bert_keras.data import PredictedAnswers, Question, Questions, QuestionWindows, best_answers, read_questions
+from bert_keras.data import (
+    PredictedAnswers,
+    Question,
+    Questions,
+    QuestionWindows,
+    Tokenizer,
+    best_answers,
+    read_questions,
+)
 from bert_keras.inference.predictor import Predictor
 from bert_keras.inference.text_sources import Texts, as_texts
 
@@ -50,7 +58,7 @@ class QuestionAnswerer(Predictor):
     def __init__(
         self,
         model: models.QuestionAnswerer,
-        tokenizer,
+        tokenizer: Tokenizer,
         *,
         stride: int | None = None,
         max_question_tokens: int | None = None,

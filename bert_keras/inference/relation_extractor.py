@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from bert_keras.data import RelationExamples, RelationRows
+from bert_keras.data import RelationExamples, RelationRows, Tokenizer
 from bert_keras.data.tagging.relation_files import split_markers
 from bert_keras.inference.predictor import Predictor
 from bert_keras.inference.text_sources import Texts, as_texts
@@ -43,7 +43,7 @@ class RelationExtractor(Predictor):
 
     model_class = RelationClassifier
 
-    def __init__(self, model: RelationClassifier, tokenizer, **options: Any) -> None:
+    def __init__(self, model: RelationClassifier, tokenizer: Tokenizer, **options: Any) -> None:
         if model.labels is None:
             raise ValueError("The model has no labels; give them to RelationClassifier(labels=...).")
         super().__init__(model, tokenizer, **options)

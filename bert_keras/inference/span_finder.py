@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bert_keras.data import SpanRows, TaggedSentences
+from bert_keras.data import SpanRows, TaggedSentences, Tokenizer
 from bert_keras.inference.word_predictor import WordPredictor, characters_of_words
 from bert_keras.models import SpanTagger
 from bert_keras.tagging_schemes import Span
@@ -42,7 +42,13 @@ class SpanFinder(WordPredictor):
     rows_class = SpanRows
 
     def __init__(
-        self, model: SpanTagger, tokenizer, *, threshold: float = 0.5, words: str | None = None, **options: Any
+        self,
+        model: SpanTagger,
+        tokenizer: Tokenizer,
+        *,
+        threshold: float = 0.5,
+        words: str | None = None,
+        **options: Any,
     ) -> None:
         super().__init__(model, tokenizer, words=words, **options)
         self.threshold = threshold

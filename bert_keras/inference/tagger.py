@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from bert_keras.data import TaggedSentences, TagRows
+from bert_keras.data import TaggedSentences, TagRows, Tokenizer
 from bert_keras.data.rows.length_batches import length_batches
 from bert_keras.inference.word_predictor import WordPredictor, characters_of_words
 from bert_keras.models import TokenClassifier
@@ -52,7 +52,9 @@ class Tagger(WordPredictor):
     model_class = TokenClassifier
     rows_class = TagRows
 
-    def __init__(self, model: TokenClassifier, tokenizer, *, words: str | None = None, **options: Any) -> None:
+    def __init__(
+        self, model: TokenClassifier, tokenizer: Tokenizer, *, words: str | None = None, **options: Any
+    ) -> None:
         if model.labels is None:
             raise ValueError("The model has no labels; give them to TokenClassifier(labels=...).")
         super().__init__(model, tokenizer, words=words, **options)

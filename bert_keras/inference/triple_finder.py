@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from bert_keras.data import TripleExamples, TripleRows, sentences_of_texts
+from bert_keras.data import Tokenizer, TripleExamples, TripleRows, sentences_of_texts
 from bert_keras.data.tagging.triple_examples import Triple
 from bert_keras.inference.predictor import Predictor
 from bert_keras.inference.text_sources import Texts, as_texts
@@ -43,7 +43,7 @@ class TripleFinder(Predictor):
 
     model_class = TripleExtractor
 
-    def __init__(self, model: TripleExtractor, tokenizer, *, threshold: float = 0.5, **options: Any) -> None:
+    def __init__(self, model: TripleExtractor, tokenizer: Tokenizer, *, threshold: float = 0.5, **options: Any) -> None:
         super().__init__(model, tokenizer, **options)
         self.threshold = threshold
 

@@ -1,6 +1,6 @@
 """The rows of a masked language model that is asked: texts with [MASK], and where the masks stand."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -9,6 +9,7 @@ from bert_keras.data.rows.length_batches import power_of_two
 from bert_keras.data.rows.rows import entries_of_rows
 from bert_keras.data.rows.token_rows import TokenRows
 from bert_keras.data.rows.tokenized_texts import tokenize_all
+from bert_keras.data.tokenization.tokenizer import Tokenizer
 
 
 class MaskedTextRows(TokenRows):
@@ -33,10 +34,11 @@ class MaskedTextRows(TokenRows):
         [[2, 0], [1, 2]]
     """
 
-    def __init__(self, texts: Sequence[str], tokenizer: Callable, *, sequence_length: int):
+    def __init__(self, texts: Sequence[str], tokenizer: Tokenizer, *, sequence_length: int):
         token_ids, starts, lengths = tokenize_all(texts, tokenizer)
         vocabulary = tokenizer.vocabulary
-        begin, is_mask = len(vocabulary.row_layout.begin), token_ids == vocabulary.mask_id
+        is_mask = token_ids == vocabulary.mask_id
+        begin = len(vocabulary.row_layout.begin)
         found = [np.flatnonzero(is_mask[start : start + length]) + begin for start, length in zip(starts, lengths)]
         super().__init__(token_ids, (starts, lengths), None, tokenizer, sequence_length=sequence_length)
         for text, positions, length in zip(texts, found, self.row_lengths.tolist()):
