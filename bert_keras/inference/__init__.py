@@ -9,7 +9,9 @@ from bert_keras.inference.prediction_files import read_inputs
 from bert_keras.inference.question_answerer import QuestionAnswerer
 from bert_keras.inference.relation_extractor import RelationExtractor
 from bert_keras.inference.span_finder import SpanFinder
+from bert_keras.inference.tagged_scores import score_tagged
 from bert_keras.inference.tagger import Tagger
+from bert_keras.inference.text_scores import score_texts
 from bert_keras.inference.triple_finder import TripleFinder
 
 __all__ = [
@@ -25,4 +27,6 @@ __all__ = [
     "load_predictor",
     "predictor_class",
     "read_inputs",
+    "score_tagged",
+    "score_texts",
 ]
