@@ -37,7 +37,7 @@ def main(
         raise ValueError("Expected --max-shard-megabytes of 1 or more, with --format huggingface alone.")
     output.mkdir(parents=True, exist_ok=True)
     try:
-        tokenizer = data.WordPieceTokenizer.from_preset(source)
+        tokenizer = data.tokenizer_of(source)
     except FileNotFoundError as error:
         tokenizer = None
         print(f"No vocabulary to take along: {error}")

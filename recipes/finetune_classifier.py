@@ -41,7 +41,7 @@ def main(
         raise ValueError("Expected --adversarial without --freeze-encoder, whose word vectors stay as they are.")
     saving = run.saving()
     training.set_random_seed(fine_tuning.seed)
-    tokenizer = data.WordPieceTokenizer.from_preset(preset)
+    tokenizer = data.tokenizer_of(preset)
     examples = files.read()
     labels, problem = examples["train"].label_names, examples["train"].problem_type
     rows = {part: examples[part] for part in ("train", "validation")}

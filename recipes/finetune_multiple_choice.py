@@ -40,7 +40,7 @@ def main(
     run = RunFolder(locals(), preset=preset, learns_from=(train, validation))
     saving = run.saving()
     training.set_random_seed(fine_tuning.seed)
-    tokenizer = data.WordPieceTokenizer.from_preset(preset)
+    tokenizer = data.tokenizer_of(preset)
     files = {"train": train, "validation": validation, **({"test": test} if test else {})}
     layout = dict(context_column=context_column, stem_column=stem_column, choice_columns=choice_columns)
     layout |= dict(first_label=first_label, **dataclasses.asdict(table))
@@ -70,7 +70,7 @@ def main(
         if part != "train" and examples[part].labels is not None:
             scores[part] = {"accuracy": chooser.evaluate(datasets[part], return_dict=True, verbose=0)["accuracy"]}
     if test:
-        numbers = chooser.predict(datasets["test"], verbose=0)[: len(examples["test"])].argmax(-1)
+        numbers = chooser.decode(chooser.predict(datasets["test"], verbose=0)[: len(examples["test"])])
         data.write_submission(run_directory / "predictions.tsv", numbers, examples["train"].label_names)
     return run.finish(scores)
 

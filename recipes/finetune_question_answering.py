@@ -39,7 +39,7 @@ def main(
     run = RunFolder(locals(), preset=preset, learns_from=(train, validation))
     saving = run.saving()
     training.set_random_seed(fine_tuning.seed)
-    tokenizer = data.WordPieceTokenizer.from_preset(preset)
+    tokenizer = data.tokenizer_of(preset)
     questions = {"train": data.read_questions(train, errors=errors, encoding=encoding)}
     questions["validation"] = data.read_questions(validation, errors=errors, encoding=encoding)
     stride = stride or min(128, sequence_length // 3)

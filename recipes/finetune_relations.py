@@ -36,7 +36,7 @@ def main(
     run = RunFolder(locals(), preset=preset, learns_from=(train, validation))
     saving = run.saving()
     training.set_random_seed(fine_tuning.seed)
-    tokenizer = data.WordPieceTokenizer.from_preset(preset)
+    tokenizer = data.tokenizer_of(preset)
     files = {part: file for part, file in {"train": train, "validation": validation, "test": test}.items() if file}
     examples, labels = {}, None
     for part, file in files.items():  # train first: its relations are all that the model can learn
@@ -63,7 +63,7 @@ def main(
     extractor = inference.RelationExtractor(classifier, tokenizer, sequence_length=sequence_length)
     scores, tables = {}, {}
     for part in list(files)[1:]:
-        predicted = [labels[number] for number in extractor.probabilities(examples[part]).argmax(-1)]
+        predicted = [labels[number] for number in classifier.decode(extractor.probabilities(examples[part]))]
         if examples[part].labels is not None:
             measured = training.relation_scores(examples[part].labels, predicted)
             scores[part] = measured["macro"] | {"micro_f1": measured["micro"]["f1"]}

@@ -43,7 +43,7 @@ def main(
     run = RunFolder(locals(), preset=preset, learns_from=(train, validation))
     saving = run.saving()
     training.set_random_seed(fine_tuning.seed)
-    tokenizer = data.WordPieceTokenizer.from_preset(preset)
+    tokenizer = data.tokenizer_of(preset)
     files = {"train": train, "validation": validation, **({"test": test} if test else {})}
     reading, scheme = dataclasses.asdict(tag_format), tag_format.scheme
     sentences, known = {}, None

@@ -41,7 +41,7 @@ def main(
     run = RunFolder(locals(), preset=preset, learns_from=(train, validation))
     saving = run.saving()
     training.set_random_seed(fine_tuning.seed)
-    tokenizer = data.WordPieceTokenizer.from_preset(preset)
+    tokenizer = data.tokenizer_of(preset)
     files = {"train": train, "validation": validation, **({"test": test} if test else {})}
     examples, relations = {}, None
     for part, file in files.items():  # train first: its relations are all that the model can learn

@@ -41,7 +41,7 @@ def main(
     run = RunFolder(options, preset=init, apart_from_training=("probes", "save_minutes"))
     saving = run.saving(every_minutes=save_minutes)
     training.set_random_seed(pretraining.seed)
-    tokenizer = data.WordPieceTokenizer.from_preset(init or corpus)  # a corpus in other tokens is refused
+    tokenizer = data.tokenizer_of(init or corpus)  # a corpus in other tokens is refused
     train = pretraining.dataset(corpus / "train", tokenizer, start_step=saving.step)
     held_out = pretraining.dataset(corpus / "validation", tokenizer, training=False)
     x, _, _ = next(iter(train))

@@ -37,6 +37,8 @@ def documented(thing):
 
 @pytest.mark.parametrize("thing", PUBLIC, ids=lambda thing: thing.__qualname__)
 def test_documented_arguments_are_those_of_the_signature(thing):
+    if getattr(thing, "_is_protocol", False):
+        return  # nobody calls it
     if inspect.isclass(thing) and "Attributes:" in inspect.getdoc(thing):
         return assert_attributes_are_fields(thing)
     parameters = list(inspect.signature(thing).parameters.values())

@@ -1,26 +1,21 @@
 """Text to batches: vocabulary, tokenizer, corpus, masking, datasets. The one room that sees TensorFlow's strings."""
 
-from bert_keras.data.batches.accelerators import hide_accelerators
-from bert_keras.data.batches.autotuner import without_autotuner
-from bert_keras.data.batches.resumed import resumed
-from bert_keras.data.batches.text_arrays import pack
+from bert_keras.data.classification.choice_rows import ChoiceRows, multiple_choice_dataset
 from bert_keras.data.classification.choices import Choices, read_choices
 from bert_keras.data.classification.class_weights import weight_classes
-from bert_keras.data.classification.classification_dataset import classification_dataset
 from bert_keras.data.classification.eras import read_eras
 from bert_keras.data.classification.examples import Examples
 from bert_keras.data.classification.long_texts import cut_long_texts, pool_pieces
-from bert_keras.data.classification.multiple_choice_dataset import multiple_choice_dataset
 from bert_keras.data.classification.parts import class_counts
 from bert_keras.data.classification.predictions import (
     confusion_table,
-    predictions_of,
     write_predictions,
     write_submission,
 )
 from bert_keras.data.classification.readers import read_examples
 from bert_keras.data.classification.split import split_examples
 from bert_keras.data.classification.task_layouts import TASKS, TaskLayout, read_task, task_layout
+from bert_keras.data.classification.text_rows import TextRows, classification_dataset
 from bert_keras.data.corpus.cooccurrence import cooccurrence_vectors
 from bert_keras.data.corpus.documents import SentenceLines, read_documents
 from bert_keras.data.corpus.held_out import hold_out, prepare_parts, read_parts
@@ -38,25 +33,35 @@ from bert_keras.data.questions.character_scores import drcd_scores, korquad_scor
 from bert_keras.data.questions.question_answering_dataset import question_answering_dataset
 from bert_keras.data.questions.question_windows import QuestionWindows
 from bert_keras.data.questions.questions import Answer, Question, Questions, read_questions
+from bert_keras.data.rows.accelerators import hide_accelerators
+from bert_keras.data.rows.autotuner import without_autotuner
+from bert_keras.data.rows.batches import batches
+from bert_keras.data.rows.resumed import resumed
+from bert_keras.data.rows.rows import Rows
+from bert_keras.data.rows.text_arrays import pack
+from bert_keras.data.rows.tokenized_texts import TokenizedTexts
 from bert_keras.data.tagging.basic_tokens import BasicTokens, basic_tokens
-from bert_keras.data.tagging.relation_dataset import relation_dataset
 from bert_keras.data.tagging.relation_examples import RelationExamples, read_relations
-from bert_keras.data.tagging.span_dataset import span_dataset, triple_dataset
+from bert_keras.data.tagging.relation_rows import RelationRows, relation_dataset
+from bert_keras.data.tagging.span_rows import SpanRows, TripleRows, span_dataset, triple_dataset
+from bert_keras.data.tagging.tag_rows import TagRows, tagging_dataset
 from bert_keras.data.tagging.tagged_files import read_tagged_sentences
 from bert_keras.data.tagging.tagged_predictions import write_conll, write_spans, write_triples
 from bert_keras.data.tagging.tagged_sentences import TaggedSentences, sentences_of_texts
-from bert_keras.data.tagging.tagging_dataset import tagging_dataset
 from bert_keras.data.tagging.triple_examples import TripleExamples, read_triples
-from bert_keras.data.tokenization.tokenizer import WordPieceTokenizer
+from bert_keras.data.tokenization.row_layout import RowLayout
+from bert_keras.data.tokenization.tokenizer import Tokenizer, tokenizer_of
 from bert_keras.data.tokenization.vocabulary import Vocabulary
 from bert_keras.data.tokenization.vocabulary_changes import add_words, drop_words
 from bert_keras.data.tokenization.vocabulary_training import train_vocabulary
+from bert_keras.data.tokenization.wordpiece_tokenizer import WordPieceTokenizer
 
 __all__ = [
     "TASKS",
     "Answer",
     "AnswerSpan",
     "BasicTokens",
+    "ChoiceRows",
     "Choices",
     "CorpusReport",
     "Examples",
@@ -66,16 +71,26 @@ __all__ = [
     "QuestionWindows",
     "Questions",
     "RelationExamples",
+    "RelationRows",
+    "Rows",
+    "RowLayout",
     "SentenceLines",
+    "SpanRows",
+    "TagRows",
     "TaggedSentences",
     "TaskLayout",
+    "TextRows",
     "TextSelectorMasking",
     "TokenMasking",
+    "TokenizedTexts",
+    "Tokenizer",
     "TripleExamples",
+    "TripleRows",
     "Vocabulary",
     "WordPieceTokenizer",
     "add_words",
     "basic_tokens",
+    "batches",
     "best_answers",
     "best_no_answer_threshold",
     "class_counts",
@@ -94,7 +109,6 @@ __all__ = [
     "multiple_choice_dataset",
     "pack",
     "pool_pieces",
-    "predictions_of",
     "prepare_corpus",
     "prepare_parts",
     "pretraining_dataset",
@@ -117,6 +131,7 @@ __all__ = [
     "squad_scores",
     "tagging_dataset",
     "task_layout",
+    "tokenizer_of",
     "train_vocabulary",
     "triple_dataset",
     "unigram_accuracy",

@@ -8,8 +8,8 @@ import numpy as np
 from bert_keras.data import Choices, multiple_choice_dataset
 from bert_keras.inference.predict_batches import predict_batches
 from bert_keras.inference.preset_parts import preset_parts
-from bert_keras.inference.probabilities import softmax
 from bert_keras.models import MultipleChoice
+from bert_keras.models.probabilities import softmax
 
 
 class Chooser:
@@ -69,9 +69,9 @@ class Chooser:
         if not len(examples):
             return []
         results = []
-        for some, scores in zip(examples.choices, softmax(self.logits(examples)), strict=True):
-            best = int(scores.argmax())
-            results.append({"choice": best, "text": some[best], "score": float(scores[best])})
+        logits = self.logits(examples)
+        for some, best, scores in zip(examples.choices, self.model.decode(logits), softmax(logits), strict=True):
+            results.append({"choice": int(best), "text": some[best], "score": float(scores[best])})
         return results
 
     def logits(self, examples: Choices) -> np.ndarray:

@@ -5,13 +5,13 @@ import os
 import numpy as np
 
 from bert_keras.data import Examples, cut_long_texts, pool_pieces
-from bert_keras.data.batches.bucketed_dataset import check_numbers
-from bert_keras.data.batches.tokenized_texts import TokenizedTexts
+from bert_keras.data.classification.text_rows import TextRows
+from bert_keras.data.rows.batches import check_numbers
 from bert_keras.inference.preset_parts import preset_parts
-from bert_keras.inference.probabilities import sigmoid, softmax
 from bert_keras.inference.rows_by_length import predict_by_length
 from bert_keras.inference.text_sources import as_texts, expect_no_file_name
 from bert_keras.models import TextClassifier
+from bert_keras.models.probabilities import sigmoid, softmax
 
 
 class Classifier:
@@ -80,7 +80,10 @@ class Classifier:
         if isinstance(second_texts, str):
             second_texts = [second_texts] * len(texts)
         examples = texts if isinstance(texts, Examples) else _examples(texts, second_texts)
-        return [self._read(row, top_k) for row in self.logits(examples)] if len(examples) else []
+        if not len(examples):
+            return []
+        logits = self.logits(examples)
+        return [self._result(*some, top_k) for some in zip(logits, self.model.decode(logits), strict=True)]
 
     def logits(self, examples):
         """Run the model.
@@ -94,20 +97,25 @@ class Classifier:
         text_of = np.arange(len(examples))
         if self.long_texts == "windows" and examples.second_texts is None:
             examples, text_of = cut_long_texts(examples, self.tokenizer, sequence_length=self.sequence_length)
-        texts = TokenizedTexts(examples, self.tokenizer, self.sequence_length)
+        texts = TextRows(
+            Examples(examples.texts, examples.second_texts), self.tokenizer, sequence_length=self.sequence_length
+        )
         lengths = dict(sequence_length=self.sequence_length, batch_size=self.batch_size)
-        return pool_pieces(np.array(predict_by_length(self.model, texts.rows, texts.row_lengths, **lengths)), text_of)
+        return pool_pieces(np.array(predict_by_length(self.model, texts.inputs, texts.row_lengths, **lengths)), text_of)
 
-    def _read(self, logits, top_k):
+    def _result(self, logits, decoded, top_k):
         if self.model.problem_type == "regression":
-            return {"score": float(logits[0])}
+            return {"score": decoded}
         is_multi_label = self.model.problem_type == "multi_label_classification"
         scores = sigmoid(logits) if is_multi_label else softmax(logits)
         names = self.model.labels or [f"LABEL_{number}" for number in range(len(scores))]
-        ranked = [{"label": names[i], "score": float(scores[i])} for i in np.argsort(-scores, kind="stable")]
+        best = np.argsort(-scores, kind="stable")
+        ranked = [{"label": names[i], "score": float(scores[i])} for i in best]
         if top_k is not None:
             return ranked[:top_k]
-        return [some for some in ranked if some["score"] >= self.model.threshold] if is_multi_label else ranked[0]
+        if is_multi_label:
+            return [some for i, some in zip(best, ranked, strict=True) if i in decoded]
+        return {"label": names[decoded], "score": float(scores[decoded])}
 
 
 def _examples(texts, second_texts):

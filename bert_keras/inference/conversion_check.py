@@ -102,20 +102,21 @@ def text_rows(texts, tokenizer, encoder):
     Returns:
         dict of the encoder's inputs, one row for two texts.
     """
-    vocabulary, length = tokenizer.vocabulary, min(encoder.max_sequence_length, 128)
-    ids = [text_ids[: (length - 3) // 2] for text_ids in tokenizer(list(texts)).to_list()]
+    layout, length = tokenizer.vocabulary.row_layout, min(encoder.max_sequence_length, 128)
+    room = (length - layout.num_special_tokens(2)) // 2
+    ids = [text_ids[:room] for text_ids in tokenizer(list(texts)).to_list()]
     rows = []
     if not ids:
         raise ValueError("Expected at least one text to compare outputs on, received none.")
     for first, second in itertools.zip_longest(ids[::2], ids[1::2], fillvalue=[]):
-        row = [vocabulary.cls_id, *first, vocabulary.sep_id, *second, vocabulary.sep_id]
-        rows.append((row, len(first) + 2))
+        rows.append((layout.row(first, second), len(layout.begin) + len(first) + len(layout.between)))
     width = max(len(row) for row, _ in rows)
     column, starts = np.arange(width), np.array([[start] for _, start in rows])
     padding_mask = (column < np.array([[len(row)] for row, _ in rows])).astype("int32")
+    has_segments = layout.has_segments and encoder.num_segments > 1
     return {
-        "token_ids": np.array([row + [vocabulary.pad_id] * (width - len(row)) for row, _ in rows], "int32"),
-        "segment_ids": (column >= starts).astype("int32") * padding_mask * (encoder.num_segments > 1),
+        "token_ids": np.array([row + [layout.pad_id] * (width - len(row)) for row, _ in rows], "int32"),
+        "segment_ids": (column >= starts).astype("int32") * padding_mask * has_segments,
         "padding_mask": padding_mask,
     }
 

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 
 from bert_keras.checkpoints import read_pooling, write_pooling
-from bert_keras.data.batches.accelerators import compiles_each_length
-from bert_keras.data.batches.length_buckets import padded_lengths
+from bert_keras.data.rows.accelerators import compiles_each_length
+from bert_keras.data.rows.length_buckets import padded_lengths
 from bert_keras.inference.length_batches import cheapest_cuts
 from bert_keras.inference.predict_batches import predict_batches
 from bert_keras.inference.preset_parts import preset_parts
@@ -70,6 +70,7 @@ class Embedder:
         self.sequence_length = sequence_length or encoder.max_sequence_length
         self.batch_tokens = batch_tokens
         self.prompt = prompt
+        self._layout = tokenizer.vocabulary.row_layout
         self._model = keras.Model(encoder.input, text_vector(encoder, encoder.input, pooling))
 
     @classmethod
@@ -111,7 +112,8 @@ class Embedder:
             return vectors
         token_ids = self.tokenizer(texts)
         starts = token_ids.row_splits.numpy()
-        flat, lengths = token_ids.flat_values.numpy(), np.minimum(np.diff(starts) + 2, self.sequence_length)
+        num_specials = self._layout.num_special_tokens(1)
+        flat, lengths = token_ids.flat_values.numpy(), np.minimum(np.diff(starts) + num_specials, self.sequence_length)
         batches = (
             (numbers, self._rows(flat, starts[numbers], lengths[numbers], row_length))
             for row_length, numbers in self._batches(lengths)
@@ -142,12 +144,11 @@ class Embedder:
 
     def _rows(self, flat, starts, lengths, row_length):
         num_rows = self._most_rows(row_length) if compiles_each_length() else len(starts)
-        token_ids = np.full((num_rows, row_length), self.tokenizer.vocabulary.pad_id, "int32")
+        token_ids = np.full((num_rows, row_length), self._layout.pad_id, "int32")
         padding_mask = np.zeros((num_rows, row_length), "int32")
         for row, (start, length) in enumerate(zip(starts, lengths, strict=True)):
-            token_ids[row, 0] = self.tokenizer.vocabulary.cls_id
-            token_ids[row, 1 : length - 1] = flat[start : start + length - 2]
-            token_ids[row, length - 1] = self.tokenizer.vocabulary.sep_id
+            text = flat[start : start + length - self._layout.num_special_tokens(1)]
+            token_ids[row, :length] = self._layout.row(text)
             padding_mask[row, :length] = 1
         rows = {"token_ids": token_ids, "segment_ids": np.zeros_like(token_ids), "padding_mask": padding_mask}
         return {name: rows[name] for name in self.encoder.input}

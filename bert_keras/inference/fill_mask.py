@@ -4,8 +4,8 @@ import numpy as np
 
 from bert_keras.inference.length_batches import power_of_two
 from bert_keras.inference.preset_parts import preset_parts
-from bert_keras.inference.probabilities import softmax
 from bert_keras.models import BertPretrainer
+from bert_keras.models.probabilities import softmax
 
 
 class FillMask:
@@ -16,9 +16,8 @@ class FillMask:
 
     Args:
         pretrainer: `bert_keras.models.BertPretrainer`, or a model with its inputs and its output `mlm`.
-        tokenizer: `bert_keras.data.WordPieceTokenizer`, or a callable from a list of str to ragged token ids with a
-            `vocabulary` that has `tokens`, `cls_id`, `sep_id`, `mask_id` and `pad_id`.
-        max_sequence_length: longest row, [CLS] and [SEP] included. Default that of the pretrainer's encoder.
+        tokenizer: `bert_keras.data.Tokenizer`.
+        max_sequence_length: longest row, special tokens included. Default that of the pretrainer's encoder.
         batch_size: most rows in one call of the model. Default 32.
 
     Call arguments:
@@ -81,16 +80,15 @@ class FillMask:
     def _rows(self, texts):
         """The token ids of each text, with the special tokens around them."""
         vocabulary = self.tokenizer.vocabulary
-        ids = self.tokenizer(texts) if texts else []
-        ids = ids.to_list() if hasattr(ids, "to_list") else ids
-        rows = [[vocabulary.cls_id, *map(int, row), vocabulary.sep_id] for row in ids]
+        ids = self.tokenizer(texts).to_list() if texts else []
+        rows = [vocabulary.row_layout.row(row) for row in ids]
         for text, row in zip(texts, rows, strict=True):
             if vocabulary.mask_id not in row:
                 mask = vocabulary.tokens[vocabulary.mask_id]
                 raise ValueError(f"Expected {mask} in every text, found none in: {_shortened(text)}")
             if len(row) > self.max_sequence_length:
                 raise ValueError(
-                    f"The model takes {self.max_sequence_length} tokens, [CLS] and [SEP] included; "
+                    f"The model takes {self.max_sequence_length} tokens, special ones included; "
                     f"this text has {len(row)}: {_shortened(text)}"
                 )
         return rows
@@ -100,7 +98,7 @@ class FillMask:
         positions = [[i for i, token in enumerate(row) if token == vocabulary.mask_id] for row in rows]
         length = min(max(16, power_of_two(max(map(len, rows)))), self.max_sequence_length)
         shape = (min(power_of_two(len(rows)), self.batch_size), length)
-        token_ids = np.full(shape, vocabulary.pad_id, "int32")
+        token_ids = np.full(shape, vocabulary.row_layout.pad_id, "int32")
         padding_mask = np.zeros(shape, "int32")
         mask_positions = np.zeros((shape[0], power_of_two(max(map(len, positions)))), "int32")
         for i, row in enumerate(rows):

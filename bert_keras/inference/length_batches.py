@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from bert_keras.data.batches.accelerators import compiles_each_length
-from bert_keras.data.batches.length_buckets import padded_lengths
+from bert_keras.data.rows.accelerators import compiles_each_length
+from bert_keras.data.rows.length_buckets import padded_lengths
 
 _TOKENS_OF_A_CALL = 64  # what starting a call costs: about as much as so many tokens of MiniLM on 2 cores
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import keras
 import numpy as np
 
-from bert_keras.data.batches.accelerators import compiles_each_length
+from bert_keras.data.rows.accelerators import compiles_each_length
 
 _AT_A_TIME = 2
 _without_xla = weakref.WeakKeyDictionary()  # from a model compiled with XLA to the one that predicts in its place

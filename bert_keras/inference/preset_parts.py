@@ -2,7 +2,7 @@
 
 import inspect
 
-from bert_keras.data import WordPieceTokenizer
+from bert_keras.data import tokenizer_of
 from bert_keras.models import BertEncoder
 
 
@@ -18,7 +18,7 @@ def preset_parts(predictor, model_class, directory, options, **asked):
         **asked: arguments of the model's `from_preset`.
 
     Returns:
-        (model, `WordPieceTokenizer`, dict of the predictor's options).
+        (model, tokenizer, dict of the predictor's options).
 
     Raises:
         TypeError: where an option is neither's.
@@ -32,7 +32,7 @@ def preset_parts(predictor, model_class, directory, options, **asked):
     overrides = {name: value for name, value in options.items() if name not in own}
     model = model_class.from_preset(directory, **asked, **overrides)
     options = {name: value for name, value in options.items() if name in own}
-    return model, WordPieceTokenizer.from_preset(directory), options
+    return model, tokenizer_of(directory), options
 
 
 def _options(kind):

@@ -114,7 +114,7 @@ class QuestionAnswerer:
             max_question_tokens=self.max_question_tokens,
         )
         lengths = dict(sequence_length=self.sequence_length, batch_size=self.batch_size)
-        logits = predict_by_length(self.model, windows.rows, windows.row_lengths, **lengths)
+        logits = predict_by_length(self.model, windows.inputs, windows.row_lengths, **lengths)
         starts, ends = ([row[name] for row in logits] for name in ("start", "end"))
         no_answer = self.model.null_threshold is not None
         return best_answers(windows, starts, ends, max_answer_tokens=self.max_answer_tokens, no_answer=no_answer)

@@ -6,9 +6,9 @@ from bert_keras.data import RelationExamples, relation_dataset
 from bert_keras.data.tagging.relation_files import split_markers
 from bert_keras.inference.predict_batches import predict_batches
 from bert_keras.inference.preset_parts import preset_parts
-from bert_keras.inference.probabilities import softmax
 from bert_keras.inference.text_sources import as_texts
 from bert_keras.models import RelationClassifier
+from bert_keras.models.probabilities import softmax
 
 
 class RelationExtractor:
@@ -69,10 +69,11 @@ class RelationExtractor:
             return []
         results = []
         places = zip(examples.texts, examples.first_spans, examples.second_spans, strict=True)
-        for (text, *spans), probabilities in zip(places, self.probabilities(examples), strict=True):
-            best = int(probabilities.argmax())
+        probabilities = self.probabilities(examples)
+        best = self.classifier.decode(probabilities)
+        for (text, *spans), number, some in zip(places, best, probabilities, strict=True):
             first, second = ({"text": text[start:end], "start": start, "end": end} for start, end in spans)
-            label, score = self.classifier.labels[best], float(probabilities[best])
+            label, score = self.classifier.labels[number], float(some[number])
             results.append({"label": label, "score": score, "first": first, "second": second})
         return results
 

@@ -2,12 +2,9 @@
 
 import dataclasses
 
-import numpy as np
-
 from bert_keras.data import TaggedSentences, basic_tokens, sentences_of_texts
 from bert_keras.inference.predict_batches import predict_batches
 from bert_keras.inference.preset_parts import preset_parts
-from bert_keras.inference.probabilities import sigmoid
 from bert_keras.inference.text_sources import as_texts
 from bert_keras.inference.word_batches import characters_of_words, word_batches
 from bert_keras.models import SpanTagger
@@ -25,7 +22,7 @@ class SpanFinder:
         tokenizer: `bert_keras.data.WordPieceTokenizer`.
         sequence_length: longest row, special tokens included. Default that of the tagger's encoder.
         batch_size: most rows in one call of the model. Default 32.
-        threshold: score above which there is a span. Default 0; higher finds fewer spans that are surer.
+        threshold: probability above which there is a span. Default 0.5; higher finds fewer spans that are surer.
         words: where `spans` looks for the spans of sentences whose words are known: "basic", at the basic tokens of
             their text, as in raw text; "file", at the words themselves. Default what the tagger was trained on.
 
@@ -34,7 +31,7 @@ class SpanFinder:
 
     Output:
         for each text a list of dicts of `label`, `text`, `start`, `end` (`text` is the characters from start to end)
-        and `score`, the sigmoid of the span's score, from 0 to 1. For one str, its own list alone.
+        and `score`, the probability, from 0 to 1. For one str, its own list alone.
 
     Example:
         ```python
@@ -45,7 +42,7 @@ class SpanFinder:
         ```
     """
 
-    def __init__(self, tagger, tokenizer, *, sequence_length=None, batch_size=32, threshold=0.0, words=None):
+    def __init__(self, tagger, tokenizer, *, sequence_length=None, batch_size=32, threshold=0.5, words=None):
         self.tagger = tagger
         self.tokenizer = tokenizer
         self.sequence_length = sequence_length or tagger.encoder.max_sequence_length
@@ -98,9 +95,8 @@ class SpanFinder:
         found = [[] for _ in range(len(sentences))]
         batches = word_batches(sentences.words, self.tokenizer, self.sequence_length, self.batch_size)
         for batch, scores in predict_batches(self.tagger, ((batch, batch.x) for batch in batches)):
-            for row, label, begin, end in np.argwhere(scores > self.threshold):
+            for (row, label, begin, end), score in zip(*self.tagger.decode(scores, self.threshold), strict=True):
                 first, last = (int(batch.words[row, place]) for place in (begin, end))
                 if batch.owned[row, begin] and last >= 0:
-                    score = float(sigmoid(scores[row, label, begin, end]))
-                    found[batch.sentences[row]].append((first, last + 1, self.tagger.labels[label], score))
+                    found[batch.sentences[row]].append((first, last + 1, self.tagger.labels[label], float(score)))
         return [sorted(spans) for spans in found]

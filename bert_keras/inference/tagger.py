@@ -9,10 +9,10 @@ from bert_keras.data import TaggedSentences, basic_tokens, sentences_of_texts
 from bert_keras.inference.length_batches import power_of_two
 from bert_keras.inference.predict_batches import predict_batches
 from bert_keras.inference.preset_parts import preset_parts
-from bert_keras.inference.probabilities import softmax
 from bert_keras.inference.text_sources import as_texts
 from bert_keras.inference.word_batches import characters_of_words, word_batches
 from bert_keras.models import TokenClassifier
+from bert_keras.models.probabilities import softmax
 from bert_keras.tagging_schemes import OUTSIDE, check_words, is_tag, tags_to_spans
 
 

@@ -1,12 +1,8 @@
 """Raw text in, triples of subject, relation and object out."""
 
-import numpy as np
-
 from bert_keras.data import TripleExamples, sentences_of_texts
-from bert_keras.data.tagging.span_dataset import OBJECT, SUBJECT
 from bert_keras.inference.predict_batches import predict_batches
 from bert_keras.inference.preset_parts import preset_parts
-from bert_keras.inference.probabilities import sigmoid
 from bert_keras.inference.text_sources import as_texts
 from bert_keras.inference.word_batches import characters_of_words, word_batches
 from bert_keras.models import TripleExtractor
@@ -23,15 +19,15 @@ class TripleFinder:
         tokenizer: `bert_keras.data.WordPieceTokenizer`.
         sequence_length: longest row, special tokens included. Default that of the extractor's encoder.
         batch_size: most rows in one call of the model. Default 32.
-        threshold: score above which something is there. Default 0; higher finds fewer triples that are surer.
+        threshold: probability above which something is there. Default 0.5; higher finds fewer triples that are surer.
 
     Call arguments:
         texts: list of str, or one str, or the path of a text file, one text a line.
 
     Output:
         for each text a list of dicts of `relation`, `subject` and `object`, each a dict of `text`, `start` and `end`
-        (`text` is the characters from start to end), and `score`, the sigmoid of the lowest of the four scores that
-        must agree, from 0 to 1. For one str, its own list alone.
+        (`text` is the characters from start to end), and `score`, the probability of the least likely of the
+        four that must agree, from 0 to 1. For one str, its own list alone.
 
     Example:
         ```python
@@ -41,7 +37,7 @@ class TripleFinder:
         ```
     """
 
-    def __init__(self, extractor, tokenizer, *, sequence_length=None, batch_size=32, threshold=0.0):
+    def __init__(self, extractor, tokenizer, *, sequence_length=None, batch_size=32, threshold=0.5):
         self.extractor = extractor
         self.tokenizer = tokenizer
         self.sequence_length = sequence_length or extractor.encoder.max_sequence_length
@@ -88,37 +84,11 @@ class TripleFinder:
         found = [{} for _ in range(len(sentences))]
         batches = word_batches(sentences.words, self.tokenizer, self.sequence_length, self.batch_size)
         for batch, outputs in predict_batches(self.extractor, ((batch, batch.x) for batch in batches)):
-            for row, (number, words) in enumerate(zip(batch.sentences, batch.words, strict=True)):
-                scores = {name: value[row] for name, value in outputs.items()}
-                for *ends, relation, score in _decode(scores, words >= 0, self.threshold):
+            rows = self.extractor.decode(outputs, batch.words >= 0, self.threshold)
+            for number, words, some in zip(batch.sentences, batch.words, rows, strict=True):
+                for *ends, relation, score in some:
                     subject, target = ((int(words[begin]), int(words[end]) + 1) for begin, end in ends)
                     triple = (subject, target, self.extractor.relations[relation])
                     # Two windows may find the same.
-                    found[number][triple] = max(found[number].get(triple, 0.0), float(sigmoid(score)))
+                    found[number][triple] = max(found[number].get(triple, 0.0), score)
         return [dict(sorted(some.items())) for some in found]
-
-
-def _decode(scores, is_word, threshold):
-    """Yields (begin, end) of subject and object by positions, the relation, and the lowest of the four scores."""
-    spans = {}
-    for label, begin, end in np.argwhere(scores["entities"] > threshold):
-        if is_word[begin] and is_word[end]:
-            spans.setdefault(int(label), []).append((int(begin), int(end)))
-    by_begin = {}
-    for target in spans.get(OBJECT, ()):
-        by_begin.setdefault(target[0], []).append(target)
-    # Links first: there are far fewer of them than pairs of entities.
-    links = {}
-    for relation, head, target_head in np.argwhere(scores["heads"] > threshold):
-        links.setdefault(int(head), []).append((int(relation), int(target_head)))
-    for subject in spans.get(SUBJECT, ()):
-        for relation, target_head in links.get(subject[0], ()):
-            for target in by_begin.get(target_head, ()):
-                four = (
-                    scores["entities"][SUBJECT, subject[0], subject[1]],
-                    scores["entities"][OBJECT, target[0], target[1]],
-                    scores["heads"][relation, subject[0], target[0]],
-                    scores["tails"][relation, subject[1], target[1]],
-                )
-                if min(four) > threshold:
-                    yield subject, target, relation, min(four)

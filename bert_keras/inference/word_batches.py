@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bert_keras.data.tagging.tokenized_words import TokenizedWords
+from bert_keras.data.tagging.word_rows import WordRows
 from bert_keras.inference.length_batches import length_batches
 
 
@@ -33,13 +33,13 @@ def word_batches(
 
     Args:
         sentences: words of each sentence.
-        tokenizer: see `bert_keras.data.tagging.tokenized_words.TokenizedWords`.
+        tokenizer: see `bert_keras.data.tagging.word_rows.WordRows`.
         sequence_length: longest row.
         batch_size: most rows in a batch.
     """
     if not any(map(len, sentences)):
         return
-    tokenized = TokenizedWords(sentences, tokenizer, sequence_length)
+    tokenized = WordRows(sentences, tokenizer, sequence_length=sequence_length)
     sizes = dict(sequence_length=sequence_length, batch_size=batch_size)
     for numbers, length in length_batches(tokenized.row_lengths, **sizes):
         words = np.full((len(numbers), length), -1)
@@ -49,7 +49,7 @@ def word_batches(
             positions, sentence_of[row] = tokenized.positions_of_words(i), number
             words[row, positions] = np.arange(window.start, window.end)
             owned[row, positions[window.owned_start - window.start : window.owned_end - window.start]] = True
-        x = {name: value.numpy() for name, value in tokenized.rows(numbers, length).items()}
+        x = {name: value.numpy() for name, value in tokenized.inputs(numbers, length).items()}
         yield WordBatch(x, sentence_of, words, owned)
 
 

@@ -1,6 +1,7 @@
 """The encoder with a head that picks one of several choices."""
 
 import keras
+import numpy as np
 
 from bert_keras.layers import MergeChoices, MultipleChoiceHead
 from bert_keras.models.around_encoder import AroundEncoder
@@ -62,6 +63,17 @@ class MultipleChoice(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras
         # === Config ===
         self.encoder = encoder
         self.dropout = dropout
+
+    def decode(self, scores: np.ndarray) -> np.ndarray:
+        """Pick the best choice of each text.
+
+        Args:
+            scores: (batch, choices) array of logits or probabilities.
+
+        Returns:
+            (batch,) integer array of the choices' numbers, from 0.
+        """
+        return np.asarray(scores).argmax(-1)
 
     @classmethod
     def from_preset(cls, directory, *, dropout=None, **overrides):

@@ -1,6 +1,7 @@
 """The encoder with a head that tells the relation between two marked entities."""
 
 import keras
+import numpy as np
 
 from bert_keras.layers import RelationHead
 from bert_keras.models.around_encoder import AroundEncoder, check_labels
@@ -67,6 +68,17 @@ class RelationClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, k
         self.labels = labels if labels is None else list(labels)
         self.markers = tuple(markers)
         self.dropout = dropout
+
+    def decode(self, scores: np.ndarray) -> np.ndarray:
+        """Pick the best relation of each text.
+
+        Args:
+            scores: (batch, num_classes) array of logits or probabilities.
+
+        Returns:
+            (batch,) integer array of the relations' numbers.
+        """
+        return np.asarray(scores).argmax(-1)
 
     @classmethod
     def from_preset(cls, directory, num_classes=None, *, labels=None, markers=None, dropout=None, **overrides):

@@ -1,12 +1,14 @@
 """The encoder with GlobalPointer: spans with labels, nested ones too."""
 
 import keras
+import numpy as np
 
 from bert_keras.layers import Dropout, GlobalPointer
 from bert_keras.models.around_encoder import AroundEncoder
 from bert_keras.models.batch_inputs import BatchInputs
 from bert_keras.models.presets import Presets
 from bert_keras.models.pretrained import pretrained_encoder, pretrained_pointers
+from bert_keras.models.probabilities import logit, sigmoid
 from bert_keras.models.saved_model import open_preset
 from bert_keras.models.tagged_words import pretrained_words
 from bert_keras.tagging_schemes import check_words
@@ -73,6 +75,23 @@ class SpanTagger(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras.Mod
         self.efficient = efficient
         self.words = words
         self.dropout = dropout
+
+    def decode(self, scores: np.ndarray, threshold: float = 0.5) -> tuple[np.ndarray, np.ndarray]:
+        """Read the spans off the outputs.
+
+        Args:
+            scores: (batch, labels, length, length) array.
+            threshold: probability above which there is a span. Default 0.5, a score of 0.
+
+        Returns:
+            (spans, 4) integer array of row, label, begin and end, a position each, in this order; and (spans,) float64
+            array of their probabilities.
+
+        Raises:
+            ValueError: where `threshold` is no probability.
+        """
+        found = np.argwhere(scores > logit(threshold))
+        return found, sigmoid(scores[tuple(found.T)])
 
     @classmethod
     def from_preset(

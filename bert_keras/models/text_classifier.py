@@ -1,12 +1,14 @@
 """The encoder with a head that sorts texts into classes, or gives them a number."""
 
 import keras
+import numpy as np
 
 from bert_keras.layers import ClassificationHead
 from bert_keras.models.around_encoder import AroundEncoder, check_labels
 from bert_keras.models.batch_inputs import BatchInputs
 from bert_keras.models.presets import Presets
 from bert_keras.models.pretrained import pretrained_classes, pretrained_encoder
+from bert_keras.models.probabilities import logit
 from bert_keras.models.saved_model import open_preset
 from bert_keras.models.text_vector import text_vector
 from bert_keras.training.classification import PROBLEM_TYPES
@@ -105,6 +107,34 @@ class TextClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras
         self.pooling = pooling
         self.problem_type = problem_type
         self.threshold = threshold
+
+    def decode(self, logits: np.ndarray) -> list:
+        """Read predictions off the outputs.
+
+        Args:
+            logits: (batch, num_classes) array.
+
+        Returns:
+            for each text the number of its class; the tuple of its labels' numbers, which are those from `threshold`
+            on; or, in a regression, a float.
+
+        Example:
+            >>> import numpy as np
+            >>> from bert_keras.models import BertEncoder, TextClassifier
+            >>> encoder = BertEncoder.from_size("tiny", vocabulary_size=100)
+            >>> TextClassifier(encoder, 3).decode(np.array([[1.0, 2.0, 0.5]]))
+            [1]
+            >>> classifier = TextClassifier(encoder, 3, problem_type="multi_label_classification")
+            >>> classifier.decode(np.array([[3.0, -1.0, 0.5]]))
+            [(0, 2)]
+        """
+        logits = np.asarray(logits)
+        if self.problem_type == "regression":
+            return logits[:, 0].tolist()
+        if self.problem_type == "multi_label_classification":
+            least = logit(self.threshold)
+            return [tuple(np.flatnonzero(row >= least).tolist()) for row in logits]
+        return logits.argmax(-1).tolist()
 
     @classmethod
     def from_preset(

@@ -1,15 +1,21 @@
 """The encoder with three GlobalPointers that find subjects, objects and the relations between them at once."""
 
+from collections.abc import Mapping
+
 import keras
+import numpy as np
 
 from bert_keras.layers import Dropout, GlobalPointer
 from bert_keras.models.around_encoder import AroundEncoder
 from bert_keras.models.batch_inputs import BatchInputs
 from bert_keras.models.presets import Presets
 from bert_keras.models.pretrained import pretrained_encoder, pretrained_pointers
+from bert_keras.models.probabilities import logit, sigmoid
 from bert_keras.models.saved_model import open_preset
 from bert_keras.training.target_kinds import SPANS
 from bert_keras.training.token_statistics import TokenStatistics
+
+SUBJECT, OBJECT = 0, 1  # the labels of `entities`, as `bert_keras.data.triple_dataset` numbers them
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
@@ -76,6 +82,25 @@ class TripleExtractor(TokenStatistics, Presets, AroundEncoder, BatchInputs, kera
         self.efficient = efficient
         self.dropout = dropout
 
+    def decode(self, outputs: Mapping[str, np.ndarray], mask: np.ndarray, threshold: float = 0.5) -> list[list[tuple]]:
+        """Read the triples off the outputs.
+
+        Args:
+            outputs: dict of arrays, as the model gives them.
+            mask: (batch, length) boolean array, the positions at which entities may begin and end.
+            threshold: probability above which an entity or a link is there. Default 0.5, a score of 0.
+
+        Returns:
+            for each row a list of (subject, object, relation, probability): subject and object are (begin, end) by
+            positions, the relation is a number, the probability that of the least likely of the four that must agree.
+
+        Raises:
+            ValueError: where `threshold` is no probability.
+        """
+        least = logit(threshold)
+        rows = ({name: scores[row] for name, scores in outputs.items()} for row in range(len(mask)))
+        return [list(_triples(scores, is_place, least)) for scores, is_place in zip(rows, mask, strict=True)]
+
     @classmethod
     def from_preset(cls, directory, relations=None, *, head_dim=None, efficient=None, dropout=None, **overrides):
         """Load the encoder, and the heads where the preset has those of this form for these relations.
@@ -127,3 +152,29 @@ class TripleExtractor(TokenStatistics, Presets, AroundEncoder, BatchInputs, kera
             "efficient": self.efficient,
             "dropout": self.dropout,
         }
+
+
+def _triples(scores, is_place, least):
+    """The triples of one row whose four scores are above `least`."""
+    spans = {}
+    for label, begin, end in np.argwhere(scores["entities"] > least).tolist():
+        if is_place[begin] and is_place[end]:
+            spans.setdefault(label, []).append((begin, end))
+    objects = {}
+    for target in spans.get(OBJECT, ()):
+        objects.setdefault(target[0], []).append(target)
+    # Links first: there are far fewer of them than pairs of entities.
+    links = {}
+    for relation, head, target_head in np.argwhere(scores["heads"] > least).tolist():
+        links.setdefault(head, []).append((relation, target_head))
+    for subject in spans.get(SUBJECT, ()):
+        for relation, target_head in links.get(subject[0], ()):
+            for target in objects.get(target_head, ()):
+                lowest = min(
+                    scores["entities"][SUBJECT, *subject],
+                    scores["entities"][OBJECT, *target],
+                    scores["heads"][relation, subject[0], target[0]],
+                    scores["tails"][relation, subject[1], target[1]],
+                )
+                if lowest > least:
+                    yield subject, target, relation, float(sigmoid(lowest))

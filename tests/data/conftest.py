@@ -3,8 +3,8 @@
 import pytest
 
 from bert_keras.data.corpus.preparation import prepare_corpus
-from bert_keras.data.tokenization.tokenizer import WordPieceTokenizer
 from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS, Vocabulary
+from bert_keras.data.tokenization.wordpiece_tokenizer import WordPieceTokenizer
 
 NUM_DOCUMENTS, NUM_WORDS = 6, 60
 

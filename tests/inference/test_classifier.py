@@ -6,6 +6,7 @@ import pytest
 from bert_keras.data import WordPieceTokenizer, read_examples
 from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS
 from bert_keras.inference import Classifier
+from bert_keras.models import TextClassifier
 
 
 class Counter:
@@ -18,6 +19,7 @@ class Counter:
         self.problem_type, self.labels, self.threshold = problem_type, list(labels), threshold
         self.shapes = []
 
+    decode = TextClassifier.decode
     jit_compile = False
 
     def make_predict_function(self):

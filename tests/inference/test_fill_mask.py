@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from bert_keras import data
 from bert_keras.inference import FillMask
@@ -10,8 +11,8 @@ TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "b", "c", "d")
 
 
 class Vocabulary:
-    tokens = TOKENS
-    pad_id, unk_id, cls_id, sep_id, mask_id = range(5)
+    tokens, mask_id = TOKENS, 4
+    row_layout = data.RowLayout(begin=(2,), between=(3,), end=(3,), pad_id=0)
 
 
 class Tokenizer:
@@ -20,7 +21,7 @@ class Tokenizer:
     vocabulary = Vocabulary()
 
     def __call__(self, texts):
-        return [[TOKENS.index(word) if word in TOKENS else 1 for word in text.split()] for text in texts]
+        return tf.ragged.constant([[TOKENS.index(x) if x in TOKENS else 1 for x in text.split()] for text in texts])
 
 
 class Neighbour:

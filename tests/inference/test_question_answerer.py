@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from bert_keras.data import WordPieceTokenizer
-from bert_keras.data.batches.accelerators import compiles_each_length
+from bert_keras.data.rows.accelerators import compiles_each_length
 from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS
 from bert_keras.inference import QuestionAnswerer
 from bert_keras.models import BertEncoder

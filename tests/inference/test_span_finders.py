@@ -11,7 +11,6 @@ from bert_keras.data import (
     sentences_of_texts,
 )
 from bert_keras.inference import SpanFinder, TripleFinder
-from bert_keras.inference.triple_finder import _decode
 from bert_keras.layers import GlobalPointer
 from bert_keras.models import BertEncoder, SpanTagger, TripleExtractor
 
@@ -72,6 +71,17 @@ def test_spans_are_those_with_a_score_above_0(spans):
         assert found == sorted(expected)
 
 
+def test_a_threshold_is_a_probability(spans):
+    scores = np.full((2, 2, 3, 3), -9.0, "float32")
+    scores[0, 1, 0, 2], scores[1, 0, 1, 1] = 1, 3
+    found, probabilities = spans.tagger.decode(scores)
+    assert found.tolist() == [[0, 1, 0, 2], [1, 0, 1, 1]]
+    assert probabilities == pytest.approx([0.731, 0.953], abs=1e-3)
+    assert spans.tagger.decode(scores, 0.9)[0].tolist() == [[1, 0, 1, 1]]
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        spans.tagger.decode(scores, 1.5)
+
+
 @pytest.mark.slow_elsewhere
 def test_spans_carry_label_text_characters_and_score(spans):
     found = spans(TEXTS)
@@ -83,14 +93,18 @@ def test_spans_carry_label_text_characters_and_score(spans):
     assert spans([]) == []
 
 
-def test_a_triple_needs_its_four_scores():
+def test_a_triple_needs_its_four_scores(triples):
     scores = {name: np.full((2, 5, 5), -1.0) for name in ("entities", "heads", "tails")}
     scores["entities"][0, 1, 2] = scores["entities"][1, 3, 4] = scores["entities"][1, 3, 3] = 4
     scores["heads"][1, 1, 3], scores["tails"][1, 2, 4] = 3, 2
-    is_word = np.array([False, True, True, True, True])
-    assert list(_decode(scores, is_word, 0.0)) == [((1, 2), (3, 4), 1, 2.0)]
-    assert list(_decode(scores, is_word, 2.5)) == []
-    assert list(_decode(scores, np.array([False, True, True, False, True]), 0.0)) == []
+    outputs, is_word = (
+        {name: value[None] for name, value in scores.items()},
+        np.array([[False, True, True, True, True]]),
+    )
+    decode = triples.extractor.decode
+    assert decode(outputs, is_word) == [[((1, 2), (3, 4), 1, pytest.approx(1 / (1 + np.exp(-2.0))))]]
+    assert decode(outputs, is_word, 0.9) == [[]]  # whose logit is 2.2
+    assert decode(outputs, np.array([[False, True, True, False, True]])) == [[]]
 
 
 def test_triples_carry_relation_and_the_characters_of_both(triples, monkeypatch):

@@ -95,3 +95,10 @@ def test_a_preset_says_what_the_outputs_mean(make_encoder, rows, outputs_of, tmp
     assert TextClassifier.from_preset(tmp_path, 2).problem_type == "single_label_classification"
     assert TextClassifier(make_encoder(), 1).problem_type == "regression"
     assert TextClassifier.from_config(classifier.get_config()).threshold == 0.3
+
+
+def test_labels_are_given_from_the_threshold_on(make_encoder):
+    logits = np.log(np.array([[0.3 / 0.7, 0.2 / 0.8]]))
+    options = {"problem_type": "multi_label_classification"}
+    assert TextClassifier(make_encoder(), 2, threshold=0.3 - 1e-9, **options).decode(logits) == [(0,)]
+    assert TextClassifier(make_encoder(), 2, **options).decode(logits) == [()]

@@ -4,8 +4,8 @@ import dataclasses
 
 import numpy as np
 
-from bert_keras.data.batches.tokenized_texts import tokenize_all_with_offsets
 from bert_keras.data.classification.examples import Examples
+from bert_keras.data.rows.tokenized_texts import tokenize_all_with_offsets
 
 
 def cut_long_texts(
@@ -36,14 +36,15 @@ def cut_long_texts(
         >>> pieces.texts, text_of.tolist()
         (('a b c', 'as bs', 'bs c', 'a'), [0, 0, 0, 1])
     """
-    room = sequence_length - 2
+    num_specials = tokenizer.vocabulary.row_layout.num_special_tokens(1)
+    room = sequence_length - num_specials
     stride = max(1, 3 * room // 4) if stride is None else stride
     if examples.second_texts is not None:
         raise ValueError("pieces of long texts are for single texts; pairs are cut to sequence_length")
     if not 1 <= stride <= room:
-        raise ValueError(f"stride must be from 1 to sequence_length - 2 = {room}, received {stride}")
+        raise ValueError(f"stride must be from 1 to sequence_length - {num_specials} = {room}, received {stride}")
     (ids, starts, ends), text_starts, text_lengths = tokenize_all_with_offsets(examples.texts, tokenizer)
-    continues = np.array([token.startswith("##") for token in tokenizer.vocabulary.tokens])[ids]
+    continues = tokenizer.vocabulary.continues_word[ids]
     texts, text_of = [], []
     for number, (text, begin, length) in enumerate(zip(examples.texts, text_starts, text_lengths)):
         tokens = slice(begin, begin + length)
@@ -81,7 +82,7 @@ def _pieces(continues: np.ndarray, room: int, stride: int) -> list[tuple[int, in
     """Ranges of at most `room` tokens that begin at words; one as long as the text where it fits."""
     if len(continues) <= room:
         return [(0, len(continues))]
-    word_starts = np.append(np.flatnonzero(~continues), len(continues))
+    word_starts = np.concatenate([[0], 1 + np.flatnonzero(~continues[1:]), [len(continues)]])
     pieces, first = [], 0
     while True:
         last = _last_at_most(word_starts, first + room, first)

@@ -10,32 +10,6 @@ from bert_keras.data.classification.examples import Examples
 from bert_keras.text_table import aligned
 
 
-def predictions_of(outputs: np.ndarray, problem_type: str, threshold: float = 0.5) -> list:
-    """Reads predictions off the outputs of a classifier.
-
-    Args:
-        outputs: (examples, classes) logits, or (examples, 1) numbers.
-        problem_type: `"single_label_classification"`, `"multi_label_classification"` or `"regression"`.
-        threshold: Probability from which on a text has a label, where it may have several.
-
-    Returns:
-        For each example a class number, the tuple of its labels' numbers, or a float.
-
-    Example:
-        >>> predictions_of(np.array([[1.0, 2.0]]), "single_label_classification")
-        [1]
-        >>> predictions_of(np.array([[3.0, -1.0, 0.5]]), "multi_label_classification")
-        [(0, 2)]
-    """
-    outputs = np.asarray(outputs)
-    if problem_type == "regression":
-        return outputs[:, 0].tolist()
-    if problem_type == "multi_label_classification":
-        least = np.log(threshold / (1 - threshold))  # the logit of the threshold
-        return [tuple(np.flatnonzero(row >= least).tolist()) for row in outputs]
-    return outputs.argmax(-1).tolist()
-
-
 def write_predictions(
     path: str | os.PathLike, examples: Examples, predictions, label_names: Sequence[str] | None = None
 ):

@@ -66,7 +66,8 @@ def check_fit(directory: Path, report: CorpusReport, vocabulary, sequence_length
             "sentence prediction learns little; prepare the corpus with documents='blank_line'",
             report.largest_document, report.num_passages,
         )  # fmt: skip
-    room, mean = sequence_length - (3 if next_sentence else 2), report.num_tokens / report.num_passages
+    room = sequence_length - vocabulary.row_layout.num_special_tokens(2 if next_sentence else 1)
+    mean = report.num_tokens / report.num_passages
     if mean < 0.6 * room:
         _logger.warning(
             "passages hold %.0f tokens on average, rows have room for %d: at least %.0f %% of them will be padding; "

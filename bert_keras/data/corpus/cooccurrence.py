@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from bert_keras.data.batches.autotuner import without_autotuner
 from bert_keras.data.corpus.check import sound_shards
 from bert_keras.data.corpus.passages import parse_passages
 from bert_keras.data.corpus.report import CorpusReport
+from bert_keras.data.rows.autotuner import without_autotuner
 
 
 def cooccurrence_vectors(

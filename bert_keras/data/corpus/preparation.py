@@ -24,8 +24,9 @@ from bert_keras.data.corpus.progress import CorpusProgress
 from bert_keras.data.corpus.report import FILE_NAME, CorpusReport
 from bert_keras.data.corpus.shard_writer import ShardWriter
 from bert_keras.data.corpus.tally import CorpusTally
-from bert_keras.data.corpus.workers import encode_chunks, plain_text_tokenizer, tokenizer_settings
+from bert_keras.data.corpus.workers import encode_chunks
 from bert_keras.data.files.text_lines import find_files
+from bert_keras.data.tokenization.corpus_tokenizer import plain_text_tokenizer, tokenizer_settings
 from bert_keras.folder_lock import FolderLock
 
 _logger = logging.getLogger(__name__)

@@ -15,8 +15,6 @@ import tensorflow as tf
 from bert_keras.data.corpus.paragraphs import Paragraph
 from bert_keras.data.corpus.passages import encode_passage, gather_passages
 from bert_keras.data.corpus.sentences import split_sentences
-from bert_keras.data.tokenization.tokenizer import WordPieceTokenizer
-from bert_keras.data.tokenization.word_length import MAX_WORD_LENGTH
 
 Chunk = list[tuple[int, list[Paragraph]]]  # (document number, paragraphs)
 
@@ -39,24 +37,6 @@ class EncodedChunk(NamedTuple):
     document_passages: list[int]
     num_sentences: int
     token_counts: np.ndarray
-
-
-def plain_text_tokenizer(tokenizer: Callable) -> Callable:
-    """The same tokenizer, but one that takes a special token spelled out in the text as ordinary text."""
-    if getattr(tokenizer, "split_special_tokens", True):
-        return tokenizer
-    return type(tokenizer).from_config(tokenizer.get_config() | {"split_special_tokens": True})
-
-
-def tokenizer_settings(tokenizer: Callable) -> dict:
-    """What a corpus depends on besides the vocabulary: the tokenizer's other arguments, and whose class it is."""
-    config = tokenizer.get_config() if hasattr(tokenizer, "get_config") else {}
-    left_out = {"vocabulary", "split_special_tokens"}
-    if config.get("max_word_length") == MAX_WORD_LENGTH:  # older corpora do not name it
-        left_out.add("max_word_length")
-    settings = {name: value for name, value in config.items() if name not in left_out}
-    kind = type(tokenizer)
-    return settings | ({} if kind is WordPieceTokenizer else {"tokenizer": f"{kind.__module__}.{kind.__qualname__}"})
 
 
 def encode_chunks(

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from bert_keras.data.batches.autotuner import without_autotuner
-from bert_keras.data.batches.bucketed_dataset import check_numbers
-from bert_keras.data.batches.encoder_inputs import assemble_rows
-from bert_keras.data.batches.random_streams import random_stream
 from bert_keras.data.corpus.check import check_fit, sound_shards
 from bert_keras.data.corpus.passages import parse_passages
 from bert_keras.data.corpus.report import CorpusReport
 from bert_keras.data.pretraining.masking import MaskedTokens, TextSelectorMasking, TokenMasking, default_num_predictions
 from bert_keras.data.pretraining.record_order import shuffled_records
 from bert_keras.data.pretraining.sentence_pairs import sentence_pairs, single_texts
+from bert_keras.data.rows.autotuner import without_autotuner
+from bert_keras.data.rows.batches import check_numbers
+from bert_keras.data.rows.encoder_inputs import assemble_rows
+from bert_keras.data.rows.random_streams import random_stream
 
 _logger = logging.getLogger(__name__)
 _ROWS_AT_A_TIME = 256
@@ -47,14 +47,14 @@ def pretraining_dataset(
 
     Args:
         directory: A corpus made by `prepare_corpus`.
-        vocabulary: The vocabulary that the corpus was made with.
+        vocabulary: `tokenizer.vocabulary`, which the corpus was made with.
         sequence_length: Length of a row, special tokens included.
         batch_size: Rows in a batch.
         predictions_per_sequence: Slots for masked tokens in a row; None for `ceil(mask_rate * sequence_length)`.
         mask_rate: Share of the tokens to predict.
         masking: Another rule than `TokenMasking`, such as `TextSelectorMasking`; `mask_rate` and
             `predictions_per_sequence` are not used then.
-        next_sentence: False for rows of one text, `[CLS] text [SEP]`, without `nsp`.
+        next_sentence: False for rows of one text, without `nsp`.
         seed: Any integer.
         training: True for an endless stream. False for one pass over the corpus in a fixed order with fixed pairs and
             masks, whose last batch is filled up with rows of weight 0.
@@ -97,6 +97,8 @@ def pretraining_dataset(
     masking = masking or TokenMasking(vocabulary, predictions_per_sequence, mask_rate)
     if start_step and isinstance(masking, TextSelectorMasking):
         _logger.warning("TextSelectorMasking draws its masks anew: the run continues with other ones than before")
+    layout = vocabulary.row_layout
+    max_tokens = sequence_length - layout.num_special_tokens(2 if next_sentence else 1)
     pair_stream, mask_stream = (random_stream(seed, use, training) for use in ("pairs", "masks"))
 
     @tf.autograph.experimental.do_not_convert  # there is nothing to convert, and looking for it takes a second
@@ -104,10 +106,10 @@ def pretraining_dataset(
         passages = parse_passages(records)
         pair_seed, mask_seed = tf.stack([pair_stream, number]), tf.stack([mask_stream, number])
         if next_sentence:
-            first, second, nsp = sentence_pairs(passages, sequence_length - 3, pair_seed)
+            first, second, nsp = sentence_pairs(passages, max_tokens, pair_seed)
         else:
-            first, second = single_texts(passages, sequence_length - 2, pair_seed), None
-        rows = assemble_rows(passages.token_ids, first, second, sequence_length, vocabulary)
+            first, second = single_texts(passages, max_tokens, pair_seed), None
+        rows = assemble_rows(passages.token_ids, first, second, sequence_length, layout)
         masked = masking(rows["token_ids"], mask_seed)
         x = {**rows, "token_ids": masked.token_ids, "mask_positions": masked.mask_positions}
         y, sample_weight = {"mlm": masked.labels}, {"mlm": masked.weights}

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from bert_keras.data.batches.encoder_inputs import truncate_longest_first
 from bert_keras.data.corpus.passages import Passages
+from bert_keras.data.rows.encoder_inputs import truncate_longest_first
 
 _CANDIDATES = 32  # for a random second text; one of them is as long as the true one, or nearly
 _SENTENCE_WEIGHT = 4  # one sentence more or less counts as much as so many tokens
@@ -34,7 +34,7 @@ def single_texts(passages: Passages, max_tokens: int, seed: tf.Tensor) -> TextRa
 
     Args:
         passages: A parsed batch.
-        max_tokens: `sequence_length - 2`.
+        max_tokens: The room of a row: `sequence_length` without special tokens.
         seed: (2,) integer seed of the batch.
     """
     noise = tf.random.stateless_uniform([2, tf.size(passages.starts)], seed, alg="philox")
@@ -54,7 +54,7 @@ def sentence_pairs(passages: Passages, max_tokens: int, seed: tf.Tensor) -> tupl
 
     Args:
         passages: A parsed batch; rows of length 0 are filler.
-        max_tokens: What both texts together may have: `sequence_length - 3`.
+        max_tokens: What both texts together may have: `sequence_length` without special tokens.
         seed: (2,) integer seed of the batch.
 
     Returns:

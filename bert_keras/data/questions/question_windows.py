@@ -6,19 +6,24 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-from bert_keras.data.batches.encoder_inputs import assemble_rows
-from bert_keras.data.batches.tokenized_texts import tokenize_all, tokenize_all_with_offsets
 from bert_keras.data.questions.questions import Question
+from bert_keras.data.rows.rows import entries_of_rows
+from bert_keras.data.rows.token_rows import TokenRows
+from bert_keras.data.rows.tokenized_texts import tokenize_all, tokenize_all_with_offsets
 
 _logger = logging.getLogger(__name__)
 
 
-class QuestionWindows:
-    """Rows `[CLS] question [SEP] window of the passage [SEP]`, and where in them the answers are.
+class QuestionWindows(TokenRows):
+    """`Rows` of `[CLS] question [SEP] window of the passage [SEP]`, and where in them the answers are.
 
     A passage that does not fit beside its question is seen through windows that begin `stride` tokens apart. Every
     passage is tokenized once, however many questions it has. `question_of`, (windows,) int, says which question each
-    row belongs to, the rows of a question being neighbours; `row_lengths`, (windows,) int, how many tokens a row has.
+    row belongs to, the rows of a question being neighbours.
+
+    Targets are `(y, sample_weight)`: y `start` and `end`, the first and the last token of the answer, 0 where the
+    window has none, (batch,) int32; sample_weight of the same names and shapes, float32, 0 where the answers of a
+    question have no known place.
 
     Args:
         questions: From `read_questions`, or a sequence of `Question`.
@@ -35,7 +40,7 @@ class QuestionWindows:
         >>> tokenizer = WordPieceTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "who", "a", "b", "c", "d", "e"])
         >>> lengths = dict(sequence_length=8, stride=2, max_question_tokens=2)
         >>> windows = QuestionWindows([Question("1", "who", "a b c d e")], tokenizer, **lengths)
-        >>> windows.rows([0, 1], 8)["token_ids"].numpy().tolist()
+        >>> windows.inputs([0, 1], 8)["token_ids"].numpy().tolist()
         [[2, 4, 3, 5, 6, 7, 8, 3], [2, 4, 3, 7, 8, 9, 3, 0]]
 
     Reference:
@@ -51,14 +56,15 @@ class QuestionWindows:
         stride: int = 128,
         max_question_tokens: int = 64,
     ):
-        if stride < 1 or max_question_tokens < 1 or sequence_length < max_question_tokens + stride + 3:
+        layout = tokenizer.vocabulary.row_layout
+        num_specials = layout.num_special_tokens(2)
+        self._before_context = len(layout.begin) + len(layout.between)  # special tokens
+        if stride < 1 or max_question_tokens < 1 or sequence_length < max_question_tokens + stride + num_specials:
             raise ValueError(
-                "sequence_length must hold a question, a stride and three special tokens, received "
+                f"sequence_length must hold a question, a stride and {num_specials} special tokens, received "
                 f"sequence_length={sequence_length}, max_question_tokens={max_question_tokens}, stride={stride}"
             )
         self.questions = tuple(questions)
-        self.sequence_length = sequence_length
-        self.vocabulary = tokenizer.vocabulary
         question_ids, question_starts, question_lengths = tokenize_all([q.question for q in questions], tokenizer)
         if is_long := int((question_lengths > max_question_tokens).sum()):
             _logger.warning("%d of %d questions were cut to %d tokens", is_long, len(questions), max_question_tokens)
@@ -71,7 +77,7 @@ class QuestionWindows:
         self._context_starts, self._context_lengths = starts[contexts], lengths[contexts]  # of each question
 
         begins = [
-            _window_begins(length, sequence_length - question_length - 3, stride)
+            _window_begins(length, sequence_length - question_length - num_specials, stride)
             for length, question_length in zip(self._context_lengths, self._question_lengths)
         ]
         self.question_of = np.repeat(np.arange(len(begins), dtype=np.int32), [len(b) for b in begins])
@@ -79,32 +85,28 @@ class QuestionWindows:
         self._begins = np.concatenate(begins).astype(np.int32)  # (windows,) in tokens of the context
         question_lengths = self._question_lengths[self.question_of]
         self._num_tokens = np.minimum(
-            self._context_lengths[self.question_of] - self._begins, sequence_length - question_lengths - 3
+            self._context_lengths[self.question_of] - self._begins, sequence_length - question_lengths - num_specials
         )
-        self.row_lengths = question_lengths + self._num_tokens + 3
+        context_starts = len(question_ids) + self._context_starts[self.question_of] + self._begins
+        super().__init__(
+            np.concatenate([question_ids, context_ids]),
+            (question_starts[self.question_of], question_lengths),
+            (context_starts, self._num_tokens),
+            tokenizer,
+            sequence_length=sequence_length,
+        )
+        *positions, is_known = self.answer_positions()
         with tf.device("CPU"):  # where the input pipeline runs
-            self._token_ids = tf.constant(np.concatenate([question_ids, context_ids]))
-            self._first = tf.constant(question_starts[self.question_of]), tf.constant(question_lengths)
-            context_starts = len(question_ids) + self._context_starts[self.question_of] + self._begins
-            self._second = tf.constant(context_starts), tf.constant(self._num_tokens)
+            self._positions = dict(zip(("start", "end"), map(tf.constant, positions)))
+            self._weights = tf.constant(is_known, tf.float32)
 
     def __len__(self):
         return len(self.question_of)
 
-    def rows(self, numbers: tf.Tensor, length: tf.Tensor | int) -> dict[str, tf.Tensor]:
-        """Makes the encoder's input of some windows, in the graph or eagerly.
-
-        Args:
-            numbers: (batch,) int32; -1 gives a row of special tokens only.
-            length: Row length.
-        """
-        numbers = tf.convert_to_tensor(numbers)
-
-        def ranges(texts):
-            starts, lengths = (tf.gather(part, tf.maximum(numbers, 0)) for part in texts)
-            return starts, tf.where(numbers >= 0, lengths, 0)
-
-        return assemble_rows(self._token_ids, ranges(self._first), ranges(self._second), length, self.vocabulary)
+    def targets(self, numbers: tf.Tensor, length: tf.Tensor | int) -> tuple[dict[str, tf.Tensor], dict[str, tf.Tensor]]:
+        """As `Rows.targets`."""
+        y = {name: entries_of_rows(position, numbers) for name, position in self._positions.items()}
+        return y, dict.fromkeys(y, entries_of_rows(self._weights, numbers))
 
     def answer_positions(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Where each row has the first answer of its question that has a place.
@@ -117,7 +119,7 @@ class QuestionWindows:
         spans = np.array([self._token_span(number) for number in range(len(self.questions))]).reshape(-1, 3)
         first, last, is_known = spans[self.question_of].T  # in tokens of the context
         is_inside = (first >= self._begins) & (last < self._begins + self._num_tokens) & (is_known > 0)
-        to_row = self._question_lengths[self.question_of] + 2 - self._begins
+        to_row = self._question_lengths[self.question_of] + self._before_context - self._begins
         return (
             np.where(is_inside, first + to_row, 0).astype(np.int32),
             np.where(is_inside, last + to_row, 0).astype(np.int32),
@@ -154,7 +156,7 @@ class QuestionWindows:
         contexts = [self._context_around(sibling, position) for sibling in siblings]
         has_most = np.argmax(contexts, axis=0) == window - siblings[0]
         characters = slice(start, start + count)
-        row_position = int(self._question_lengths[number]) + 2
+        row_position = int(self._question_lengths[number]) + self._before_context
         return row_position, self._first_characters[characters], self._end_characters[characters], has_most
 
     def _windows_around(self, window: int) -> range:

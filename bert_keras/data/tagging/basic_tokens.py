@@ -106,17 +106,20 @@ def basic_tokens(sentences: TaggedSentences) -> BasicTokens:
     return BasicTokens(cut, tuple(firsts), tuple(hidden))
 
 
-def learned_words(sentences: TaggedSentences, words: str) -> TaggedSentences:
-    """The sentences with the words that a model shall learn tags of; says which of a file's words raw text hides.
+def learned_tokens(sentences: TaggedSentences, words: str) -> BasicTokens | None:
+    """Give the tokens that a model shall learn tags of; say in the log which of a file's words raw text hides.
 
     Args:
         sentences: From `read_tagged_sentences`.
         words: "basic" for basic tokens, "file" for the words as they are.
+
+    Returns:
+        What `basic_tokens` gives; None for the words as they are.
     """
     if check_words(words) == "file":
-        return sentences
+        return None
     tokens = basic_tokens(sentences)
-    if tokens.hidden_words:
+    if tokens.hidden_words and (sentences.tags or sentences.spans):
         number, word = tokens.hidden_words[0]
         _logger.warning(
             "%d of %d words begin inside a token of raw text, the first: %r in %r; raw text does not show where they "
@@ -124,7 +127,7 @@ def learned_words(sentences: TaggedSentences, words: str) -> TaggedSentences:
             "words='file' (--words file)", len(tokens.hidden_words), sum(map(len, sentences.words)),
             sentences.words[number][word], sentences.texts[number][:80],
         )  # fmt: skip
-    return tokens.sentences
+    return tokens
 
 
 def _owners(words: Places, tokens: Places, text: str) -> list[int]:

@@ -5,7 +5,10 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
+
 from bert_keras.atomic_files import write_file
+from bert_keras.data.tokenization.row_layout import RowLayout
 
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
@@ -120,6 +123,16 @@ class Vocabulary:
     def special_ids(self) -> tuple[int, ...]:
         """Ids of the special tokens that are there, ascending."""
         return tuple(sorted(self._ids[token] for token in SPECIAL_TOKENS if token in self._ids))
+
+    @property
+    def continues_word(self) -> np.ndarray:
+        """(vocabulary,) bool, whether a token continues the word before it: begins with `##`."""
+        return np.array([token.startswith("##") for token in self._tokens])
+
+    @property
+    def row_layout(self) -> RowLayout:
+        """`[CLS] text [SEP]`, or `[CLS] text [SEP] text [SEP]`; a `ValueError` where one of them is missing."""
+        return RowLayout(begin=(self.cls_id,), between=(self.sep_id,), end=(self.sep_id,), pad_id=self.pad_id)
 
     @property
     def fingerprint(self) -> str:

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 import tensorflow as tf
 
 from bert_keras.data.tokenization.normalization import normalize
-from bert_keras.data.tokenization.tokenizer import WordPieceTokenizer
 from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS, Vocabulary
+from bert_keras.data.tokenization.wordpiece_tokenizer import WordPieceTokenizer
 
 
 def add_words(tokenizer: WordPieceTokenizer, words: Iterable[str]) -> tuple[WordPieceTokenizer, list[list[int]]]:

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
+from bert_keras.data.classification.choice_rows import multiple_choice_dataset
 from bert_keras.data.classification.choices import Choices, read_choices
-from bert_keras.data.classification.multiple_choice_dataset import multiple_choice_dataset
-from bert_keras.data.tokenization.tokenizer import WordPieceTokenizer
 from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS
+from bert_keras.data.tokenization.wordpiece_tokenizer import WordPieceTokenizer
 
 HEADER = ",video-id,fold-ind,startphrase,sent1,sent2,gold-source,ending0,ending1,ending2,ending3,label"
 ROWS = [

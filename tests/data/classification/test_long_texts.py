@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from bert_keras.data.classification.classification_dataset import classification_dataset
 from bert_keras.data.classification.examples import Examples
 from bert_keras.data.classification.long_texts import cut_long_texts, pool_pieces
-from bert_keras.data.tokenization.tokenizer import WordPieceTokenizer
+from bert_keras.data.classification.text_rows import classification_dataset
 from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS
+from bert_keras.data.tokenization.wordpiece_tokenizer import WordPieceTokenizer
 
 
 @pytest.fixture(scope="module")

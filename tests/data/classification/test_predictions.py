@@ -1,13 +1,7 @@
-import numpy as np
 import pytest
 
 from bert_keras.data import read_examples
-from bert_keras.data.classification.predictions import (
-    confusion_table,
-    predictions_of,
-    write_predictions,
-    write_submission,
-)
+from bert_keras.data.classification.predictions import confusion_table, write_predictions, write_submission
 
 
 def test_what_would_break_the_table_becomes_a_space(tmp_path):
@@ -39,7 +33,7 @@ def test_a_prediction_too_few_is_an_error_and_writes_nothing(tmp_path):
 
 def test_several_labels_are_written_with_a_bar_between_them_and_counted_each(tmp_path):
     examples = read_examples([("a", "x|y"), ("b", "")], text_column=0, label_column=1, label_separator="|")
-    predictions = predictions_of(np.array([[2.0, -2.0], [-2.0, 2.0]]), examples.problem_type)
+    predictions = [(0,), (1,)]
     write_predictions(tmp_path / "p.tsv", examples, predictions)
     assert (tmp_path / "p.tsv").read_text() == "label\tprediction\ttext\nx|y\tx\ta\n\ty\tb\n"
     assert [row.split() for row in confusion_table(examples, predictions).split("\n")] == [
@@ -54,14 +48,8 @@ def test_texts_without_labels_get_the_names_of_training(tmp_path):
 
 
 def test_submissions_are_in_glues_form(tmp_path):
-    write_submission(tmp_path / "STS-B.tsv", predictions_of(np.array([[1.23456], [4.0]]), "regression"))
+    write_submission(tmp_path / "STS-B.tsv", [1.23456, 4.0])
     assert (tmp_path / "STS-B.tsv").read_text() == "index\tprediction\n0\t1.235\n1\t4.000\n"
-
-
-def test_labels_are_given_from_the_threshold_on():
-    logits = np.log(np.array([[0.3 / 0.7, 0.2 / 0.8]]))
-    assert predictions_of(logits, "multi_label_classification", 0.3 - 1e-9) == [(0,)]
-    assert predictions_of(logits, "multi_label_classification") == [()]
 
 
 def test_confusions_count_by_the_names_of_training():

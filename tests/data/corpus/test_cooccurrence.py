@@ -3,8 +3,8 @@ import pytest
 
 from bert_keras.data.corpus.cooccurrence import cooccurrence_vectors
 from bert_keras.data.corpus.preparation import prepare_corpus
-from bert_keras.data.tokenization.tokenizer import WordPieceTokenizer
 from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS, Vocabulary
+from bert_keras.data.tokenization.wordpiece_tokenizer import WordPieceTokenizer
 
 ANIMALS, VERBS, PLACES = ["cat", "dog", "cow"], ["sleeps", "eats", "waits"], ["garden", "house", "field"]
 WORDS = ["the", "in", ".", *ANIMALS, *VERBS, *PLACES]

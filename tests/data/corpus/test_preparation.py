@@ -13,7 +13,7 @@ from bert_keras.data.corpus.passages import parse_passages
 from bert_keras.data.corpus.preparation import prepare_corpus
 from bert_keras.data.corpus.report import CorpusReport
 from bert_keras.data.pretraining.sentence_pairs import sentence_pairs
-from bert_keras.data.tokenization.tokenizer import WordPieceTokenizer
+from bert_keras.data.tokenization.wordpiece_tokenizer import WordPieceTokenizer
 
 
 def content_of(directory):

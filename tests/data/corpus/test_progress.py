@@ -15,7 +15,7 @@ from bert_keras.data.corpus import preparation as corpus_module
 from bert_keras.data.corpus import workers as corpus_workers
 from bert_keras.data.corpus.preparation import prepare_corpus
 from bert_keras.data.corpus.shard_writer import ShardWriter
-from bert_keras.data.tokenization.tokenizer import WordPieceTokenizer
+from bert_keras.data.tokenization.wordpiece_tokenizer import WordPieceTokenizer
 
 OPTIONS = {"passage_tokens": 13, "records_per_shard": 2}
 

@@ -8,8 +8,8 @@ from bert_keras.data.questions.answer_files import write_answers
 from bert_keras.data.questions.answer_spans import AnswerSpan, PredictedAnswers, best_answers
 from bert_keras.data.questions.question_windows import QuestionWindows
 from bert_keras.data.questions.questions import Question
-from bert_keras.data.tokenization.tokenizer import WordPieceTokenizer
 from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS
+from bert_keras.data.tokenization.wordpiece_tokenizer import WordPieceTokenizer
 
 TEXT = "a b c d e f g h i j"
 

@@ -7,8 +7,8 @@ from bert_keras.data.questions.answer_spans import best_answers
 from bert_keras.data.questions.question_answering_dataset import question_answering_dataset
 from bert_keras.data.questions.question_windows import QuestionWindows
 from bert_keras.data.questions.questions import Answer, Question
-from bert_keras.data.tokenization.tokenizer import WordPieceTokenizer
 from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS
+from bert_keras.data.tokenization.wordpiece_tokenizer import WordPieceTokenizer
 
 WORDS = ["when", "where", *"abcdefghijklmnopqrstuvwxyz", "##s", "naive", ",", "北", "京", "在"]
 LETTERS = " ".join("abcdefghijklmnopqrst")  # 20 tokens
@@ -31,8 +31,8 @@ def windows_of(questions, tokenizer, **options):
 
 
 def words(windows, numbers, length=12):
-    tokens = windows.vocabulary.tokens
-    return [" ".join(tokens[i] for i in row) for row in windows.rows(numbers, length)["token_ids"].numpy()]
+    tokens = windows.tokenizer.vocabulary.tokens
+    return [" ".join(tokens[i] for i in row) for row in windows.inputs(numbers, length)["token_ids"].numpy()]
 
 
 def test_a_long_passage_is_seen_through_windows_that_overlap(tokenizer):
@@ -45,7 +45,7 @@ def test_a_long_passage_is_seen_through_windows_that_overlap(tokenizer):
         "[CLS] where where [SEP] a b [SEP] [PAD] [PAD] [PAD] [PAD] [PAD]",
     ]
     assert windows.question_of.tolist() == [0, 0, 0, 0, 1] and windows.row_lengths.tolist() == [12, 12, 12, 12, 7]
-    assert windows.rows([-1], 8)["padding_mask"].numpy().tolist() == [[1, 1, 1, 0, 0, 0, 0, 0]]
+    assert windows.inputs([-1], 8)["padding_mask"].numpy().tolist() == [[1, 1, 1, 0, 0, 0, 0, 0]]
 
 
 @pytest.mark.parametrize("num_tokens", [0, 1, 7, 8, 9, 12, 13, 16, 17])

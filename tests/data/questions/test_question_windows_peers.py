@@ -7,8 +7,8 @@ import pytest
 
 from bert_keras.data.questions.question_windows import QuestionWindows
 from bert_keras.data.questions.questions import Question
-from bert_keras.data.tokenization.tokenizer import WordPieceTokenizer
 from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS
+from bert_keras.data.tokenization.wordpiece_tokenizer import WordPieceTokenizer
 
 LETTERS = [*"abcdefghijklmnopqrstuvwxyz", "北", "京", ",", "."]
 
@@ -37,7 +37,7 @@ def test_windows_are_those_of_transformers(tmp_path):
             question.question, question.context, truncation="only_second", max_length=40, padding="max_length",
             stride=40 - num_question - 3 - 9, return_overflowing_tokens=True, return_offsets_mapping=True,
         )  # fmt: skip
-        ours = windows.rows(rows, 40)
+        ours = windows.inputs(rows, 40)
         assert ours["token_ids"].numpy().tolist() == expected["input_ids"]
         assert ours["segment_ids"].numpy().tolist() == expected["token_type_ids"]
         assert ours["padding_mask"].numpy().tolist() == expected["attention_mask"]

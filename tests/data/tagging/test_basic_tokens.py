@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bert_keras.data.tagging.basic_tokens import basic_tokens, learned_words
+from bert_keras.data.tagging.basic_tokens import basic_tokens, learned_tokens
 from bert_keras.data.tagging.tagged_files import read_tagged_sentences
 from bert_keras.data.tagging.tagged_sentences import TaggedSentences, sentences_of_texts
 from bert_keras.tagging_schemes import SCHEMES, first_fault, spans_to_tags, tags_to_spans
@@ -97,12 +97,12 @@ def test_words_that_raw_text_hides_are_counted_and_said(read, caplog):
     assert tokens.hidden_words == ((0, 1),)
     assert tokens.tags_of_words(tokens.sentences.tags, None, "X") == [["AUX", "AUX", "VERB"]]
     with caplog.at_level(logging.WARNING):
-        assert learned_words(sentences, "basic") == tokens.sentences
+        assert learned_tokens(sentences, "basic") == tokens
     assert "1 of 3 words begin inside a token of raw text, the first: 'not' in 'cannot go'" in caplog.text
     caplog.clear()
-    assert learned_words(sentences, "file") is sentences and not caplog.text
+    assert learned_tokens(sentences, "file") is None and not caplog.text
     with pytest.raises(ValueError, match="one of basic, file, received 'given'"):
-        learned_words(sentences, "given")
+        learned_tokens(sentences, "given")
 
 
 def test_words_of_a_range_share_their_token(read):

@@ -4,10 +4,10 @@ import logging
 import numpy as np
 import pytest
 
-from bert_keras.data.tagging.relation_dataset import relation_dataset
 from bert_keras.data.tagging.relation_examples import RelationExamples, read_relations
-from bert_keras.data.tokenization.tokenizer import WordPieceTokenizer
+from bert_keras.data.tagging.relation_rows import relation_dataset
 from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS
+from bert_keras.data.tokenization.wordpiece_tokenizer import WordPieceTokenizer
 
 TRAIN = (
     '1\t"A <e1>cat</e1> sat in a <e2>box</e2>."\r\nContent-Container(e1,e2)\r\nComment: a cat\r\n\r\n'

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from bert_keras.data.tokenization.normalization import normalize, normalized_lengths
-from bert_keras.data.tokenization.tokenizer import WordPieceTokenizer
+from bert_keras.data.tokenization.wordpiece_tokenizer import WordPieceTokenizer
 
 spec = importlib.util.spec_from_file_location("reference_tokenizer", Path(__file__).with_name("reference_tokenizer.py"))
 reference = importlib.util.module_from_spec(spec)

@@ -3,9 +3,9 @@ import json
 import pytest
 from tokenizers import BertWordPieceTokenizer, Tokenizer
 
-from bert_keras.data.tokenization.tokenizer import WordPieceTokenizer
 from bert_keras.data.tokenization.tokenizer_json import read_tokenizer_json
 from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS
+from bert_keras.data.tokenization.wordpiece_tokenizer import WordPieceTokenizer
 
 TOKENS = [*SPECIAL_TOKENS, "a", "##b", "é"]
 

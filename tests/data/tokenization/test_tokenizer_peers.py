@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from tokenizers import BertWordPieceTokenizer
 
-from bert_keras.data.tokenization.tokenizer import WordPieceTokenizer
 from bert_keras.data.tokenization.vocabulary_training import train_vocabulary
+from bert_keras.data.tokenization.wordpiece_tokenizer import WordPieceTokenizer
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "google_wordpiece.json"  # made by make_google_wordpiece.py
 TEXTS = [

@@ -10,8 +10,8 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bert_keras.data.tokenization.tokenizer import WordPieceTokenizer
 from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS, Vocabulary
+from bert_keras.data.tokenization.wordpiece_tokenizer import WordPieceTokenizer
 
 spec = importlib.util.spec_from_file_location("reference_tokenizer", Path(__file__).with_name("reference_tokenizer.py"))
 reference = importlib.util.module_from_spec(spec)

@@ -1,4 +1,4 @@
-"""Texts as token ids in memory: tokenized once, in big batches, then addressed by number."""
+"""Texts as rows in memory: tokenized once, in big batches, then addressed by number."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import tensorflow as tf
 
-from bert_keras.data.batches.autotuner import without_autotuner
-from bert_keras.data.batches.encoder_inputs import assemble_rows, truncate_longest_first
-from bert_keras.data.classification.examples import Examples
+from bert_keras.data.rows.autotuner import without_autotuner
+from bert_keras.data.rows.encoder_inputs import truncate_longest_first
+from bert_keras.data.rows.token_rows import TokenRows
 from bert_keras.data.tokenization.string_tensors import as_strings
 
 _logger = logging.getLogger(__name__)
@@ -16,62 +16,38 @@ _TEXTS_AT_A_TIME = 1024
 _MANY_UNKNOWN = 0.2  # share of tokens; of texts in the language of a vocabulary it is below a hundredth
 
 
-class TokenizedTexts:
-    """The texts, or pairs, of `Examples` as token ids, truncated to fit into a row.
+class TokenizedTexts(TokenRows):
+    """Texts, or pairs of texts, as rows, tokenized once, in big batches; a `Rows` without targets.
 
-    Pairs lose tokens of the longer text first. What is cut is counted and logged.
+    Longer ones are cut, of a pair the longer text first. How many are cut is logged.
 
     Args:
-        examples: The texts.
-        tokenizer: Turns a vector of strings into a RaggedTensor of ids.
+        texts: The (first) texts.
+        second_texts: The second texts of pairs; None for single texts.
+        tokenizer: Turns a vector of strings into a RaggedTensor of ids, e.g. a `WordPieceTokenizer`.
         sequence_length: The longest row, special tokens included.
-
-    Attributes:
-        row_lengths: (examples,) numpy int, the length of the row that each example needs.
-        num_truncated: Examples that lost tokens.
     """
 
-    def __init__(self, examples: Examples, tokenizer: Callable, sequence_length: int):
-        self.vocabulary = tokenizer.vocabulary
-        token_ids, starts, lengths = tokenize_all(examples.texts, tokenizer)
-        if examples.second_texts is None:
-            num_specials, seconds = 2, None
-            kept, needed = np.minimum(lengths, sequence_length - 2), lengths
+    def __init__(
+        self, texts: Sequence[str], second_texts: Sequence[str] | None, tokenizer: Callable, *, sequence_length: int
+    ):
+        num_specials = tokenizer.vocabulary.row_layout.num_special_tokens(1 if second_texts is None else 2)
+        room = sequence_length - num_specials
+        token_ids, starts, lengths = tokenize_all(texts, tokenizer)
+        if second_texts is None:
+            seconds, kept, needed = None, np.minimum(lengths, room), lengths
         else:
-            num_specials = 3
-            second_ids, second_starts, second_lengths = tokenize_all(examples.second_texts, tokenizer)
-            kept, kept_second = (
-                tensor.numpy() for tensor in truncate_longest_first(lengths, second_lengths, sequence_length - 3)
-            )
+            second_ids, second_starts, second_lengths = tokenize_all(second_texts, tokenizer)
+            kept, kept_second = (part.numpy() for part in truncate_longest_first(lengths, second_lengths, room))
             needed = lengths + second_lengths
             seconds = second_starts + len(token_ids), kept_second
             token_ids = np.concatenate([token_ids, second_ids])
-        self.row_lengths = kept + num_specials + (0 if seconds is None else seconds[1])
-        self.num_truncated = int((self.row_lengths < needed + num_specials).sum())
-        if self.num_truncated:
+        super().__init__(token_ids, (starts, kept), seconds, tokenizer, sequence_length=sequence_length)
+        if num_cut := int((self.row_lengths < needed + num_specials).sum()):
             _logger.warning(
                 "%d of %d examples are longer than sequence_length=%d and were cut; the longest needs %d",
-                self.num_truncated, len(examples), sequence_length, int(needed.max()) + num_specials,
+                num_cut, len(needed), sequence_length, int(needed.max()) + num_specials,
             )  # fmt: skip
-        with tf.device("CPU"):  # where the input pipeline runs
-            self._token_ids = tf.constant(token_ids)
-            self._first = tf.constant(starts), tf.constant(kept)
-            self._second = None if seconds is None else tuple(map(tf.constant, seconds))
-
-    def rows(self, numbers: tf.Tensor, length: tf.Tensor | int) -> dict[str, tf.Tensor]:
-        """Makes the encoder's input of some examples, in the graph.
-
-        Args:
-            numbers: (batch,) int32; -1 gives a row of special tokens only.
-            length: Row length.
-        """
-
-        def ranges(texts):
-            starts, lengths = (tf.gather(part, tf.maximum(numbers, 0)) for part in texts)
-            return starts, tf.where(numbers >= 0, lengths, 0)
-
-        second = None if self._second is None else ranges(self._second)
-        return assemble_rows(self._token_ids, ranges(self._first), second, length, self.vocabulary)
 
 
 def tokenize_all(texts: Sequence[str], tokenizer: Callable) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-from bert_keras.data.batches.accelerators import compiles_each_length
+from bert_keras.data.rows.accelerators import compiles_each_length
 
 
 def default_buckets(sequence_length: int) -> tuple[int, ...]:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from bert_keras.data.tokenization.tokenizer import WordPieceTokenizer
 from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS, Vocabulary
+from bert_keras.data.tokenization.wordpiece_tokenizer import WordPieceTokenizer
 
 GOOGLE = "[UNK] [CLS] [SEP] want ##want ##ed wa un runn ##ing ,".split()
 ENGLISH = [*SPECIAL_TOKENS, *"a b c , . ! ' naive allen ##nl ##p sentence hello the [ ] mask sep # ##x x".split()]

@@ -1,6 +1,7 @@
 import numpy as np
+import pytest
 
-from bert_keras.inference.probabilities import sigmoid, softmax
+from bert_keras.models.probabilities import logit, sigmoid, softmax
 
 
 def test_softmax_adds_up_to_1_and_keeps_ratios():
@@ -11,3 +12,9 @@ def test_softmax_adds_up_to_1_and_keeps_ratios():
 def test_sigmoid_of_extreme_logits_does_not_overflow():
     with np.errstate(over="raise"):
         np.testing.assert_allclose(sigmoid(np.array([-1e4, 0.0, np.log(3.0), 1e4])), [0.0, 0.5, 0.75, 1.0])
+
+
+def test_a_threshold_is_a_probability():
+    assert logit(0.5) == 0.0 and sigmoid(logit(0.3)) == pytest.approx(0.3)
+    with pytest.raises(ValueError, match="between 0 and 1, a probability; received 2.5"):
+        logit(2.5)

@@ -8,8 +8,8 @@ import keras
 import pytest
 import tensorflow as tf
 
-from bert_keras.data.batches import accelerators
-from bert_keras.data.batches.accelerators import backend_of_keras, compiles_each_length, hide_accelerators
+from bert_keras.data.rows import accelerators
+from bert_keras.data.rows.accelerators import backend_of_keras, compiles_each_length, hide_accelerators
 
 
 class Devices:

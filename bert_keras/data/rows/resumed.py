@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from bert_keras.data.batches.epoch_counter import EpochCounter
+from bert_keras.data.rows.epoch_counter import EpochCounter
 
 
 def resumed(dataset: tf.data.Dataset, start_step: int) -> tf.data.Dataset:

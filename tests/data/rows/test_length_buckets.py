@@ -6,8 +6,8 @@ import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bert_keras.data.batches import accelerators
-from bert_keras.data.batches.length_buckets import BucketedBatches, default_buckets, every_length, fitted_buckets
+from bert_keras.data.rows import accelerators
+from bert_keras.data.rows.length_buckets import BucketedBatches, default_buckets, every_length, fitted_buckets
 
 LENGTHS = np.array([5, 30, 9, 10, 11, 64, 7, 8, 31, 12, 6])
 

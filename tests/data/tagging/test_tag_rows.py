@@ -4,9 +4,9 @@ import itertools
 import numpy as np
 import pytest
 
+from bert_keras.data.tagging.tag_rows import tagging_dataset
 from bert_keras.data.tagging.tagged_files import read_tagged_sentences
 from bert_keras.data.tagging.tagged_sentences import TaggedSentences, sentences_of_texts
-from bert_keras.data.tagging.tagging_dataset import tagging_dataset
 from bert_keras.inference.word_batches import word_batches
 
 NAMES = ("ADJ", "NOUN", "VERB")

@@ -4,7 +4,7 @@ import logging
 import numpy as np
 import pytest
 
-from bert_keras.data.tagging.span_dataset import span_dataset, triple_dataset
+from bert_keras.data.tagging.span_rows import span_dataset, triple_dataset
 from bert_keras.data.tagging.tagged_files import read_tagged_sentences
 from bert_keras.data.tagging.tagged_sentences import sentences_of_texts
 from bert_keras.data.tagging.triple_examples import read_triples

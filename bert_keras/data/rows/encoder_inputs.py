@@ -1,10 +1,15 @@
-"""One or two texts as a row of the encoder: truncation, `[CLS] first [SEP] second [SEP]`, padding, segment ids.
+"""One or two texts as a row of the encoder: truncation, special tokens around them, padding, segment ids.
 
 Dense and vectorised: texts are ranges of one long vector of token ids, and every cell of the batch computes where in
 that vector its token stands. No ragged tensor is built.
 """
 
+import functools
+import operator
+
 import tensorflow as tf
+
+from bert_keras.data.tokenization.row_layout import RowLayout
 
 
 def truncate_longest_first(
@@ -35,41 +40,47 @@ def assemble_rows(
     token_ids: tf.Tensor,
     first: tuple[tf.Tensor, tf.Tensor],
     second: tuple[tf.Tensor, tf.Tensor] | None,
-    sequence_length: int,
-    vocabulary,
+    sequence_length: int | tf.Tensor,
+    layout: RowLayout,
 ) -> dict[str, tf.Tensor]:
     """Packs texts that already fit into rows for the encoder.
 
     Args:
         token_ids: (tokens,) int32, all texts end to end.
         first: Starts and lengths of the first texts in `token_ids`, (batch,) int32 each.
-        second: The same of the second texts; None for rows `[CLS] first [SEP]`.
+        second: The same of the second texts; None for rows of one text.
         sequence_length: Length of a row.
-        vocabulary: Gives `cls_id`, `sep_id` and `pad_id`.
+        layout: Which special tokens stand around the texts: `row_layout` of the vocabulary.
 
     Returns:
         `token_ids`, `segment_ids` and `padding_mask`, (batch, sequence_length) int32 each.
     """
     column = tf.range(sequence_length)[tf.newaxis]  # (1, length)
-    start, length = first[0][:, tf.newaxis], first[1][:, tf.newaxis]  # (batch, 1)
-    end = length + 1  # where the first [SEP] stands
-    source = start + column - 1  # (batch, length)
-    is_text = (column > 0) & (column < end)
-    is_separator = column == end
+    begin = len(layout.begin)
+    start, end = first[0][:, tf.newaxis], first[1][:, tf.newaxis] + begin  # (batch, 1); `end` is after the text
+    source = start + column - begin  # (batch, length)
+    is_text = (column >= begin) & (column < end)
+    columns = [*zip(layout.begin, range(begin))]  # of the special tokens: ids, and where they stand
     segment_ids = tf.zeros_like(source)
     if second is not None:
-        second_start, second_length = second[0][:, tf.newaxis], second[1][:, tf.newaxis]
-        source = tf.where(column > end, second_start + column - end - 1, source)
-        second_end = end + second_length + 1
-        is_text |= (column > end) & (column < second_end)
-        is_separator |= column == second_end
-        segment_ids = tf.cast((column > end) & (column <= second_end), tf.int32)
-        end = second_end
-    specials = tf.where(is_separator, vocabulary.sep_id, tf.where(column == 0, vocabulary.cls_id, vocabulary.pad_id))
+        columns += [(token_id, end + i) for i, token_id in enumerate(layout.between)]
+        second_begin = end + len(layout.between)
+        is_second = column >= second_begin
+        source = tf.where(is_second, second[0][:, tf.newaxis] + column - second_begin, source)
+        end = second_begin + second[1][:, tf.newaxis]
+        is_text |= is_second & (column < end)
+    columns += [(token_id, end + i) for i, token_id in enumerate(layout.end)]
+    is_row = column < end + len(layout.end)
+    if second is not None and layout.has_segments:
+        segment_ids = tf.cast(is_second & is_row, tf.int32)
+    specials = layout.pad_id
+    for special in dict(columns):
+        is_there = [column == place for token_id, place in columns if token_id == special]
+        specials = tf.where(functools.reduce(operator.or_, is_there), special, specials)
     # One token more at the end, so that a batch of empty texts can be gathered from, too.
-    gathered = tf.gather(tf.concat([token_ids, [vocabulary.pad_id]], 0), tf.where(is_text, source, 0))
+    gathered = tf.gather(tf.concat([token_ids, [layout.pad_id]], 0), tf.where(is_text, source, 0))
     return {
         "token_ids": tf.where(is_text, gathered, specials),
         "segment_ids": segment_ids,
-        "padding_mask": tf.cast(column <= end, tf.int32),
+        "padding_mask": tf.cast(is_row, tf.int32),
     }

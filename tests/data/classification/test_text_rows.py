@@ -4,8 +4,8 @@ import logging
 import numpy as np
 import pytest
 
-from bert_keras.data.classification.classification_dataset import classification_dataset
 from bert_keras.data.classification.examples import Examples
+from bert_keras.data.classification.text_rows import classification_dataset
 
 TEXTS = [" ".join(["d1x1"] * length) for length in (1, 20, 3, 40, 5, 30, 7, 8, 9, 10, 11)]
 LABELS = tuple(range(len(TEXTS)))

@@ -1,8 +1,8 @@
 import numpy as np
 
-from bert_keras.data import Examples, WordPieceTokenizer
-from bert_keras.data.batches import tokenized_texts
-from bert_keras.data.batches.tokenized_texts import TokenizedTexts
+from bert_keras.data import WordPieceTokenizer
+from bert_keras.data.rows import tokenized_texts
+from bert_keras.data.rows.tokenized_texts import TokenizedTexts
 from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS
 
 
@@ -19,5 +19,5 @@ def test_many_texts_are_tokenized_in_batches_as_few_are_at_once(tokenizer, monke
 
 def test_texts_of_which_much_is_unknown_are_told(caplog):
     tokenizer = WordPieceTokenizer([*SPECIAL_TOKENS, "a", "b"])
-    TokenizedTexts(Examples(("a b", "天 地 a")), tokenizer, 16)
+    TokenizedTexts(("a b", "天 地 a"), None, tokenizer, sequence_length=16)
     assert "2 of 5 tokens are [UNK]: is the vocabulary one of the texts' language?" in caplog.text

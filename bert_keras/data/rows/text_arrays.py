@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import tensorflow as tf
 
-from bert_keras.data.batches.tokenized_texts import TokenizedTexts
-from bert_keras.data.classification.examples import Examples
+from bert_keras.data.rows.tokenized_texts import TokenizedTexts
 
 _NO_LIMIT = 1 << 30
 
@@ -60,13 +59,14 @@ def pack(
             raise ValueError(
                 f"each text needs its second text: received {len(texts)} texts and {len(second_texts)} second_texts"
             )
-    least = 3 if second_texts is None else 5
+    num_texts = 1 if second_texts is None else 2
+    least = tokenizer.vocabulary.row_layout.num_special_tokens(num_texts) + num_texts
     if sequence_length is not None and sequence_length < least:
         raise ValueError(f"sequence_length must be at least {least}, received {sequence_length}")
-    tokenized = TokenizedTexts(Examples(texts, second_texts), tokenizer, sequence_length or _NO_LIMIT)
+    rows = TokenizedTexts(texts, second_texts, tokenizer, sequence_length=sequence_length or _NO_LIMIT)
     with tf.device("CPU"):
-        rows = tokenized.rows(tf.range(len(texts)), sequence_length or int(tokenized.row_lengths.max()))
-    return {name: values.numpy() for name, values in rows.items()}
+        inputs = rows.inputs(tf.range(len(texts)), sequence_length or int(rows.row_lengths.max()))
+    return {name: values.numpy() for name, values in inputs.items()}
 
 
 def _strings(texts: Iterable[str], name: str) -> tuple[str, ...]:

@@ -1,1 +1,0 @@
-"""What every dataset is made with: rows, length buckets, epochs, random streams."""
