@@ -39,18 +39,14 @@ def main(
     run = RunFolder(locals(), preset=preset, learns_from=(train, validation))
     saving = run.saving()
     training.set_random_seed(fine_tuning.seed)
-    tokenizer = data.WordPieceTokenizer.from_preset(preset)
+    tokenizer = data.tokenizer_of(preset)
     questions = {"train": data.read_questions(train, errors=errors, encoding=encoding)}
     questions["validation"] = data.read_questions(validation, errors=errors, encoding=encoding)
     stride = stride or min(128, sequence_length // 3)
     max_question_tokens = max_question_tokens or min(64, sequence_length - stride - 3)
     lengths = dict(sequence_length=sequence_length, stride=stride, max_question_tokens=max_question_tokens)
     windows = {part: data.QuestionWindows(some, tokenizer, **lengths) for part, some in questions.items()}
-    batches = dict(batch_size=fine_tuning.batch_size, seed=fine_tuning.seed)
-    datasets = {
-        "train": data.question_answering_dataset(windows["train"], training=True, start_step=saving.step, **batches),
-        "validation": data.question_answering_dataset(windows["validation"], training=False, **batches),
-    }
+    datasets = fine_tuning.datasets(data.question_answering_dataset, windows, start_step=saving.step)
     # SQuAD 2.0: some passages do not answer, and "no answer" is a prediction like any other.
     is_v2 = any(not question.answers for question in questions["train"])
 
@@ -80,14 +76,11 @@ def main(
     report = fine_tuning.callbacks(run.logs, best="val_f1", shown=("exact", "f1"), scores=lambda: answer()[1])
     with training.memory_advice(fine_tuning.batch_size, sequence_length):
         answerer.fit(
-            datasets["train"], validation_data=datasets["validation"], epochs=fine_tuning.epochs,
-            callbacks=saving.after(report), shuffle=False, verbose=0,  # the dataset comes shuffled
-        )  # fmt: skip
+            datasets["train"], validation_data=datasets["validation"], **fine_tuning.fit_options(saving.after(report))
+        )
 
     predictions, results = answer()  # of the best epoch
-    training.merge_lora(answerer.encoder)
-    answerer.save_to_preset(run.preset)
-    tokenizer.save_to_preset(run.preset, model_max_length=answerer.encoder.max_sequence_length)
+    run.save_preset(answerer, tokenizer)
     data.write_answers(run_directory, predictions, threshold=answerer.null_threshold)
     return run.finish({"validation": results})
 

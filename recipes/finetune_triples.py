@@ -41,24 +41,21 @@ def main(
     run = RunFolder(locals(), preset=preset, learns_from=(train, validation))
     saving = run.saving()
     training.set_random_seed(fine_tuning.seed)
-    tokenizer = data.WordPieceTokenizer.from_preset(preset)
+    tokenizer = data.tokenizer_of(preset)
     files = {"train": train, "validation": validation, **({"test": test} if test else {})}
     examples, relations = {}, None
     for part, file in files.items():  # train first: its relations are all that the model can learn
         examples[part] = data.read_triples(file, relations=relations, errors=errors, encoding=encoding)
         relations = examples["train"].relations
-    batches = dict(sequence_length=sequence_length, batch_size=fine_tuning.batch_size, seed=fine_tuning.seed)
-    batches |= dict(relations=relations, start_step=saving.step)  # start_step: of the training part alone
-    parts = ("train", "validation")
-    datasets = {p: data.triple_dataset(examples[p], tokenizer, training=p == "train", **batches) for p in parts}
+    parts = {part: examples[part] for part in ("train", "validation")}
+    options = dict(sequence_length=sequence_length, relations=relations, start_step=saving.step)
+    datasets = fine_tuning.datasets(data.triple_dataset, parts, tokenizer, **options)
 
     extractor = models.TripleExtractor.from_preset(
         preset, relations, head_dim=head_dim, efficient=efficient, dropout=fine_tuning.dropout, dtype=fine_tuning.dtype
     )
-    fine_tuning.prepare(
-        extractor, tokenizer, sequence_length=sequence_length, preset=run.preset,
-        problem_type="multi_label_classification",
-    )  # fmt: skip
+    rows = dict(sequence_length=sequence_length, problem_type="multi_label_classification")
+    fine_tuning.prepare(extractor, tokenizer, preset=run.preset, **rows)
     extractor.compile(
         fine_tuning.optimizer(extractor.encoder, len(datasets["train"])),
         {name: training.SpanLoss() for name in OUTPUTS},
@@ -66,30 +63,22 @@ def main(
     )
     finder = inference.TripleFinder(extractor, tokenizer, sequence_length=sequence_length)
 
-    def score(part, predicted):
-        """Precision, recall and F1 of the triples found in a part."""
-        true = examples[part].triples
+    def score(part):
+        """Give the triples found in a part, and their precision, recall and F1."""
+        true, found = examples[part].triples, finder.triples(examples[part])
         if scores == "text":
-            true, predicted = examples[part].quoted(), examples[part].quoted(predicted)
-        return training.triple_scores(true, predicted)
+            return found, training.triple_scores(examples[part].quoted(), examples[part].quoted(found))
+        return found, training.triple_scores(true, found)
 
-    def score_validation():
-        return score("validation", finder.triples(examples["validation"]))["overall"]
-
-    report = fine_tuning.callbacks(run.logs, best="val_f1", shown=("f1",), scores=score_validation)
+    options = dict(shown=("f1",), scores=lambda: score("validation")[1]["overall"])
+    report = saving.after(fine_tuning.callbacks(run.logs, best="val_f1", **options))
     with training.memory_advice(fine_tuning.batch_size, sequence_length):
-        extractor.fit(
-            datasets["train"], validation_data=datasets["validation"], epochs=fine_tuning.epochs,
-            callbacks=saving.after(report), shuffle=False, verbose=0,  # the dataset comes shuffled
-        )  # fmt: skip
-    training.merge_lora(extractor.encoder)
-    extractor.save_to_preset(run.preset)
-    tokenizer.save_to_preset(run.preset, model_max_length=extractor.encoder.max_sequence_length)
+        extractor.fit(datasets["train"], validation_data=datasets["validation"], **fine_tuning.fit_options(report))
+    run.save_preset(extractor, tokenizer)
 
     results, tables = {}, {}
     for part in list(files)[1:]:
-        predicted = finder.triples(examples[part])
-        by_relation = score(part, predicted)
+        predicted, by_relation = score(part)
         results[part], tables[part] = by_relation["overall"], training.score_table(by_relation)
     if test:
         data.write_triples(run_directory / "predictions.jsonl", examples["test"], predicted)

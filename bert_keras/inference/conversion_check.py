@@ -43,6 +43,30 @@ def largest_differences(
     return largest
 
 
+def print_differences(model, presets, batches) -> float:
+    """Print every tensor's largest difference for each preset, or why the preset was not compared.
+
+    Args:
+        model: As for `largest_differences`.
+        presets: Sequence of what the libraries load, such as what was converted and what it became.
+        batches: As for `largest_differences`.
+
+    Returns:
+        The largest of all differences, 0 if nothing was compared.
+    """
+    largest = 0.0
+    for preset in presets:
+        try:
+            differences = largest_differences(model, preset, batches)
+        except ImportError as error:
+            print(f"{preset}: not compared. {error}")
+            continue
+        for name, difference in differences.items():
+            print(f"{preset}  {name:<16} {difference:.1e}")
+        largest = max(largest, *differences.values())
+    return largest
+
+
 def _at_tokens(array, padding_mask):
     """Without what stands at padding: nobody reads it, and float32 itself may be far off there."""
     return array[padding_mask != 0] if array.shape[:2] == padding_mask.shape else array
