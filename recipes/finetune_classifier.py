@@ -71,14 +71,14 @@ def main(
     examples = data.read_task(layout, files, errors=errors)
     print(data.class_counts(examples))
     labels, problem = examples["train"].label_names, examples["train"].problem_type
-    rows = {part: examples[part] for part in ("train", "validation")}
+    learned = {part: examples[part] for part in ("train", "validation")}
     if class_weights == "balanced":
-        rows["train"] = data.weight_classes(rows["train"])
-    if long_texts == "windows":  # pieces of a text are rows with its label
-        rows = {p: data.cut_long_texts(r, tokenizer, sequence_length=sequence_length)[0] for p, r in rows.items()}
-    batches = dict(sequence_length=sequence_length, batch_size=fine_tuning.batch_size, seed=fine_tuning.seed)
-    batches |= dict(label_names=labels, start_step=saving.step)  # start_step: of the training part alone
-    datasets = {p: data.classification_dataset(r, tokenizer, training=p == "train", **batches) for p, r in rows.items()}
+        learned["train"] = data.weight_classes(learned["train"])
+    task = dict(sequence_length=sequence_length, label_names=labels, long_texts=long_texts)
+    rows = {part: data.TextRows(some, tokenizer, **task) for part, some in learned.items()}
+    # start_step counts for the training part alone
+    batches = dict(batch_size=fine_tuning.batch_size, seed=fine_tuning.seed, start_step=saving.step)
+    datasets = {part: data.batches(some, training=part == "train", **batches) for part, some in rows.items()}
 
     model = classifier = models.TextClassifier.from_preset(
         preset, num_classes=len(labels or [0]), labels=labels, problem_type=problem, pooling=pooling,
@@ -91,8 +91,8 @@ def main(
     fine_tuning.prepare(
         classifier, tokenizer, sequence_length=sequence_length, preset=run.preset, trained=model, problem_type=problem
     )
-    held_out = [part for parts in (examples, rows) for name, part in parts.items() if name != "train"]
-    sizes = dict(num_classes=classifier.num_classes, num_examples=max(map(len, held_out)) + fine_tuning.batch_size)
+    held_out = [len(rows["validation"].row_lengths), *map(len, list(examples.values())[1:])]
+    sizes = dict(num_classes=classifier.num_classes, num_examples=max(held_out) + fine_tuning.batch_size)
     metrics = training.classification_metrics(problem, names=layout.metrics, **sizes)
     optimizer = fine_tuning.optimizer(classifier.encoder, len(datasets["train"]))
     model.compile(optimizer, training.classification_loss(problem), weighted_metrics=metrics)
@@ -112,7 +112,7 @@ def main(
     predictor = inference.Classifier(classifier, tokenizer, sequence_length=sequence_length, long_texts=long_texts)
     scores, tables = {}, {}
     for part in list(examples)[1:]:
-        outputs = predictor.logits(examples[part])
+        outputs = predictor.logits(rows.get(part, examples[part]))
         predictions = classifier.decode(outputs)
         data.write_predictions(run_directory / f"predictions_{part}.tsv", examples[part], predictions, labels)
         if examples[part].labels is None:

@@ -45,9 +45,11 @@ def main(
     classifier = models.RelationClassifier.from_preset(
         preset, labels=labels, markers=markers, dropout=fine_tuning.dropout, dtype=fine_tuning.dtype
     )
-    batches = dict(sequence_length=sequence_length, batch_size=fine_tuning.batch_size, seed=fine_tuning.seed)
-    batches |= dict(label_names=labels, markers=classifier.markers, start_step=saving.step)  # of the training part
-    datasets = {p: data.relation_dataset(e, tokenizer, training=p == "train", **batches) for p, e in examples.items()}
+    task = dict(sequence_length=sequence_length, label_names=labels, markers=classifier.markers)
+    rows = {part: data.RelationRows(some, tokenizer, **task) for part, some in examples.items()}
+    # start_step counts for the training part alone
+    batches = dict(batch_size=fine_tuning.batch_size, seed=fine_tuning.seed, start_step=saving.step)
+    datasets = {part: data.batches(some, training=part == "train", **batches) for part, some in rows.items()}
 
     fine_tuning.prepare(classifier, tokenizer, sequence_length=sequence_length, preset=run.preset)
     classifier.compile(
@@ -69,7 +71,7 @@ def main(
     extractor = inference.RelationExtractor(classifier, tokenizer, sequence_length=sequence_length)
     scores, tables = {}, {}
     for part in list(files)[1:]:
-        predicted = [labels[number] for number in classifier.decode(extractor.probabilities(examples[part]))]
+        predicted = [labels[number] for number in classifier.decode(extractor.probabilities(rows[part]))]
         if examples[part].labels is not None:
             measured = training.relation_scores(examples[part].labels, predicted)
             scores[part] = measured["macro"] | {"micro_f1": measured["micro"]["f1"]}

@@ -63,20 +63,21 @@ def main(
         raise ValueError("Spans become tags by a --scheme; without one they want --head global_pointer.")
     arguments = dict(words=words, dropout=fine_tuning.dropout, dtype=fine_tuning.dtype)
     if head == "global_pointer":
-        dataset, names, problem = data.span_dataset, {"labels": labels}, "multi_label_classification"
+        rows_class, names, problem = data.SpanRows, {"labels": labels}, "multi_label_classification"
         model, predictor = models.SpanTagger.from_preset(preset, labels, **arguments), inference.SpanFinder
         loss, metric = training.SpanLoss(), training.SpanF1()
     else:
-        dataset, names, problem = data.tagging_dataset, {"tag_names": tag_names}, "single_label_classification"
+        rows_class, names, problem = data.TagRows, {"tag_names": tag_names}, "single_label_classification"
         model = models.TokenClassifier.from_preset(preset, labels=tag_names, head=head, scheme=scheme, **arguments)
         predictor = inference.Tagger
         loss = None  # the head brings its own
         accuracy = training.classification_metrics(num_classes=len(tag_names), names=["accuracy"])
         metric = training.EntityF1(tag_names) if scheme else accuracy[0]
-    batches = dict(sequence_length=sequence_length, batch_size=fine_tuning.batch_size, seed=fine_tuning.seed)
-    batches |= dict(words=words, start_step=saving.step, **names)  # start_step: of the training part alone
-    parts = ("train", "validation")
-    datasets = {part: dataset(sentences[part], tokenizer, training=part == "train", **batches) for part in parts}
+    task = dict(sequence_length=sequence_length, words=words, **names)
+    rows = {part: rows_class(sentences[part], tokenizer, **task) for part in ("train", "validation")}
+    # start_step counts for the training part alone
+    batches = dict(batch_size=fine_tuning.batch_size, seed=fine_tuning.seed, start_step=saving.step)
+    datasets = {part: data.batches(some, training=part == "train", **batches) for part, some in rows.items()}
 
     fine_tuning.prepare(model, tokenizer, sequence_length=sequence_length, preset=run.preset, problem_type=problem)
     optimizer = fine_tuning.optimizer(model.encoder, len(datasets["train"]))
@@ -93,10 +94,11 @@ def main(
 
     scores, tables, predict = {}, {}, predictor(model, tokenizer, sequence_length=sequence_length)
     for part in list(files)[1:]:
+        rows_of_part = rows.get(part) or predict.rows(sentences[part])
         if head == "global_pointer":
-            spans = predict.spans(sentences[part])
+            spans = predict.spans(rows_of_part)
         else:
-            tags = predict.tags(sentences[part])
+            tags = predict.tags(rows_of_part)
             data.write_conll(run_directory / f"predictions_{part}.conll", sentences[part], tags)
             spans = [tags_to_spans(some) for some in tags] if scheme else None
         if spans is None:
@@ -104,7 +106,7 @@ def main(
         else:
             data.write_spans(run_directory / f"predictions_{part}.jsonl", sentences[part], spans)
             # Of the raw text, as users of the preset will have it; and of the file's words, as CoNLL's scorer counts.
-            found = predict(list(sentences[part].texts))
+            found = predict(rows_of_part if words == "basic" else sentences[part].texts)
             found = [[(span["start"], span["end"], span["label"]) for span in some] for some in found]
             of_text = training.span_scores(sentences[part].character_spans(), found)
             of_words = training.span_scores(sentences[part].spans, spans)

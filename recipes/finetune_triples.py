@@ -47,10 +47,11 @@ def main(
     for part, file in files.items():  # train first: its relations are all that the model can learn
         examples[part] = data.read_triples(file, relations=relations, errors=errors, encoding=encoding)
         relations = examples["train"].relations
-    batches = dict(sequence_length=sequence_length, batch_size=fine_tuning.batch_size, seed=fine_tuning.seed)
-    batches |= dict(relations=relations, start_step=saving.step)  # start_step: of the training part alone
-    parts = ("train", "validation")
-    datasets = {p: data.triple_dataset(examples[p], tokenizer, training=p == "train", **batches) for p in parts}
+    task = dict(sequence_length=sequence_length, relations=relations)
+    rows = {part: data.TripleRows(examples[part], tokenizer, **task) for part in ("train", "validation")}
+    # start_step counts for the training part alone
+    batches = dict(batch_size=fine_tuning.batch_size, seed=fine_tuning.seed, start_step=saving.step)
+    datasets = {part: data.batches(some, training=part == "train", **batches) for part, some in rows.items()}
 
     extractor = models.TripleExtractor.from_preset(
         preset, relations, head_dim=head_dim, efficient=efficient, dropout=fine_tuning.dropout, dtype=fine_tuning.dtype
@@ -74,7 +75,7 @@ def main(
         return training.triple_scores(true, predicted)
 
     def score_validation():
-        return score("validation", finder.triples(examples["validation"]))["overall"]
+        return score("validation", finder.triples(rows["validation"]))["overall"]
 
     report = fine_tuning.callbacks(run.logs, best="val_f1", shown=("f1",), scores=score_validation)
     with training.memory_advice(fine_tuning.batch_size, sequence_length):
@@ -88,7 +89,7 @@ def main(
 
     results, tables = {}, {}
     for part in list(files)[1:]:
-        predicted = finder.triples(examples[part])
+        predicted = finder.triples(rows.get(part, examples[part]))
         by_relation = score(part, predicted)
         results[part], tables[part] = by_relation["overall"], training.score_table(by_relation)
     if test:
