@@ -7,8 +7,8 @@ from pathlib import Path
 from bert_keras.data.corpus.documents import read_documents
 from bert_keras.data.corpus.preparation import prepare_corpus
 from bert_keras.data.corpus.report import CorpusReport
-from bert_keras.data.tokenization.wordpiece_tokenizer import WordPieceTokenizer
 from bert_keras.data.tokenization.vocabulary_training import train_vocabulary
+from bert_keras.data.tokenization.wordpiece_tokenizer import WordPieceTokenizer
 
 
 def read_parts(
