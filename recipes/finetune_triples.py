@@ -64,7 +64,7 @@ def main(
     finder = inference.TripleFinder(extractor, tokenizer, sequence_length=sequence_length)
 
     def score(part):
-        """The triples found in a part, and their precision, recall and F1."""
+        """Give the triples found in a part, and their precision, recall and F1."""
         true, found = examples[part].triples, finder.triples(examples[part])
         if scores == "text":
             return found, training.triple_scores(examples[part].quoted(), examples[part].quoted(found))

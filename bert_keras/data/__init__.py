@@ -24,6 +24,7 @@ from bert_keras.data.corpus.report import CorpusReport
 from bert_keras.data.files.checksum import files_checksum
 from bert_keras.data.files.table_files import has_columns
 from bert_keras.data.pretraining.baselines import majority_accuracy, unigram_accuracy
+from bert_keras.data.pretraining.masked_text_rows import MaskedTextRows
 from bert_keras.data.pretraining.masking import MaskedTokens, TextSelectorMasking, TokenMasking
 from bert_keras.data.pretraining.pretraining_dataset import pretraining_dataset
 from bert_keras.data.questions.answer_files import write_answers
@@ -65,6 +66,7 @@ __all__ = [
     "Choices",
     "CorpusReport",
     "Examples",
+    "MaskedTextRows",
     "MaskedTokens",
     "PredictedAnswers",
     "Question",

@@ -6,12 +6,14 @@ from bert_keras.inference.embedder import Embedder
 from bert_keras.inference.fill_mask import FillMask
 from bert_keras.inference.load_predictor import load_predictor, predictor_class
 from bert_keras.inference.prediction_files import read_inputs
+from bert_keras.inference.predictor import Predictor
 from bert_keras.inference.question_answerer import QuestionAnswerer
 from bert_keras.inference.relation_extractor import RelationExtractor
 from bert_keras.inference.span_finder import SpanFinder
 from bert_keras.inference.tagged_scores import score_tagged
 from bert_keras.inference.tagger import Tagger
 from bert_keras.inference.text_scores import score_texts
+from bert_keras.inference.text_sources import as_texts
 from bert_keras.inference.triple_finder import TripleFinder
 
 __all__ = [
@@ -19,11 +21,13 @@ __all__ = [
     "Classifier",
     "Embedder",
     "FillMask",
+    "Predictor",
     "QuestionAnswerer",
     "RelationExtractor",
     "SpanFinder",
     "Tagger",
     "TripleFinder",
+    "as_texts",
     "load_predictor",
     "predictor_class",
     "read_inputs",

@@ -1,18 +1,23 @@
 """A model of ours beside the library that its preset is for: the same rows through both."""
 
 import itertools
+import os
+from collections.abc import Iterable
 
 import keras
 import numpy as np
 
-from bert_keras.checkpoints.huggingface_names import ARCHITECTURES
+from bert_keras.checkpoints.families import BERT
 from bert_keras.checkpoints.keras_hub import KerasHubCheckpoint
-from bert_keras.models import MultipleChoice, open_preset
-from bert_keras.models.presets import named_weights
+from bert_keras.data import Tokenizer
+from bert_keras.models import BertEncoder, MultipleChoice, open_preset
+from bert_keras.models.named_weights import named_weights
 from bert_keras.preset_location import locate_preset
 
 
-def largest_differences(model, preset, batches):
+def largest_differences(
+    model: keras.Model, preset: str | os.PathLike, batches: Iterable[dict[str, np.ndarray]]
+) -> dict[str, float]:
     """Compare every hidden state and every output at tokens with those of transformers or KerasHub.
 
     Args:
@@ -67,7 +72,7 @@ def _at_tokens(array, padding_mask):
     return array[padding_mask != 0] if array.shape[:2] == padding_mask.shape else array
 
 
-def random_rows(encoder, *, batch_size=4, seed=0):
+def random_rows(encoder: BertEncoder, *, batch_size: int = 4, seed: int = 0) -> list[dict[str, np.ndarray]]:
     """Rows of random tokens as long as the encoder takes, 128 at most: whole and padded ones, in all segments.
 
     Args:
@@ -91,12 +96,12 @@ def random_rows(encoder, *, batch_size=4, seed=0):
     return batches
 
 
-def text_rows(texts, tokenizer, encoder):
+def text_rows(texts: Iterable[str], tokenizer: Tokenizer, encoder: BertEncoder) -> dict[str, np.ndarray]:
     """Rows of real texts: each text with the next one, cut to what the encoder takes, 128 tokens at most.
 
     Args:
         texts: list of str.
-        tokenizer: `bert_keras.data.WordPieceTokenizer`.
+        tokenizer: `bert_keras.data.Tokenizer`.
         encoder: `BertEncoder`.
 
     Returns:
@@ -121,7 +126,7 @@ def text_rows(texts, tokenizer, encoder):
     }
 
 
-def changed_weights(model, other):
+def changed_weights(model: keras.Model, other: keras.Model) -> tuple[list[str], list[str]]:
     """Compare two models' weights bit by bit.
 
     Args:
@@ -175,7 +180,9 @@ def _peer(model, preset):
     import transformers
 
     name = checkpoint.config.architecture  # not every configuration tells
-    architecture = getattr(transformers, name if name in ARCHITECTURES else model._huggingface_form()[0])
+    architecture = getattr(
+        transformers, name if name in dict(BERT.architectures.values()) else BERT.architectures[model.kind][0]
+    )
     peer = architecture.from_pretrained(locate_preset(preset), attn_implementation="eager").eval()
 
     def run(model, batch):

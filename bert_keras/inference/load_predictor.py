@@ -1,30 +1,26 @@
 """A preset into the predictor of its head."""
 
-from bert_keras import models
+import os
+from typing import Any
+
 from bert_keras.inference.chooser import Chooser
 from bert_keras.inference.classifier import Classifier
 from bert_keras.inference.embedder import Embedder
 from bert_keras.inference.fill_mask import FillMask
+from bert_keras.inference.predictor import Predictor
 from bert_keras.inference.question_answerer import QuestionAnswerer
 from bert_keras.inference.relation_extractor import RelationExtractor
 from bert_keras.inference.span_finder import SpanFinder
 from bert_keras.inference.tagger import Tagger
 from bert_keras.inference.triple_finder import TripleFinder
+from bert_keras.models import model_class_of
 
-_PREDICTORS = {
-    models.BertEncoder: Embedder,
-    models.BertPretrainer: FillMask,
-    models.MultipleChoice: Chooser,
-    models.QuestionAnswerer: QuestionAnswerer,
-    models.RelationClassifier: RelationExtractor,
-    models.SpanTagger: SpanFinder,
-    models.TextClassifier: Classifier,
-    models.TokenClassifier: Tagger,
-    models.TripleExtractor: TripleFinder,
-}
+_PREDICTORS = (
+    Chooser, Classifier, Embedder, FillMask, QuestionAnswerer, RelationExtractor, SpanFinder, Tagger, TripleFinder,
+)  # fmt: skip
 
 
-def load_predictor(preset, **options):
+def load_predictor(preset: str | os.PathLike, **options: Any) -> Predictor:
     """Load what a preset was trained for, ready for raw strings.
 
     Args:
@@ -48,10 +44,11 @@ def load_predictor(preset, **options):
     return predictor_class(preset).from_preset(preset, **options)
 
 
-def predictor_class(preset):
+def predictor_class(preset: str | os.PathLike) -> type[Predictor]:
     """Tell the class of the predictor that `load_predictor` gives, without loading weights.
 
     Args:
         preset: As for `load_predictor`.
     """
-    return _PREDICTORS[models.model_class_of(preset)]
+    model_class = model_class_of(preset)
+    return next(predictor for predictor in _PREDICTORS if predictor.model_class is model_class)

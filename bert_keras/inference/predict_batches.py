@@ -1,8 +1,11 @@
 """Many batches through a model, two at a time where that is faster."""
 
 import collections
+import itertools
 import weakref
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import keras
 import numpy as np
@@ -13,7 +16,7 @@ _AT_A_TIME = 2
 _without_xla = weakref.WeakKeyDictionary()  # from a model compiled with XLA to the one that predicts in its place
 
 
-def predict_batches(model, batches):
+def predict_batches(model: keras.Model, batches: Iterable[tuple[Any, Any]]) -> Iterator[tuple[Any, Any]]:
     """Predict batch after batch, by `predict_on_batch`.
 
     With TensorFlow on a processor two are in the model at once, and the next is made meanwhile: between the products of
@@ -22,7 +25,8 @@ def predict_batches(model, batches):
 
     Args:
         model: `keras.Model`.
-        batches: iterable of pairs: anything that tells the batch, and the model's input, in arrays or tensors.
+        batches: iterable of pairs: anything that tells the batch, and the model's input, in arrays or tensors; of a
+            dict, what the model does not take is left out.
 
     Yields:
         what tells the batch, and the model's output as numpy arrays, in the order of the batches.
@@ -42,9 +46,14 @@ def predict_batches(model, batches):
             _without_xla[model] = keras.Model(model.input, model.output)
         model = _without_xla[model]
     model.make_predict_function()  # or each thread would make its own
+    batches = iter(batches)
+    first = list(itertools.islice(batches, 2))
+    if len(first) < 2:  # a thread would take longer than it saves
+        yield from ((name, _predict(model, inputs)) for name, inputs in first)
+        return
     running = collections.deque()
     with ThreadPoolExecutor(_AT_A_TIME) as threads:
-        for name, inputs in batches:
+        for name, inputs in itertools.chain(first, batches):
             running.append((name, threads.submit(_predict, model, inputs)))
             if len(running) > _AT_A_TIME:
                 name, outputs = running.popleft()
@@ -53,6 +62,8 @@ def predict_batches(model, batches):
             yield name, outputs.result()
 
 
-def _predict(model, inputs):
+def _predict(model: keras.Model, inputs: Any) -> Any:
+    if isinstance(names := getattr(model, "input", None), dict):
+        inputs = {name: value for name, value in inputs.items() if name in names}
     inputs = keras.tree.map_structure(np.asarray, inputs)  # tf.data gives TensorFlow's tensors to every backend
     return keras.tree.map_structure(np.asarray, model.predict_on_batch(inputs))

@@ -9,6 +9,7 @@ from typing import Any
 from bert_keras import data
 from bert_keras.data.files.cells import Column
 from bert_keras.inference.chooser import Chooser
+from bert_keras.inference.predictor import Predictor
 from bert_keras.inference.question_answerer import QuestionAnswerer
 from bert_keras.inference.relation_extractor import RelationExtractor
 from bert_keras.inference.span_finder import SpanFinder
@@ -22,7 +23,7 @@ _OF_TAGS = (".conll", ".conllu", ".bio", ".iob", ".ann")
 
 
 def read_inputs(
-    predictor,
+    predictor: Predictor | None,
     path: str | os.PathLike,
     *,
     text_column: Column | None = None,

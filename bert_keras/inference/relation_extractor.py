@@ -1,37 +1,37 @@
 """Texts with two marked entities in, the relation between them out."""
 
+import dataclasses
+from typing import Any
+
 import numpy as np
 
-from bert_keras.data import RelationExamples, relation_dataset
+from bert_keras.data import RelationExamples, RelationRows, Tokenizer
 from bert_keras.data.tagging.relation_files import split_markers
-from bert_keras.inference.predict_batches import predict_batches
-from bert_keras.inference.preset_parts import preset_parts
-from bert_keras.inference.text_sources import as_texts
+from bert_keras.inference.predictor import Predictor
+from bert_keras.inference.text_sources import Texts, as_texts
 from bert_keras.models import RelationClassifier
 from bert_keras.models.probabilities import softmax
 
 
-class RelationExtractor:
+class RelationExtractor(Predictor):
     """Tells the relation between two entities of a text.
 
     Args:
-        classifier: `bert_keras.models.RelationClassifier` with labels.
-        tokenizer: `bert_keras.data.WordPieceTokenizer`.
-        sequence_length: longest row, special tokens included; of a longer text what is far from the entities is cut.
-            Default that of the classifier's encoder.
-        batch_size: rows in one call of the model. Default 32.
+        model: `bert_keras.models.RelationClassifier` with labels.
+        tokenizer: `bert_keras.data.Tokenizer`.
+        **options: as for `Predictor`; of a text longer than `sequence_length` what is far from the entities is cut.
 
     Call arguments:
-        texts: list of str, or one str, or the path of a text file, one text a line; each with `<e1>` and `</e1>` around
-            the first entity and `<e2>` and `</e2>` around the second, or `[E1]` and `[/E1]`, `[E2]` and `[/E2]`.
-            Or `RelationExamples` of `bert_keras.data.read_relations`.
+        texts: as for `Predictor`, each with `<e1>` and `</e1>` around the first entity and `<e2>` and `</e2>` around
+            the second, or `[E1]` and `[/E1]`, `[E2]` and `[/E2]`; or `RelationExamples` of
+            `bert_keras.data.read_relations`.
 
     Output:
         for each text a dict of `label`, `score`, its probability, and `first` and `second`, the entities as dicts of
         `text`, `start` and `end`, by the characters of the text without markers. For one str, its own dict alone.
 
     Raises:
-        ValueError: where the classifier has no labels, or a text lacks a marker.
+        ValueError: where the model has no labels, or a text lacks a marker.
 
     Example:
         ```python
@@ -41,68 +41,49 @@ class RelationExtractor:
         ```
     """
 
-    def __init__(self, classifier, tokenizer, *, sequence_length=None, batch_size=32):
-        if classifier.labels is None:
-            raise ValueError("The classifier has no labels; give them to RelationClassifier(labels=...).")
-        self.classifier = classifier
-        self.tokenizer = tokenizer
-        self.sequence_length = sequence_length or classifier.encoder.max_sequence_length
-        self.batch_size = batch_size
+    model_class = RelationClassifier
 
-    @classmethod
-    def from_preset(cls, directory, **options):
-        """Load classifier and tokenizer of a preset.
+    def __init__(self, model: RelationClassifier, tokenizer: Tokenizer, **options: Any) -> None:
+        if model.labels is None:
+            raise ValueError("The model has no labels; give them to RelationClassifier(labels=...).")
+        super().__init__(model, tokenizer, **options)
+
+    def rows(self, texts: Texts | RelationExamples | RelationRows) -> RelationRows:
+        """Make the rows of texts, to be predicted at once or again and again while the model is trained.
 
         Args:
-            directory: path of the directory, such as recipes/finetune_relations.py writes.
-            **options: `sequence_length` and `batch_size`, and arguments of the encoder's constructor that
-                shall differ from the preset's, such as `dtype`.
+            texts: what the extractor is called with.
         """
-        model, tokenizer, options = preset_parts(cls, RelationClassifier, directory, options)
-        return cls(model, tokenizer, **options)
+        if isinstance(texts, RelationRows):
+            return texts
+        if isinstance(texts, RelationExamples):
+            examples = dataclasses.replace(texts, labels=None)
+        else:
+            marked = [split_markers(text) for text in as_texts(texts)]
+            firsts, seconds = (tuple(spans[i] for _, spans in marked) for i in range(2))
+            examples = RelationExamples(tuple(text for text, _ in marked), firsts, seconds)
+        lengths = dict(sequence_length=self.sequence_length)
+        return RelationRows(examples, self.tokenizer, markers=self.model.markers, **lengths)
 
-    def __call__(self, texts):
-        if isinstance(texts, str):
-            return self([texts])[0]
-        examples = texts if isinstance(texts, RelationExamples) else _examples(as_texts(texts))
-        if not len(examples):
+    def results(self, rows: RelationRows) -> list[dict]:
+        """Predict rows; see the call."""
+        if not len(rows.row_lengths):
             return []
-        results = []
+        results, probabilities, examples = [], self.probabilities(rows), rows.examples
         places = zip(examples.texts, examples.first_spans, examples.second_spans, strict=True)
-        probabilities = self.probabilities(examples)
-        best = self.classifier.decode(probabilities)
-        for (text, *spans), number, some in zip(places, best, probabilities, strict=True):
+        for (text, *spans), best, some in zip(places, self.model.decode(probabilities), probabilities, strict=True):
             first, second = ({"text": text[start:end], "start": start, "end": end} for start, end in spans)
-            label, score = self.classifier.labels[number], float(some[number])
+            label, score = self.model.labels[best], float(some[best])
             results.append({"label": label, "score": score, "first": first, "second": second})
         return results
 
-    def probabilities(self, examples: RelationExamples):
+    def probabilities(self, examples: RelationExamples | RelationRows) -> np.ndarray:
         """Give each relation its probability.
 
         Args:
-            examples: from `read_relations`; their own labels are not looked at.
+            examples: from `read_relations`, or rows of them; their own labels are not looked at.
 
         Returns:
             (examples, num_classes) float64 array.
         """
-        # Texts of like length share a batch.
-        order = np.array(sorted(range(len(examples)), key=lambda i: len(examples.texts[i])))
-        parts = (examples.texts, examples.first_spans, examples.second_spans)
-        dataset = relation_dataset(
-            RelationExamples(*(tuple(part[i] for i in order) for part in parts)), self.tokenizer,
-            sequence_length=self.sequence_length, batch_size=min(self.batch_size, len(order)), training=False,
-            markers=self.classifier.markers,
-        )  # fmt: skip
-        batches = ((None, x) for x, _, _ in dataset)
-        logits = [outputs for _, outputs in predict_batches(self.classifier, batches)]
-        return softmax(np.concatenate(logits)[: len(order)][np.argsort(order)])
-
-
-def _examples(marked_texts):
-    marked = [split_markers(text) for text in marked_texts]
-    return RelationExamples(
-        tuple(text for text, _ in marked),
-        tuple(first for _, (first, _) in marked),
-        tuple(second for _, (_, second) in marked),
-    )
+        return softmax(np.array(self.outputs_of(self.rows(examples))))

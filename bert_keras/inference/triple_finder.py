@@ -1,33 +1,37 @@
 """Raw text in, triples of subject, relation and object out."""
 
-from bert_keras.data import TripleExamples, sentences_of_texts
-from bert_keras.inference.predict_batches import predict_batches
-from bert_keras.inference.preset_parts import preset_parts
-from bert_keras.inference.text_sources import as_texts
-from bert_keras.inference.word_batches import characters_of_words, word_batches
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from bert_keras.data import Tokenizer, TripleExamples, TripleRows, sentences_of_texts
+from bert_keras.data.tagging.triple_examples import Triple
+from bert_keras.inference.predictor import Predictor
+from bert_keras.inference.text_sources import Texts, as_texts
+from bert_keras.inference.word_predictor import characters_of_words
 from bert_keras.models import TripleExtractor
 
 
-class TripleFinder:
+class TripleFinder(Predictor):
     """Finds the triples of texts with a `TripleExtractor`.
 
     Texts of any length go in: long ones are cut into windows of whole words that overlap, and triples within a window
     are found.
 
     Args:
-        extractor: `bert_keras.models.TripleExtractor`.
-        tokenizer: `bert_keras.data.WordPieceTokenizer`.
-        sequence_length: longest row, special tokens included. Default that of the extractor's encoder.
-        batch_size: most rows in one call of the model. Default 32.
+        model: `bert_keras.models.TripleExtractor`.
+        tokenizer: `bert_keras.data.Tokenizer`.
         threshold: probability above which something is there. Default 0.5; higher finds fewer triples that are surer.
+        **options: as for `Predictor`.
 
     Call arguments:
-        texts: list of str, or one str, or the path of a text file, one text a line.
+        texts: as for `Predictor`; or `TripleExamples` of `bert_keras.data.read_triples`.
 
     Output:
         for each text a list of dicts of `relation`, `subject` and `object`, each a dict of `text`, `start` and `end`
-        (`text` is the characters from start to end), and `score`, the probability of the least likely of the
-        four that must agree, from 0 to 1. For one str, its own list alone.
+        (`text` is the characters from start to end), and `score`, the lowest of the four probabilities that must agree.
+        For one str, its own list alone.
 
     Example:
         ```python
@@ -37,58 +41,59 @@ class TripleFinder:
         ```
     """
 
-    def __init__(self, extractor, tokenizer, *, sequence_length=None, batch_size=32, threshold=0.5):
-        self.extractor = extractor
-        self.tokenizer = tokenizer
-        self.sequence_length = sequence_length or extractor.encoder.max_sequence_length
-        self.batch_size = batch_size
+    model_class = TripleExtractor
+
+    def __init__(self, model: TripleExtractor, tokenizer: Tokenizer, *, threshold: float = 0.5, **options: Any) -> None:
+        super().__init__(model, tokenizer, **options)
         self.threshold = threshold
 
-    @classmethod
-    def from_preset(cls, directory, **options):
-        """Load model and tokenizer of a preset.
+    def rows(self, texts: Texts | TripleExamples | TripleRows) -> TripleRows:
+        """Make the rows of texts, to be predicted at once or again and again while the model is trained.
 
         Args:
-            directory: path of the directory, such as recipes/finetune_triples.py writes.
-            **options: `sequence_length`, `batch_size` and `threshold`, and arguments of the encoder's constructor that
-                shall differ from the preset's, such as `dtype`.
+            texts: what the finder is called with.
         """
-        model, tokenizer, options = preset_parts(cls, TripleExtractor, directory, options)
-        return cls(model, tokenizer, **options)
+        if isinstance(texts, TripleRows):
+            return texts
+        if isinstance(texts, TripleExamples):
+            examples = dataclasses.replace(texts, triples=((),) * len(texts))
+        else:
+            found = sentences_of_texts(as_texts(texts))
+            examples = TripleExamples(found.words, found.texts, found.offsets, ((),) * len(found), self.model.relations)
+        return TripleRows(examples, self.tokenizer, sequence_length=self.sequence_length)
 
-    def __call__(self, texts):
-        if isinstance(texts, str):
-            return self([texts])[0]
-        sentences = sentences_of_texts(as_texts(texts))
+    def results(self, rows: TripleRows) -> list[list[dict]]:
+        """Predict rows; see the call."""
         results = []
-        for text, places, found in zip(sentences.texts, sentences.offsets, self._triples(sentences), strict=True):
+        for text, places, found in zip(rows.examples.texts, rows.examples.offsets, self._triples(rows), strict=True):
             results.append([])
             for (subject, target, relation), score in found.items():
                 one, other = (characters_of_words(text, places, *words) for words in (subject, target))
                 results[-1].append({"relation": relation, "score": score, "subject": one, "object": other})
         return results
 
-    def triples(self, examples: TripleExamples):
+    def triples(self, examples: TripleExamples | TripleRows) -> list[list[Triple]]:
         """Find the triples of texts whose words are known.
 
         Args:
-            examples: from `read_triples`; their own triples are not looked at.
+            examples: from `read_triples`, or rows of them; their own triples are not looked at.
 
         Returns:
             list of (subject, object, relation) as in `TripleExamples`, for each text.
         """
-        return [list(found) for found in self._triples(examples)]
+        return [list(found) for found in self._triples(self.rows(examples))]
 
-    def _triples(self, sentences):
+    def _triples(self, rows: TripleRows) -> list[dict[Triple, float]]:
         """For each text a dict from triple to score."""
-        found = [{} for _ in range(len(sentences))]
-        batches = word_batches(sentences.words, self.tokenizer, self.sequence_length, self.batch_size)
-        for batch, outputs in predict_batches(self.extractor, ((batch, batch.x) for batch in batches)):
-            rows = self.extractor.decode(outputs, batch.words >= 0, self.threshold)
-            for number, words, some in zip(batch.sentences, batch.words, rows, strict=True):
+        found = [{} for _ in rows.examples.words]
+        for numbers, outputs in self.outputs(rows):
+            length = outputs["entities"].shape[-1]
+            words = np.stack([rows.words_at_positions(number, length) for number in numbers])
+            decoded = self.model.decode(outputs, words >= 0, self.threshold)
+            for number, positions, some in zip(numbers, words.tolist(), decoded, strict=True):
+                text = found[rows.windows[number][0]]
                 for *ends, relation, score in some:
-                    subject, target = ((int(words[begin]), int(words[end]) + 1) for begin, end in ends)
-                    triple = (subject, target, self.extractor.relations[relation])
-                    # Two windows may find the same.
-                    found[number][triple] = max(found[number].get(triple, 0.0), score)
+                    subject, target = ((positions[begin], positions[end] + 1) for begin, end in ends)
+                    triple = (subject, target, self.model.relations[relation])
+                    text[triple] = max(text.get(triple, 0.0), score)  # two windows may find the same
         return [dict(sorted(some.items())) for some in found]

@@ -32,7 +32,7 @@ def test_settings_come_back(embed, tmp_path):
 
 @pytest.mark.parametrize("pooling", ["mean", "first"])
 def test_the_pooling_comes_back(embed, tmp_path, pooling):
-    Embedder(embed.encoder, embed.tokenizer, pooling=pooling).save_to_preset(tmp_path)
+    Embedder(embed.model, embed.tokenizer, pooling=pooling).save_to_preset(tmp_path)
     assert Embedder.from_preset(tmp_path).pooling == pooling
 
 
@@ -86,7 +86,7 @@ def check_against_sentence_transformers(directory, texts):
 )
 def test_sentence_transformers_loads_what_we_write(embed, tmp_path, pooling, normalize, prompt):
     settings = dict(pooling=pooling, normalize=normalize, sequence_length=6, prompt=prompt)
-    Embedder(embed.encoder, embed.tokenizer, **settings).save_to_preset(tmp_path)
+    Embedder(embed.model, embed.tokenizer, **settings).save_to_preset(tmp_path)
     check_against_sentence_transformers(tmp_path, TEXTS)
 
 
@@ -100,7 +100,7 @@ def test_minilm_gives_the_same_vectors_of_a_thousand_sentences():
 
 
 def test_a_prompt_stands_before_each_text_and_comes_back(embed, tmp_path):
-    asking = Embedder(embed.encoder, embed.tokenizer, prompt="c a: ", normalize=True, sequence_length=6)
+    asking = Embedder(embed.model, embed.tokenizer, prompt="c a: ", normalize=True, sequence_length=6)
     np.testing.assert_array_equal(asking(TEXTS), embed(["c a: " + text for text in TEXTS]))
     asking.save_to_preset(tmp_path)
     assert Embedder.from_preset(tmp_path).prompt == "c a: "

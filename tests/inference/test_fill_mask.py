@@ -1,34 +1,29 @@
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from bert_keras import data
+from bert_keras.data.rows import length_batches, length_buckets
+from bert_keras.data.rows.accelerators import compiles_each_length
 from bert_keras.inference import FillMask
 from bert_keras.models import BertEncoder, BertPretrainer
 
 TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "b", "c", "d")
 
 
-class Vocabulary:
-    tokens, mask_id = TOKENS, 4
-    row_layout = data.RowLayout(begin=(2,), between=(3,), end=(3,), pad_id=0)
-
-
-class Tokenizer:
-    """Words are tokens."""
-
-    vocabulary = Vocabulary()
-
-    def __call__(self, texts):
-        return tf.ragged.constant([[TOKENS.index(x) if x in TOKENS else 1 for x in text.split()] for text in texts])
+TOKENIZER = data.WordPieceTokenizer(TOKENS)
 
 
 class Neighbour:
     """Stands in for a pretrainer: guesses the token before the mask; its table has rows beyond the vocabulary."""
 
+    jit_compile = False
+
     def __init__(self):
         self.shapes = []
+
+    def make_predict_function(self):
+        pass
 
     def predict_on_batch(self, x):
         assert all(value.dtype == np.int32 for value in x.values())
@@ -40,7 +35,7 @@ class Neighbour:
 
 
 def test_each_mask_gets_its_likeliest_tokens():
-    fill_mask = FillMask(Neighbour(), Tokenizer(), max_sequence_length=16)
+    fill_mask = FillMask(Neighbour(), TOKENIZER, sequence_length=16)
     first, second = fill_mask(["a [MASK] b [MASK]", "c [MASK]"], top_k=2)
     assert [[token for token, _ in guesses] for guesses in first] == [["a", "[PAD]"], ["b", "[PAD]"]]
     assert second[0][0] == ("c", pytest.approx(0.5))  # 8 of 8 and eight times 1
@@ -48,7 +43,7 @@ def test_each_mask_gets_its_likeliest_tokens():
 
 
 def test_one_text_gets_its_own_masks_alone():
-    fill_mask = FillMask(Neighbour(), Tokenizer(), max_sequence_length=16)
+    fill_mask = FillMask(Neighbour(), TOKENIZER, sequence_length=16)
     assert fill_mask("d [MASK]") == fill_mask(["d [MASK]"])[0]
     assert len(fill_mask("d [MASK]")[0]) == 5
 
@@ -56,32 +51,35 @@ def test_one_text_gets_its_own_masks_alone():
 def test_texts_keep_their_order_over_batches_of_like_length():
     model = Neighbour()
     texts = [f"{word} [MASK]" + " b" * length for word, length in zip("abcd", (30, 1, 20, 2), strict=True)]
-    results = FillMask(model, Tokenizer(), max_sequence_length=64, batch_size=2)(texts, top_k=1)
+    results = FillMask(model, TOKENIZER, sequence_length=64, batch_size=2)(texts, top_k=1)
     assert [masks[0][0][0] for masks in results] == ["a", "b", "c", "d"]
-    assert [shape for shape, _ in model.shapes] == [(2, 16), (2, 64)]
+    assert [masks for _, masks in model.shapes] == [(2, 1), (2, 1)]
+    assert sorted(length for (_, length), _ in model.shapes) == ([32, 64] if compiles_each_length() else [6, 34])
 
 
-def test_few_shapes_reach_the_model():
+def test_few_shapes_reach_a_model_that_is_compiled_for_each(monkeypatch):
+    for module in (length_batches, length_buckets):
+        monkeypatch.setattr(module, "compiles_each_length", lambda: True)
     model = Neighbour()
-    fill_mask = FillMask(model, Tokenizer(), max_sequence_length=40, batch_size=8)
+    fill_mask = FillMask(model, TOKENIZER, sequence_length=40, batch_size=8)
     for length in range(1, 38):
         fill_mask(["[MASK]" + " a" * length] * (1 + length % 8))
-    assert {shape[1] for shape, _ in model.shapes} == {16, 32, 40}
+    assert {shape[1] for shape, _ in model.shapes} == {32, 40}
     assert {shape[0] for shape, _ in model.shapes} <= {1, 2, 4, 8}
 
 
 def test_a_text_without_mask_is_an_error_that_names_it():
     with pytest.raises(ValueError, match=r"\[MASK\] in every text.*'b c'"):
-        FillMask(Neighbour(), Tokenizer(), max_sequence_length=16)(["a [MASK]", "b c"])
+        FillMask(Neighbour(), TOKENIZER, sequence_length=16)(["a [MASK]", "b c"])
 
 
 def test_a_text_that_is_too_long_is_an_error_with_both_numbers():
     with pytest.raises(ValueError, match=r"takes 8 tokens.*has 9: 'a a a a a a \[MASK\]'"):
-        FillMask(Neighbour(), Tokenizer(), max_sequence_length=8)("a a a a a a [MASK]")
+        FillMask(Neighbour(), TOKENIZER, sequence_length=8)("a a a a a a [MASK]")
 
 
 def test_no_texts_give_no_results():
-    assert FillMask(Neighbour(), Tokenizer(), max_sequence_length=8)([]) == []
+    assert FillMask(Neighbour(), TOKENIZER, sequence_length=8)([]) == []
 
 
 def test_a_keras_model_is_asked_as_it_is_now():
@@ -93,10 +91,10 @@ def test_a_keras_model_is_asked_as_it_is_now():
     table = keras.layers.Embedding(len(TOKENS), len(TOKENS), embeddings_initializer="zeros")
     picked = keras.ops.take_along_axis(ids, others["mask_positions"], axis=1)
     model = keras.Model({"token_ids": ids} | others, {"mlm": table(picked)})
-    fill_mask = FillMask(model, Tokenizer(), max_sequence_length=16)
+    fill_mask = FillMask(model, TOKENIZER, sequence_length=16)
     assert fill_mask("a [MASK]")[0][0][1] == pytest.approx(1 / 9)
     weights = np.zeros((9, 9), "float32")
-    weights[Vocabulary.mask_id, TOKENS.index("c")] = 50.0
+    weights[TOKENS.index("[MASK]"), TOKENS.index("c")] = 50.0
     table.set_weights([weights])
     assert fill_mask("a [MASK]", top_k=1) == [[("c", pytest.approx(1.0))]]
 
@@ -126,5 +124,5 @@ def test_a_preset_answers_as_the_model_that_was_saved(preset):
 
 def test_a_preset_without_a_masked_lm_head_is_refused(preset):
     encoder, save = preset
-    with pytest.raises(ValueError, match="has no masked-LM head: masked_lm_head/"):
+    with pytest.raises(ValueError, match="has no head for FillMask: masked_lm_head/"):
         FillMask.from_preset(save(encoder))

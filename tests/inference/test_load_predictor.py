@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from bert_keras import inference, models
+from bert_keras import data, inference, models
 from bert_keras.data import WordPieceTokenizer
 from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS
 from bert_keras.inference import load_predictor, read_inputs
@@ -56,6 +56,32 @@ def test_each_preset_gives_the_predictor_of_its_head(preset, name):
     assert type(predictor) is getattr(inference, name)
 
 
+ARGUMENTS = {  # further ones, for two texts
+    "QuestionAnswerer": (["d e", "f"],),
+    "Chooser": ([["d", "e"], ["f", "g"]],),
+}
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_texts_are_a_list_or_any_other_iterable_or_a_file_or_rows(preset, name, tmp_path):
+    predictor, others = load_predictor(preset(name)), ARGUMENTS.get(name, ())
+    texts = [{"FillMask": f"{text} [MASK]", "RelationExtractor": f"<e1>{text}</e1> <e2>c</e2>"}.get(name, text)
+             for text in ("a b", "c")]  # fmt: skip
+    expected = json.dumps(predictor(texts, *others), default=np.ndarray.tolist)
+    sources = [tuple(texts), iter(texts), (text for text in texts)]
+    if name != "QuestionAnswerer":  # a file of questions is one in SQuAD's format
+        (tmp_path / "texts.txt").write_text("".join(f"{text}\n" for text in texts))
+        sources.append(tmp_path / "texts.txt")
+    for source in sources:
+        assert json.dumps(predictor(source, *others), default=np.ndarray.tolist) == expected
+    if not others:
+        assert json.dumps(predictor(predictor.rows(iter(texts))), default=np.ndarray.tolist) == expected
+    assert len(predictor([], *([] for _ in others))) == 0
+    for source, message in ((["a", 3], "to be a str, received '3'"), (None, "received None"), (7, "received 7")):
+        with pytest.raises(ValueError, match=message):
+            predictor(source, *others)
+
+
 def test_lines_of_a_text_file_are_texts(preset, tmp_path):
     (tmp_path / "a.txt").write_text("a b\nc\n")
     rows, (texts,) = read_inputs(load_predictor(preset("Classifier")), tmp_path / "a.txt")
@@ -96,7 +122,7 @@ def test_marked_entities_and_columns_of_words_are_read_as_their_tasks_files(pres
 def test_choices_are_picked_as_the_model_scores_them(preset, tmp_path):
     chooser = load_predictor(preset("Chooser"), batch_size=2)
     best = chooser(["a", "b", "c"], [["d", "e"], ["f g", "h"], ["i", "j k l"]])
-    logits = chooser.logits(inference.chooser._choices(["a"], [["d", "e"]]))
+    logits = chooser.logits(data.Choices(("a",), (("d", "e"),)))
     assert best[0]["choice"] == int(np.argmax(logits[0])) and best[0]["text"] == "de"[best[0]["choice"]]
     assert 0.5 <= best[0]["score"] <= 1 and chooser("a", ["d", "e"])["choice"] == best[0]["choice"]
     (tmp_path / "a.csv").write_text("t,x,y\na,d,e\n")
@@ -109,7 +135,7 @@ def test_choices_are_picked_as_the_model_scores_them(preset, tmp_path):
     [
         (["a"], None, "a list of choices for each of 1 texts, received 0"),
         (["a", "b"], [["c", "d"], ["e"]], r"equally many for each text; received \[1, 2\]"),
-        (["a"], [["b", 3]], "to be str, received 3"),
+        (["a"], [["b", 3]], "each choice to be a str, received '3'"),
     ],
 )
 def test_choices_that_do_not_fit_are_refused(preset, texts, choices, message):

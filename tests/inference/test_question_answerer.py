@@ -112,7 +112,7 @@ def test_a_trained_preset_answers(tokenizer, tmp_path):
 def test_a_preset_without_a_head_for_answers_is_refused(tokenizer, tmp_path):
     BertEncoder.from_size("tiny", tokenizer.vocabulary_size, max_sequence_length=16).save_to_preset(tmp_path)
     tokenizer.save_to_preset(tmp_path)
-    with pytest.raises(ValueError, match="has no head for answers: span_head/dense/kernel"):
+    with pytest.raises(ValueError, match="has no head for QuestionAnswerer: span_head/dense/kernel"):
         QuestionAnswerer.from_preset(tmp_path)
 
 

@@ -34,13 +34,13 @@ def test_gives_label_score_and_the_entities_characters(extractor):
     assert found[0]["second"] == {"text": "box", "start": 15, "end": 18}
     for text, example in zip(TEXTS, found, strict=True):
         alone = extractor(text)
-        assert alone["label"] == example["label"] in extractor.classifier.labels
+        assert alone["label"] == example["label"] in extractor.model.labels
         assert alone["score"] == pytest.approx(example["score"], abs=1e-5) and 1 / 3 <= alone["score"] <= 1
     assert extractor([]) == []
 
 
 def test_a_preset_brings_all_that_is_needed(extractor, tmp_path):
-    extractor.classifier.save_to_preset(tmp_path)
+    extractor.model.save_to_preset(tmp_path)
     extractor.tokenizer.save_to_preset(tmp_path)
     (found, expected) = (some(TEXTS[0]) for some in (RelationExtractor.from_preset(tmp_path), extractor))
     assert found["label"] == expected["label"] and np.isclose(found["score"], expected["score"], atol=1e-5)
@@ -50,4 +50,4 @@ def test_texts_without_markers_and_classifiers_without_labels_are_refused(extrac
     with pytest.raises(ValueError, match="expected <e1>...</e1> and <e2>...</e2>, found no marker"):
         extractor("The cat in the box.")
     with pytest.raises(ValueError, match="has no labels"):
-        RelationExtractor(RelationClassifier(extractor.classifier.encoder, 3), extractor.tokenizer)
+        RelationExtractor(RelationClassifier(extractor.model.encoder, 3), extractor.tokenizer)

@@ -59,7 +59,7 @@ def test_spans_are_those_with_a_score_above_0(spans):
         pieces = [spans.tokenizer(word).numpy().tolist() for word in words]
         ids = np.array([[vocabulary.cls_id, *sum(pieces, []), vocabulary.sep_id]])
         x = {"token_ids": ids, "segment_ids": 0 * ids, "padding_mask": 0 * ids + 1}
-        scores = keras.ops.convert_to_numpy(spans.tagger(x))[0]
+        scores = keras.ops.convert_to_numpy(spans.model(x))[0]
         firsts = np.cumsum([1, *map(len, pieces)])[:-1]
         expected = [
             (begin, end + 1, label)
@@ -74,12 +74,12 @@ def test_spans_are_those_with_a_score_above_0(spans):
 def test_a_threshold_is_a_probability(spans):
     scores = np.full((2, 2, 3, 3), -9.0, "float32")
     scores[0, 1, 0, 2], scores[1, 0, 1, 1] = 1, 3
-    found, probabilities = spans.tagger.decode(scores)
+    found, probabilities = spans.model.decode(scores)
     assert found.tolist() == [[0, 1, 0, 2], [1, 0, 1, 1]]
     assert probabilities == pytest.approx([0.731, 0.953], abs=1e-3)
-    assert spans.tagger.decode(scores, 0.9)[0].tolist() == [[1, 0, 1, 1]]
+    assert spans.model.decode(scores, 0.9)[0].tolist() == [[1, 0, 1, 1]]
     with pytest.raises(ValueError, match="between 0 and 1"):
-        spans.tagger.decode(scores, 1.5)
+        spans.model.decode(scores, 1.5)
 
 
 @pytest.mark.slow_elsewhere
@@ -101,7 +101,7 @@ def test_a_triple_needs_its_four_scores(triples):
         {name: value[None] for name, value in scores.items()},
         np.array([[False, True, True, True, True]]),
     )
-    decode = triples.extractor.decode
+    decode = triples.model.decode
     assert decode(outputs, is_word) == [[((1, 2), (3, 4), 1, pytest.approx(1 / (1 + np.exp(-2.0))))]]
     assert decode(outputs, is_word, 0.9) == [[]]  # whose logit is 2.2
     assert decode(outputs, np.array([[False, True, True, False, True]])) == [[]]
@@ -112,7 +112,7 @@ def test_triples_carry_relation_and_the_characters_of_both(triples, monkeypatch)
         length = x["token_ids"].shape[1]
         return {name: np.ones((len(x["token_ids"]), 2, length, length)) for name in ("entities", "heads", "tails")}
 
-    monkeypatch.setattr(triples.extractor, "predict_on_batch", everything)
+    monkeypatch.setattr(triples.model, "predict_on_batch", everything)
     text = "Ada met"
     found = triples(text)
     assert {"relation": "r", "score": pytest.approx(0.731, abs=1e-3)}.items() <= found[0].items()
@@ -123,7 +123,7 @@ def test_triples_carry_relation_and_the_characters_of_both(triples, monkeypatch)
 
 
 def test_presets_bring_all_that_is_needed(spans, triples, tmp_path):
-    for finder, model in ((spans, spans.tagger), (triples, triples.extractor)):
+    for finder, model in ((spans, spans.model), (triples, triples.model)):
         directory = tmp_path / type(finder).__name__
         model.save_to_preset(directory)
         finder.tokenizer.save_to_preset(directory)
@@ -138,5 +138,5 @@ def test_words_of_a_file_have_the_spans_of_their_raw_text(spans, tmp_path):
     sentences = read_tagged_sentences(tmp_path / "test.conll")
     raw = spans.spans(sentences_of_texts(sentences.texts))
     assert raw[0] and spans.spans(sentences) == basic_tokens(sentences).spans_of_words(raw)
-    as_given = SpanFinder(spans.tagger, spans.tokenizer, words="file").spans(sentences)
+    as_given = SpanFinder(spans.model, spans.tokenizer, words="file").spans(sentences)
     assert all(behind <= 4 for _, behind, _ in as_given[0])

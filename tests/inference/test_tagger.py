@@ -49,7 +49,7 @@ def by_hand(tagger, sentences):
         pieces = [tagger.tokenizer(word).numpy().tolist() for word in words]
         ids = np.array([[vocabulary.cls_id, *sum(pieces, []), vocabulary.sep_id]])
         x = {"token_ids": ids, "segment_ids": 0 * ids, "padding_mask": 0 * ids + 1}
-        logits = keras.ops.convert_to_numpy(tagger.classifier(x))[0]
+        logits = keras.ops.convert_to_numpy(tagger.model(x))[0]
         firsts = np.cumsum([1, *map(len, pieces)])[:-1]
         rows.append(logits[firsts])
     return rows
@@ -67,7 +67,7 @@ def test_gives_each_word_the_tag_that_its_sentence_alone_gives(make, head):
             expected = logits.argmax(-1)
         else:
             expected = keras.ops.convert_to_numpy(
-                tagger.classifier.decode(logits[None], np.ones((1, len(logits)), bool))
+                tagger.model.decode(logits[None], np.ones((1, len(logits)), bool))
             )[0] if len(logits) else []  # fmt: skip
         assert tags == [NAMES[tag] for tag in expected]
 
@@ -116,7 +116,7 @@ def test_labels_without_spans_are_given_word_by_word(make):
 
 def test_a_preset_brings_all_that_is_needed(make, tmp_path):
     tagger = make("crf")
-    tagger.classifier.save_to_preset(tmp_path)
+    tagger.model.save_to_preset(tmp_path)
     tagger.tokenizer.save_to_preset(tmp_path)
     text = "Ada Lovelace met Lyon in Lyon."
     assert Tagger.from_preset(tmp_path)(text) == tagger(text)
@@ -142,7 +142,7 @@ def test_words_of_a_file_get_the_tags_of_their_raw_text(make, head, tmp_path):
         [(where[first][0], where[behind - 1][1], label) for first, behind, label in tags_to_spans(tags)]
         for where, tags in zip(offsets, raw, strict=True)
     ]
-    as_given = Tagger(tagger.classifier, tagger.tokenizer, words="file")
+    as_given = Tagger(tagger.model, tagger.tokenizer, words="file")
     expected = [logits.argmax(-1) for logits in by_hand(tagger, sentences.words[:1])]
     if head == "linear":
         assert as_given.tags(sentences)[:1] == [[NAMES[tag] for tag in tags] for tags in expected]
@@ -151,8 +151,8 @@ def test_words_of_a_file_get_the_tags_of_their_raw_text(make, head, tmp_path):
 def test_words_are_those_that_the_classifier_learned_unless_chosen(make):
     tagger = make()
     assert tagger.words == "basic"
-    tagger.classifier.words = "file"
-    assert Tagger(tagger.classifier, tagger.tokenizer).words == "file"
-    assert Tagger(tagger.classifier, tagger.tokenizer, words="basic").words == "basic"
+    tagger.model.words = "file"
+    assert Tagger(tagger.model, tagger.tokenizer).words == "file"
+    assert Tagger(tagger.model, tagger.tokenizer, words="basic").words == "basic"
     with pytest.raises(ValueError, match="one of basic, file, received 'given'"):
-        Tagger(tagger.classifier, tagger.tokenizer, words="given")
+        Tagger(tagger.model, tagger.tokenizer, words="given")

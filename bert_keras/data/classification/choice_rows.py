@@ -1,14 +1,15 @@
 """The rows of multiple choice: texts, and each of their choices beside them; and batches of these."""
 
 import itertools
-from collections.abc import Callable
+from typing import Any
 
 import tensorflow as tf
 
 from bert_keras.data.classification.choices import Choices
-from bert_keras.data.rows.batches import batches
+from bert_keras.data.rows.batches import batches_of
 from bert_keras.data.rows.rows import entries_of_rows
 from bert_keras.data.rows.tokenized_texts import TokenizedTexts
+from bert_keras.data.tokenization.tokenizer import Tokenizer
 
 
 class ChoiceRows:
@@ -23,7 +24,7 @@ class ChoiceRows:
         sequence_length: The longest row. Longer ones are cut, of text and choice the longer one first.
     """
 
-    def __init__(self, examples: Choices, tokenizer: Callable, *, sequence_length: int):
+    def __init__(self, examples: Choices, tokenizer: Tokenizer, *, sequence_length: int):
         self.choices = examples.choices
         self.sequence_length = sequence_length
         self._num_choices = len(examples.choices[0]) if examples.choices else 1
@@ -48,15 +49,16 @@ class ChoiceRows:
 
 
 def multiple_choice_dataset(
-    examples: Choices, tokenizer: Callable, *, sequence_length: int, **batching
+    examples: Choices, tokenizer: Tokenizer, *, sequence_length: int, batch_size: int, **options: Any
 ) -> tf.data.Dataset:
     """Makes batches of texts with all their choices: `batches` of `ChoiceRows`.
 
     Args:
-        examples: From `read_choices`. Without labels the dataset yields `x` only.
-        tokenizer: Turns strings into a RaggedTensor of ids, e.g. a `WordPieceTokenizer`.
-        sequence_length: The longest row. Longer ones are cut, of text and choice the longer one first.
-        **batching: As for `batches`; `batch_size` counts texts.
+        examples: As for `ChoiceRows`, as are the next two.
+        tokenizer: What makes token ids of strings.
+        sequence_length: The longest row.
+        batch_size: Texts in a batch.
+        **options: Further ones of `ChoiceRows` and of `batches`.
 
     Returns:
         A dataset of `(x, y, sample_weight)`, as `ChoiceRows` says; without labels of x alone.
@@ -71,4 +73,5 @@ def multiple_choice_dataset(
         >>> x["token_ids"][0, :, :5].numpy().tolist(), y.numpy().tolist()
         ([[2, 5, 3, 7, 3], [2, 5, 3, 6, 3]], [1])
     """
-    return batches(ChoiceRows(examples, tokenizer, sequence_length=sequence_length), **batching)
+    sizes = dict(sequence_length=sequence_length, batch_size=batch_size)
+    return batches_of(ChoiceRows, examples, tokenizer, **sizes, **options)

@@ -1,15 +1,17 @@
 """The rows of classification: labelled texts, or pairs of them; and batches of these."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from bert_keras.data.classification.examples import Examples
 from bert_keras.data.classification.long_texts import cut_long_texts
-from bert_keras.data.rows.batches import batches
+from bert_keras.data.rows.batches import batches_of
 from bert_keras.data.rows.rows import entries_of_rows
 from bert_keras.data.rows.tokenized_texts import TokenizedTexts
+from bert_keras.data.tokenization.tokenizer import Tokenizer
 
 
 class TextRows(TokenizedTexts):
@@ -44,7 +46,7 @@ class TextRows(TokenizedTexts):
     def __init__(
         self,
         examples: Examples,
-        tokenizer: Callable,
+        tokenizer: Tokenizer,
         *,
         sequence_length: int,
         label_names: Sequence[str] | None = None,
@@ -67,21 +69,16 @@ class TextRows(TokenizedTexts):
 
 
 def classification_dataset(
-    examples: Examples,
-    tokenizer: Callable,
-    *,
-    sequence_length: int,
-    label_names: Sequence[str] | None = None,
-    **batching,
+    examples: Examples, tokenizer: Tokenizer, *, sequence_length: int, batch_size: int, **options: Any
 ) -> tf.data.Dataset:
     """Makes batches of labelled texts, or pairs of texts: `batches` of `TextRows`.
 
     Args:
-        examples: As for `TextRows`, as are the next three.
+        examples: As for `TextRows`, as are the next two.
         tokenizer: What makes token ids of strings.
-        sequence_length: The longest row. Longer texts are cut, of a pair the longer one first; how many is logged.
-        label_names: The classes in the order of the model's outputs.
-        **batching: As for `batches`.
+        sequence_length: The longest row.
+        batch_size: Rows in a batch.
+        **options: Further ones of `TextRows` and of `batches`.
 
     Returns:
         A dataset of `(x, y, sample_weight)`, as `TextRows` says; without labels of x alone.
@@ -95,4 +92,5 @@ def classification_dataset(
         >>> x["token_ids"][1].numpy().tolist()[:5], y.numpy().tolist()
         ([2, 5, 5, 7, 3], [1, 0])
     """
-    return batches(TextRows(examples, tokenizer, sequence_length=sequence_length, label_names=label_names), **batching)
+    sizes = dict(sequence_length=sequence_length, batch_size=batch_size)
+    return batches_of(TextRows, examples, tokenizer, **sizes, **options)

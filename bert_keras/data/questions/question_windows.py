@@ -10,6 +10,7 @@ from bert_keras.data.questions.questions import Question
 from bert_keras.data.rows.rows import entries_of_rows
 from bert_keras.data.rows.token_rows import TokenRows
 from bert_keras.data.rows.tokenized_texts import tokenize_all, tokenize_all_with_offsets
+from bert_keras.data.tokenization.tokenizer import Tokenizer
 
 _logger = logging.getLogger(__name__)
 
@@ -50,7 +51,7 @@ class QuestionWindows(TokenRows):
     def __init__(
         self,
         questions: Sequence[Question],
-        tokenizer,
+        tokenizer: Tokenizer,
         *,
         sequence_length: int = 384,
         stride: int = 128,

@@ -1,6 +1,8 @@
 """Batches for fine-tuning, of the rows of any task: of like length, shuffled, the same again where a run resumes."""
 
+import inspect
 from collections.abc import Sequence
+from typing import Any
 
 import tensorflow as tf
 
@@ -90,6 +92,19 @@ def batches(
     dataset = dataset.map(batch_of, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
     dataset = without_autotuner(dataset.prefetch(tf.data.AUTOTUNE))
     return passes.count(dataset) if training and not repeat else dataset
+
+
+def batches_of(rows_class: type, *examples: Any, **options: Any) -> tf.data.Dataset:
+    """Make batches of examples by the rows of their task.
+
+    Args:
+        rows_class: A class of `Rows`.
+        *examples: What it is made of, by position.
+        **options: Those of `batches`, and those of the class.
+    """
+    names = inspect.signature(batches).parameters
+    task = {name: value for name, value in options.items() if name not in names}
+    return batches(rows_class(*examples, **task), **{name: options[name] for name in options.keys() - task.keys()})
 
 
 def check_numbers(sequence_length: int, batch_size: int, start_step: int) -> None:

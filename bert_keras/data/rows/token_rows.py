@@ -1,10 +1,14 @@
 """Rows cut out of one long vector of token ids, one text or two in each: what the rows of every task are made of."""
 
+import dataclasses
+
 import numpy as np
 import tensorflow as tf
 
 from bert_keras.data.rows.encoder_inputs import assemble_rows
 from bert_keras.data.rows.rows import entries_of_rows
+from bert_keras.data.tokenization.row_layout import RowLayout
+from bert_keras.data.tokenization.tokenizer import Tokenizer
 
 Ranges = tuple[np.ndarray, np.ndarray]
 
@@ -20,7 +24,9 @@ class TokenRows:
         sequence_length: The longest row, special tokens included.
     """
 
-    def __init__(self, token_ids: np.ndarray, first: Ranges, second: Ranges | None, tokenizer, *, sequence_length: int):
+    def __init__(
+        self, token_ids: np.ndarray, first: Ranges, second: Ranges | None, tokenizer: Tokenizer, *, sequence_length: int
+    ):
         self.sequence_length = sequence_length
         self.tokenizer = tokenizer
         self.layout = tokenizer.vocabulary.row_layout
@@ -28,20 +34,29 @@ class TokenRows:
         self.row_lengths = sum(lengths) + self.layout.num_special_tokens(len(lengths))
         with tf.device("CPU"):  # where the input pipeline runs
             self._token_ids = tf.constant(token_ids, tf.int32)
-            self._first, self._second = (
+            self._texts = tuple(
                 None if text is None else tuple(tf.constant(part, tf.int32) for part in text)
                 for text in (first, second)
             )
 
     def inputs(self, numbers: tf.Tensor, length: tf.Tensor | int) -> dict[str, tf.Tensor]:
         """As `Rows.inputs`: `token_ids`, `segment_ids` and `padding_mask`, (batch, length) int32 each."""
-        numbers = tf.cast(numbers, tf.int32)
-        first, second = (
-            None if text is None else tuple(entries_of_rows(part, numbers) for part in text)
-            for text in (self._first, self._second)
-        )
-        return assemble_rows(self._token_ids, first, second, length, self.layout)
+        with tf.device("CPU"):
+            numbers, layout = tf.cast(numbers, tf.int32), dataclasses.astuple(self.layout)
+            if tf.executing_eagerly():  # in one call: two dozen little ones would take longer than a short text
+                return _inputs_at_once(self._token_ids, self._texts, numbers, tf.cast(length, tf.int32), layout)
+            return _inputs(self._token_ids, self._texts, numbers, length, layout)
 
     def targets(self, numbers: tf.Tensor, length: tf.Tensor | int) -> tuple | None:
         """As `Rows.targets`: these rows have none."""
         return None
+
+
+def _inputs(
+    token_ids: tf.Tensor, texts: tuple, numbers: tf.Tensor, length: tf.Tensor | int, layout: tuple
+) -> dict[str, tf.Tensor]:
+    first, second = (None if text is None else tuple(entries_of_rows(part, numbers) for part in text) for text in texts)
+    return assemble_rows(token_ids, first, second, length, RowLayout(*layout))
+
+
+_inputs_at_once = tf.function(_inputs, reduce_retracing=True, autograph=False)

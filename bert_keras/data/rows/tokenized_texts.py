@@ -10,6 +10,7 @@ from bert_keras.data.rows.autotuner import without_autotuner
 from bert_keras.data.rows.encoder_inputs import truncate_longest_first
 from bert_keras.data.rows.token_rows import TokenRows
 from bert_keras.data.tokenization.string_tensors import as_strings
+from bert_keras.data.tokenization.tokenizer import Tokenizer
 
 _logger = logging.getLogger(__name__)
 _TEXTS_AT_A_TIME = 1024
@@ -29,7 +30,7 @@ class TokenizedTexts(TokenRows):
     """
 
     def __init__(
-        self, texts: Sequence[str], second_texts: Sequence[str] | None, tokenizer: Callable, *, sequence_length: int
+        self, texts: Sequence[str], second_texts: Sequence[str] | None, tokenizer: Tokenizer, *, sequence_length: int
     ):
         num_specials = tokenizer.vocabulary.row_layout.num_special_tokens(1 if second_texts is None else 2)
         room = sequence_length - num_specials
@@ -50,7 +51,7 @@ class TokenizedTexts(TokenRows):
             )  # fmt: skip
 
 
-def tokenize_all(texts: Sequence[str], tokenizer: Callable) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def tokenize_all(texts: Sequence[str], tokenizer: Tokenizer) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Tokenizes many texts in big batches.
 
     Args:

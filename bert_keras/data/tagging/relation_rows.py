@@ -1,15 +1,17 @@
 """The rows of relation classification, sentences with their two entities between marker tokens; and their batches."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from bert_keras.data.rows.batches import batches
+from bert_keras.data.rows.batches import batches_of
 from bert_keras.data.rows.rows import entries_of_rows
 from bert_keras.data.rows.token_rows import TokenRows
 from bert_keras.data.tagging.relation_examples import RelationExamples
+from bert_keras.data.tokenization.tokenizer import Tokenizer
 
 _logger = logging.getLogger(__name__)
 MARKERS = ("$", "#")
@@ -36,7 +38,7 @@ class RelationRows(TokenRows):
     def __init__(
         self,
         examples: RelationExamples,
-        tokenizer: Callable,
+        tokenizer: Tokenizer,
         *,
         sequence_length: int,
         label_names: Sequence[str] | None = None,
@@ -65,23 +67,16 @@ class RelationRows(TokenRows):
 
 
 def relation_dataset(
-    examples: RelationExamples,
-    tokenizer: Callable,
-    *,
-    sequence_length: int,
-    label_names: Sequence[str] | None = None,
-    markers: tuple[str, str] = MARKERS,
-    **batching,
+    examples: RelationExamples, tokenizer: Tokenizer, *, sequence_length: int, batch_size: int, **options: Any
 ) -> tf.data.Dataset:
     """Makes batches of sentences with marked entities: `batches` of `RelationRows`.
 
     Args:
-        examples: As for `RelationRows`, as are the next four.
+        examples: As for `RelationRows`, as are the next two.
         tokenizer: What makes token ids of strings.
         sequence_length: The longest row.
-        label_names: The relations in the order of the model's outputs.
-        markers: The tokens around the first and around the second entity.
-        **batching: As for `batches`.
+        batch_size: Rows in a batch.
+        **options: Further ones of `RelationRows` and of `batches`.
 
     Returns:
         A dataset of `(x, y, sample_weight)`, as `RelationRows` says.
@@ -98,11 +93,11 @@ def relation_dataset(
         >>> x["token_ids"][0, :9].numpy().tolist(), x["entity_positions"][0].numpy().tolist()
         ([2, 5, 7, 5, 8, 6, 9, 6, 3], [1, 5])
     """
-    task = dict(label_names=label_names, markers=markers)
-    return batches(RelationRows(examples, tokenizer, sequence_length=sequence_length, **task), **batching)
+    sizes = dict(sequence_length=sequence_length, batch_size=batch_size)
+    return batches_of(RelationRows, examples, tokenizer, **sizes, **options)
 
 
-def _marked_rows(examples: RelationExamples, tokenizer: Callable, max_tokens: int, markers: tuple[str, str]):
+def _marked_rows(examples: RelationExamples, tokenizer: Tokenizer, max_tokens: int, markers: tuple[str, str]):
     """Token ids end to end, starts, lengths, and where in its row the opening markers of each example stand."""
     vocabulary, layout = tokenizer.vocabulary, tokenizer.vocabulary.row_layout
     begin = len(layout.begin)

@@ -1,58 +1,45 @@
 """The rows of GlobalPointer: spans that may be nested; triples of subject, relation, object; and their batches."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from bert_keras.data.rows.batches import batches
+from bert_keras.data.rows.batches import batches_of
 from bert_keras.data.rows.rows import entries_of_rows
-from bert_keras.data.tagging.basic_tokens import learned_tokens
 from bert_keras.data.tagging.tagged_sentences import TaggedSentences
 from bert_keras.data.tagging.triple_examples import TripleExamples
-from bert_keras.data.tagging.word_rows import WordRows
+from bert_keras.data.tagging.word_rows import SentenceRows, WordRows
 from bert_keras.data.tagging.word_windows import WordWindow
+from bert_keras.data.tokenization.tokenizer import Tokenizer
 
 SUBJECT, OBJECT = range(2)
 
 
-class SpanRows(WordRows):
+class SpanRows(SentenceRows):
     """Sentences with spans as `Rows`: spans by the first pieces of their first and of their last token.
 
     A sentence longer than a row becomes overlapping windows; a span is learned in each window that holds all of it.
 
     Targets are `(y, sample_weight)`: y (batch, spans, 3) int32, label, begin and end, -1 as the label where there is
-    none; sample_weight (batch,) float32. `sentences` are those whose words the spans are of, and `tokens` is the
-    `BasicTokens` that they come from, None with `words="file"`.
+    none; sample_weight (batch,) float32.
 
     Args:
         sentences: From `read_tagged_sentences`; `scheme=None` there leaves nested spans. Without spans there are no
             targets.
         tokenizer: Turns strings into a RaggedTensor of ids, e.g. a `WordPieceTokenizer`.
-        sequence_length: The longest row.
         labels: The labels in the order of the model's outputs; None for those of `sentences`.
-        words: What the model learns spans of: "basic", the basic tokens of the raw text, which are all that a predictor
-            sees of it, so that `U.K.` is four; or "file", the words of `sentences`, for a model that will be given
-            words cut alike. The model's `words` must say the same.
-        overlap: Pieces that neighbouring windows of a sentence share; None for a quarter of a row.
+        **options: As for `SentenceRows`: `sequence_length`, `words` and `overlap`.
 
     Raises:
         ValueError: If a label is unknown.
     """
 
     def __init__(
-        self,
-        sentences: TaggedSentences,
-        tokenizer: Callable,
-        *,
-        sequence_length: int,
-        labels: Sequence[str] | None = None,
-        words: str = "basic",
-        overlap: int | None = None,
+        self, sentences: TaggedSentences, tokenizer: Tokenizer, *, labels: Sequence[str] | None = None, **options: Any
     ):
-        self.tokens = learned_tokens(sentences, words)
-        self.sentences = sentences if self.tokens is None else self.tokens.sentences
-        super().__init__(self.sentences.words, tokenizer, sequence_length=sequence_length, overlap=overlap)
+        super().__init__(sentences, tokenizer, **options)
         self._spans = None
         if sentences.spans is not None:
             self._spans = _table(self._spans_of_windows(sentences.labels if labels is None else labels))
@@ -100,7 +87,7 @@ class TripleRows(WordRows):
     def __init__(
         self,
         examples: TripleExamples,
-        tokenizer: Callable,
+        tokenizer: Tokenizer,
         *,
         sequence_length: int,
         relations: Sequence[str] | None = None,
@@ -130,25 +117,16 @@ class TripleRows(WordRows):
 
 
 def span_dataset(
-    sentences: TaggedSentences,
-    tokenizer: Callable,
-    *,
-    sequence_length: int,
-    labels: Sequence[str] | None = None,
-    words: str = "basic",
-    overlap: int | None = None,
-    **batching,
+    sentences: TaggedSentences, tokenizer: Tokenizer, *, sequence_length: int, batch_size: int, **options: Any
 ) -> tf.data.Dataset:
     r"""Makes batches of sentences with spans: `batches` of `SpanRows`.
 
     Args:
-        sentences: As for `SpanRows`, as are the next five, with spans.
+        sentences: As for `SpanRows`, as are the next two.
         tokenizer: What makes token ids of strings.
         sequence_length: The longest row.
-        labels: The labels in the order of the model's outputs.
-        words: What the model learns spans of: "basic", the basic tokens of the raw text, or "file", the file's words.
-        overlap: Pieces that neighbouring windows of a sentence share.
-        **batching: As for `batches`.
+        batch_size: Rows in a batch.
+        **options: Further ones of `SpanRows` and of `batches`.
 
     Returns:
         A dataset of `(x, y, sample_weight)`, as `SpanRows` says.
@@ -170,28 +148,21 @@ def span_dataset(
     """
     if sentences.spans is None:
         raise ValueError("the sentences have no spans: their tags spell none")
-    lengths = dict(sequence_length=sequence_length, overlap=overlap)
-    return batches(SpanRows(sentences, tokenizer, labels=labels, words=words, **lengths), **batching)
+    sizes = dict(sequence_length=sequence_length, batch_size=batch_size)
+    return batches_of(SpanRows, sentences, tokenizer, **sizes, **options)
 
 
 def triple_dataset(
-    examples: TripleExamples,
-    tokenizer: Callable,
-    *,
-    sequence_length: int,
-    relations: Sequence[str] | None = None,
-    overlap: int | None = None,
-    **batching,
+    examples: TripleExamples, tokenizer: Tokenizer, *, sequence_length: int, batch_size: int, **options: Any
 ) -> tf.data.Dataset:
     """Makes batches of texts with triples, as GPLinker learns them: `batches` of `TripleRows`.
 
     Args:
-        examples: As for `TripleRows`, as are the next four.
+        examples: As for `TripleRows`, as are the next two.
         tokenizer: What makes token ids of strings.
-        sequence_length: The longest row; of a longer text the windows are learned, and the triples within one.
-        relations: The relations in the order of the model's outputs.
-        overlap: Pieces that neighbouring windows of a text share.
-        **batching: As for `batches`.
+        sequence_length: The longest row.
+        batch_size: Rows in a batch.
+        **options: Further ones of `TripleRows` and of `batches`.
 
     Returns:
         A dataset of `(x, y, sample_weight)`, as `TripleRows` says.
@@ -207,8 +178,8 @@ def triple_dataset(
         >>> y["entities"][0].numpy().tolist(), y["heads"][0].numpy().tolist()
         ([[0, 1, 1], [1, 3, 3]], [[0, 1, 3]])
     """
-    lengths = dict(sequence_length=sequence_length, overlap=overlap)
-    return batches(TripleRows(examples, tokenizer, relations=relations, **lengths), **batching)
+    sizes = dict(sequence_length=sequence_length, batch_size=batch_size)
+    return batches_of(TripleRows, examples, tokenizer, **sizes, **options)
 
 
 def _placer(rows: WordRows, number: int, window: WordWindow) -> Callable[[tuple[int, int]], tuple[int, int]]:

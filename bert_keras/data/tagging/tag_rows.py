@@ -1,17 +1,18 @@
 """The rows of token classification: sentences of tagged words, their tags on first pieces; and batches of these."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from bert_keras.data.rows.batches import batches
-from bert_keras.data.tagging.basic_tokens import learned_tokens
+from bert_keras.data.rows.batches import batches_of
 from bert_keras.data.tagging.tagged_sentences import TaggedSentences
-from bert_keras.data.tagging.word_rows import WordRows
+from bert_keras.data.tagging.word_rows import SentenceRows
+from bert_keras.data.tokenization.tokenizer import Tokenizer
 
 
-class TagRows(WordRows):
+class TagRows(SentenceRows):
     """Tagged sentences as `Rows`, for named entities or parts of speech.
 
     Tags stand on the basic tokens of the raw text, where a predictor will look for them: `basic_tokens` says how tags
@@ -22,19 +23,14 @@ class TagRows(WordRows):
     `rows.sentences.split(predictions)`.
 
     Targets are `(y, sample_weight)`: y (batch, length) int32 numbers of tags, 0 without tags; sample_weight
-    (batch, length) float32. `sentences` are those whose words have the tags, and `tokens` is the `BasicTokens` that
-    they come from, None with `words="file"`.
+    (batch, length) float32.
 
     Args:
         sentences: From `read_tagged_sentences`, or `sentences_of_texts`.
         tokenizer: Turns strings into a RaggedTensor of ids, e.g. a `WordPieceTokenizer`.
-        sequence_length: The longest row.
         tag_names: The tags in the order of the model's outputs, `tag_names` of the training sentences; None for those
             of `sentences`.
-        words: What the model learns tags of: "basic", the basic tokens of the raw text, which are all that a predictor
-            sees of it, so that `U.K.` is four; or "file", the words of `sentences`, for a model that will be given
-            words cut alike. The model's `words` must say the same.
-        overlap: Pieces that neighbouring windows of a sentence share; None for a quarter of a row.
+        **options: As for `SentenceRows`: `sequence_length`, `words` and `overlap`.
 
     Raises:
         ValueError: If a tag is unknown, or the sentences have spans that no tags spell, or tags that do, and no scheme.
@@ -43,18 +39,14 @@ class TagRows(WordRows):
     def __init__(
         self,
         sentences: TaggedSentences,
-        tokenizer: Callable,
+        tokenizer: Tokenizer,
         *,
-        sequence_length: int,
         tag_names: Sequence[str] | None = None,
-        words: str = "basic",
-        overlap: int | None = None,
+        **options: Any,
     ):
         if sentences.spans is not None and sentences.tags is None:
             raise ValueError("the sentences have spans and no tags; read them with a scheme, such as scheme='BIO'")
-        self.tokens = learned_tokens(sentences, words)
-        self.sentences = sentences if self.tokens is None else self.tokens.sentences
-        super().__init__(self.sentences.words, tokenizer, sequence_length=sequence_length, overlap=overlap)
+        super().__init__(sentences, tokenizer, **options)
         tag_of_piece = np.zeros(1 + self.first_pieces.max(initial=0), np.int32)
         if self.sentences.tags is not None:
             names = self.sentences.tag_names if tag_names is None else tag_names
@@ -70,25 +62,16 @@ class TagRows(WordRows):
 
 
 def tagging_dataset(
-    sentences: TaggedSentences,
-    tokenizer: Callable,
-    *,
-    sequence_length: int,
-    tag_names: Sequence[str] | None = None,
-    words: str = "basic",
-    overlap: int | None = None,
-    **batching,
+    sentences: TaggedSentences, tokenizer: Tokenizer, *, sequence_length: int, batch_size: int, **options: Any
 ) -> tf.data.Dataset:
     r"""Makes batches of tagged sentences, for named entities or parts of speech: `batches` of `TagRows`.
 
     Args:
-        sentences: As for `TagRows`, as are the next five.
+        sentences: As for `TagRows`, as are the next two.
         tokenizer: What makes token ids of strings.
         sequence_length: The longest row.
-        tag_names: The tags in the order of the model's outputs.
-        words: What the model learns tags of: "basic", the basic tokens of the raw text, or "file", the file's words.
-        overlap: Pieces that neighbouring windows of a sentence share.
-        **batching: As for `batches`.
+        batch_size: Rows in a batch.
+        **options: Further ones of `TagRows` and of `batches`.
 
     Returns:
         A dataset of `(x, y, sample_weight)`, as `TagRows` says.
@@ -105,8 +88,8 @@ def tagging_dataset(
         >>> y[0, :5].numpy().tolist(), sample_weight[0, :5].numpy().tolist()  # [CLS] ad ##a smiled [SEP]
         ([0, 1, 0, 0, 0], [0.0, 1.0, 0.0, 1.0, 0.0])
     """
-    lengths = dict(sequence_length=sequence_length, overlap=overlap)
-    return batches(TagRows(sentences, tokenizer, tag_names=tag_names, words=words, **lengths), **batching)
+    sizes = dict(sequence_length=sequence_length, batch_size=batch_size)
+    return batches_of(TagRows, sentences, tokenizer, **sizes, **options)
 
 
 def _numbers(tags: Sequence[Sequence[str]], tag_names: Sequence[str]) -> np.ndarray:

@@ -1,13 +1,16 @@
 """Sentences of words as rows in memory: each word cut by itself, and long sentences as windows."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
 
 from bert_keras.data.rows.token_rows import TokenRows
+from bert_keras.data.tagging.basic_tokens import learned_tokens
+from bert_keras.data.tagging.tagged_sentences import TaggedSentences
 from bert_keras.data.tagging.word_windows import word_windows
+from bert_keras.data.tokenization.tokenizer import Tokenizer
 
 _logger = logging.getLogger(__name__)
 _WORDS_AT_A_TIME = 8192
@@ -29,7 +32,7 @@ class WordRows(TokenRows):
     def __init__(
         self,
         sentences: Sequence[Sequence[str]],
-        tokenizer: Callable,
+        tokenizer: Tokenizer,
         *,
         sequence_length: int,
         overlap: int | None = None,
@@ -72,6 +75,15 @@ class WordRows(TokenRows):
         pieces = self.first_pieces[begin + window.start : begin + window.end]
         return pieces - (pieces[0] if len(pieces) else 0) + len(self.layout.begin)
 
+    def words_at_positions(self, window_number: int, length: int) -> np.ndarray:
+        """Tell the words of a row: (length,) int, the number of a word in its sentence where its first piece stands.
+
+        Elsewhere stands -1.
+        """
+        words, (_, window) = np.full(length, -1), self.windows[window_number]
+        words[self.positions_of_words(window_number)] = np.arange(window.start, window.end)
+        return words
+
     def word_positions(self, numbers: tf.Tensor, length: tf.Tensor | int) -> tuple[tf.Tensor, tf.Tensor]:
         """Finds the first pieces of the words that some windows own, in the graph.
 
@@ -80,14 +92,44 @@ class WordRows(TokenRows):
             place of the position's piece in all pieces end to end.
         """
         safe = tf.maximum(numbers, 0)
-        starts, owned = tf.gather(self._first[0], safe)[:, tf.newaxis], tf.gather(self._owned, safe)
+        starts, owned = tf.gather(self._texts[0][0], safe)[:, tf.newaxis], tf.gather(self._owned, safe)
         source = starts + tf.range(length)[tf.newaxis] - len(self.layout.begin)  # (batch, length)
         is_owned = (source >= owned[:, :1]) & (source < owned[:, 1:]) & (numbers >= 0)[:, tf.newaxis]
         source = tf.where(is_owned, source, 0)
         return is_owned & tf.gather(self._is_first, source), source
 
 
-def _pieces_of_words(words: set[str], tokenizer: Callable, max_pieces: int) -> dict[str, np.ndarray]:
+class SentenceRows(WordRows):
+    """Sentences whose words a model learns something of, as `Rows`.
+
+    `sentences` are those whose words are in the rows, and `tokens` is the `BasicTokens` that they come from, None with
+    `words="file"`.
+
+    Args:
+        sentences: From `read_tagged_sentences`, or `sentences_of_texts`.
+        tokenizer: Turns strings into a RaggedTensor of ids, e.g. a `WordPieceTokenizer`.
+        sequence_length: The longest row.
+        words: What the model learns of: "basic", the basic tokens of the raw text, which are all that a predictor sees
+            of it, so that `U.K.` is four; or "file", the words of `sentences`, for a model that will be given words cut
+            alike. The model's `words` must say the same.
+        overlap: Pieces that neighbouring windows of a sentence share; None for a quarter of a row.
+    """
+
+    def __init__(
+        self,
+        sentences: TaggedSentences,
+        tokenizer: Tokenizer,
+        *,
+        sequence_length: int,
+        words: str = "basic",
+        overlap: int | None = None,
+    ):
+        self.tokens = learned_tokens(sentences, words)
+        self.sentences = sentences if self.tokens is None else self.tokens.sentences
+        super().__init__(self.sentences.words, tokenizer, sequence_length=sequence_length, overlap=overlap)
+
+
+def _pieces_of_words(words: set[str], tokenizer: Tokenizer, max_pieces: int) -> dict[str, np.ndarray]:
     """The pieces of each word of a set."""
     ordered, pieces = sorted(words), {}
     for start in range(0, len(ordered), _WORDS_AT_A_TIME):

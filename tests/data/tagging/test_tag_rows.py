@@ -4,10 +4,9 @@ import itertools
 import numpy as np
 import pytest
 
-from bert_keras.data.tagging.tag_rows import tagging_dataset
+from bert_keras.data.tagging.tag_rows import TagRows, tagging_dataset
 from bert_keras.data.tagging.tagged_files import read_tagged_sentences
 from bert_keras.data.tagging.tagged_sentences import TaggedSentences, sentences_of_texts
-from bert_keras.inference.word_batches import word_batches
 
 NAMES = ("ADJ", "NOUN", "VERB")
 
@@ -135,11 +134,19 @@ def test_training_has_tags_where_prediction_on_raw_text_reads_them(tokenizer, tm
     options = {"sequence_length": 16, "batch_size": 1}
     batches = tagging_dataset(sentences, tokenizer, training=False, **options).as_numpy_iterator()
     learned = [tokens_and_places(x, weights > 0) for x, _, weights in batches]
-    raw = word_batches(sentences_of_texts(sentences.texts).words, tokenizer, **options)
-    assert sorted(learned) == sorted(tokens_and_places(batch.x, batch.owned) for batch in raw)
+    raw = TagRows(sentences_of_texts(sentences.texts), tokenizer, sequence_length=16, words="file")
+    assert learned == [read_in_prediction(raw, number) for number in range(len(raw.row_lengths))]
 
 
 def tokens_and_places(x, is_read):
     """The tokens of the one row of a batch, and where its tags are."""
     (length,) = x["padding_mask"].sum(1)
     return x["token_ids"][0, :length].tolist(), is_read[0, :length].tolist()
+
+
+def read_in_prediction(rows, number):
+    """The tokens of a row, and where a predictor reads the tags of the words that the row speaks for."""
+    window, length = rows.windows[number][1], rows.row_lengths[number]
+    words = rows.words_at_positions(number, length)
+    is_read = (words >= window.owned_start) & (words < window.owned_end)
+    return rows.inputs([number], length)["token_ids"][0].numpy().tolist(), is_read.tolist()

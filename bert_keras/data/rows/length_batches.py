@@ -1,42 +1,54 @@
 """Which rows go through a model together: rows of like length, so that little padding is computed, in few calls."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 
 from bert_keras.data.rows.accelerators import compiles_each_length
 from bert_keras.data.rows.length_buckets import padded_lengths
 
+_ANY_NUMBER = 1 << 30
 _TOKENS_OF_A_CALL = 64  # what starting a call costs: about as much as so many tokens of MiniLM on 2 cores
 
 
 def length_batches(
-    row_lengths: np.ndarray, *, sequence_length: int, batch_size: int
-) -> Iterator[tuple[np.ndarray, int]]:
-    """Cut rows into batches.
+    row_lengths: np.ndarray, *, sequence_length: int, batch_size: int | None = None, batch_tokens: int | None = None
+) -> list[tuple[np.ndarray, int]]:
+    """Cut rows into batches of like length, for prediction.
 
     A batch is as long as its longest row. Where the model is compiled for each shape, shapes are few instead: lengths
-    are those of `padded_lengths`, and batch sizes powers of two, filled up with fillers.
+    are those of `padded_lengths`, and numbers of rows powers of two or the most that there may be, filled up with
+    fillers.
 
     Args:
         row_lengths: (rows,) int, tokens of each row.
-        sequence_length: the longest row.
-        batch_size: most rows in a batch.
+        sequence_length: The longest row.
+        batch_size: Most rows in a batch; None for any number.
+        batch_tokens: Most positions in a batch, padding included; None for any number. A row that is longer goes alone.
 
-    Yields:
-        (batch,) int32 row numbers, -1 for a filler, and the length of the batch.
+    Returns:
+        For each batch (batch,) int32 row numbers, -1 for a filler, and its length.
+
+    Example:
+        >>> batches = length_batches(np.array([9, 250, 10]), sequence_length=256, batch_size=32)
+        >>> sorted(number for numbers, _ in batches for number in numbers.tolist() if number >= 0)
+        [0, 1, 2]
     """
     row_lengths = np.asarray(row_lengths)
     by_length = np.argsort(row_lengths, kind="stable").astype("int32")
-    if not compiles_each_length():
-        for start, end in cheapest_cuts(row_lengths[by_length], lambda length: batch_size):
-            yield by_length[start:end], int(row_lengths[by_length[end - 1]])
-        return
-    for start in range(0, len(by_length), batch_size):
-        numbers = by_length[start : start + batch_size]
-        num_rows = min(power_of_two(len(numbers)), batch_size)
-        length = int(padded_lengths(row_lengths[numbers[-1]], sequence_length))
-        yield np.pad(numbers, (0, num_rows - len(numbers)), constant_values=-1), length
+    is_compiled = compiles_each_length()
+    lengths = padded_lengths(row_lengths, sequence_length) if is_compiled else row_lengths
+
+    def most_rows(length: int) -> int:
+        by_tokens = _ANY_NUMBER if batch_tokens is None else max(1, batch_tokens // length)
+        return by_tokens if batch_size is None else min(batch_size, by_tokens)
+
+    batches = []
+    for start, end in cheapest_cuts(lengths[by_length], most_rows):
+        numbers, length = by_length[start:end], int(lengths[by_length[end - 1]])
+        num_fillers = min(power_of_two(end - start), most_rows(length)) - (end - start) if is_compiled else 0
+        batches.append((np.pad(numbers, (0, num_fillers), constant_values=-1), length))
+    return batches
 
 
 def cheapest_cuts(lengths: np.ndarray, most_rows: Callable[[int], int]) -> list[tuple[int, int]]:

@@ -1,0 +1,187 @@
+"""What every predictor is: a model with its tokenizer, and the one loop that runs rows through it."""
+
+import inspect
+import os
+from collections.abc import Iterator
+from typing import Any, ClassVar, Self
+
+import keras
+import numpy as np
+
+from bert_keras.data import Rows, Tokenizer, tokenizer_of
+from bert_keras.data.rows.length_batches import length_batches
+from bert_keras.inference.predict_batches import predict_batches
+from bert_keras.inference.progress import with_progress
+from bert_keras.inference.text_sources import Texts
+from bert_keras.models import BertEncoder
+
+
+class Predictor:
+    """Runs texts through a model: the base class of all predictors, and of one for a task of your own.
+
+    A subclass says which `model_class` a preset holds, how texts become `rows`, and what users get of the outputs:
+    `results`. Rows of like length share a batch, so that little padding is computed; where the model is compiled for
+    each shape, there are few. The model's weights are read at each call: it may be trained in between.
+
+    Args:
+        model: The model, with an `encoder`, or an encoder itself.
+        tokenizer: `bert_keras.data.Tokenizer`, such as a `WordPieceTokenizer`.
+        sequence_length: Longest row, special tokens included; None for as much as the model takes.
+        batch_size: Most rows in one call of the model; None for any number.
+        batch_tokens: Most positions in one call of the model, padding included; None for any number.
+        progress: Whether to say how far it has come, in a line on stderr where that is a terminal, and else in the log
+            at level INFO; None says it where a call takes more than some seconds.
+
+    Call arguments:
+        texts: One str, an iterable of str, a `pathlib.Path` of a file with one text a line, or `Rows` that `rows` gave.
+
+    Output:
+        A list with the result of each text; for one str, its own result.
+
+    Raises:
+        ValueError: If a number is below 1, `sequence_length` below 3, or both `batch_size` and `batch_tokens` are None.
+
+    Example:
+        >>> from bert_keras.data import TokenizedTexts, WordPieceTokenizer
+        >>> from bert_keras.inference import Predictor, as_texts
+        >>> from bert_keras.models import BertEncoder, TextClassifier
+        >>> class Grader(Predictor):
+        ...     '''Gives each text a grade.'''
+        ...
+        ...     model_class = TextClassifier
+        ...
+        ...     def rows(self, texts):
+        ...         return TokenizedTexts(as_texts(texts), None, self.tokenizer, sequence_length=self.sequence_length)
+        ...
+        ...     def results(self, rows):
+        ...         return [round(float(output[0]), 1) for output in self.outputs_of(rows)]
+        >>> tokenizer = WordPieceTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "so", "good", "bad"])
+        >>> grade = Grader(TextClassifier(BertEncoder.from_size("tiny", vocabulary_size=8), num_classes=1), tokenizer)
+        >>> len(grade(["so good", "so bad", "bad"])), type(grade("good")).__name__
+        (3, 'float')
+    """
+
+    model_class: ClassVar[type]  # of presets
+    preset_options: ClassVar[dict[str, Any]] = {}  # for its `from_preset`
+    most_tokens: ClassVar[int | None] = None  # of a row, where `sequence_length` is None and the model takes more
+
+    def __init__(
+        self,
+        model: keras.Model,
+        tokenizer: Tokenizer,
+        *,
+        sequence_length: int | None = None,
+        batch_size: int | None = 32,
+        batch_tokens: int | None = None,
+        progress: bool | None = None,
+    ) -> None:
+        if sequence_length is None:
+            sequence_length = getattr(model, "encoder", model).max_sequence_length
+            sequence_length = min(sequence_length, self.most_tokens or sequence_length)
+        numbers = {"sequence_length": (sequence_length, 3), "batch_size": (batch_size, 1)}
+        for name, (number, least) in (numbers | {"batch_tokens": (batch_tokens, 1)}).items():
+            if number is not None and number < least:
+                raise ValueError(f"{name} must be at least {least}, received {number}.")
+        if batch_size is None and batch_tokens is None:
+            raise ValueError("Expected batch_size, batch_tokens or both, received None: a batch would have no end.")
+        self.model = model
+        self.tokenizer = tokenizer
+        self.sequence_length = sequence_length
+        self.batch_size = batch_size
+        self.batch_tokens = batch_tokens
+        self.progress = progress
+        self._network = model  # what predicts: an `Embedder` puts a pooling on its model
+
+    @classmethod
+    def from_preset(cls, preset: str | os.PathLike, **options: Any) -> Self:
+        """Load model and tokenizer of a preset.
+
+        Args:
+            preset: Path of a directory, such as a recipe's RUN_DIRECTORY/preset, or what else `from_preset` of the
+                model takes.
+            **options: Those of the constructor, and arguments of the encoder's constructor that shall differ from the
+                preset's, such as `dtype`.
+
+        Raises:
+            FileNotFoundError: If a file is missing.
+            TypeError: If an option is neither the predictor's nor its encoder's.
+            ValueError: If a file is damaged or describes a model that we do not have, or the preset has no weights for
+                the head: new ones would guess at random.
+        """
+        own = set().union(*(_keyword_options(each.__init__) for each in cls.__mro__))
+        of_encoder = _keyword_options(BertEncoder.__init__)
+        if unknown := [name for name in options if name not in own | of_encoder]:
+            raise TypeError(
+                f"{cls.__name__}.from_preset has no option {', '.join(unknown)}. Its own: {', '.join(sorted(own))}; "
+                f"its encoder's: {', '.join(sorted(of_encoder - own))}."
+            )
+        overrides = {name: value for name, value in options.items() if name not in own}
+        model = cls.model_class.from_preset(preset, **cls.preset_options, **overrides)
+        if new := model.load_report.new:
+            raise ValueError(f"{preset} has no head for {cls.__name__}: {', '.join(new)} would be random.")
+        own_options = {name: value for name, value in options.items() if name in own}
+        return cls(model, tokenizer_of(preset), **own_options)
+
+    def __call__(self, texts: Texts | Rows) -> Any:
+        if isinstance(texts, str):
+            return self([texts])[0]
+        return self.results(self.rows(texts))
+
+    def rows(self, texts: Any) -> Rows:
+        """Make the rows of texts, to be predicted at once or again and again while the model is trained.
+
+        Args:
+            texts: What the predictor is called with; rows are given back as they are.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must say how texts become rows: def rows(self, texts).")
+
+    def results(self, rows: Rows) -> Any:
+        """Predict rows.
+
+        Args:
+            rows: What `rows` gives.
+
+        Returns:
+            What a call gives: a list of a result for each text.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must say what users get: def results(self, rows).")
+
+    def outputs(self, rows: Rows) -> Iterator[tuple[np.ndarray, Any]]:
+        """Run rows through the model, batch after batch, those of like length together.
+
+        Args:
+            rows: Any `Rows` with the model's inputs.
+
+        Yields:
+            (batch,) int32 numbers of rows, and the model's outputs for them, numpy arrays structured as the model's.
+            Batches come in any order, the longest rows first.
+        """
+        sizes = dict(batch_size=self.batch_size, batch_tokens=self.batch_tokens)
+        plan = length_batches(rows.row_lengths, sequence_length=rows.sequence_length, **sizes)
+        batches = ((numbers, rows.inputs(numbers, length)) for numbers, length in plan)
+        batches = with_progress(
+            predict_batches(self._network, batches), len(rows.row_lengths), name=type(self).__name__, show=self.progress
+        )
+        for numbers, outputs in batches:
+            some = slice(int((numbers >= 0).sum()))  # fillers stand behind
+            yield numbers[some], keras.tree.map_structure(lambda output, some=some: output[some], outputs)
+
+    def outputs_of(self, rows: Rows) -> list:
+        """Run rows through the model.
+
+        Args:
+            rows: Any `Rows` with the model's inputs.
+
+        Returns:
+            List of the outputs of each row, in the order of the rows, numpy arrays structured as the model's.
+        """
+        results = [None] * len(rows.row_lengths)
+        for numbers, outputs in self.outputs(rows):
+            for i, number in enumerate(numbers):
+                results[number] = keras.tree.map_structure(lambda output, i=i: output[i], outputs)
+        return results
+
+
+def _keyword_options(function) -> set[str]:
+    parameters = inspect.signature(function).parameters.values()
+    return {parameter.name for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY}

@@ -1,0 +1,123 @@
+"""What every predictor does by one mechanism: it loads, takes options, and runs rows through its model."""
+
+import types
+
+import numpy as np
+import pytest
+
+from bert_keras import inference
+from bert_keras.data import TokenizedTexts, WordPieceTokenizer
+from bert_keras.models import (
+    BertEncoder,
+    BertPretrainer,
+    MultipleChoice,
+    QuestionAnswerer,
+    RelationClassifier,
+    SpanTagger,
+    TextClassifier,
+    TokenClassifier,
+    TripleExtractor,
+)
+
+WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "$", "#", *"abcdefgh"]
+MODELS = {
+    "Chooser": MultipleChoice,
+    "Classifier": lambda encoder: TextClassifier(encoder, 2),
+    "Embedder": lambda encoder: encoder,
+    "FillMask": lambda encoder: BertPretrainer(encoder, next_sentence=False),
+    "QuestionAnswerer": QuestionAnswerer,
+    "RelationExtractor": lambda encoder: RelationClassifier(encoder, 2, labels=("a", "b")),
+    "SpanFinder": lambda encoder: SpanTagger(encoder, ("a", "b"), head_dim=4),
+    "Tagger": lambda encoder: TokenClassifier(encoder, 2, labels=("a", "b")),
+    "TripleFinder": lambda encoder: TripleExtractor(encoder, ("a", "b"), head_dim=4),
+}
+
+
+@pytest.mark.parametrize("name", [name for name in inference.__all__ if name[0].isupper() and name != "Predictor"])
+def test_options_of_the_predictor_and_of_its_encoder_are_told_apart(tmp_path, name):
+    MODELS[name](BertEncoder(len(WORDS), 1, 2, 8, 12, max_sequence_length=16)).save_to_preset(tmp_path)
+    WordPieceTokenizer(WORDS).save_to_preset(tmp_path)
+    predictor = getattr(inference, name).from_preset(tmp_path, dtype="mixed_bfloat16", dropout=0.0)
+    encoder = getattr(predictor.model, "encoder", predictor.model)
+    assert encoder.compute_dtype == "bfloat16" and encoder.dropout == 0.0
+    with pytest.raises(TypeError, match=f"{name}.from_preset has no option batchsize. Its own: batch_"):
+        getattr(inference, name).from_preset(tmp_path, batchsize=3)
+
+
+class Counter:
+    """Stands in for a model: how many tokens a row has, and its longest neighbour."""
+
+    jit_compile, max_sequence_length = False, 16
+
+    def __init__(self):
+        self.shapes = []
+
+    def make_predict_function(self):
+        pass
+
+    def predict_on_batch(self, inputs):
+        self.shapes.append(inputs["token_ids"].shape)
+        return {"count": inputs["padding_mask"].sum(1), "each": 1.0 * inputs["padding_mask"]}
+
+
+@pytest.fixture
+def tokenizer():
+    return WordPieceTokenizer(WORDS)
+
+
+@pytest.mark.parametrize("sizes", [{"batch_size": 2}, {"batch_size": None, "batch_tokens": 32}, {"batch_tokens": 20}])
+def test_outputs_come_in_the_order_of_the_rows_and_batches_within_their_limits(tokenizer, sizes):
+    predictor = inference.Predictor(Counter(), tokenizer, **sizes)
+    texts = ["a " * count for count in (9, 1, 5, 0, 14, 2)]
+    rows = TokenizedTexts(texts, None, tokenizer, sequence_length=predictor.sequence_length)
+    outputs = predictor.outputs_of(rows)
+    assert [int(output["count"]) for output in outputs] == [11, 3, 7, 2, 16, 4]
+    assert all(output["each"].sum() == output["count"] for output in outputs)
+    for num_rows, length in predictor.model.shapes:
+        assert num_rows <= (sizes.get("batch_size", 32) or 32)
+        assert num_rows == 1 or num_rows * length <= sizes.get("batch_tokens", 1000)
+
+
+def test_rows_are_as_long_as_the_model_takes_unless_chosen(tokenizer):
+    model = types.SimpleNamespace(encoder=types.SimpleNamespace(max_sequence_length=1000))
+    assert inference.Predictor(model, tokenizer).sequence_length == 1000
+    assert inference.Classifier(model, tokenizer).sequence_length == 512
+    assert inference.Classifier(model, tokenizer, sequence_length=700).sequence_length == 700
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"batch_size": 0}, "batch_size must be at least 1, received 0"),
+        ({"batch_tokens": 0}, "batch_tokens must be at least 1, received 0"),
+        ({"sequence_length": 2}, "sequence_length must be at least 3, received 2"),
+        ({"batch_size": None}, "Expected batch_size, batch_tokens or both"),
+    ],
+)
+def test_numbers_that_mean_nothing_are_refused(tokenizer, options, message):
+    with pytest.raises(ValueError, match=message):
+        inference.Predictor(Counter(), tokenizer, **options)
+
+
+def test_a_predictor_that_does_not_say_its_rows_or_results_is_told_what_lacks(tokenizer):
+    predictor = inference.Predictor(Counter(), tokenizer)
+    with pytest.raises(NotImplementedError, match="def rows"):
+        predictor("a")
+    with pytest.raises(NotImplementedError, match="def results"):
+        predictor.results(None)
+
+
+def test_a_preset_without_a_trained_head_is_refused(tmp_path, tokenizer):
+    BertEncoder(len(WORDS), 1, 2, 8, 12, max_sequence_length=16).save_to_preset(tmp_path)
+    tokenizer.save_to_preset(tmp_path)
+    with pytest.raises(ValueError, match="has no head for Chooser: multiple_choice_head/.* would be random"):
+        inference.Chooser.from_preset(tmp_path)
+
+
+def test_rows_are_predicted_again_with_the_weights_of_the_time(tokenizer):
+    classifier = TextClassifier(BertEncoder(len(WORDS), 1, 2, 8, 12, max_sequence_length=16), 2)
+    predictor = inference.Classifier(classifier, tokenizer)
+    rows = predictor.rows(["a b", "c"])
+    before = predictor.logits(rows)
+    classifier.get_layer("classification_head").dense.bias.assign([5.0, -5.0])
+    np.testing.assert_allclose(predictor.logits(rows), before + [5.0, -5.0], atol=1e-5)
