@@ -12,6 +12,7 @@ import importlib.metadata
 import json
 import os
 import platform
+import shutil
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -101,7 +102,7 @@ class RunFolder:
         before = parse_json(path.read_text(encoding="utf-8")) if path.is_file() else {}
         return before if before.get("identity") == self.identity else {}
 
-    def finish(self, scores: Mapping, *, texts: Mapping[str, str] | None = None) -> dict:
+    def finish(self, scores: Mapping, *, texts: Mapping[str, str] | None = None, keep_state: bool = True) -> dict:
         """Writes results.json, shows options, scores and texts in TensorBoard's text tab, and prints the scores.
 
         Scores that an earlier call of the same run has left stay beside the new ones, and its seconds are added.
@@ -109,10 +110,13 @@ class RunFolder:
         Args:
             scores: What came out: numbers, or {part: {measure: number}}.
             texts: Confusion tables, scorers' output and the like by name, such as `{"validation": table}`.
+            keep_state: False for a run that the same command is to begin anew.
 
         Returns:
             The scores as plain numbers.
         """
+        if not keep_state:
+            shutil.rmtree(self.path / "state")
         scores, texts, now = _plain(scores), dict(texts or {}), time.time()
         before = self._results_of_this_run()
         content = {

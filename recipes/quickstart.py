@@ -11,8 +11,6 @@ Run         make quickstart            or: python recipes/quickstart.py --minute
 Watch       tensorboard --logdir runs/quickstart/logs
 """
 
-import shutil
-import statistics
 from pathlib import Path
 
 from bert_keras import command_line, data, inference, models, training
@@ -77,33 +75,31 @@ def main(
     scores["unigram_accuracy"] = data.unigram_accuracy(test, reports["train"].most_frequent_id)
     if pretraining.next_sentence:
         scores["nsp_accuracy"] = held_out["nsp_accuracy"]
+    if speeds := history.get("tokens_per_second"):  # none where the time was up after the first step
+        scores["tokens_per_second"] = sorted(speeds)[len(speeds) // 2]
     for sentence, masks in zip(PROBES, fill_mask(PROBES, top_k=5)):
         print(f"{sentence:40}", "  ".join(f"{token} {probability:.2f}" for token, probability in masks[0]))
-
-    # 4. Fine-tuning, from random weights and from the preset as it lies on disk
     if corpus:
         print("Your own corpus has no labels to fine-tune on: see recipes/finetune_classifier.py")
-    else:
-        options = dict(epochs=finetuning_epochs, learning_rate=finetuning_learning_rate, seed=pretraining.seed)
-        fine_tuning, length = FineTuning(**options), dict(sequence_length=pretraining.sequence_length)
-        datasets = fine_tuning.datasets(data.classification_dataset, examples, tokenizer, **length)
-        labels, truth = examples["test"].label_names, examples["test"].label_array()
-        presets = {"scratch": untrained, "finetuned": models.BertEncoder.from_preset(run.preset)}
-        for start, encoder in presets.items():
-            classifier = models.TextClassifier(encoder, len(labels), labels=labels)
-            optimizer = fine_tuning.optimizer(encoder, len(datasets["train"]))
-            classifier.compile(optimizer, training.classification_loss(), weighted_metrics=["accuracy"])
-            report = fine_tuning.callbacks(run.logs / start, best="val_accuracy", shown=("accuracy",))
-            options = fine_tuning.fit_options(report)
-            classifier.fit(datasets["train"], validation_data=datasets["validation"], **options)
-            guesses = classifier.predict(datasets["test"], verbose=0)[: len(truth)].argmax(-1)
-            scores[f"{start}_accuracy"] = (guesses == truth).mean()
-            data.write_predictions(run_directory / f"predictions_{start}.tsv", examples["test"], guesses)
-        scores["majority_accuracy"] = data.majority_accuracy(truth)
-    if speeds := history.get("tokens_per_second"):  # none where the time was up after the first step
-        scores["tokens_per_second"] = statistics.median(speeds)
-    shutil.rmtree(run_directory / "state")  # the run is finished
-    return run.finish(scores)
+        return run.finish(scores, keep_state=False)
+
+    # 4. Fine-tuning, from random weights and from the preset as it lies on disk
+    options = dict(epochs=finetuning_epochs, learning_rate=finetuning_learning_rate, seed=pretraining.seed)
+    fine_tuning, length = FineTuning(**options), dict(sequence_length=pretraining.sequence_length)
+    datasets = fine_tuning.datasets(data.classification_dataset, examples, tokenizer, **length)
+    labels, metrics = examples["test"].label_names, training.classification_metrics(num_classes=4, names=["accuracy"])
+    for start, encoder in ("scratch", untrained), ("finetuned", models.BertEncoder.from_preset(run.preset)):
+        classifier = models.TextClassifier(encoder, len(labels), labels=labels)
+        optimizer = fine_tuning.optimizer(encoder, len(datasets["train"]))
+        classifier.compile(optimizer, training.classification_loss(), weighted_metrics=["accuracy"])
+        report = fine_tuning.callbacks(run.logs / start, best="val_accuracy", shown=("accuracy",))
+        options = fine_tuning.fit_options(report)
+        classifier.fit(datasets["train"], validation_data=datasets["validation"], **options)
+        predictor = inference.Classifier(classifier, tokenizer, **length)
+        found, _ = inference.score_texts(predictor, examples["test"], run_directory, start, metrics)
+        scores[f"{start}_accuracy"] = found["accuracy"]
+    scores["majority_accuracy"] = data.majority_accuracy(examples["test"].labels)
+    return run.finish(scores, keep_state=False)
 
 
 if __name__ == "__main__":

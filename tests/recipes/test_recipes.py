@@ -169,8 +169,8 @@ def test_quickstart_runs_the_whole_chain(monkeypatch, tmp_path, num_addresses):
     results = json.loads((tmp_path / "results.json").read_text())
     summary = results["scores"]
     assert list(summary) == [
-        "masked_accuracy", "unigram_accuracy", "nsp_accuracy", "scratch_accuracy", "finetuned_accuracy",
-        "majority_accuracy", "tokens_per_second",
+        "masked_accuracy", "unigram_accuracy", "nsp_accuracy", "tokens_per_second", "scratch_accuracy",
+        "finetuned_accuracy", "majority_accuracy",
     ]  # fmt: skip
     assert results["options"]["minutes"] == options["minutes"] and results["seconds"] > 10
     assert 0 < summary["unigram_accuracy"] < 0.2 and summary["tokens_per_second"] > 0
