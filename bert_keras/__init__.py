@@ -26,7 +26,7 @@ def __dir__():
 
 
 def _loaded_at_first_use(name):
-    """A module that runs its code when an attribute of it is first asked for."""
+    """Return a module that runs its code when an attribute of it is first asked for."""
     if name not in sys.modules:
         specification = importlib.util.find_spec(name)
         specification.loader = importlib.util.LazyLoader(specification.loader)

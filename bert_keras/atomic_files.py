@@ -3,7 +3,9 @@
 import contextlib
 import json
 import os
+import pathlib
 import shutil
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from bert_keras.json_text import parse_json
@@ -11,7 +13,7 @@ from bert_keras.json_text import parse_json
 _JOURNAL = ".unfinished_files.json"
 
 
-def write_file(path, content):
+def write_file(path: str | os.PathLike, content: bytes) -> None:
     """Write a file so that a killed process leaves the old one or the new one, never a half.
 
     Args:
@@ -35,7 +37,7 @@ def write_file(path, content):
     sync(path.parent)
 
 
-def write_files(directory, contents, *, removed=()):
+def write_files(directory: str | os.PathLike, contents: dict[str, bytes], *, removed: Iterable[str] = ()) -> None:
     """Write several files into a folder so that a killed process leaves all the old ones or all the new ones.
 
     The new files are written aside; then a journal that lists them, from which moment on they are the ones that count;
@@ -63,7 +65,7 @@ def write_files(directory, contents, *, removed=()):
     finish_write(directory)
 
 
-def finish_write(directory):
+def finish_write(directory: str | os.PathLike) -> None:
     """Give the files their names that a killed `write_files` had written whole; do nothing where there are none.
 
     Args:
@@ -97,7 +99,7 @@ def finish_write(directory):
 
 
 @contextlib.contextmanager
-def new_folder(path):
+def new_folder(path: str | os.PathLike) -> Iterator[pathlib.Path]:
     """Fill a folder under a temporary name; it gets its own when all that is in it is on the disk.
 
     Args:
@@ -134,7 +136,7 @@ def new_folder(path):
     sync(path.parent)
 
 
-def sync(path):
+def sync(path: str | os.PathLike) -> None:
     """Bring what was written to a file, or the names in a folder, to the disk.
 
     Args:
@@ -159,7 +161,7 @@ def _temporary(path, process):
 
 
 def _names(plan):
-    """The names in a journal, None where it is not of our making: a folder may come from anywhere."""
+    """Return the names in a journal, None where it is not of our making: a folder may come from anywhere."""
     if (
         not isinstance(plan, dict)
         or plan.keys() != {"process", "written", "removed"}

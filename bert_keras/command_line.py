@@ -2,10 +2,14 @@
 
 import dataclasses
 import functools
+import importlib.util
 import inspect
 import io
+import os
 import sys
 import tokenize
+from pathlib import Path
+from types import ModuleType
 
 import tyro
 
@@ -99,6 +103,32 @@ def _with_seeds(main, owner):
     series.__signature__ = signature.replace(parameters=[*signature.parameters.values(), seeds])
     series.__annotations__ = {name: p.annotation for name, p in series.__signature__.parameters.items()}
     return series
+
+
+def load_script(path: str | os.PathLike) -> ModuleType:
+    """Import a script that lies in no package, such as a recipe, under its file's name.
+
+    Args:
+        path: The script.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If its name does not end in .py.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> script = pathlib.Path(tempfile.mkdtemp(), "half.py")
+        >>> _ = script.write_text("def main(*, number: int = 4): return number / 2")
+        >>> run(load_script(script).main, ["--number", "6"])
+        3.0
+    """
+    name = Path(path).stem
+    if Path(path).suffix != ".py":
+        raise ValueError(f"Expected a Python script, such as recipes/finetune_tagger.py; received {path}.")
+    specification = importlib.util.spec_from_file_location(name, path)
+    module = sys.modules[name] = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
 
 
 def parameter_comments(function):

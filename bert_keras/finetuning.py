@@ -74,12 +74,36 @@ class FineTuning:
         training.add_r_drop(trained, self.r_drop, problem_type=problem_type)
         training.add_adversarial_training(trained, self.adversarial)
 
+    def datasets(self, make: Callable, parts: Mapping, *arguments, start_step: int = 0, **options) -> dict:
+        """Return the batches of each part: of "train" shuffled, from `start_step` on; of the others in order.
+
+        Args:
+            make: Such as `data.classification_dataset`.
+            parts: {part: what `make` takes first}.
+            *arguments: What it takes further, such as the tokenizer.
+            start_step: Batches of the training to leave out: `saving.step`.
+            **options: Its further options.
+
+        Returns:
+            {part: dataset}.
+        """
+        options |= {"batch_size": self.batch_size, "seed": self.seed, "start_step": start_step}
+        return {part: make(some, *arguments, training=part == "train", **options) for part, some in parts.items()}
+
     def optimizer(self, encoder, steps_per_epoch: int) -> "training.AdamW":
         """Gives AdamW with a linear warm-up and decay over all epochs, and a rate for each layer of the encoder."""
         steps = self.epochs * steps_per_epoch
         schedule = training.WarmupLinearDecay(self.learning_rate, steps, warmup_steps=int(self.warmup_share * steps))
         factors = training.layerwise_decay(encoder, self.layerwise_decay)
         return training.AdamW(schedule, rate_factors=factors, use_ema=self.ema > 0, ema_momentum=self.ema)
+
+    def fit_options(self, callbacks: list) -> dict:
+        """Return what `fit` takes beside the data: epochs, callbacks, no shuffling of shuffled batches, no bar.
+
+        Args:
+            callbacks: From `callbacks`, with what a recipe adds to them.
+        """
+        return {"epochs": self.epochs, "callbacks": callbacks, "shuffle": False, "verbose": 0}
 
     def callbacks(
         self,

@@ -30,7 +30,7 @@ class FolderLock:
         ...     pass
     """
 
-    def __init__(self, folder, content):
+    def __init__(self, folder: str | os.PathLike, content: str):
         self._path = Path(folder, _FILE_NAME)
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -44,7 +44,7 @@ class FolderLock:
         except OSError as error:
             raise OSError(error.errno, f"cannot write {content} to {folder}: {error.strerror or error}") from error
 
-    def close(self):
+    def close(self) -> None:
         """Let other processes write there."""
         if fcntl is not None:  # Windows removes no file that is open
             self._path.unlink(missing_ok=True)

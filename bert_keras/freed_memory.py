@@ -10,7 +10,7 @@ _logger = logging.getLogger(__name__)
 _TRIM_THRESHOLD, _MMAP_MAX, _ARENA_MAX = -1, -4, -8
 
 
-def keep_freed_memory():
+def keep_freed_memory() -> bool:
     """Have the C library keep freed memory instead of giving it back to the system.
 
     glibc gives each large block back as soon as it is freed, and gets it again, page by page and filled with zeros,

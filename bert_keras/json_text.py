@@ -1,6 +1,7 @@
 """JSON that somebody else wrote: whatever is wrong with it is a `ValueError`."""
 
 import json
+from typing import Any
 
 
 class DuplicateKey(ValueError):
@@ -19,7 +20,7 @@ def _unique(pairs: list[tuple]) -> dict:
 UNIQUE_KEYS = json.JSONDecoder(object_pairs_hook=_unique)  # made once: as fast as json.loads
 
 
-def parse_json(text, *, unique_keys: bool = False, **options):
+def parse_json(text: str | bytes, *, unique_keys: bool = False, **options: Any) -> Any:
     """Parse JSON as `json.loads` does, and refuse what is nested too deep for Python to read.
 
     Args:

@@ -49,7 +49,7 @@ _OF_GOOGLE = re.compile(r"bert-(base|large)-[a-z-]+")
 _FOUND_IN_PRESETS = ("config.json", "bert_config.json", "vocab.txt", "tokenizer.json", "model.keras")
 
 
-def locate_preset(preset):
+def locate_preset(preset: str | os.PathLike) -> str:
     """Find the directory of a preset, and fetch it first where it is a name.
 
     Args:
@@ -92,7 +92,7 @@ def locate_preset(preset):
 
 
 def _suggestion(preset):
-    """What was probably meant, as a question; "" where nothing is near."""
+    """Return what was probably meant, as a question; "" where nothing is near."""
     path = pathlib.Path(preset)
     name = re.sub(r"^https?:/+huggingface[.]co/", "", preset.rstrip("/"))
     if _OF_GOOGLE.fullmatch(name):

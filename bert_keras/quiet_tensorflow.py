@@ -13,7 +13,7 @@ _ABOUT_ITSELF = re.compile(
 
 
 def import_quietly() -> None:
-    """Imports TensorFlow where it is installed; its own log of information and warnings stays off the terminal.
+    """Import TensorFlow where it is installed; its own log of information and warnings stays off the terminal.
 
     It writes these lines before it looks at `TF_CPP_MIN_LOG_LEVEL`. Where a user has set that variable to 0, 1 or 2,
     they are shown.

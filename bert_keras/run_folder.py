@@ -61,8 +61,9 @@ class RunFolder:
         self._started = time.time()
         self.path = Path(options["run_directory"])
         self.path.mkdir(parents=True, exist_ok=True)  # now, for a folder that cannot be written to costs no training
-        self.options = dict(_flat(options))
-        apart = {name for name, value in options.items() if value is None or isinstance(value, Path) or value == preset}
+        values = dict(_flat(options))
+        self.options = {name: _as_json(value) for name, value in values.items()}
+        apart = {name for name, value in values.items() if value is None or isinstance(value, Path) or value == preset}
         apart = apart.union(apart_from_training)
         self.identity = {name: str(value) for name, value in self.options.items() if name not in apart}
         self.identity["data"] = data.files_checksum(*learns_from)
@@ -82,6 +83,17 @@ class RunFolder:
     def saving(self, **options) -> "training.callbacks.SaveAndResume":
         """Gives the callback that saves the run's state in this folder; its arguments are those of `SaveAndResume`."""
         return training.callbacks.SaveAndResume(self.path / "state", configuration=self.identity, **options)
+
+    def save_preset(self, model, tokenizer) -> None:
+        """Save the trained model and its tokenizer as the preset; LoRA's adapters become part of the kernels first.
+
+        Args:
+            model: An encoder with a head.
+            tokenizer: What made its rows.
+        """
+        training.merge_lora(model.encoder)
+        model.save_to_preset(self.preset)
+        tokenizer.save_to_preset(self.preset, model_max_length=model.encoder.max_sequence_length)
 
     def _results_of_this_run(self) -> dict:
         """What a call before has left, such as the training that is now given a test file; else nothing."""
@@ -131,9 +143,9 @@ class RunFolder:
 def _flat(options: Mapping):
     for name, value in options.items():
         if dataclasses.is_dataclass(value):
-            yield from _flat(dataclasses.asdict(value))
+            yield from _flat({field.name: getattr(value, field.name) for field in dataclasses.fields(value)})
         else:
-            yield name, _as_json(value)
+            yield name, value
 
 
 def _as_json(value):

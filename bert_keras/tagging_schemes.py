@@ -52,7 +52,7 @@ Span = tuple[int, int, str]  # first word, the one behind the last, label
 
 
 def check_scheme(scheme: str) -> str:
-    """Gives the scheme its name in `SCHEMES`; raises a ValueError where it is neither of those nor of `ALIASES`."""
+    """Give the scheme its name in `SCHEMES`; raise a ValueError where it is neither of those nor of `ALIASES`."""
     name = ALIASES.get(scheme, scheme)
     if name not in _SPELLINGS:
         known = ", ".join([*SCHEMES, *ALIASES])
@@ -61,7 +61,7 @@ def check_scheme(scheme: str) -> str:
 
 
 def check_words(words: str) -> str:
-    """Gives back what is one of `WORDS`; raises a ValueError for anything else."""
+    """Give back what is one of `WORDS`; raise a ValueError for anything else."""
     if words not in WORDS:
         raise ValueError(f"expected words to be one of {', '.join(WORDS)}, received {words!r}")
     return words
@@ -177,7 +177,7 @@ def spans_to_tags(spans: Sequence[Span], num_words: int, scheme: str) -> list[st
 
 
 def tags_to_spans(tags: Sequence[str], scheme: str | None = None) -> list[Span]:
-    """Reads the spans out of tags, also of wrong ones, which every model makes.
+    """Read the spans out of tags, also of wrong ones, which every model makes.
 
     Args:
         tags: The tags of a sentence.
@@ -277,7 +277,7 @@ def may_follow(previous: str, tag: str, scheme: str) -> bool:
 
 
 def first_fault(tags: Sequence[str], scheme: str) -> tuple[int, str] | None:
-    """Finds the first place where the tags of a sentence break the rules of their scheme.
+    """Find the first place where the tags of a sentence break the rules of their scheme.
 
     Returns:
         The number of the word, and what is wrong there; None if all is well.

@@ -37,7 +37,7 @@ def main(
         raise ValueError("Expected --max-shard-megabytes of 1 or more, with --format huggingface alone.")
     output.mkdir(parents=True, exist_ok=True)
     try:
-        tokenizer = data.WordPieceTokenizer.from_preset(source)
+        tokenizer = data.tokenizer_of(source)
     except FileNotFoundError as error:
         tokenizer = None
         print(f"No vocabulary to take along: {error}")
@@ -78,16 +78,7 @@ def main(
         batches.append(
             conversion_check.text_rows(texts.read_text(encoding="utf-8").splitlines()[:64], tokenizer, encoder)
         )
-    largest = 0.0
-    for preset in (source, str(output)):
-        try:
-            differences = conversion_check.largest_differences(model, preset, batches)
-        except ImportError as error:
-            print(f"{preset}: not compared. {error}")
-            continue
-        for name, difference in differences.items():
-            print(f"{preset}  {name:<16} {difference:.1e}")
-        largest = max(largest, *differences.values())
+    largest = conversion_check.print_differences(model, (source, str(output)), batches)
     if changed or largest > tolerance:
         raise SystemExit(f"The largest difference is {largest:.1e}, more than {tolerance:.0e}; changed: {changed}")
 

@@ -40,21 +40,19 @@ def main(
     run = RunFolder(locals(), preset=preset, learns_from=(train, validation))
     saving = run.saving()
     training.set_random_seed(fine_tuning.seed)
-    tokenizer = data.WordPieceTokenizer.from_preset(preset)
+    tokenizer = data.tokenizer_of(preset)
     files = {"train": train, "validation": validation, **({"test": test} if test else {})}
     layout = dict(context_column=context_column, stem_column=stem_column, choice_columns=choice_columns)
     layout |= dict(first_label=first_label, **dataclasses.asdict(table))
-    examples, datasets = {}, {}
+    examples = {}
     for part, file in files.items():
         label = label_column if part != "test" or data.has_columns(file, [label_column], table) else None
         examples[part] = data.read_choices(
             file, label_column=label, errors=errors if label is not None else "raise", **layout
         )
         layout["first_label"] = examples["train"].first_label  # the same in every part
-        datasets[part] = data.multiple_choice_dataset(
-            examples[part], tokenizer, sequence_length=sequence_length, batch_size=fine_tuning.batch_size,
-            seed=fine_tuning.seed, training=part == "train", start_step=saving.step if part == "train" else 0,
-        )  # fmt: skip
+    options = dict(sequence_length=sequence_length, start_step=saving.step)
+    datasets = fine_tuning.datasets(data.multiple_choice_dataset, examples, tokenizer, **options)
 
     chooser = models.MultipleChoice.from_preset(preset, dropout=fine_tuning.dropout, dtype=fine_tuning.dtype)
     fine_tuning.prepare(chooser, tokenizer, sequence_length=sequence_length, preset=run.preset)
@@ -62,15 +60,10 @@ def main(
     metrics = training.classification_metrics(num_classes=len(choice_columns), names=["accuracy"])
     optimizer = fine_tuning.optimizer(chooser.encoder, len(datasets["train"]))
     chooser.compile(optimizer, training.classification_loss(), weighted_metrics=metrics)
-    report = fine_tuning.callbacks(run.logs, best="val_accuracy", shown=("accuracy",))
+    report = saving.after(fine_tuning.callbacks(run.logs, best="val_accuracy", shown=("accuracy",)))
     with training.memory_advice(fine_tuning.batch_size, sequence_length):
-        chooser.fit(
-            datasets["train"], validation_data=datasets["validation"], epochs=fine_tuning.epochs,
-            callbacks=saving.after(report), shuffle=False, verbose=0,  # the dataset comes shuffled
-        )  # fmt: skip
-    training.merge_lora(chooser.encoder)
-    chooser.save_to_preset(run.preset)
-    tokenizer.save_to_preset(run.preset, model_max_length=chooser.encoder.max_sequence_length)
+        chooser.fit(datasets["train"], validation_data=datasets["validation"], **fine_tuning.fit_options(report))
+    run.save_preset(chooser, tokenizer)
 
     scores = {}
     for part in files:

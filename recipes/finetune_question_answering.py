@@ -39,7 +39,7 @@ def main(
     run = RunFolder(locals(), preset=preset, learns_from=(train, validation))
     saving = run.saving()
     training.set_random_seed(fine_tuning.seed)
-    tokenizer = data.WordPieceTokenizer.from_preset(preset)
+    tokenizer = data.tokenizer_of(preset)
     questions = {"train": data.read_questions(train, errors=errors, encoding=encoding)}
     questions["validation"] = data.read_questions(validation, errors=errors, encoding=encoding)
     # SQuAD 2.0: some passages do not answer, and "no answer" is a prediction like any other.
@@ -52,9 +52,7 @@ def main(
         max_answer_tokens=max_answer_tokens,
     )  # fmt: skip
     windows = {part: answering.rows(some) for part, some in questions.items()}
-    # start_step counts for the training part alone
-    batches = dict(batch_size=fine_tuning.batch_size, seed=fine_tuning.seed, start_step=saving.step)
-    datasets = {p: data.question_answering_dataset(w, training=p == "train", **batches) for p, w in windows.items()}
+    datasets = fine_tuning.datasets(data.question_answering_dataset, windows, start_step=saving.step)
     fine_tuning.prepare(answerer, tokenizer, sequence_length=sequence_length, preset=run.preset)
     answerer.compile(
         fine_tuning.optimizer(answerer.encoder, len(datasets["train"])),
@@ -78,14 +76,11 @@ def main(
     report = fine_tuning.callbacks(run.logs, best="val_f1", shown=("exact", "f1"), scores=lambda: answer()[1])
     with training.memory_advice(fine_tuning.batch_size, sequence_length):
         answerer.fit(
-            datasets["train"], validation_data=datasets["validation"], epochs=fine_tuning.epochs,
-            callbacks=saving.after(report), shuffle=False, verbose=0,  # the dataset comes shuffled
-        )  # fmt: skip
+            datasets["train"], validation_data=datasets["validation"], **fine_tuning.fit_options(saving.after(report))
+        )
 
     predictions, results = answer()  # of the best epoch
-    training.merge_lora(answerer.encoder)
-    answerer.save_to_preset(run.preset)
-    tokenizer.save_to_preset(run.preset, model_max_length=answerer.encoder.max_sequence_length)
+    run.save_preset(answerer, tokenizer)
     data.write_answers(run_directory, predictions, threshold=answerer.null_threshold)
     return run.finish({"validation": results})
 

@@ -36,7 +36,7 @@ def main(
     run = RunFolder(locals(), preset=preset, learns_from=(train, validation))
     saving = run.saving()
     training.set_random_seed(fine_tuning.seed)
-    tokenizer = data.WordPieceTokenizer.from_preset(preset)
+    tokenizer = data.tokenizer_of(preset)
     files = {part: file for part, file in {"train": train, "validation": validation, "test": test}.items() if file}
     examples, labels = {}, None
     for part, file in files.items():  # train first: its relations are all that the model can learn
@@ -47,9 +47,7 @@ def main(
     )
     task = dict(sequence_length=sequence_length, label_names=labels, markers=classifier.markers)
     rows = {part: data.RelationRows(some, tokenizer, **task) for part, some in examples.items()}
-    # start_step counts for the training part alone
-    batches = dict(batch_size=fine_tuning.batch_size, seed=fine_tuning.seed, start_step=saving.step)
-    datasets = {part: data.batches(some, training=part == "train", **batches) for part, some in rows.items()}
+    datasets = fine_tuning.datasets(data.batches, rows, start_step=saving.step)
 
     fine_tuning.prepare(classifier, tokenizer, sequence_length=sequence_length, preset=run.preset)
     classifier.compile(
@@ -58,15 +56,10 @@ def main(
         weighted_metrics=["accuracy"],
     )
     best = "val_accuracy" if validation else None  # without a validation part the last epoch is kept
-    report = fine_tuning.callbacks(run.logs, best=best, shown=("accuracy",))
+    report = saving.after(fine_tuning.callbacks(run.logs, best=best, shown=("accuracy",)))
     with training.memory_advice(fine_tuning.batch_size, sequence_length):
-        classifier.fit(
-            datasets["train"], validation_data=datasets.get("validation"), epochs=fine_tuning.epochs,
-            callbacks=saving.after(report), shuffle=False, verbose=0,  # the dataset comes shuffled
-        )  # fmt: skip
-    training.merge_lora(classifier.encoder)
-    classifier.save_to_preset(run.preset)
-    tokenizer.save_to_preset(run.preset, model_max_length=classifier.encoder.max_sequence_length)
+        classifier.fit(datasets["train"], validation_data=datasets.get("validation"), **fine_tuning.fit_options(report))
+    run.save_preset(classifier, tokenizer)
 
     extractor = inference.RelationExtractor(classifier, tokenizer, sequence_length=sequence_length)
     scores, tables = {}, {}

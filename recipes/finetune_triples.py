@@ -41,7 +41,7 @@ def main(
     run = RunFolder(locals(), preset=preset, learns_from=(train, validation))
     saving = run.saving()
     training.set_random_seed(fine_tuning.seed)
-    tokenizer = data.WordPieceTokenizer.from_preset(preset)
+    tokenizer = data.tokenizer_of(preset)
     files = {"train": train, "validation": validation, **({"test": test} if test else {})}
     examples, relations = {}, None
     for part, file in files.items():  # train first: its relations are all that the model can learn
@@ -49,17 +49,13 @@ def main(
         relations = examples["train"].relations
     task = dict(sequence_length=sequence_length, relations=relations)
     rows = {part: data.TripleRows(examples[part], tokenizer, **task) for part in ("train", "validation")}
-    # start_step counts for the training part alone
-    batches = dict(batch_size=fine_tuning.batch_size, seed=fine_tuning.seed, start_step=saving.step)
-    datasets = {part: data.batches(some, training=part == "train", **batches) for part, some in rows.items()}
+    datasets = fine_tuning.datasets(data.batches, rows, start_step=saving.step)
 
     extractor = models.TripleExtractor.from_preset(
         preset, relations, head_dim=head_dim, efficient=efficient, dropout=fine_tuning.dropout, dtype=fine_tuning.dtype
     )
-    fine_tuning.prepare(
-        extractor, tokenizer, sequence_length=sequence_length, preset=run.preset,
-        problem_type="multi_label_classification",
-    )  # fmt: skip
+    learned = dict(sequence_length=sequence_length, problem_type="multi_label_classification")
+    fine_tuning.prepare(extractor, tokenizer, preset=run.preset, **learned)
     extractor.compile(
         fine_tuning.optimizer(extractor.encoder, len(datasets["train"])),
         {name: training.SpanLoss() for name in OUTPUTS},
@@ -67,30 +63,22 @@ def main(
     )
     finder = inference.TripleFinder(extractor, tokenizer, sequence_length=sequence_length)
 
-    def score(part, predicted):
-        """Precision, recall and F1 of the triples found in a part."""
-        true = examples[part].triples
+    def score(part):
+        """Give the triples found in a part, and their precision, recall and F1."""
+        true, found = examples[part].triples, finder.triples(rows.get(part, examples[part]))
         if scores == "text":
-            true, predicted = examples[part].quoted(), examples[part].quoted(predicted)
-        return training.triple_scores(true, predicted)
+            return found, training.triple_scores(examples[part].quoted(), examples[part].quoted(found))
+        return found, training.triple_scores(true, found)
 
-    def score_validation():
-        return score("validation", finder.triples(rows["validation"]))["overall"]
-
-    report = fine_tuning.callbacks(run.logs, best="val_f1", shown=("f1",), scores=score_validation)
+    options = dict(shown=("f1",), scores=lambda: score("validation")[1]["overall"])
+    report = saving.after(fine_tuning.callbacks(run.logs, best="val_f1", **options))
     with training.memory_advice(fine_tuning.batch_size, sequence_length):
-        extractor.fit(
-            datasets["train"], validation_data=datasets["validation"], epochs=fine_tuning.epochs,
-            callbacks=saving.after(report), shuffle=False, verbose=0,  # the dataset comes shuffled
-        )  # fmt: skip
-    training.merge_lora(extractor.encoder)
-    extractor.save_to_preset(run.preset)
-    tokenizer.save_to_preset(run.preset, model_max_length=extractor.encoder.max_sequence_length)
+        extractor.fit(datasets["train"], validation_data=datasets["validation"], **fine_tuning.fit_options(report))
+    run.save_preset(extractor, tokenizer)
 
     results, tables = {}, {}
     for part in list(files)[1:]:
-        predicted = finder.triples(rows.get(part, examples[part]))
-        by_relation = score(part, predicted)
+        predicted, by_relation = score(part)
         results[part], tables[part] = by_relation["overall"], training.score_table(by_relation)
     if test:
         data.write_triples(run_directory / "predictions.jsonl", examples["test"], predicted)

@@ -45,7 +45,7 @@ def main(
             data.train_vocabulary(texts, vocabulary_size, lower_case=lower_case), lower_case=lower_case
         )
     else:
-        tokenizer = data.WordPieceTokenizer.from_preset(vocabulary)
+        tokenizer = data.tokenizer_of(vocabulary)
 
     reports = {}
     for part in ("validation", "train") if validation_every else ("train",):  # first what few documents may not give

@@ -9,9 +9,7 @@ Watch       tensorboard --logdir runs/tune (the tab HPARAMS)
 Resume      the same command continues after the last trial that ended
 """
 
-import importlib.util
 import json
-import sys
 from pathlib import Path
 from typing import Literal
 
@@ -45,7 +43,7 @@ def main(
     for option in options:
         tuning.add_option(space, option)
     tuning.write_experiment(run_directory, space.values, objective)
-    module = load(recipe)
+    module = command_line.load_script(recipe)
 
     class Trials(keras_tuner.Tuner):
         def run_trial(self, trial):
@@ -77,14 +75,6 @@ def main(
     (run_directory / "best.json").write_text(json.dumps(result, indent=2) + "\n")
     run.finish({objective: best.score}, texts={"best options": json.dumps(best.hyperparameters.values)})
     return result
-
-
-def load(recipe):
-    """Import a script that lies in no package."""
-    specification = importlib.util.spec_from_file_location(recipe.stem, recipe)
-    module = sys.modules[recipe.stem] = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
 
 
 if __name__ == "__main__":

@@ -1,13 +1,11 @@
 """What the documents say is true: the code of each page runs from top to bottom, and what a page names is there."""
 
 import collections
-import importlib.util
 import json
 import pathlib
 import re
 import shlex
 import shutil
-import sys
 
 import pytest
 
@@ -146,11 +144,7 @@ def run_command(line):
     """Runs a recipe in this process."""
     python, path, *words = shlex.split(line, comments=True)
     assert python == "python" and path.startswith("recipes/"), line
-    name = pathlib.Path(path).stem
-    specification = importlib.util.spec_from_file_location(name, ROOT / path)
-    module = sys.modules[name] = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    command_line.run(module.main, words)
+    command_line.run(command_line.load_script(ROOT / path).main, words)
 
 
 def anchors(page):

@@ -35,7 +35,7 @@ def spans_of_a_sentence(draw):
 
 
 @pytest.mark.parametrize("scheme", [*SCHEMES, *ALIASES])
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(sentence=spans_of_a_sentence())
 def test_spans_survive_every_scheme(scheme, sentence):
     num_words, spans = sentence

@@ -1,13 +1,19 @@
 """What can be asked of a checkpoint, whatever its format."""
 
+from collections.abc import Mapping
+
+import numpy as np
+
 from bert_keras.checkpoints.encoder_shapes import encoder_shapes
+from bert_keras.checkpoints.load_report import LoadReport
+from bert_keras.checkpoints.weight_table import WeightTable
 
 
 class Checkpoint:
     """A configuration and a table of weights that agree; the weights have not been read yet.
 
     Args:
-        config: what describes the model: `path`, `encoder_arguments`, `classifier_dropout`, `labels` and `task`.
+        config: what describes the model: `path`, `encoder_arguments`, `labels` and `settings`.
         table: `WeightTable` of the weights that are there.
 
     Raises:
@@ -15,11 +21,10 @@ class Checkpoint:
             missing; only the pooler may.
     """
 
-    masked_lm_arguments = {}  # of the pretrainer's constructor, where its head differs from the encoder
     encoder_class = None  # of the encoder, where it is not BertEncoder itself
     sentence_pooling = None  # "mean" or "first": what a sentence encoder was trained to make its vectors of
 
-    def __init__(self, config, table):
+    def __init__(self, config: object, table: WeightTable):
         self.config = config
         self.source = table.source
         self._table = table
@@ -30,36 +35,29 @@ class Checkpoint:
                 raise ValueError(f"{self.source} has no weight {name}, as every BERT does.")
 
     @property
-    def encoder_arguments(self):
+    def encoder_arguments(self) -> dict:
         """Arguments of the encoder's constructor."""
         return self.config.encoder_arguments
 
     @property
-    def classifier_dropout(self):
-        """Rate of the dropout before a classification head."""
-        return self.config.classifier_dropout
-
-    @property
-    def labels(self):
+    def labels(self) -> list[str] | None:
         """Names of the classes in the order of their logits, None where they have none."""
         return self.config.labels
 
     @property
-    def problem_type(self):
-        """What the classification head was trained for, in transformers' words; None where that is not said."""
-        return getattr(self.config, "problem_type", None)
+    def settings(self) -> dict:
+        """What is noted of the model around the encoder, by the names of its constructor's arguments.
+
+        There always is `dropout`; of a head that only we have, `head` says which it is.
+        """
+        return self.config.settings
 
     @property
-    def task(self):
-        """What the model's own `task` was when it was saved, such as its head and its scheme of tags; {} without."""
-        return self.config.task
-
-    @property
-    def shapes(self):
+    def shapes(self) -> dict[str, tuple[int, ...] | None]:
         """{canonical name: shape} of the weights that are there."""
         return self._table.shapes
 
-    def read(self, shapes):
+    def read(self, shapes: Mapping[str, tuple[int, ...]]) -> tuple[dict[str, np.ndarray], LoadReport]:
         """Read the weights that a model wants, once it is sure that all of them fit.
 
         Args:
@@ -74,7 +72,7 @@ class Checkpoint:
         return self._table.read(shapes)
 
 
-def expect_as_many_tensors(source, num_tensors, num_layers):
+def expect_as_many_tensors(source: object, num_tensors: int, num_layers: int) -> None:
     """Refuse a configuration that speaks of more layers than there can be, before rows are made for them.
 
     Args:

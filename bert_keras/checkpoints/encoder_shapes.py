@@ -1,7 +1,9 @@
 """The shapes that the weights of an encoder must have, from the arguments of its constructor."""
 
+from collections.abc import Mapping
 
-def encoder_shapes(arguments):
+
+def encoder_shapes(arguments: Mapping) -> dict[str, tuple[int, ...]]:
     """Compute them without building anything, so that a checkpoint can be held against its own configuration.
 
     Args:

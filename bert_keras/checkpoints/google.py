@@ -5,16 +5,28 @@ Reading and writing the variables takes TensorFlow, imported when it is needed, 
 
 import functools
 import json
+import os
 import pathlib
 import tempfile
+from collections.abc import Mapping
+
+import numpy as np
 
 from bert_keras.atomic_files import write_files
 from bert_keras.checkpoints.checkpoint import Checkpoint, expect_as_many_tensors
-from bert_keras.checkpoints.google_names import google_rows, is_slot
+from bert_keras.checkpoints.families import BERT, rows
 from bert_keras.checkpoints.huggingface_config import HuggingFaceConfig, config_fields
 from bert_keras.checkpoints.weight_table import StoredTensor, WeightTable
 
 CONFIG_FILE = "bert_config.json"
+_DENSE = {"kernel": ("/kernel", {}), "bias": ("/bias", {})}
+_SPELLING = {  # kernels lie as in Keras, but what the scripts call `output_weights` is (outputs, inputs)
+    "table": {"embeddings": ("", {})},
+    "layer_norm": {"gamma": ("/gamma", {}), "beta": ("/beta", {})},
+    **dict.fromkeys(("dense", "query_key_value", "attention_output"), _DENSE),
+    "logits": {"kernel": ("output_weights", {"transposed": True}), "bias": ("output_bias", {})},
+    "bias": {"bias": ("output_bias", {})},
+}
 _EPSILON = 1e-12  # of every layer norm in Google's code
 # Google's code names no other. Its "gelu" was the exact one when most checkpoints were published, and transformers
 # takes it for that; the code of today approximates it. Which one a model of ours has is noted in a field of our own.
@@ -25,13 +37,15 @@ _FIELDS = (
     "id2label", "initializer_range", "intermediate_size", "max_position_embeddings", "num_attention_heads",
     "num_hidden_layers", "problem_type", "type_vocab_size", "vocab_size",
 )  # fmt: skip
+# What a checkpoint taken in the middle of training has besides: the optimizer's state.
+_SLOTS = ("adam_m", "adam_v", "Adam", "Adam_1", "lamb_m", "lamb_v")
 
 
 class GoogleConfig(HuggingFaceConfig):
     """What `bert_config.json` says, in our words: its fields have the names that transformers took over."""
 
     @property
-    def encoder_arguments(self):
+    def encoder_arguments(self) -> dict:
         """Arguments of the encoder's constructor."""
         own = self.field(_OWN_FIELD)
         if own is not None and (not isinstance(own, str) or own not in _ACTIVATIONS):
@@ -52,7 +66,7 @@ class GoogleCheckpoint(Checkpoint):
         ValueError: where a file is damaged, they do not agree, or they describe a model that we do not have.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str | os.PathLike):
         prefix = _checkpoint_prefix(pathlib.Path(path))
         # Who passes a checkpoint on often names the configuration as transformers does, or gives both.
         configs = [path for name in (CONFIG_FILE, "config.json") if (path := prefix.parent / name).is_file()]
@@ -62,7 +76,7 @@ class GoogleCheckpoint(Checkpoint):
         tensors = _stored_tensors(str(prefix))
         num_layers = config.encoder_arguments["num_layers"]
         expect_as_many_tensors(prefix, len(tensors), num_layers)
-        super().__init__(config, WeightTable(str(prefix), tensors, google_rows(num_layers)))
+        super().__init__(config, WeightTable(str(prefix), tensors, _rows(num_layers)))
 
 
 def _checkpoint_prefix(path):
@@ -108,11 +122,22 @@ def _stored_tensors(prefix):
             name, tuple(shape), dtypes[name].name, dtypes[name].is_floating, functools.partial(read, name)
         )
         for name, shape in sorted(shapes.items())
-        if not is_slot(name)
+        if not _is_slot(name)
     }
 
 
-def write_google(directory, arrays, arguments, **head):
+def _rows(num_layers):
+    return rows(BERT.model(num_layers), "google", _SPELLING)
+
+
+def _is_slot(name):
+    """Whether a variable belongs to the optimizer."""
+    return name.rpartition("/")[2] in _SLOTS or name == "global_step" or name.endswith(("beta1_power", "beta2_power"))
+
+
+def write_google(
+    directory: str | os.PathLike, arrays: Mapping[str, np.ndarray], arguments: Mapping, settings: Mapping | None = None
+) -> None:
     """Write a model as Google's scripts would: `bert_config.json` and `bert_model.ckpt`.
 
     All files are written under other names first, so that a killed process leaves the old ones.
@@ -121,7 +146,7 @@ def write_google(directory, arrays, arguments, **head):
         directory: path of the directory; made if it is not there.
         arrays: {canonical name: array} of all weights.
         arguments: arguments of the encoder's constructor, with the number `initializer_range`.
-        **head: `labels`, `num_classes` and `classifier_dropout` of a classification head.
+        settings: dict of what is noted of a model around the encoder, see `config_fields`.
 
     Raises:
         FileExistsError: where the directory holds a model of another format, which would be read instead.
@@ -139,9 +164,9 @@ def write_google(directory, arrays, arguments, **head):
             f"{directory} holds config.json of another format, which would be read instead of what is saved now: "
             "take another directory."
         )
-    table = google_rows(arguments["num_layers"])
+    table = _rows(arguments["num_layers"])
     tensors = WeightTable.to_theirs(table, arrays, "Google's BERT")
-    fields = config_fields("BertModel", arguments, **head)
+    fields = config_fields("BertModel", arguments, settings)
     fields = {name: fields[name] for name in _FIELDS if name in fields} | {
         "hidden_act": _ACTIVATIONS[arguments["activation"]],
         _OWN_FIELD: arguments["activation"],

@@ -2,26 +2,26 @@
 
 import functools
 import json
+import os
 import pathlib
 import shlex
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
 from bert_keras.atomic_files import write_files
 from bert_keras.checkpoints.checkpoint import Checkpoint, expect_as_many_tensors
+from bert_keras.checkpoints.families import BERT, Family, rows
 from bert_keras.checkpoints.huggingface_config import HuggingFaceConfig, config_fields
 from bert_keras.checkpoints.huggingface_names import (
-    ARCHITECTURES,
-    CONSTANTS,
-    COPIES,
-    HEAD_ROWS,
+    OWN_HEADS,
+    SPELLING,
     STOPPERS,
-    WITHOUT_POOLER,
     common_names,
-    encoder_rows,
     head_rows,
     own_rows,
 )
+from bert_keras.checkpoints.load_report import LoadReport
 from bert_keras.checkpoints.safetensors_file import FLOATS
 from bert_keras.checkpoints.safetensors_shards import (
     INDEX_FILE,
@@ -56,24 +56,27 @@ class HuggingFaceCheckpoint(Checkpoint):
         ValueError: where one of them is damaged, they do not agree, or they describe a model that we do not have.
     """
 
-    def __init__(self, directory):
+    def __init__(self, directory: str | os.PathLike):
         directory = pathlib.Path(directory)
         _expect_files(directory)
         config = HuggingFaceConfig(directory / "config.json")
         source, files = open_tensors(directory)
         num_layers = config.encoder_arguments["num_layers"]
         expect_as_many_tensors(source, len(files), num_layers)
-        tensors = _stored_tensors(source, files)
-        rows = encoder_rows(num_layers) + head_rows(config.architecture) + own_rows(tensors)
-        super().__init__(config, WeightTable(source, tensors, rows, silent=(*COPIES, *CONSTANTS)))
+        tensors = _stored_tensors(config.family, source, files)
+        table = rows(config.family.encoder(num_layers), "huggingface", SPELLING)
+        table += head_rows(config.family, config.architecture) + own_rows(tensors, (*OWN_HEADS, *config.own_heads))
+        super().__init__(
+            config, WeightTable(source, tensors, table, silent=(*config.family.copies, *config.family.constants))
+        )
         self._directory = directory
 
     @property
-    def sentence_pooling(self):
+    def sentence_pooling(self) -> str | None:
         """As in `Checkpoint`; read only where it is asked for."""
         return sentence_pooling(self._directory)
 
-    def read(self, shapes):
+    def read(self, shapes: Mapping[str, tuple[int, ...]]) -> tuple[dict[str, np.ndarray], LoadReport]:
         """As `Checkpoint.read`; the masked-LM head is refused where its words are not the encoder's."""
         if "masked_lm_head/bias" in shapes:
             self._check_copies()
@@ -86,7 +89,7 @@ class HuggingFaceCheckpoint(Checkpoint):
                 f"{self.source} lacks cls.predictions.decoder.weight, and by tie_word_embeddings of config.json the "
                 "masked-LM head has weights of its own. That is not supported; the encoder alone can be loaded."
             )
-        for copy, original in COPIES.items():
+        for copy, original in self.config.family.copies.items():
             if copy in tensors and not np.array_equal(tensors[copy].read(), tensors[original].read()):
                 raise ValueError(
                     f"{self.source}: {tensors[copy].name} differs from {tensors[original].name}. In BERT the two are "
@@ -94,10 +97,10 @@ class HuggingFaceCheckpoint(Checkpoint):
                 )
 
 
-def _stored_tensors(source, files):
+def _stored_tensors(family, source, files):
     """The tensors by the names that the tables know."""
     tensors = {}
-    for name, common in common_names(source, files).items():
+    for name, common in common_names(family, source, files).items():
         info = files[name].tensors[name]
         if 0 in info.shape:  # holds nothing; see `STOPPERS`
             continue
@@ -105,7 +108,7 @@ def _stored_tensors(source, files):
             raise ValueError(f"{source}: {known.name} and {name} are the same weight.")
         read = functools.partial(files[name].read, name)
         tensors[common] = StoredTensor(name, info.shape, info.dtype, info.dtype in FLOATS, read)
-    for copy, original in COPIES.items():  # of two names for one weight a file may have either
+    for copy, original in family.copies.items():  # of two names for one weight a file may have either
         if copy in tensors:
             tensors.setdefault(original, tensors[copy])
     return tensors
@@ -142,60 +145,64 @@ def _expect_files(directory):
     raise FileNotFoundError(message)
 
 
-def write_huggingface(directory, architecture, arrays, arguments, *, max_shard_bytes=None, **head):
+def write_huggingface(
+    directory: str | os.PathLike,
+    kind: str,
+    arrays: Mapping[str, np.ndarray],
+    arguments: Mapping,
+    settings: Mapping | None = None,
+    *,
+    heads: Iterable[str] = (),
+    max_shard_bytes: int | None = None,
+    family: Family = BERT,
+) -> tuple[str, list[str]]:
     """Write a model as `transformers` would.
 
     All files are written under other names first, so that a killed process leaves the old ones or the new ones.
 
     Args:
         directory: path of the directory; made if it is not there.
-        architecture: class of transformers: "BertModel", "BertForPreTraining", "BertForMaskedLM",
-            "BertForNextSentencePrediction", "BertForSequenceClassification", "BertForTokenClassification",
-            "BertForQuestionAnswering" or "BertForMultipleChoice".
+        kind: which published model it is, a key of `Family.architectures`; "encoder" also for one that transformers
+            does not have: it reads the encoder of it.
         arrays: {canonical name: array} of all weights; the pooler's are left out where that class has no pooler.
         arguments: arguments of the encoder's constructor, with the number `initializer_range`.
+        settings: dict of what is noted of a model around the encoder, see `config_fields`.
+        heads: names of the layers above the encoder; those that transformers does not have keep our names.
         max_shard_bytes: most bytes of tensors in a file, None for all in one.
-        **head: `labels`, `num_classes`, `classifier_dropout`, `problem_type` and `task` of a head, see `config_fields`;
-            for a head that transformers does not have they are noted where we alone look for them.
+        family: table of the family. Default BERT's.
 
     Returns:
-        names of the heads that transformers does not have; it reads the encoder beside them, and refuses to make a
-        classifier, a tagger or a question answerer of it.
+        class of transformers, and names of the heads that transformers does not have; it reads the encoder beside
+        them, and refuses to make a classifier, a tagger or a question answerer of it.
 
     Raises:
         ValueError: where an array has no name in BERT of transformers, or one is missing.
     """
-    heads = [row for head_name in ARCHITECTURES[architecture] for row in HEAD_ROWS[head_name]]
-    own = [row for row in own_rows(arrays) if row.ours not in {head.ours for head in heads}]
-    heads += own
-    rows = encoder_rows(arguments["num_layers"]) + heads
+    architecture, published = family.architectures[kind]
+    own = own_rows(arrays, [head for head in heads if head not in published])
+    of_heads = rows((layer for head in published for layer in family.heads[head]), "huggingface", SPELLING) + own
+    table = rows(family.encoder(arguments["num_layers"]), "huggingface", SPELLING) + of_heads
     arrays = dict(arrays)
     pooler = [name for name in arrays if name.startswith("pooler/")]
-    if architecture in WITHOUT_POOLER or not pooler:
-        rows = [row for row in rows if not row.ours.startswith("pooler/")]
+    if kind in family.without_pooler or not pooler:
+        table = [row for row in table if not row.ours.startswith("pooler/")]
         for name in pooler:
             del arrays[name]
-    if set(arrays) != {row.ours for row in rows}:
-        without_place = sorted(set(arrays) - {row.ours for row in rows})
-        missing = sorted({row.ours for row in rows} - set(arrays))
+    if set(arrays) != (known := {row.ours for row in table}):
+        without_place, missing = sorted(set(arrays) - known), sorted(known - set(arrays))
         raise ValueError(f"{architecture} of transformers has no place for {without_place} and needs {missing}.")
     tensors = {}
-    for row in rows:
-        prefix = "bert." if heads and row not in heads else ""
+    for row in table:
+        prefix = family.prefix if of_heads and row not in of_heads else ""
         for name, array in row.to_theirs(np.asarray(arrays[row.ours], "float32")).items():
             tensors[prefix + name] = array
     if own:
         tensors |= {name: np.zeros(0, "float32") for name in STOPPERS}
-        head = _noted_for_us_alone(**head)
-    fields = config_fields(architecture, arguments, **head)
+        if more := sorted({row.ours.split("/")[0] for row in own} - set(OWN_HEADS)):
+            settings = (settings or {}) | {"heads": more}
+    fields = config_fields(architecture, arguments, settings, is_published=not own, family=family)
     directory = pathlib.Path(directory)
     contents = tensor_files(tensors, max_shard_bytes)
     contents["config.json"] = (json.dumps(fields, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode("utf-8")
     write_files(directory, contents, removed=outdated_files(directory, contents))
-    return list(dict.fromkeys(row.ours.split("/")[0] for row in own))
-
-
-def _noted_for_us_alone(*, labels=None, num_classes=None, problem_type=None, task=None, **head):
-    """The settings of a head, without what would make transformers build a head of classes of its own."""
-    ours = {"labels": labels, "problem_type": problem_type}
-    return head | {"task": {name: value for name, value in ours.items() if value is not None} | (task or {})}
+    return architecture, list(dict.fromkeys(row.ours.split("/")[0] for row in own))

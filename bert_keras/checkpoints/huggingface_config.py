@@ -4,58 +4,13 @@ A closed schema: a field that changes what the model computes is read, or refuse
 """
 
 import math
+import os
+from collections.abc import Mapping
 
+from bert_keras.checkpoints.families import BERT, FAMILIES, Family
 from bert_keras.checkpoints.json_file import read_json
 
-# theirs: (ours, type); all of these must be there.
-_NUMBERS = {
-    "vocab_size": ("vocabulary_size", int),
-    "num_hidden_layers": ("num_layers", int),
-    "num_attention_heads": ("num_heads", int),
-    "hidden_size": ("hidden_dim", int),
-    "intermediate_size": ("intermediate_dim", int),
-    "max_position_embeddings": ("max_sequence_length", int),
-    "type_vocab_size": ("num_segments", int),
-    "hidden_dropout_prob": ("dropout", float),
-    "attention_probs_dropout_prob": ("attention_dropout", float),
-    "layer_norm_eps": ("layer_norm_epsilon", float),
-}
-# What BertConfig of transformers takes where the file is silent.
-_DEFAULTS = {
-    "max_position_embeddings": 512,
-    "type_vocab_size": 2,
-    "hidden_dropout_prob": 0.1,
-    "attention_probs_dropout_prob": 0.1,
-    "layer_norm_eps": 1e-12,
-    "hidden_act": "gelu",
-    "initializer_range": 0.02,
-}
-_ACTIVATIONS = {
-    "gelu": "gelu",
-    "gelu_new": "gelu_tanh",
-    "gelu_pytorch_tanh": "gelu_tanh",
-    "gelu_fast": "gelu_tanh",
-    "gelu_python": "gelu",
-    "relu": "relu",
-    "silu": "silu",
-    "swish": "silu",
-    "tanh": "tanh",
-    "linear": "linear",
-    "sigmoid": "sigmoid",
-    "mish": "mish",
-    "relu6": "relu6",
-}
-ACTIVATIONS = frozenset(_ACTIVATIONS.values())  # by our names
-# Fields that would make another model, with the values under which they do not.
-_REFUSED = {
-    "model_type": ("bert", None),
-    "position_embedding_type": ("absolute", None),
-    "is_decoder": (False, None),
-    "add_cross_attention": (False, None),
-    "pruned_heads": ({}, [], None),
-    "quantization_config": (None,),
-    "problem_type": ("regression", "single_label_classification", "multi_label_classification", None),
-}
+ACTIVATIONS = frozenset(BERT.activations.values())  # by our names
 
 
 class HuggingFaceConfig:
@@ -69,33 +24,35 @@ class HuggingFaceConfig:
         ValueError: where it is not JSON, a field is missing or of the wrong type, or describes what we do not have.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str | os.PathLike):
         self.path = str(path)
         self._fields = read_json(self.path)
-        for name, allowed in _REFUSED.items():
+        self.family = FAMILIES.get(str(self._fields.get("model_type")), BERT)
+        for name, allowed in self.family.refused.items():
             for fields, place in ((self._fields, ""), (self.task, "bert_keras: ")):
                 if (value := fields.get(name)) not in allowed:
                     raise self._refusal(place + name, f"is {value!r}; supported: {allowed[0]!r}")
 
     @property
-    def encoder_arguments(self):
+    def encoder_arguments(self) -> dict:
         """Arguments of the encoder's constructor."""
-        arguments = {ours: self._number(theirs, kind) for theirs, (ours, kind) in _NUMBERS.items()}
+        arguments = {ours: self._number(theirs, kind) for theirs, (ours, kind) in self.family.numbers.items()}
         activation = self._field("hidden_act")
-        if not isinstance(activation, str) or activation not in _ACTIVATIONS:
-            raise self._refusal("hidden_act", f"is {activation!r}; supported: {', '.join(_ACTIVATIONS)}")
-        arguments["activation"] = _ACTIVATIONS[activation]
+        known = self.family.activations
+        if not isinstance(activation, str) or activation not in known:
+            raise self._refusal("hidden_act", f"is {activation!r}; supported: {', '.join(known)}")
+        arguments["activation"] = known[activation]
         spread = self._number("initializer_range", float)
-        if spread != _DEFAULTS["initializer_range"]:
+        if spread != self.family.defaults["initializer_range"]:
             arguments["kernel_initializer"] = {"class_name": "TruncatedNormal", "config": {"stddev": spread}}
         return arguments
 
-    def field(self, name):
+    def field(self, name: str) -> object:
         """What the file has under a name, None where it is silent."""
         return self._fields.get(name)
 
     @property
-    def has_tied_decoder(self):
+    def has_tied_decoder(self) -> bool:
         """Whether the masked-LM head scores words with the token table."""
         tied = self._fields.get("tie_word_embeddings", True)
         if not isinstance(tied, bool):
@@ -103,14 +60,14 @@ class HuggingFaceConfig:
         return tied
 
     @property
-    def classifier_dropout(self):
+    def classifier_dropout(self) -> float:
         """Rate of the dropout before a classification head."""
         if self._fields.get("classifier_dropout") is None:
             return self._number("hidden_dropout_prob", float)
         return self._number("classifier_dropout", float)
 
     @property
-    def labels(self):
+    def labels(self) -> list[str] | None:
         """Names of the classes in the order of their logits; None where there are none but LABEL_0, LABEL_1, ..."""
         if (labels := self.task.get("labels")) is not None:  # of a head that transformers does not have
             if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
@@ -127,7 +84,7 @@ class HuggingFaceConfig:
         return None if labels == [f"LABEL_{index}" for index in range(len(labels))] else labels
 
     @property
-    def architecture(self):
+    def architecture(self) -> str | None:
         """Class of transformers that the directory was saved from, None where it does not say."""
         names = self._fields.get("architectures")
         if names is None:
@@ -137,7 +94,7 @@ class HuggingFaceConfig:
         return names[0] if names else None
 
     @property
-    def task(self):
+    def task(self) -> dict:
         """What our model of the task needs besides, under the name "bert_keras"; {} where there is nothing."""
         task = self._fields.get("bert_keras", {})
         if not isinstance(task, dict):
@@ -145,14 +102,25 @@ class HuggingFaceConfig:
         return task
 
     @property
-    def problem_type(self):
-        """What a head of classes was trained for, in transformers' words; None where the file does not say."""
-        return self.task.get("problem_type", self._fields.get("problem_type"))
+    def own_heads(self) -> list[str]:
+        """Names of the heads that neither transformers nor we have, but whoever wrote the file."""
+        heads = self.task.get("heads", [])
+        if not isinstance(heads, list) or not all(isinstance(head, str) for head in heads):
+            raise self._refusal("bert_keras: heads", f"must be a list of names, but is {heads!r}")
+        return heads
+
+    @property
+    def settings(self) -> dict:
+        """What is noted of the model around the encoder, by the names of its constructor's arguments."""
+        settings = self.task | {"dropout": self.classifier_dropout}
+        if (problem_type := self.task.get("problem_type", self._fields.get("problem_type"))) is not None:
+            settings["problem_type"] = problem_type
+        return settings
 
     def _field(self, name):
-        if name not in self._fields and name not in _DEFAULTS:
+        if name not in self._fields and name not in self.family.defaults:
             raise self._refusal(name, "is missing")
-        return self._fields.get(name, _DEFAULTS.get(name))
+        return self._fields.get(name, self.family.defaults.get(name))
 
     def _number(self, name, kind):
         value = self._field(name)
@@ -166,25 +134,22 @@ class HuggingFaceConfig:
 
 
 def config_fields(
-    architecture,
-    arguments,
+    architecture: str,
+    arguments: Mapping,
+    settings: Mapping | None = None,
     *,
-    labels=None,
-    num_classes=None,
-    classifier_dropout=None,
-    problem_type=None,
-    task=None,
-):
+    is_published: bool = True,
+    family: Family = BERT,
+) -> dict:
     """The fields of the `config.json` with which transformers builds the same model.
 
     Args:
         architecture: class of transformers, such as "BertModel".
         arguments: arguments of the encoder's constructor.
-        labels: names of the classes, or None.
-        num_classes: number of classes, 1 for regression; None without a head of classes.
-        classifier_dropout: rate of the dropout before the head, None where it has none.
-        problem_type: what a classifier was trained for, in transformers' words; None without one.
-        task: dict of what our model needs besides and transformers does not know, or None.
+        settings: dict of what is noted of a model around the encoder, by the names of its constructor's arguments.
+        is_published: whether transformers has such a model. Of another it is told nothing, or it would build a head of
+            its own: all is noted where we alone look. Default True.
+        family: table of the family. Default BERT's.
 
     Returns:
         dict to be written as JSON.
@@ -192,25 +157,37 @@ def config_fields(
     Raises:
         ValueError: where BERT in transformers has no such activation.
     """
-    names = {ours: theirs for theirs, ours in reversed(_ACTIVATIONS.items())}
+    names = {ours: theirs for theirs, ours in reversed(family.activations.items())}
     if arguments["activation"] not in names:
         raise ValueError(
             f"BERT in transformers has no activation {arguments['activation']!r}; known: {', '.join(names)}."
         )
     fields = {
         "architectures": [architecture],
-        "model_type": "bert",
-        **{theirs: arguments[ours] for theirs, (ours, _) in _NUMBERS.items()},
+        "model_type": family.model_type,
+        **{theirs: arguments[ours] for theirs, (ours, _) in family.numbers.items()},
         "hidden_act": names[arguments["activation"]],
         "initializer_range": arguments["initializer_range"],
         "tie_word_embeddings": True,
         "pad_token_id": 0,
         "dtype": "float32",
     }
-    if task:
-        fields["bert_keras"] = task
-    if classifier_dropout is not None:
-        fields["classifier_dropout"] = classifier_dropout
+    head = {name: arguments.get(f"head_{name}", arguments[name]) for name in ("activation", "layer_norm_epsilon")}
+    if any(arguments[name] != value for name, value in head.items()):
+        raise ValueError(
+            "BERT of transformers has one activation and one epsilon for encoder and masked-LM head; this model's head "
+            f"has head_activation={head['activation']} and head_layer_norm_epsilon={head['layer_norm_epsilon']}. "
+            'Save it with format="keras", which bert_keras alone reads.'
+        )
+    settings = dict(settings or {})
+    if (dropout := settings.pop("dropout", None)) is not None:
+        fields["classifier_dropout"] = dropout
+    labels = num_classes = problem_type = None
+    if is_published:
+        labels, problem_type = settings.pop("labels", None), settings.pop("problem_type", None)
+        num_classes = settings.pop("num_classes", settings.pop("num_tags", None))
+    if settings:
+        fields["bert_keras"] = settings
     if num_classes is not None:
         labels = labels or [f"LABEL_{index}" for index in range(num_classes)]
         fields["id2label"] = {str(index): label for index, label in enumerate(labels)}

@@ -7,7 +7,7 @@ from bert_keras.json_text import parse_json
 _MAX_BYTES = 10_000_000
 
 
-def read_json(path, kind=dict):
+def read_json(path: str | os.PathLike, kind: type[dict] | type[list] = dict) -> dict | list:
     """Read a file that must hold one JSON object, or one list.
 
     Args:

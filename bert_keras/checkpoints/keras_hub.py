@@ -9,13 +9,15 @@ import logging
 import math
 import pathlib
 import warnings
+from collections.abc import Mapping
 
 import keras
+import numpy as np
 
 from bert_keras.checkpoints.checkpoint import Checkpoint
 from bert_keras.checkpoints.encoder_shapes import encoder_shapes
+from bert_keras.checkpoints.families import BERT, rows
 from bert_keras.checkpoints.json_file import read_json
-from bert_keras.checkpoints.keras_hub_names import keras_hub_rows
 from bert_keras.checkpoints.weight_table import StoredTensor, WeightTable
 
 WEIGHTS_FILE, TASK_FILE, TASK_WEIGHTS_FILE = "model.weights.h5", "task.json", "task.weights.h5"
@@ -36,8 +38,8 @@ _FIXED = {"activation": "gelu_tanh", "layer_norm_epsilon": 1e-12}
 # The same for the head of BertMaskedLM.
 _FIXED_HEAD = {"head_activation": "gelu", "head_layer_norm_epsilon": 1e-5}
 # Of a head of classes, what BertTextClassifier has, and what it takes for granted.
-_HEAD = ("num_classes", "classifier_dropout")
-_ASSUMED = (None, {}, "single_label_classification")
+_HEAD = ("num_classes", "dropout")
+_ASSUMED = (None, "single_label_classification")
 
 
 class KerasHubConfig:
@@ -54,18 +56,17 @@ class KerasHubConfig:
 
     labels = None
 
-    def __init__(self, path, backbone, task=None):
+    def __init__(self, path: str, backbone: Mapping, task: Mapping | None = None):
         self.path = path
-        self.task = {}
         for name in backbone:
             if name not in _NUMBERS and name not in _NO_MATTER:
                 raise ValueError(f"{path}: {name} is not known of KerasHub's BertBackbone.")
         numbers = {name: self._number(backbone, name, kind) for name, kind in _NUMBERS.items()}
         self.encoder_arguments = numbers | {"attention_dropout": numbers["dropout"]} | _FIXED
-        self.classifier_dropout = numbers["dropout"]
+        self.settings = {"dropout": numbers["dropout"]}
         if task is not None:
             self.num_classes = self._number(task, "num_classes", int)
-            self.classifier_dropout = self._number(task, "dropout", float)
+            self.settings["dropout"] = self._number(task, "dropout", float)
             # Ours gives the logits that a softmax was put on.
             if task.get("activation") not in (None, "linear", "softmax"):
                 raise ValueError(f"{path}: activation is {task['activation']!r}; supported: linear, softmax.")
@@ -91,7 +92,7 @@ class KerasHubCheckpoint(Checkpoint):
         ValueError: where a file is damaged, the files do not agree, or they describe a model that we do not have.
     """
 
-    def __init__(self, preset):
+    def __init__(self, preset: object):
         if hasattr(preset, "get_config"):
             source, model = f"{type(preset).__name__} of KerasHub", preset
             config = _config_of(preset, source)
@@ -109,25 +110,26 @@ class KerasHubCheckpoint(Checkpoint):
             for name, variable in _variables(model).items()
         }
         arguments = config.encoder_arguments
-        rows = keras_hub_rows(arguments["num_layers"], arguments["num_heads"])
-        super().__init__(config, WeightTable(source, tensors, rows))
+        table = _rows(arguments["num_layers"], arguments["num_heads"])
+        super().__init__(config, WeightTable(source, tensors, table))
         if "masked_lm_head/bias" in self.shapes:
-            self.masked_lm_arguments = _FIXED_HEAD
+            config.settings |= _FIXED_HEAD
 
 
-def build_keras_hub(arrays, arguments, *, exact=True, head_activation=None, head_layer_norm_epsilon=None, **head):
+def build_keras_hub(
+    arrays: Mapping[str, np.ndarray], arguments: Mapping, settings: Mapping, *, exact: bool = True
+) -> keras.Model:
     """Build KerasHub's model with the weights of ours.
 
     Args:
         arrays: {canonical name: array} of all weights.
-        arguments: arguments of the encoder's constructor.
+        arguments: arguments of the encoder's constructor; with a masked-LM head `head_activation` and
+            `head_layer_norm_epsilon`, too.
+        settings: dict of what is noted of a model around the encoder, by the names of its constructor's arguments. What
+            KerasHub has no place for, such as labels or a threshold, is logged.
         exact: whether to refuse a model that KerasHub would compute otherwise: it knows but one activation and one
             epsilon in the backbone, others in the head. With False the weights are taken over and each difference is
             logged.
-        head_activation: activation of the masked-LM head.
-        head_layer_norm_epsilon: added to the variance in that head's layer norm.
-        **head: `num_classes` and `classifier_dropout` of a classification head; what else there is (labels, a
-            threshold) has no place there, and is logged.
 
     Returns:
         `keras_hub.models.BertBackbone`, `BertMaskedLM` or `BertTextClassifier`.
@@ -139,7 +141,7 @@ def build_keras_hub(arrays, arguments, *, exact=True, head_activation=None, head
     asked = {name: arguments[name] for name in _FIXED} | {"attention_dropout": arguments["attention_dropout"]}
     fixed = _FIXED | {"attention_dropout": arguments["dropout"]}
     if "masked_lm_head/bias" in arrays:
-        asked |= {"head_activation": head_activation, "head_layer_norm_epsilon": head_layer_norm_epsilon}
+        asked |= {name: arguments[name] for name in _FIXED_HEAD}
         fixed |= _FIXED_HEAD
     differences = [f"{name} is {asked[name]} here, {fixed[name]} there" for name in asked if asked[name] != fixed[name]]
     if differences and exact:
@@ -147,15 +149,15 @@ def build_keras_hub(arrays, arguments, *, exact=True, head_activation=None, head
             f"KerasHub's BERT computes something else: {'; '.join(differences)}. With exact=False the weights are "
             "taken over all the same."
         )
-    rows = keras_hub_rows(arguments["num_layers"], arguments["num_heads"])
-    tensors = WeightTable.to_theirs(rows, arrays, "KerasHub's BERT")
+    table = _rows(arguments["num_layers"], arguments["num_heads"])
+    tensors = WeightTable.to_theirs(table, arrays, "KerasHub's BERT")
     models = _keras_hub().models
     backbone = models.BertBackbone(**{name: arguments[name] for name in _NUMBERS})
     if "masked_lm_head/bias" in arrays:
         model = models.BertMaskedLM(backbone)
     elif "classification_head/dense/bias" in arrays:
         model = models.BertTextClassifier(
-            backbone, num_classes=head["num_classes"], dropout=head["classifier_dropout"], activation="linear"
+            backbone, num_classes=settings["num_classes"], dropout=settings["dropout"], activation="linear"
         )
     else:
         model = backbone
@@ -164,10 +166,29 @@ def build_keras_hub(arrays, arguments, *, exact=True, head_activation=None, head
         variables[name].assign(array)
     if differences:
         _LOG.warning("KerasHub's BERT computes something else: %s", "; ".join(differences))
-    lost = [f"{name} {value}" for name, value in head.items() if name not in _HEAD and value not in _ASSUMED]
+    lost = [f"{name} {value}" for name, value in settings.items() if name not in _HEAD and value not in _ASSUMED]
     if lost:
         _LOG.warning("KerasHub's BERT has no place for %s", ", ".join(lost))
     return model
+
+
+def _rows(num_layers, num_heads):
+    """Rows of the backbone and of the heads of its two tasks; its attention keeps the heads on an axis of their own."""
+
+    def split(axis):
+        return {"heads_axis": axis, "num_heads": num_heads}
+
+    dense = {"kernel": ("/kernel", {}), "bias": ("/bias", {})}
+    spelling = {
+        "table": {"embeddings": ("/embeddings", {})},
+        "layer_norm": {"gamma": ("/gamma", {}), "beta": ("/beta", {})},
+        "dense": dense,
+        "logits": dense,
+        "bias": {"bias": ("/output_bias", {})},
+        "query_key_value": {"kernel": ("/kernel", split(1)), "bias": ("/bias", split(0))},
+        "attention_output": {"kernel": ("/kernel", split(0)), "bias": ("/bias", {})},
+    }
+    return rows(BERT.model(num_layers), "keras_hub", spelling)
 
 
 def _keras_hub():

@@ -4,6 +4,7 @@ import os
 import pathlib
 
 from bert_keras.atomic_files import finish_write
+from bert_keras.checkpoints.checkpoint import Checkpoint
 from bert_keras.checkpoints.google import CONFIG_FILE as GOOGLE_CONFIG_FILE
 from bert_keras.checkpoints.google import GoogleCheckpoint
 from bert_keras.checkpoints.huggingface import HuggingFaceCheckpoint
@@ -13,7 +14,7 @@ from bert_keras.checkpoints.safetensors_shards import INDEX_FILE, SINGLE_FILE
 from bert_keras.preset_location import locate_preset
 
 
-def open_checkpoint(preset):
+def open_checkpoint(preset: object) -> Checkpoint:
     """Find out which format a preset has, and read its configuration and the names of its tensors.
 
     Args:

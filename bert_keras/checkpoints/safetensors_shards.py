@@ -1,9 +1,12 @@
 """The weights of a directory in one safetensors file or in several with an index, as transformers splits large ones."""
 
 import json
+import os
 import pathlib
 import re
+from collections.abc import Iterable, Mapping
 
+import numpy as np
 import safetensors.numpy
 
 from bert_keras.checkpoints.json_file import read_json
@@ -15,7 +18,7 @@ _SHARD_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\.safetensors")
 _METADATA = {"format": "pt"}  # transformers wants to be told that the axes lie as in torch
 
 
-def open_tensors(directory):
+def open_tensors(directory: str | os.PathLike) -> tuple[str, dict[str, SafetensorsFile]]:
     """Read the headers of all files of tensors; where there is a single file it counts, as in transformers.
 
     Args:
@@ -62,7 +65,7 @@ def _read_weight_map(index):
     return weight_map
 
 
-def tensor_files(tensors, max_shard_bytes=None):
+def tensor_files(tensors: Mapping[str, np.ndarray], max_shard_bytes: int | None = None) -> dict[str, bytes]:
     """Spread tensors over files.
 
     Args:
@@ -92,7 +95,7 @@ def tensor_files(tensors, max_shard_bytes=None):
     return contents | {INDEX_FILE: (json.dumps(index, indent=2, sort_keys=True) + "\n").encode("utf-8")}
 
 
-def outdated_files(directory, contents):
+def outdated_files(directory: str | os.PathLike, contents: Iterable[str]) -> list[str]:
     """The files of weights that a directory has from before, and that go when new ones come.
 
     Args:

@@ -1,6 +1,7 @@
 """What `sentence-transformers` keeps beside a BERT: how the vectors of a text's tokens become one vector."""
 
 import json
+import os
 import pathlib
 
 from bert_keras.atomic_files import finish_write, write_files
@@ -13,7 +14,7 @@ _PROMPTS_FILE = "config_sentence_transformers.json"
 _MODES = {"pooling_mode_mean_tokens": "mean", "pooling_mode_cls_token": "first"}
 
 
-def read_pooling(directory):
+def read_pooling(directory: str | os.PathLike) -> dict:
     """Read how a preset of sentence-transformers makes one vector of a text.
 
     Args:
@@ -71,7 +72,7 @@ def _default_prompt(path):
     return prompt
 
 
-def sentence_pooling(directory):
+def sentence_pooling(directory: str | os.PathLike) -> str | None:
     """Tell what a sentence encoder was trained to make its vectors of.
 
     Args:
@@ -93,7 +94,15 @@ def sentence_pooling(directory):
     return {"mean": "mean", "cls": "first"}.get(pooling.get("pooling_mode"))
 
 
-def write_pooling(directory, hidden_dim, *, pooling, normalize, sequence_length, prompt=""):
+def write_pooling(
+    directory: str | os.PathLike,
+    hidden_dim: int,
+    *,
+    pooling: str,
+    normalize: bool,
+    sequence_length: int,
+    prompt: str = "",
+) -> None:
     """Write beside a model what makes it one of sentence-transformers.
 
     Args:

@@ -6,6 +6,7 @@ for all.
 
 import collections.abc
 import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -31,7 +32,7 @@ class Row:
     heads_axis: int | None = None
     num_heads: int | None = None
 
-    def shape(self, shapes):
+    def shape(self, shapes: Sequence[tuple[int, ...]]) -> tuple[int, ...] | None:
         """The shape of our weight from those of their tensors; None where they do not fit together."""
         first, *others = parts = [self._part_shape(shape) for shape in shapes]
         if not all(parts) or any(other[:-1] != first[:-1] for other in others):
@@ -46,7 +47,7 @@ class Row:
             shape = (*shape[:axis], shape[axis] * shape[axis + 1], *shape[axis + 2 :])
         return tuple(shape)[::-1] if self.transposed else tuple(shape)
 
-    def from_theirs(self, arrays):
+    def from_theirs(self, arrays: Sequence[np.ndarray]) -> np.ndarray:
         """Our weight from their tensors."""
         parts = [
             array.reshape(self._part_shape(array.shape)) if self.heads_axis is not None else array for array in arrays
@@ -54,7 +55,7 @@ class Row:
         parts = [part.T if self.transposed else part for part in parts]
         return np.ascontiguousarray(parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1))
 
-    def to_theirs(self, array):
+    def to_theirs(self, array: np.ndarray) -> dict[str, np.ndarray]:
         """Their tensors, {name: array}, from our weight."""
         parts = np.split(array, len(self.theirs), axis=-1)
         if self.transposed:
@@ -97,18 +98,20 @@ class WeightTable:
         silent: names in the table of tensors that are not worth a word where nobody uses them.
     """
 
-    def __init__(self, source, tensors, rows, silent=()):
+    def __init__(
+        self, source: str, tensors: Mapping[str, "StoredTensor"], rows: Iterable[Row], silent: Iterable[str] = ()
+    ):
         self.source = source
         self.tensors = tensors
         self._rows = {row.ours: row for row in rows if all(name in tensors for name in row.theirs)}
         self._silent = set(silent)
 
     @property
-    def shapes(self):
+    def shapes(self) -> dict[str, tuple[int, ...] | None]:
         """{canonical name: shape} of the weights that are there; None for a shape where tensors do not fit together."""
         return {name: row.shape([self.tensors[part].shape for part in row.theirs]) for name, row in self._rows.items()}
 
-    def read(self, shapes):
+    def read(self, shapes: Mapping[str, tuple[int, ...]]) -> tuple[dict[str, np.ndarray], LoadReport]:
         """Read the weights that a model wants, once it is sure that all of them fit.
 
         Args:
@@ -137,7 +140,7 @@ class WeightTable:
         return arrays, report
 
     @staticmethod
-    def to_theirs(rows, arrays, form):
+    def to_theirs(rows: Iterable[Row], arrays: Mapping[str, np.ndarray], form: str) -> dict[str, np.ndarray]:
         """The tensors of a format from the weights of a model.
 
         Args:
@@ -159,7 +162,7 @@ class WeightTable:
                 tensors |= row.to_theirs(np.asarray(arrays[row.ours], "float32"))
         return tensors
 
-    def expect(self, shapes, reason):
+    def expect(self, shapes: Mapping[str, tuple[int, ...]], reason: str) -> None:
         """Check shapes without reading anything.
 
         Args:

@@ -3,6 +3,7 @@
 from bert_keras.data.classification.choice_rows import ChoiceRows, multiple_choice_dataset
 from bert_keras.data.classification.choices import Choices, read_choices
 from bert_keras.data.classification.class_weights import weight_classes
+from bert_keras.data.classification.eras import read_eras
 from bert_keras.data.classification.examples import Examples
 from bert_keras.data.classification.long_texts import cut_long_texts, pool_pieces
 from bert_keras.data.classification.parts import class_counts
@@ -17,11 +18,12 @@ from bert_keras.data.classification.task_layouts import TASKS, TaskLayout, read_
 from bert_keras.data.classification.text_rows import TextRows, classification_dataset
 from bert_keras.data.corpus.cooccurrence import cooccurrence_vectors
 from bert_keras.data.corpus.documents import SentenceLines, read_documents
+from bert_keras.data.corpus.held_out import hold_out, prepare_parts, read_parts
 from bert_keras.data.corpus.preparation import prepare_corpus
 from bert_keras.data.corpus.report import CorpusReport
 from bert_keras.data.files.checksum import files_checksum
 from bert_keras.data.files.table_files import has_columns
-from bert_keras.data.pretraining.baselines import unigram_accuracy
+from bert_keras.data.pretraining.baselines import majority_accuracy, unigram_accuracy
 from bert_keras.data.pretraining.masked_text_rows import MaskedTextRows
 from bert_keras.data.pretraining.masking import MaskedTokens, TextSelectorMasking, TokenMasking
 from bert_keras.data.pretraining.pretraining_dataset import pretraining_dataset
@@ -103,16 +105,21 @@ __all__ = [
     "drop_words",
     "files_checksum",
     "has_columns",
+    "hold_out",
     "korquad_scores",
+    "majority_accuracy",
     "multiple_choice_dataset",
     "pack",
     "pool_pieces",
     "prepare_corpus",
+    "prepare_parts",
     "pretraining_dataset",
     "question_answering_dataset",
     "read_choices",
     "read_documents",
+    "read_eras",
     "read_examples",
+    "read_parts",
     "read_questions",
     "read_relations",
     "read_tagged_sentences",

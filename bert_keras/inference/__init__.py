@@ -10,7 +10,9 @@ from bert_keras.inference.predictor import Predictor
 from bert_keras.inference.question_answerer import QuestionAnswerer
 from bert_keras.inference.relation_extractor import RelationExtractor
 from bert_keras.inference.span_finder import SpanFinder
+from bert_keras.inference.tagged_scores import score_tagged
 from bert_keras.inference.tagger import Tagger
+from bert_keras.inference.text_scores import score_texts
 from bert_keras.inference.text_sources import as_texts
 from bert_keras.inference.triple_finder import TripleFinder
 
@@ -29,4 +31,6 @@ __all__ = [
     "load_predictor",
     "predictor_class",
     "read_inputs",
+    "score_tagged",
+    "score_texts",
 ]

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 import keras
 import numpy as np
 
-from bert_keras.checkpoints.huggingface_names import ARCHITECTURES
+from bert_keras.checkpoints.families import BERT
 from bert_keras.checkpoints.keras_hub import KerasHubCheckpoint
 from bert_keras.data import Tokenizer
 from bert_keras.models import BertEncoder, MultipleChoice, open_preset
-from bert_keras.models.presets import named_weights
+from bert_keras.models.named_weights import named_weights
 from bert_keras.preset_location import locate_preset
 
 
@@ -40,6 +40,30 @@ def largest_differences(
                 first, second = (_at_tokens(array, batch["padding_mask"]) for array in (ours, theirs[name]))
                 difference = float(np.abs(first - second).max() / np.abs(second).max())
                 largest[name] = max(difference, largest.get(name, 0.0))
+    return largest
+
+
+def print_differences(model, presets, batches) -> float:
+    """Print every tensor's largest difference for each preset, or why the preset was not compared.
+
+    Args:
+        model: As for `largest_differences`.
+        presets: Sequence of what the libraries load, such as what was converted and what it became.
+        batches: As for `largest_differences`.
+
+    Returns:
+        The largest of all differences, 0 if nothing was compared.
+    """
+    largest = 0.0
+    for preset in presets:
+        try:
+            differences = largest_differences(model, preset, batches)
+        except ImportError as error:
+            print(f"{preset}: not compared. {error}")
+            continue
+        for name, difference in differences.items():
+            print(f"{preset}  {name:<16} {difference:.1e}")
+        largest = max(largest, *differences.values())
     return largest
 
 
@@ -77,7 +101,7 @@ def text_rows(texts: Iterable[str], tokenizer: Tokenizer, encoder: BertEncoder) 
 
     Args:
         texts: list of str.
-        tokenizer: `bert_keras.data.WordPieceTokenizer`.
+        tokenizer: `bert_keras.data.Tokenizer`.
         encoder: `BertEncoder`.
 
     Returns:
@@ -156,7 +180,9 @@ def _peer(model, preset):
     import transformers
 
     name = checkpoint.config.architecture  # not every configuration tells
-    architecture = getattr(transformers, name if name in ARCHITECTURES else model._huggingface_form()[0])
+    architecture = getattr(
+        transformers, name if name in dict(BERT.architectures.values()) else BERT.architectures[model.kind][0]
+    )
     peer = architecture.from_pretrained(locate_preset(preset), attn_implementation="eager").eval()
 
     def run(model, batch):

@@ -1,7 +1,11 @@
 """From the padding mask of a batch to who may see whom, once for all blocks."""
 
+from typing import Any
+
 import keras
 from keras import ops
+
+from bert_keras.types import Tensor
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
@@ -43,13 +47,13 @@ class AttentionMask(keras.layers.Layer):
         Packed rows: [Krell et al., 2021](https://arxiv.org/abs/2107.02027).
     """
 
-    def call(self, padding_mask):
+    def call(self, padding_mask: Tensor) -> Tensor:
         padding_mask = ops.cast(padding_mask, "int32")
         query = ops.expand_dims(padding_mask, 2)  # (batch, length, 1)
         key = ops.expand_dims(padding_mask, 1)  # (batch, 1, length)
         same_sequence = ops.logical_or(ops.equal(query, key), ops.equal(query, 0))  # (batch, length, length)
         return ops.logical_and(same_sequence, ops.not_equal(key, 0))
 
-    def compute_output_spec(self, padding_mask, **other_inputs):
+    def compute_output_spec(self, padding_mask: Tensor, **other_inputs: Any) -> Any:
         batch, length = padding_mask.shape
         return keras.KerasTensor((batch, length, length), "bool")

@@ -1,9 +1,12 @@
 """The head that sorts texts into classes, or gives them a number."""
 
+from typing import Any
+
 import keras
 
 from bert_keras.layers.dropout import Dropout
 from bert_keras.layers.logits import logits_layer
+from bert_keras.types import Initializer, Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
@@ -35,7 +38,9 @@ class ClassificationHead(keras.layers.Layer):
         `create_model` of https://github.com/google-research/bert/blob/master/run_classifier.py
     """
 
-    def __init__(self, num_classes, *, dropout=0.0, kernel_initializer=None, **kwargs):
+    def __init__(
+        self, num_classes: int, *, dropout: float = 0.0, kernel_initializer: Initializer | None = None, **kwargs: Any
+    ):
         super().__init__(**kwargs)
         self.num_classes = num_classes
         self.dropout = dropout
@@ -43,17 +48,17 @@ class ClassificationHead(keras.layers.Layer):
         self.dropout_layer = Dropout(dropout, dtype=self.dtype_policy, name="dropout")
         self.dense = logits_layer(num_classes, kernel_initializer, self.dtype_policy)
 
-    def build(self, inputs_shape):
+    def build(self, inputs_shape: Shape) -> None:
         self.dense.build(inputs_shape)
         self.built = True
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         return self.dense(self.dropout_layer(inputs))  # (batch, classes)
 
-    def compute_output_spec(self, inputs):
+    def compute_output_spec(self, inputs: Tensor) -> Any:
         return keras.KerasTensor((inputs.shape[0], self.num_classes), "float32")
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {
             "num_classes": self.num_classes,
             "dropout": self.dropout,

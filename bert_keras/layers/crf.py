@@ -1,6 +1,7 @@
 """A linear-chain conditional random field: sequences of tags scored as a whole, learned and decoded exactly."""
 
 import logging
+from typing import Any
 
 import keras
 from keras import ops
@@ -8,6 +9,7 @@ from keras import ops
 from bert_keras.ops.check_labels import check_labels
 from bert_keras.ops.gather import gather_positions
 from bert_keras.ops.selected_first import selected_first
+from bert_keras.types import Shape, Tensor
 
 _LOG = logging.getLogger("bert_keras")
 _FORBIDDEN = -1e5  # far below every path of allowed steps, and small enough for float32 to keep the scores beside it
@@ -63,7 +65,7 @@ class CRF(keras.layers.Layer):
         `ConditionalRandomField(lr_multiplier)`.
     """
 
-    def __init__(self, num_tags, *, allowed_transitions=None, scale=100.0, **kwargs):
+    def __init__(self, num_tags: int, *, allowed_transitions: Any | None = None, scale: float = 100.0, **kwargs: Any):
         super().__init__(**kwargs)
         if keras.config.backend() == "tensorflow":
             self.supports_jit = False  # XLA there wants to know how long the loop of `ops.scan` is
@@ -75,7 +77,7 @@ class CRF(keras.layers.Layer):
         self.allowed_transitions = allowed_transitions
         self.scale = scale
 
-    def build(self, scores_shape):
+    def build(self, scores_shape: Shape) -> None:
         def add(name, shape):
             return self.add_weight(name=name, shape=shape, initializer="zeros", dtype="float32", autocast=False)
 
@@ -84,10 +86,10 @@ class CRF(keras.layers.Layer):
         self.end_transitions = add("end_transitions", (self.num_tags,))
         self.built = True
 
-    def call(self, scores):
+    def call(self, scores: Tensor) -> Tensor:
         return ops.cast(scores, "float32")
 
-    def log_likelihood(self, scores, tags, mask):
+    def log_likelihood(self, scores: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
         """Take the logarithm of the probability of sequences of tags.
 
         Args:
@@ -126,7 +128,7 @@ class CRF(keras.layers.Layer):
         likelihood = ops.where(is_tag[:, 0] > 0, own - ops.logsumexp(totals + end, axis=-1), 0.0)
         return likelihood + has_wrong_tag
 
-    def decode(self, scores, mask):
+    def decode(self, scores: Tensor, mask: Tensor) -> Tensor:
         """Find the sequence of tags with the highest score that the allowed transitions leave.
 
         Args:
@@ -164,7 +166,7 @@ class CRF(keras.layers.Layer):
         tags = ops.cast(ops.transpose(tags) * is_tag, "int32")
         return ops.take_along_axis(tags, ops.cast(ops.argsort(order, axis=-1), "int32"), axis=1)
 
-    def check_optimizer(self, optimizer):
+    def check_optimizer(self, optimizer: keras.optimizers.Optimizer) -> None:
         """Say in the log that plain SGD moves the steps' scores too far: their gradients are scaled as well.
 
         Args:
@@ -197,10 +199,10 @@ class CRF(keras.layers.Layer):
             end += ops.array([row[-1] for row in forbidden[:-1]])
         return start, steps, end
 
-    def compute_output_spec(self, scores):
+    def compute_output_spec(self, scores: Tensor) -> Any:
         return keras.KerasTensor(scores.shape, "float32")
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {
             "num_tags": self.num_tags,
             "allowed_transitions": self.allowed_transitions,

@@ -3,6 +3,7 @@
 import keras
 
 from bert_keras.ops import dropout
+from bert_keras.types import Tensor
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
@@ -30,7 +31,7 @@ class Dropout(keras.layers.Dropout):
         True
     """
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         if self.noise_shape is not None:
             return super().call(inputs, training=training)
         return dropout(inputs, self.rate, self.seed_generator) if training and self.rate else inputs

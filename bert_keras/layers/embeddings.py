@@ -1,11 +1,14 @@
 """The first layer: tokens, positions and segments to vectors."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from bert_keras.layers.dropout import Dropout
 from bert_keras.layers.initializers import fresh_initializer
 from bert_keras.ops import check_ids
+from bert_keras.types import Initializer, Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
@@ -59,20 +62,20 @@ class Embeddings(keras.layers.Layer):
 
     def __init__(
         self,
-        vocabulary_size,
-        hidden_dim,
+        vocabulary_size: int,
+        hidden_dim: int,
         *,
-        vocabulary_multiple=1,
-        max_sequence_length=512,
-        num_segments=2,
-        embedding_dim=None,
-        dropout=0.0,
-        layer_norm_epsilon=1e-12,
-        token_initializer=None,
-        position_initializer=None,
-        segment_initializer=None,
-        kernel_initializer=None,
-        **kwargs,
+        vocabulary_multiple: int = 1,
+        max_sequence_length: int = 512,
+        num_segments: int = 2,
+        embedding_dim: int | None = None,
+        dropout: float = 0.0,
+        layer_norm_epsilon: float = 1e-12,
+        token_initializer: Initializer | None = None,
+        position_initializer: Initializer | None = None,
+        segment_initializer: Initializer | None = None,
+        kernel_initializer: Initializer | None = None,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.vocabulary_size = vocabulary_size
@@ -124,7 +127,9 @@ class Embeddings(keras.layers.Layer):
                 name="projection",
             )
 
-    def build(self, token_ids_shape, segment_ids_shape=None, padding_mask_shape=None):
+    def build(
+        self, token_ids_shape: Shape, segment_ids_shape: Shape | None = None, padding_mask_shape: Shape | None = None
+    ) -> None:
         for table in (self.token_embedding, self.position_embedding, self.segment_embedding):
             if table is not None:
                 table.build(token_ids_shape)
@@ -134,7 +139,7 @@ class Embeddings(keras.layers.Layer):
             self.projection.build(embedded_shape)
         self.built = True
 
-    def call(self, token_ids, segment_ids=None, padding_mask=None):
+    def call(self, token_ids: Tensor, segment_ids: Tensor | None = None, padding_mask: Tensor | None = None) -> Tensor:
         token_ids = check_ids(token_ids, self.vocabulary_size, "token_ids")
         x = self.token_embedding(token_ids)  # (batch, length, embedding)
         x += self.position_embedding(self._positions(token_ids, padding_mask))
@@ -161,10 +166,12 @@ class Embeddings(keras.layers.Layer):
         starts = ops.argmax(ops.cast(same_sequence, "int32"), axis=-1)  # (batch, length): the first that is equal
         return positions - ops.cast(starts, "int32") * ops.cast(padding_mask > 1, "int32")  # (batch, length)
 
-    def compute_output_shape(self, token_ids_shape, segment_ids_shape=None, padding_mask_shape=None):
+    def compute_output_shape(
+        self, token_ids_shape: Shape, segment_ids_shape: Shape | None = None, padding_mask_shape: Shape | None = None
+    ) -> Any:
         return (*token_ids_shape, self.hidden_dim)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {
             "vocabulary_size": self.vocabulary_size,
             "vocabulary_multiple": self.vocabulary_multiple,

@@ -1,11 +1,13 @@
 """One block of an encoder, built from the parts that it is given."""
 
 import inspect
+from typing import Any, Self
 
 import keras
 
 from bert_keras.layers.dropout import Dropout
 from bert_keras.ops import gather_positions
+from bert_keras.types import Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
@@ -52,7 +54,14 @@ class EncoderBlock(keras.layers.Layer):
     """
 
     def __init__(
-        self, attention, feed_forward, *, normalize_first=False, dropout=0.0, layer_norm_epsilon=1e-12, **kwargs
+        self,
+        attention: keras.layers.Layer,
+        feed_forward: keras.layers.Layer,
+        *,
+        normalize_first: bool = False,
+        dropout: float = 0.0,
+        layer_norm_epsilon: float = 1e-12,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.attention = attention
@@ -69,7 +78,7 @@ class EncoderBlock(keras.layers.Layer):
         self.feed_forward_layer_norm = layer_norm("feed_forward_layer_norm")
         self.dropout_layer = Dropout(dropout, dtype=self.dtype_policy, name="dropout")
 
-    def build(self, inputs_shape, attention_mask_shape=None):
+    def build(self, inputs_shape: Shape, attention_mask_shape: Shape | None = None) -> None:
         inputs = keras.KerasTensor(inputs_shape, self.compute_dtype)
         batch, length, _ = inputs_shape
         attention_mask = keras.KerasTensor((batch, length, length), "bool")
@@ -82,7 +91,13 @@ class EncoderBlock(keras.layers.Layer):
         self.feed_forward_layer_norm.build(inputs_shape)
         self.built = True
 
-    def call(self, inputs, attention_mask=None, return_attention_scores=False, output_positions=None):
+    def call(
+        self,
+        inputs: Tensor,
+        attention_mask: Tensor | None = None,
+        return_attention_scores: bool = False,
+        output_positions: Tensor | None = None,
+    ) -> Tensor:
         arguments = self._attention_arguments(attention_mask, return_attention_scores)
         x = self.attention_layer_norm(inputs) if self.normalize_first else inputs
         x = self.attention(x, **arguments)
@@ -100,7 +115,7 @@ class EncoderBlock(keras.layers.Layer):
         return (x, scores) if return_attention_scores else x
 
     def _attention_arguments(self, attention_mask, return_attention_scores):
-        """The optional arguments that the attention's `call` takes."""
+        """Return the optional arguments that the attention's `call` takes."""
         taken = inspect.signature(self.attention.call).parameters
         arguments = {"attention_mask": attention_mask} if "attention_mask" in taken else {}
         if return_attention_scores:
@@ -112,7 +127,13 @@ class EncoderBlock(keras.layers.Layer):
             arguments["return_attention_scores"] = True
         return arguments
 
-    def compute_output_spec(self, inputs, attention_mask=None, return_attention_scores=False, output_positions=None):
+    def compute_output_spec(
+        self,
+        inputs: Tensor,
+        attention_mask: Tensor | None = None,
+        return_attention_scores: bool = False,
+        output_positions: Tensor | None = None,
+    ) -> Any:
         leading = inputs.shape[:-1] if output_positions is None else output_positions.shape
         outputs = keras.KerasTensor((*leading, inputs.shape[-1]), self.compute_dtype)
         if not return_attention_scores:
@@ -120,7 +141,7 @@ class EncoderBlock(keras.layers.Layer):
         arguments = self._attention_arguments(attention_mask, return_attention_scores)
         return outputs, self.attention.compute_output_spec(inputs, **arguments)[1]
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {
             "attention": part_config(self.attention),
             "feed_forward": part_config(self.feed_forward),
@@ -130,14 +151,14 @@ class EncoderBlock(keras.layers.Layer):
         }
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Build the block with its parts."""
         parts = {name: keras.saving.deserialize_keras_object(config[name]) for name in ("attention", "feed_forward")}
         return cls(**config | parts)
 
 
-def part_config(part):
-    """The config of a part, without the shapes it was built with: the block that gets it builds it.
+def part_config(part: keras.layers.Layer) -> dict[str, Any] | None:
+    """Return the config of a part, without the shapes it was built with: the block that gets it builds it.
 
     Args:
         part: layer, or None.

@@ -1,10 +1,14 @@
 """The part of a block that works on each token alone."""
 
+from collections.abc import Callable
+from typing import Any
+
 import keras
 from keras import ops
 
 from bert_keras.layers.initializers import fresh_initializer
 from bert_keras.ops import fast_activation, get_activation
+from bert_keras.types import Initializer, Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
@@ -38,7 +42,15 @@ class FeedForward(keras.layers.Layer):
         [Vaswani et al., 2017](https://arxiv.org/abs/1706.03762), section 3.3.
     """
 
-    def __init__(self, hidden_dim, intermediate_dim, *, activation="gelu", kernel_initializer=None, **kwargs):
+    def __init__(
+        self,
+        hidden_dim: int,
+        intermediate_dim: int,
+        *,
+        activation: str | Callable = "gelu",
+        kernel_initializer: Initializer | None = None,
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         self.hidden_dim = hidden_dim
         self.intermediate_dim = intermediate_dim
@@ -53,21 +65,21 @@ class FeedForward(keras.layers.Layer):
         self.intermediate = dense(intermediate_dim, "intermediate")
         self.output_projection = dense(hidden_dim, "output")
 
-    def build(self, inputs_shape):
+    def build(self, inputs_shape: Shape) -> None:
         self.intermediate.build((None, inputs_shape[-1]))
         self.output_projection.build((None, self.intermediate_dim))
         self.built = True
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         # Rows, for TensorFlow computes bias and activation inside a product of matrices, and of nothing else.
         x = self.intermediate(ops.reshape(inputs, (-1, inputs.shape[-1])))  # (batch * length, intermediate)
         x = fast_activation(self.activation, training=training)(x)
         return ops.reshape(self.output_projection(x), ops.shape(inputs))  # (batch, length, hidden)
 
-    def compute_output_shape(self, inputs_shape):
+    def compute_output_shape(self, inputs_shape: Shape) -> Any:
         return (*inputs_shape[:-1], self.hidden_dim)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {
             "hidden_dim": self.hidden_dim,
             "intermediate_dim": self.intermediate_dim,

@@ -1,10 +1,13 @@
 """Scores for every pair of positions as begin and end of a span: nested entities, and links between them."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
 
 from bert_keras.layers.initializers import fresh_initializer
+from bert_keras.types import Initializer, Shape, Tensor
 
 _FORBIDDEN = -1e6
 _RARE = -7.0  # where scores begin: as if one of 33 x 33 pairs were a span
@@ -58,14 +61,14 @@ class GlobalPointer(keras.layers.Layer):
 
     def __init__(
         self,
-        num_labels,
+        num_labels: int,
         *,
-        head_dim=64,
-        efficient=True,
-        ordered=True,
-        rotary=True,
-        kernel_initializer="lecun_normal",
-        **kwargs,
+        head_dim: int = 64,
+        efficient: bool = True,
+        ordered: bool = True,
+        rotary: bool = True,
+        kernel_initializer: Initializer = "lecun_normal",
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         if head_dim % 2:
@@ -85,13 +88,13 @@ class GlobalPointer(keras.layers.Layer):
         rare = keras.initializers.Constant(_RARE)  # halves of begin and end together
         self.label_bias = dense(2 * num_labels, "label_bias", bias_initializer=rare) if efficient else None
 
-    def build(self, inputs_shape, padding_mask_shape):
+    def build(self, inputs_shape: Shape, padding_mask_shape: Shape) -> None:
         self.query_key.build(inputs_shape)
         if self.label_bias is not None:
             self.label_bias.build((*inputs_shape[:-1], 2 * self.head_dim))
         self.built = True
 
-    def call(self, inputs, padding_mask):
+    def call(self, inputs: Tensor, padding_mask: Tensor) -> Tensor:
         length, num_heads = ops.shape(inputs)[1], 1 if self.efficient else self.num_labels
         both = ops.cast(self.query_key(inputs), "float32")  # (batch, length, heads * 2 * head_dim)
         x = ops.reshape(both, (-1, length, num_heads, 2, self.head_dim))
@@ -110,10 +113,10 @@ class GlobalPointer(keras.layers.Layer):
             is_allowed = is_allowed & (positions[:, None] <= positions[None, :])
         return ops.where(is_allowed, scores, _FORBIDDEN)
 
-    def compute_output_spec(self, inputs, padding_mask):
+    def compute_output_spec(self, inputs: Tensor, padding_mask: Tensor) -> Any:
         return keras.KerasTensor((inputs.shape[0], self.num_labels, inputs.shape[1], inputs.shape[1]), "float32")
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {
             "num_labels": self.num_labels,
             "head_dim": self.head_dim,
@@ -125,7 +128,7 @@ class GlobalPointer(keras.layers.Layer):
 
 
 def _turn(x, length, head_dim):
-    """Turns each pair of numbers by an angle that grows with the position."""
+    """Turn each pair of numbers by an angle that grows with the position."""
     frequencies = 10000.0 ** -(np.arange(0, head_dim, 2) / head_dim).astype("float32")
     positions = ops.cast(ops.arange(length), "float32")
     angles = positions[:, None] * ops.convert_to_tensor(frequencies)  # (length, head_dim / 2)

@@ -3,10 +3,11 @@
 import keras
 
 from bert_keras.layers.initializers import fresh_initializer
+from bert_keras.types import DType, Initializer
 
 
-def logits_layer(units, kernel_initializer, policy):
-    """The dense layer that gives a head's logits.
+def logits_layer(units: int, kernel_initializer: Initializer, policy: DType) -> keras.layers.Dense:
+    """Return the dense layer that gives a head's logits.
 
     A score in bfloat16 has three decimal digits: classes tie, and a regression moves in steps. The product with so few
     columns costs next to nothing in float32.

@@ -1,10 +1,15 @@
 """The head that guesses masked tokens."""
 
+from collections.abc import Callable
+from typing import Any, Self
+
 import keras
 from keras import ops
 
+from bert_keras.keras_internals import layers_within
 from bert_keras.layers.initializers import fresh_initializer
 from bert_keras.ops import fast_activation, gather_positions, get_activation, matmul_transposed
+from bert_keras.types import Initializer, Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
@@ -49,13 +54,13 @@ class MaskedLMHead(keras.layers.Layer):
 
     def __init__(
         self,
-        token_embedding,
+        token_embedding: keras.layers.Layer,
         *,
-        vocabulary_size=None,
-        activation="gelu",
-        layer_norm_epsilon=1e-12,
-        kernel_initializer=None,
-        **kwargs,
+        vocabulary_size: int | None = None,
+        activation: str | Callable = "gelu",
+        layer_norm_epsilon: float = 1e-12,
+        kernel_initializer: Initializer | None = None,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.vocabulary_size = vocabulary_size
@@ -82,7 +87,7 @@ class MaskedLMHead(keras.layers.Layer):
             epsilon=self.layer_norm_epsilon, dtype=self.dtype_policy, name="layer_norm"
         )
 
-    def build(self, inputs_shape, mask_positions_shape=None):
+    def build(self, inputs_shape: Shape, mask_positions_shape: Shape | None = None) -> None:
         if self._table_to_find is not None:  # not called in a functional model
             self._make_layers(self._table_to_find.make())
             self._table_to_find = None
@@ -93,7 +98,7 @@ class MaskedLMHead(keras.layers.Layer):
         self.bias = self.add_weight(name="bias", shape=(self._num_words,), initializer="zeros", autocast=False)
         self.built = True
 
-    def __call__(self, inputs, *args, **kwargs):
+    def __call__(self, inputs: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         if isinstance(inputs, keras.KerasTensor):  # a functional model is being built
             tables = _tables_below(inputs)
             if self._table_to_find is not None:
@@ -103,7 +108,7 @@ class MaskedLMHead(keras.layers.Layer):
             self._number_of_table = same[0] if same else None
         return super().__call__(inputs, *args, **kwargs)
 
-    def call(self, inputs, mask_positions=None):
+    def call(self, inputs: Tensor, mask_positions: Tensor | None = None) -> Tensor:
         x = inputs if mask_positions is None else gather_positions(inputs, mask_positions, name="mask_positions")
         num_predictions = ops.shape(x)[1]
         # Flat, so that the product with the table is one plain matrix product on every backend.
@@ -118,7 +123,7 @@ class MaskedLMHead(keras.layers.Layer):
         x = ops.cast(x, "float32") + ops.cast(self.bias, "float32")
         return ops.reshape(x, (-1, num_predictions, self._num_words))
 
-    def compute_output_spec(self, inputs, mask_positions=None):
+    def compute_output_spec(self, inputs: Tensor, mask_positions: Tensor | None = None) -> Any:
         leading = inputs.shape[:2] if mask_positions is None else mask_positions.shape
         return keras.KerasTensor((*leading, self._num_words), "float32")
 
@@ -126,14 +131,14 @@ class MaskedLMHead(keras.layers.Layer):
     def _num_words(self):
         return self.vocabulary_size or self.token_embedding.input_dim
 
-    def get_build_config(self):
+    def get_build_config(self) -> None:
         """Nothing: Keras would build the head, and a table for it, before it is called on what lies above its own."""
         return None
 
-    def build_from_config(self, config):
+    def build_from_config(self, config: dict[str, Any]) -> None:
         """Wait for the call; see `get_build_config`."""
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         to_find = self._table_to_find
         table = to_find.config if to_find else keras.saving.serialize_keras_object(self.token_embedding)
         return super().get_config() | {
@@ -146,7 +151,7 @@ class MaskedLMHead(keras.layers.Layer):
         }
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Build the head with the table that lies below its inputs, if it is one of those, or one of its own."""
         config = dict(config)
         table, number = config.pop("token_embedding"), config.pop("number_of_table", None)
@@ -180,10 +185,10 @@ class _TableToFind:
 
 
 def _tables_below(tensor):
-    """The token tables of all layers that a symbolic tensor comes from, in an order that rebuilding does not change."""
+    """Return the token tables below a symbolic tensor, in an order that rebuilding does not change."""
     inputs = keras.utils.get_source_inputs(tensor)
     if inputs is tensor:  # a shape alone, from no layer
         return []
     below = keras.Model(inputs, tensor)
-    tables = [layer for layer in below._flatten_layers() if isinstance(layer, keras.layers.ReversibleEmbedding)]
+    tables = [layer for layer in layers_within(below) if isinstance(layer, keras.layers.ReversibleEmbedding)]
     return list({id(table): table for table in tables}.values())

@@ -1,7 +1,11 @@
 """One vector for the whole sequence, from all its tokens."""
 
+from typing import Any
+
 import keras
 from keras import ops
+
+from bert_keras.types import Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
@@ -32,11 +36,11 @@ class MeanPooling(keras.layers.Layer):
         [Reimers and Gurevych, 2019](https://arxiv.org/abs/1908.10084), section 3.
     """
 
-    def call(self, inputs, padding_mask):
+    def call(self, inputs: Tensor, padding_mask: Tensor) -> Tensor:
         weights = ops.expand_dims(ops.cast(ops.not_equal(padding_mask, 0), "float32"), 2)  # (batch, length, 1)
         total = ops.sum(ops.cast(inputs, "float32") * weights, axis=1)  # (batch, hidden)
         mean = total / ops.maximum(ops.sum(weights, axis=1), 1.0)
         return ops.cast(mean, self.compute_dtype)
 
-    def compute_output_shape(self, inputs_shape, padding_mask_shape=None):
+    def compute_output_shape(self, inputs_shape: Shape, padding_mask_shape: Shape | None = None) -> Any:
         return (inputs_shape[0], inputs_shape[2])

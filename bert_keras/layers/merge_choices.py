@@ -1,7 +1,11 @@
 """What lets an encoder read several choices of an example at once."""
 
+from typing import Any
+
 import keras
 from keras import ops
+
+from bert_keras.types import Tensor
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
@@ -24,10 +28,10 @@ class MergeChoices(keras.layers.Layer):
         True
     """
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         return ops.reshape(inputs, (-1, ops.shape(inputs)[2]))  # (batch * choices, length)
 
-    def compute_output_spec(self, inputs):
+    def compute_output_spec(self, inputs: Tensor) -> Any:
         batch, choices, length = inputs.shape
         rows = None if batch is None or choices is None else batch * choices
         return keras.KerasTensor((rows, length), inputs.dtype)

@@ -1,10 +1,13 @@
 """The head that picks one of several choices."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from bert_keras.layers.dropout import Dropout
 from bert_keras.layers.logits import logits_layer
+from bert_keras.types import Initializer, Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
@@ -37,25 +40,25 @@ class MultipleChoiceHead(keras.layers.Layer):
         [Devlin et al., 2019](https://arxiv.org/abs/1810.04805), section 4.4.
     """
 
-    def __init__(self, *, dropout=0.0, kernel_initializer=None, **kwargs):
+    def __init__(self, *, dropout: float = 0.0, kernel_initializer: Initializer | None = None, **kwargs: Any):
         super().__init__(**kwargs)
         self.dropout = dropout
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.dropout_layer = Dropout(dropout, dtype=self.dtype_policy, name="dropout")
         self.dense = logits_layer(1, kernel_initializer, self.dtype_policy)
 
-    def build(self, inputs_shape, token_ids_shape=None):
+    def build(self, inputs_shape: Shape, token_ids_shape: Shape | None = None) -> None:
         self.dense.build(inputs_shape)
         self.built = True
 
-    def call(self, inputs, token_ids):
+    def call(self, inputs: Tensor, token_ids: Tensor) -> Tensor:
         x = self.dense(self.dropout_layer(inputs))  # (batch * choices, 1)
         return ops.reshape(x, (-1, ops.shape(token_ids)[1]))  # (batch, choices)
 
-    def compute_output_spec(self, inputs, token_ids):
+    def compute_output_spec(self, inputs: Tensor, token_ids: Tensor) -> Any:
         return keras.KerasTensor(token_ids.shape[:2], "float32")
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {
             "dropout": self.dropout,
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),

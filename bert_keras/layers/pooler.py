@@ -1,8 +1,11 @@
 """One vector for the whole sequence, from its first token."""
 
+from typing import Any
+
 import keras
 
 from bert_keras.layers.initializers import fresh_initializer
+from bert_keras.types import Initializer, Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
@@ -32,7 +35,7 @@ class Pooler(keras.layers.Layer):
         `pooled_output` of https://github.com/google-research/bert/blob/master/modeling.py
     """
 
-    def __init__(self, hidden_dim, *, kernel_initializer=None, **kwargs):
+    def __init__(self, hidden_dim: int, *, kernel_initializer: Initializer | None = None, **kwargs: Any):
         super().__init__(**kwargs)
         self.hidden_dim = hidden_dim
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
@@ -44,17 +47,17 @@ class Pooler(keras.layers.Layer):
             name="dense",
         )
 
-    def build(self, inputs_shape):
+    def build(self, inputs_shape: Shape) -> None:
         self.dense.build((inputs_shape[0], inputs_shape[2]))
         self.built = True
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         return self.dense(inputs[:, 0])  # (batch, hidden)
 
-    def compute_output_shape(self, inputs_shape):
+    def compute_output_shape(self, inputs_shape: Shape) -> Any:
         return (inputs_shape[0], self.hidden_dim)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {
             "hidden_dim": self.hidden_dim,
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),

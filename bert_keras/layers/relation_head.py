@@ -1,11 +1,14 @@
 """The head that tells the relation between two entities of a text."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from bert_keras.layers.dropout import Dropout
 from bert_keras.layers.logits import logits_layer
 from bert_keras.ops.gather import gather_positions
+from bert_keras.types import Initializer, Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
@@ -40,7 +43,9 @@ class RelationHead(keras.layers.Layer):
         text's beside them: [Wu and He, 2019](https://arxiv.org/abs/1905.08284).
     """
 
-    def __init__(self, num_classes, *, dropout=0.0, kernel_initializer=None, **kwargs):
+    def __init__(
+        self, num_classes: int, *, dropout: float = 0.0, kernel_initializer: Initializer | None = None, **kwargs: Any
+    ):
         super().__init__(**kwargs)
         self.num_classes = num_classes
         self.dropout = dropout
@@ -48,20 +53,20 @@ class RelationHead(keras.layers.Layer):
         self.dropout_layer = Dropout(dropout, dtype=self.dtype_policy, name="dropout")
         self.dense = logits_layer(num_classes, kernel_initializer, self.dtype_policy)
 
-    def build(self, inputs_shape, entity_positions_shape):
+    def build(self, inputs_shape: Shape, entity_positions_shape: Shape) -> None:
         self.dense.build((inputs_shape[0], 3 * inputs_shape[-1]))
         self.built = True
 
-    def call(self, inputs, entity_positions):
+    def call(self, inputs: Tensor, entity_positions: Tensor) -> Tensor:
         positions = ops.pad(ops.cast(entity_positions, "int32"), [[0, 0], [1, 0]])  # (batch, 3), the first one 0
         x = gather_positions(inputs, positions, name="entity_positions")  # (batch, 3, hidden_dim)
         x = ops.reshape(x, (-1, 3 * inputs.shape[-1]))  # (batch, 3 * hidden_dim)
         return self.dense(self.dropout_layer(x))  # (batch, classes)
 
-    def compute_output_spec(self, inputs, entity_positions):
+    def compute_output_spec(self, inputs: Tensor, entity_positions: Tensor) -> Any:
         return keras.KerasTensor((inputs.shape[0], self.num_classes), "float32")
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {
             "num_classes": self.num_classes,
             "dropout": self.dropout,

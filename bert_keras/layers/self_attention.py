@@ -1,10 +1,13 @@
 """Multi-head self-attention with one matrix product for queries, keys and values."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from bert_keras.layers.initializers import fresh_initializer
 from bert_keras.ops import dot_product_attention
+from bert_keras.types import Initializer, Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
@@ -46,7 +49,15 @@ class SelfAttention(keras.layers.Layer):
         [Vaswani et al., 2017](https://arxiv.org/abs/1706.03762), section 3.2.2.
     """
 
-    def __init__(self, hidden_dim, num_heads, *, dropout=0.0, kernel_initializer=None, **kwargs):
+    def __init__(
+        self,
+        hidden_dim: int,
+        num_heads: int,
+        *,
+        dropout: float = 0.0,
+        kernel_initializer: Initializer | None = None,
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         if hidden_dim % num_heads:
             raise ValueError(f"num_heads must divide hidden_dim. Received: {hidden_dim=}, {num_heads=}")
@@ -64,12 +75,18 @@ class SelfAttention(keras.layers.Layer):
         self.query_key_value = dense(3 * hidden_dim, "query_key_value")
         self.output_projection = dense(hidden_dim, "output")
 
-    def build(self, inputs_shape, attention_mask_shape=None):
+    def build(self, inputs_shape: Shape, attention_mask_shape: Shape | None = None) -> None:
         self.query_key_value.build((None, inputs_shape[-1]))
         self.output_projection.build((None, self.hidden_dim))
         self.built = True
 
-    def call(self, inputs, attention_mask=None, training=None, return_attention_scores=False):
+    def call(
+        self,
+        inputs: Tensor,
+        attention_mask: Tensor | None = None,
+        training: bool | None = None,
+        return_attention_scores: bool = False,
+    ) -> Tensor:
         length = ops.shape(inputs)[1]
         # Rows, for TensorFlow adds the bias inside a product of matrices, and of nothing else.
         x = self.query_key_value(ops.reshape(inputs, (-1, inputs.shape[-1])))  # (batch * length, 3 * hidden)
@@ -90,14 +107,20 @@ class SelfAttention(keras.layers.Layer):
         x = ops.reshape(self.output_projection(x), (-1, length, self.hidden_dim))
         return (x, scores) if return_attention_scores else x
 
-    def compute_output_spec(self, inputs, attention_mask=None, training=None, return_attention_scores=False):
+    def compute_output_spec(
+        self,
+        inputs: Tensor,
+        attention_mask: Tensor | None = None,
+        training: bool | None = None,
+        return_attention_scores: bool = False,
+    ) -> Any:
         outputs = keras.KerasTensor(inputs.shape, self.compute_dtype)
         if not return_attention_scores:
             return outputs
         batch, length, _ = inputs.shape
         return outputs, keras.KerasTensor((batch, self.num_heads, length, length), self.compute_dtype)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {
             "hidden_dim": self.hidden_dim,
             "num_heads": self.num_heads,

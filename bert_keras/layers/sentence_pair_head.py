@@ -1,8 +1,11 @@
 """The head that guesses whether the second text follows the first."""
 
+from typing import Any
+
 import keras
 
 from bert_keras.layers.logits import logits_layer
+from bert_keras.types import Initializer, Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
@@ -32,20 +35,20 @@ class SentencePairHead(keras.layers.Layer):
         [Devlin et al., 2019](https://arxiv.org/abs/1810.04805), section 3.1, "Next Sentence Prediction".
     """
 
-    def __init__(self, *, kernel_initializer=None, **kwargs):
+    def __init__(self, *, kernel_initializer: Initializer | None = None, **kwargs: Any):
         super().__init__(**kwargs)
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.dense = logits_layer(2, kernel_initializer, self.dtype_policy)
 
-    def build(self, inputs_shape):
+    def build(self, inputs_shape: Shape) -> None:
         self.dense.build(inputs_shape)
         self.built = True
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         return self.dense(inputs)  # (batch, 2)
 
-    def compute_output_spec(self, inputs):
+    def compute_output_spec(self, inputs: Tensor) -> Any:
         return keras.KerasTensor((inputs.shape[0], 2), "float32")
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"kernel_initializer": keras.initializers.serialize(self.kernel_initializer)}

@@ -1,8 +1,11 @@
 """The head that finds where an answer starts and ends."""
 
+from typing import Any
+
 import keras
 
 from bert_keras.layers.logits import logits_layer
+from bert_keras.types import Initializer, Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
@@ -34,21 +37,21 @@ class SpanHead(keras.layers.Layer):
         https://github.com/google-research/bert/blob/master/run_squad.py
     """
 
-    def __init__(self, *, kernel_initializer=None, **kwargs):
+    def __init__(self, *, kernel_initializer: Initializer | None = None, **kwargs: Any):
         super().__init__(**kwargs)
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.dense = logits_layer(2, kernel_initializer, self.dtype_policy)
 
-    def build(self, inputs_shape):
+    def build(self, inputs_shape: Shape) -> None:
         self.dense.build(inputs_shape)
         self.built = True
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         x = self.dense(inputs)  # (batch, length, 2)
         return {"start": x[:, :, 0], "end": x[:, :, 1]}
 
-    def compute_output_spec(self, inputs):
+    def compute_output_spec(self, inputs: Tensor) -> Any:
         return {name: keras.KerasTensor(inputs.shape[:2], "float32") for name in ("start", "end")}
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"kernel_initializer": keras.initializers.serialize(self.kernel_initializer)}

@@ -1,9 +1,12 @@
 """The head that gives every token a tag."""
 
+from typing import Any
+
 import keras
 
 from bert_keras.layers.dropout import Dropout
 from bert_keras.layers.logits import logits_layer
+from bert_keras.types import Initializer, Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
@@ -35,7 +38,9 @@ class TokenClassificationHead(keras.layers.Layer):
         [Devlin et al., 2019](https://arxiv.org/abs/1810.04805), section 5.3.
     """
 
-    def __init__(self, num_tags, *, dropout=0.0, kernel_initializer=None, **kwargs):
+    def __init__(
+        self, num_tags: int, *, dropout: float = 0.0, kernel_initializer: Initializer | None = None, **kwargs: Any
+    ):
         super().__init__(**kwargs)
         self.num_tags = num_tags
         self.dropout = dropout
@@ -43,17 +48,17 @@ class TokenClassificationHead(keras.layers.Layer):
         self.dropout_layer = Dropout(dropout, dtype=self.dtype_policy, name="dropout")
         self.dense = logits_layer(num_tags, kernel_initializer, self.dtype_policy)
 
-    def build(self, inputs_shape):
+    def build(self, inputs_shape: Shape) -> None:
         self.dense.build(inputs_shape)
         self.built = True
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         return self.dense(self.dropout_layer(inputs))  # (batch, length, tags)
 
-    def compute_output_spec(self, inputs):
+    def compute_output_spec(self, inputs: Tensor) -> Any:
         return keras.KerasTensor((*inputs.shape[:2], self.num_tags), "float32")
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {
             "num_tags": self.num_tags,
             "dropout": self.dropout,

@@ -11,7 +11,8 @@ from bert_keras.models.relation_classifier import RelationClassifier
 from bert_keras.models.saved_model import open_preset
 from bert_keras.models.sizes import SIZES
 from bert_keras.models.span_tagger import SpanTagger
-from bert_keras.models.starting_weights import warm_start
+from bert_keras.models.starting_weights import narrow_initializer, warm_start
+from bert_keras.models.task_model import TaskModel
 from bert_keras.models.text_classifier import TextClassifier
 from bert_keras.models.token_classifier import TokenClassifier
 from bert_keras.models.triple_extractor import TripleExtractor
@@ -24,6 +25,7 @@ __all__ = [
     "QuestionAnswerer",
     "RelationClassifier",
     "SpanTagger",
+    "TaskModel",
     "TextClassifier",
     "TokenClassifier",
     "TripleExtractor",
@@ -33,6 +35,7 @@ __all__ = [
     "head_only",
     "load_preset",
     "model_class_of",
+    "narrow_initializer",
     "open_preset",
     "warm_start",
 ]

@@ -1,8 +1,10 @@
 """What every model does with the dict of a batch: take what it knows, and say what is missing."""
 
+import keras
 
-class BatchInputs:
-    """Mixin of a functional model: picks its own inputs out of a batch's dict by name.
+
+class BatchInputs(keras.Model):
+    """A functional model that picks its own inputs out of a batch's dict by name.
 
     Keras flattens a dict with one key more than the model knows into the wrong order. Here a pretraining batch, whose
     `mask_positions` an encoder does not know, goes into the encoder as it is.

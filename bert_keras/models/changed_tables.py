@@ -1,15 +1,18 @@
 """A trained model with another vocabulary, or with more positions; all other weights stay as they are."""
 
+from collections.abc import Sequence
+
 import keras
 import numpy as np
 
-from bert_keras.models.presets import TOKEN_TABLE, named_weights, padded
+from bert_keras.models.named_weights import TOKEN_TABLE, named_weights, padded
+from bert_keras.models.preset_model import PresetModel
 
 _TOKEN_BIAS = "masked_lm_head/bias"
 _POSITIONS = "embeddings/position_embedding/embeddings"
 
 
-def change_vocabulary(model, pieces):
+def change_vocabulary(model: PresetModel, pieces: Sequence[Sequence[int]]) -> PresetModel:
     """Build the model anew for another vocabulary, whose vectors are means of the old ones.
 
     Args:
@@ -49,7 +52,7 @@ def change_vocabulary(model, pieces):
     return _rebuilt(model, {"vocabulary_size": len(pieces)}, {TOKEN_TABLE: means, _TOKEN_BIAS: means})
 
 
-def change_positions(model, max_sequence_length, *, method="repeat"):
+def change_positions(model: PresetModel, max_sequence_length: int, *, method: str = "repeat") -> PresetModel:
     """Build the model anew for longer or shorter rows.
 
     Args:

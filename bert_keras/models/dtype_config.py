@@ -3,7 +3,7 @@
 import keras
 
 
-def dtype_config(model):
+def dtype_config(model: keras.Model) -> dict:
     """Serialize the model's dtype policy; where layers were quantized, a map with the policy of each.
 
     Args:

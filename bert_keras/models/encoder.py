@@ -1,28 +1,26 @@
 """BERT's encoder: tokens in, one vector a token and one for the sequence out."""
 
 import dataclasses
+import os
+from collections.abc import Callable
 
 import keras
 from keras import ops
 
+from bert_keras.checkpoints.checkpoint import Checkpoint
 from bert_keras.layers import AttentionMask, Embeddings, EncoderBlock, FeedForward, Pooler, SelfAttention
-from bert_keras.layers.encoder_block import part_config
-from bert_keras.models.batch_inputs import BatchInputs
-from bert_keras.models.dtype_config import dtype_config
-from bert_keras.models.frozen_layers import freeze_layers, frozen_layers
 from bert_keras.models.inspector import inspector
 from bert_keras.models.layer_stack import LayerStack
-from bert_keras.models.presets import Presets
+from bert_keras.models.preset_model import PresetModel
 from bert_keras.models.saved_model import open_preset
 from bert_keras.models.sizes import SIZES
 from bert_keras.ops import get_activation
 
 PARTS = ("embeddings", "attention_mask", "attention", "feed_forward")
-_INITIALIZERS = ("kernel_initializer", "token_initializer", "position_initializer", "segment_initializer")
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
-class BertEncoder(Presets, BatchInputs, keras.Model):
+class BertEncoder(PresetModel):
     """A stack of Transformer blocks over embedded tokens.
 
     Input is a dict of int32 tensors, all (batch, length): `token_ids`; `segment_ids`, 0 in the first text and 1 in the
@@ -97,33 +95,35 @@ class BertEncoder(Presets, BatchInputs, keras.Model):
         [Devlin et al., 2019](https://arxiv.org/abs/1810.04805).
     """
 
+    parts = PARTS
+
     def __init__(
         self,
-        vocabulary_size,
-        num_layers,
-        num_heads,
-        hidden_dim,
-        intermediate_dim,
+        vocabulary_size: int,
+        num_layers: int,
+        num_heads: int,
+        hidden_dim: int,
+        intermediate_dim: int,
         *,
-        vocabulary_multiple=1,
-        max_sequence_length=512,
-        num_segments=2,
-        embedding_dim=None,
-        dropout=0.1,
-        attention_dropout=None,
-        activation="gelu",
-        layer_norm_epsilon=1e-12,
-        normalize_first=False,
-        pooler=True,
-        embeddings=None,
-        attention_mask=None,
-        attention=None,
-        feed_forward=None,
-        kernel_initializer=None,
-        token_initializer=None,
-        position_initializer=None,
-        segment_initializer=None,
-        dtype=None,
+        vocabulary_multiple: int = 1,
+        max_sequence_length: int = 512,
+        num_segments: int = 2,
+        embedding_dim: int | None = None,
+        dropout: float = 0.1,
+        attention_dropout: float | None = None,
+        activation: str | Callable = "gelu",
+        layer_norm_epsilon: float = 1e-12,
+        normalize_first: bool = False,
+        pooler: bool = True,
+        embeddings: keras.layers.Layer | None = None,
+        attention_mask: keras.layers.Layer | None = None,
+        attention: keras.layers.Layer | None = None,
+        feed_forward: keras.layers.Layer | None = None,
+        kernel_initializer: str | dict | keras.initializers.Initializer | None = None,
+        token_initializer: str | dict | keras.initializers.Initializer | None = None,
+        position_initializer: str | dict | keras.initializers.Initializer | None = None,
+        segment_initializer: str | dict | keras.initializers.Initializer | None = None,
+        dtype: str | keras.DTypePolicy | None = None,
         **kwargs,
     ):
         own_parts = dict(zip(PARTS, (embeddings, attention_mask, attention, feed_forward), strict=True))
@@ -226,7 +226,7 @@ class BertEncoder(Presets, BatchInputs, keras.Model):
         self.segment_initializer = keras.initializers.get(segment_initializer)
 
     @classmethod
-    def from_size(cls, size, /, vocabulary_size, **overrides):
+    def from_size(cls, size: str, /, vocabulary_size: int, **overrides) -> "BertEncoder":
         """Build an encoder of a published size, with new weights.
 
         Args:
@@ -241,12 +241,16 @@ class BertEncoder(Presets, BatchInputs, keras.Model):
             raise ValueError(f"No published size is called {size!r}. Sizes: {', '.join(SIZES)}.")
         return cls(vocabulary_size, **SIZES[size] | overrides)
 
+    def new_inputs(self) -> dict[str, keras.KerasTensor]:
+        """Make symbolic tensors by the names of the inputs, (batch, length) int32, for a model around the encoder."""
+        return {name: keras.Input((None,), dtype="int32", name=name) for name in self.input}
+
     @classmethod
-    def from_preset(cls, directory, **overrides):
+    def from_preset(cls, preset: str | os.PathLike | keras.Model, **overrides) -> "BertEncoder":
         """Load an encoder; what else the preset has, a head say, is left out and named in `load_report`.
 
         Args:
-            directory: what `bert_keras.models.open_preset` takes: a directory, a name or an object.
+            preset: what `bert_keras.models.open_preset` takes: a directory, a name or an object.
             **overrides: arguments of the constructor that shall differ from the preset's, such as `dropout` or `dtype`.
                 `dropout` holds for the attention, too, unless `attention_dropout` is given.
 
@@ -254,39 +258,46 @@ class BertEncoder(Presets, BatchInputs, keras.Model):
             FileNotFoundError: where a file is missing.
             ValueError: where a file is damaged, describes a model that we do not have, or a weight does not fit.
         """
-        checkpoint = open_preset(directory)
+        checkpoint = open_preset(preset)
+        encoder = cls.from_checkpoint(checkpoint, **overrides)
+        encoder._load(checkpoint)
+        return encoder
+
+    @classmethod
+    def from_checkpoint(cls, checkpoint: Checkpoint, **overrides) -> "BertEncoder":
+        """Build the encoder that a checkpoint describes, with new weights.
+
+        Args:
+            checkpoint: what `open_preset` gives.
+            **overrides: as for `from_preset`.
+        """
         if "dropout" in overrides:
             overrides = {"attention_dropout": overrides["dropout"]} | overrides
         saved = checkpoint.encoder_class
         kind = saved if saved is not None and issubclass(saved, cls) else cls
-        encoder = kind(**checkpoint.encoder_arguments | overrides)
-        encoder._load(checkpoint)
-        return encoder
-
-    def _huggingface_form(self):
-        return "BertModel", {}
+        return kind(**checkpoint.encoder_arguments | overrides)
 
     @property
-    def embeddings(self):
+    def embeddings(self) -> keras.layers.Layer:
         """The first layer: BERT's own, or a copy of the one given."""
         return self._stack.embeddings
 
     @property
-    def attention_mask(self):
+    def attention_mask(self) -> keras.layers.Layer:
         """The layer that says what each token may see: BERT's own, or a copy of the one given."""
         return self._stack.attention_mask
 
     @property
-    def attention(self):
+    def attention(self) -> keras.layers.Layer | None:
         """The layer given as prototype of each block's attention, None for BERT's own."""
         return self._own_parts()["attention"]
 
     @property
-    def feed_forward(self):
+    def feed_forward(self) -> keras.layers.Layer | None:
         """The layer given as prototype of each block's feed-forward, None for BERT's own."""
         return self._own_parts()["feed_forward"]
 
-    def own_parts(self):
+    def own_parts(self) -> dict[str, keras.layers.Layer | None]:
         """The parts as they were given: dict from the constructor's argument to the layer, None for BERT's own."""
         return self._own_parts()
 
@@ -295,16 +306,16 @@ class BertEncoder(Presets, BatchInputs, keras.Model):
         return [name for name in super().__dir__() if name not in ("attention", "feed_forward")]
 
     @property
-    def encoder_blocks(self):
+    def encoder_blocks(self) -> list[EncoderBlock]:
         """The blocks, lowest first."""
         return list(self._stack.blocks)
 
     @property
-    def token_embedding(self):
+    def token_embedding(self) -> keras.layers.Layer:
         """The layer with the token table, which the masked-LM head is tied to."""
         return self.embeddings.token_embedding
 
-    def freeze_lowest(self, num_blocks):
+    def freeze_lowest(self, num_blocks: int | None) -> None:
         """Train only what lies above the embeddings and the lowest blocks; compile after it.
 
         Args:
@@ -320,7 +331,7 @@ class BertEncoder(Presets, BatchInputs, keras.Model):
         for index, layer in enumerate([self.embeddings, *self.encoder_blocks]):
             layer.trainable = index > num_blocks
 
-    def expect_room_for(self, sequence_length, vocabulary_size=None):
+    def expect_room_for(self, sequence_length: int, vocabulary_size: int | None = None) -> None:
         """Refuse rows that are longer than the table of positions, before a long training meets the first of them.
 
         Args:
@@ -341,7 +352,14 @@ class BertEncoder(Presets, BatchInputs, keras.Model):
                 f"received {sequence_length}."
             )
 
-    def call(self, inputs, training=None, mask=None, return_hidden_states=False, return_attention_scores=False):
+    def call(
+        self,
+        inputs,
+        training: bool | None = None,
+        mask=None,
+        return_hidden_states: bool = False,
+        return_attention_scores: bool = False,
+    ):
         asked_for = _asked_for(inputs, return_hidden_states, return_attention_scores)
         if not asked_for:
             return super().call(inputs, training=training, mask=mask)
@@ -356,7 +374,7 @@ class BertEncoder(Presets, BatchInputs, keras.Model):
             return super().compute_output_spec(inputs)
         return self._stack(self._own_inputs(inputs), **asked_for)
 
-    def inspector(self, *, attention_scores=True):
+    def inspector(self, *, attention_scores: bool = True) -> keras.Model:
         """A model over the same weights that also shows what lies inside; the encoder itself is not touched.
 
         It is for looking at: save and export the encoder, and make its inspector anew.
@@ -370,41 +388,6 @@ class BertEncoder(Presets, BatchInputs, keras.Model):
             length, length) a block).
         """
         return inspector(self, attention_scores=attention_scores)
-
-    def get_config(self):
-        return {
-            "name": self.name,
-            "trainable": self.trainable,
-            "frozen_layers": frozen_layers(self),
-            "dtype": dtype_config(self),
-            "vocabulary_size": self.vocabulary_size,
-            "vocabulary_multiple": self.vocabulary_multiple,
-            "num_layers": self.num_layers,
-            "num_heads": self.num_heads,
-            "hidden_dim": self.hidden_dim,
-            "intermediate_dim": self.intermediate_dim,
-            "max_sequence_length": self.max_sequence_length,
-            "num_segments": self.num_segments,
-            "embedding_dim": self.embedding_dim,
-            "dropout": self.dropout,
-            "attention_dropout": self.attention_dropout,
-            "activation": keras.activations.serialize(self.activation),
-            "layer_norm_epsilon": self.layer_norm_epsilon,
-            "normalize_first": self.normalize_first,
-            "pooler": self.pooler,
-            **{name: part_config(part) for name, part in self.own_parts().items()},
-            **{name: keras.initializers.serialize(getattr(self, name)) for name in _INITIALIZERS},
-        }
-
-    @classmethod
-    def from_config(cls, config):
-        """Build the encoder; the parts' classes must be registered with Keras or in scope."""
-        parts = {name: keras.saving.deserialize_keras_object(config.get(name)) for name in PARTS}
-        config = config | parts
-        frozen = config.pop("frozen_layers", ())
-        encoder = cls(**config)
-        freeze_layers(encoder, frozen)
-        return encoder
 
 
 def _asked_for(inputs, return_hidden_states, return_attention_scores):

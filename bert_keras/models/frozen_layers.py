@@ -1,7 +1,11 @@
 """Which layers of a model are frozen, as its config keeps it: Keras keeps one flag for all of a model."""
 
+from collections.abc import Iterable
 
-def frozen_layers(model):
+import keras
+
+
+def frozen_layers(model: keras.Model) -> list[str]:
     """Name the frozen layers.
 
     Args:
@@ -13,7 +17,7 @@ def frozen_layers(model):
     return list(_frozen(model, ""))
 
 
-def freeze_layers(model, paths):
+def freeze_layers(model: keras.Model, paths: Iterable[str]) -> None:
     """Freeze layers again.
 
     Args:

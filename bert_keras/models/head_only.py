@@ -1,12 +1,17 @@
 """Trains a classifier's head alone, on vectors that the frozen blocks make once."""
 
+from collections.abc import Iterable, Mapping
+
 import keras
 import numpy as np
 
-from bert_keras.models.text_classifier import POOLINGS
+from bert_keras.models.text_classifier import POOLINGS, TextClassifier
+from bert_keras.training.losses.loss_terms import LossTerms
 
 
-def head_only(classifier, datasets, *, batch_size=32, seed=0):
+def head_only(
+    classifier: TextClassifier, datasets: Mapping[str, Iterable], *, batch_size: int = 32, seed: int = 0
+) -> tuple[keras.Model, dict[str, "VectorBatches"]]:
     """Encode datasets once, and give the head as a model of its own that trains on the vectors.
 
     The blocks see each text once instead of once an epoch, and without dropout. The pooler, where the classifier uses
@@ -41,10 +46,14 @@ def head_only(classifier, datasets, *, batch_size=32, seed=0):
     encoded = encoder(classifier.input)["sequence_output"][:, :1] if has_pooler else head.input
     vectors = keras.Input(encoded.shape[1:], dtype=encoded.dtype, name="vectors")
     pooled = encoder.get_layer("pooler")(vectors) if has_pooler else vectors
-    model = keras.Model(vectors, head(pooled), name=f"{classifier.name}_head")
+    model = _Head(vectors, head(pooled), name=f"{classifier.name}_head")
     encode = keras.Model(classifier.input, encoded, name=f"{classifier.name}_vectors")
     seeds = {"train": seed}
     return model, {part: _encoded(encode, some, batch_size, seeds.get(part)) for part, some in datasets.items()}
+
+
+class _Head(LossTerms, keras.Model):
+    """The model that `head_only` gives: it can be trained with R-Drop."""
 
 
 class VectorBatches(keras.utils.PyDataset):
@@ -58,7 +67,9 @@ class VectorBatches(keras.utils.PyDataset):
         seed: int for a new order each epoch, None for the order given.
     """
 
-    def __init__(self, vectors, y, sample_weight, batch_size, seed=None):
+    def __init__(
+        self, vectors: np.ndarray, y: np.ndarray, sample_weight: np.ndarray, batch_size: int, seed: int | None = None
+    ):
         super().__init__()
         self.arrays = vectors, y, sample_weight
         self.batch_size = batch_size
@@ -66,7 +77,7 @@ class VectorBatches(keras.utils.PyDataset):
         self._epoch = -1
         self.on_epoch_begin()
 
-    def on_epoch_begin(self):
+    def on_epoch_begin(self) -> None:
         """Draw the order of the next epoch."""
         self._epoch += 1
         size = len(self.arrays[0])

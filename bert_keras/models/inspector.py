@@ -5,11 +5,11 @@ import keras
 from bert_keras.models.batch_inputs import BatchInputs
 
 
-class Inspector(BatchInputs, keras.Model):
+class Inspector(BatchInputs):
     """The model that `BertEncoder.inspector` returns."""
 
 
-def inspector(encoder, *, attention_scores=True):
+def inspector(encoder: keras.Model, *, attention_scores: bool = True) -> keras.Model:
     """Build the model behind `BertEncoder.inspector`.
 
     Args:

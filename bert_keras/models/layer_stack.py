@@ -28,7 +28,14 @@ class LayerStack:
     final_layer_norm: keras.layers.Layer | None = None
     pooler: keras.layers.Layer | None = None
 
-    def __call__(self, inputs, *, output_positions=None, return_hidden_states=False, return_attention_scores=False):
+    def __call__(
+        self,
+        inputs: dict,
+        *,
+        output_positions=None,
+        return_hidden_states: bool = False,
+        return_attention_scores: bool = False,
+    ) -> dict:
         """Compute the outputs.
 
         Args:

@@ -1,30 +1,38 @@
 """A preset into the model that it was saved from, head and all."""
 
+import os
+
+import keras
+
 from bert_keras.models.encoder import BertEncoder
 from bert_keras.models.multiple_choice import MultipleChoice
+from bert_keras.models.preset_model import PresetModel
 from bert_keras.models.pretrainer import BertPretrainer
 from bert_keras.models.question_answerer import QuestionAnswerer
 from bert_keras.models.relation_classifier import RelationClassifier
 from bert_keras.models.saved_model import open_preset
 from bert_keras.models.span_tagger import SpanTagger
-from bert_keras.models.text_classifier import POOLINGS, TextClassifier
+from bert_keras.models.text_classifier import TextClassifier
 from bert_keras.models.token_classifier import TokenClassifier
 from bert_keras.models.triple_extractor import TripleExtractor
 
 _MODELS = {
-    "masked_lm_head": BertPretrainer,
-    "sentence_pair_head": BertPretrainer,
-    **dict.fromkeys(POOLINGS.values(), TextClassifier),
-    "token_classification_head": TokenClassifier,
-    "multiple_choice_head": MultipleChoice,
-    "span_head": QuestionAnswerer,
-    "relation_head": RelationClassifier,
-    "head_pointer": TripleExtractor,  # before the entity pointer, which it has too
-    "entity_pointer": SpanTagger,
+    head: model
+    for model in (
+        BertPretrainer,
+        TextClassifier,
+        TokenClassifier,
+        MultipleChoice,
+        QuestionAnswerer,
+        RelationClassifier,
+        TripleExtractor,  # before SpanTagger, whose head it has too
+        SpanTagger,
+    )
+    for head in model.heads
 }
 
 
-def load_preset(preset, **overrides):
+def load_preset(preset: str | os.PathLike | keras.Model, **overrides) -> PresetModel:
     """Load whatever a preset holds: all of its weights, and no new ones.
 
     Args:
@@ -54,7 +62,7 @@ def load_preset(preset, **overrides):
     return model_class.from_preset(preset, **overrides)
 
 
-def model_class_of(preset):
+def model_class_of(preset: str | os.PathLike | keras.Model) -> type[PresetModel]:
     """Tell the class of the model that a preset holds, without its weights.
 
     Args:

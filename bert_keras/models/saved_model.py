@@ -3,19 +3,22 @@
 import os
 import pathlib
 import zipfile
+from collections.abc import Mapping
 
 import keras
+import numpy as np
 
 from bert_keras.atomic_files import finish_write
 from bert_keras.checkpoints import LoadReport, open_checkpoint
 from bert_keras.checkpoints.checkpoint import Checkpoint
-from bert_keras.models.presets import KERAS_FILE, TOKEN_TABLE, Presets, cause_of, named_weights
+from bert_keras.models.named_weights import TOKEN_TABLE, named_weights
+from bert_keras.models.preset_model import KERAS_FILE, PresetModel, cause_of
 from bert_keras.preset_location import locate_preset
 
 _NOT_ARGUMENTS = ("name", "trainable", "frozen_layers", "dtype")
 
 
-def open_preset(preset):
+def open_preset(preset: str | os.PathLike | keras.Model) -> Checkpoint:
     """Open whatever a preset may be: what `bert_keras.checkpoints.open_checkpoint` takes, or a `.keras` file of ours.
 
     Args:
@@ -54,20 +57,17 @@ class SavedModel(Checkpoint):
             or a model around one.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str | os.PathLike):
         self.source = str(path)
         model = _load(path)
         encoder = getattr(model, "encoder", model)
-        if not isinstance(model, Presets) or any(layer.quantization_mode for layer in model._flatten_layers()):
+        if not isinstance(model, PresetModel) or any(layer.quantization_mode for layer in model._flatten_layers()):
             raise ValueError(
                 f"{path} holds a {type(model).__name__}; expected a BertEncoder, or a model of bert_keras around one, "
                 "that is not quantized. Load it with keras.saving.load_model."
             )
         self.config = _Config(self.source, model, encoder)
         self.encoder_class = type(encoder)
-        if hasattr(model, "head_activation"):
-            names = ("head_activation", "head_layer_norm_epsilon")
-            self.masked_lm_arguments = {name: getattr(model, name) for name in names}
         self._weights = named_weights(model)
         self._shapes = {name: tuple(weight.shape) for name, weight in self._weights.items()}
         # Rows that the table was padded with are never a preset's.
@@ -75,11 +75,11 @@ class SavedModel(Checkpoint):
             self._shapes[TOKEN_TABLE] = (encoder.vocabulary_size, *self._shapes[TOKEN_TABLE][1:])
 
     @property
-    def shapes(self):
+    def shapes(self) -> dict[str, tuple[int, ...]]:
         """{canonical name: shape} of the weights that are there."""
         return dict(self._shapes)
 
-    def read(self, shapes):
+    def read(self, shapes: Mapping[str, tuple[int, ...]]) -> tuple[dict[str, np.ndarray], LoadReport]:
         """As `Checkpoint.read`."""
         sources = self._sources(shapes)
         for name, source in sources.items():
@@ -123,11 +123,8 @@ class _Config:
 
     def __init__(self, path, model, encoder):
         self.path = path
-        head = {} if hasattr(model, "head_activation") else model._huggingface_form()[1]
-        self.labels = head.get("labels")
-        self.problem_type = head.get("problem_type")
-        self.task = head.get("task") or {}
-        self.classifier_dropout = head.get("classifier_dropout", encoder.dropout)
+        self.settings = {"dropout": encoder.dropout} | model.preset_settings()
+        self.labels = self.settings.get("labels")
         config = {name: value for name, value in encoder.get_config().items() if name not in _NOT_ARGUMENTS}
         self.encoder_arguments = config | encoder.own_parts()
 

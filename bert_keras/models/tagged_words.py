@@ -2,12 +2,13 @@
 
 import logging
 
+from bert_keras.checkpoints.checkpoint import Checkpoint
 from bert_keras.tagging_schemes import check_words
 
 _LOG = logging.getLogger("bert_keras")
 
 
-def pretrained_words(checkpoint, words, *, new):
+def pretrained_words(checkpoint: Checkpoint, words: str | None, *, new: bool) -> str:
     """Decide what the tags of a model stand on: what is asked for, else what its head was trained on.
 
     Args:
@@ -23,9 +24,9 @@ def pretrained_words(checkpoint, words, *, new):
         return check_words(words)
     if new:
         return "basic"
-    if "words" not in checkpoint.task:
+    if "words" not in checkpoint.settings:
         _LOG.warning(
             "%s does not say which words it was trained on, so those of its file: in raw text, where words are cut at "
             "punctuation, it may read tags at places that it did not learn", checkpoint.source,
         )  # fmt: skip
-    return check_words(checkpoint.task.get("words", "file"))
+    return check_words(checkpoint.settings.get("words", "file"))

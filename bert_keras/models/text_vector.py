@@ -1,11 +1,14 @@
 """One vector for a text, out of what an encoder makes of its tokens."""
 
+import keras
 from keras import ops
 
 from bert_keras.layers import MeanPooling
 
 
-def text_vector(encoder, inputs, pooling, *, dtype=None):
+def text_vector(
+    encoder: keras.Model, inputs: dict, pooling: str, *, dtype: str | keras.DTypePolicy | None = None
+) -> keras.KerasTensor:
     """Add the pooling to an encoder in a functional model.
 
     Args:

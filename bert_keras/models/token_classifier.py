@@ -1,24 +1,24 @@
 """The encoder with a head that gives every token a tag."""
 
+from collections.abc import Sequence
+
 import keras
 from keras import ops
 
+from bert_keras.checkpoints.checkpoint import Checkpoint
 from bert_keras.layers import CRF, TokenClassificationHead
-from bert_keras.models.around_encoder import AroundEncoder, check_labels
-from bert_keras.models.batch_inputs import BatchInputs
-from bert_keras.models.presets import Presets
-from bert_keras.models.pretrained import pretrained_classes, pretrained_encoder
-from bert_keras.models.saved_model import open_preset
+from bert_keras.models.encoder import BertEncoder
+from bert_keras.models.pretrained_classes import check_labels, pretrained_classes
 from bert_keras.models.tagged_words import pretrained_words
+from bert_keras.models.task_model import TaskModel
 from bert_keras.tagging_schemes import check_scheme, check_words, split_tag, transition_table
-from bert_keras.training.target_kinds import SEQUENCES_OF_TAGS, TAGS
-from bert_keras.training.token_statistics import TokenStatistics
+from bert_keras.training.target_kinds import SEQUENCES_OF_TAGS, TAGS, TargetKind
 
 HEADS = ("linear", "crf")
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
-class TokenClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras.Model):
+class TokenClassifier(TaskModel):
     """Gives every token a tag, as in named entity recognition or part-of-speech tagging.
 
     Inputs are those of the encoder. Output is (batch, length, num_tags) float32 logits, at padding and special tokens
@@ -37,7 +37,8 @@ class TokenClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, kera
         scheme: how the tags spell spans, one of `bert_keras.tagging_schemes.SCHEMES`, such as "BIO", "BIOES", "BILOU"
             or "BMES"; None where they do not, as parts of speech.
         words: what the head learns tags of, as `tagging_dataset(words=...)` gives them: "basic", the basic tokens of
-            raw text, or "file", words as a file cuts them. Default "basic".
+            raw text, or "file", words as a file cuts them. Default "basic"; in `from_preset` what the preset's head
+            learned, "file" where it does not say, of transformers or older versions.
         dropout: rate of the dropout before the head. Default 0.1.
         dtype: dtype or policy of the head, None for the encoder's.
         **kwargs: arguments of `keras.Model`.
@@ -59,9 +60,13 @@ class TokenClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, kera
         [Lample et al., 2016](https://arxiv.org/abs/1603.01360), section 2.2.
     """
 
+    heads = ("token_classification_head", "crf")
+    noted = ("head", "scheme", "words")
+
     def __init__(
-        self, encoder, num_tags, *, labels=None, head="linear", scheme=None, words="basic", dropout=0.1, dtype=None,
-        **kwargs,
+        self, encoder: BertEncoder, num_tags: int, *, labels: Sequence[str] | None = None, head: str = "linear",
+        scheme: str | None = None, words: str = "basic", dropout: float = 0.1,
+        dtype: str | keras.DTypePolicy | None = None, **kwargs,
     ):  # fmt: skip
         check_labels(labels, num_tags)
         if head not in HEADS:
@@ -71,37 +76,33 @@ class TokenClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, kera
             for label in labels or ():
                 split_tag(label, scheme)
         check_words(words)
-        dtype = dtype or encoder.dtype_policy
-
-        # === Layers ===
         scorer = TokenClassificationHead(
-            num_tags,
-            dropout=dropout,
-            kernel_initializer=encoder.kernel_initializer,
-            dtype=dtype,
-            name="token_classification_head",
-        )
+            num_tags, dropout=dropout, kernel_initializer=encoder.kernel_initializer,
+            dtype=dtype or encoder.dtype_policy, name="token_classification_head",
+        )  # fmt: skip
         crf = None
         if head == "crf":
             table = transition_table(labels, scheme) if scheme is not None and labels is not None else None
             crf = CRF(num_tags, allowed_transitions=table, name="crf")
-
-        # === Functional model ===
-        inputs = {name: keras.Input((None,), dtype="int32", name=name) for name in encoder.input}
+        inputs = encoder.new_inputs()
         outputs = scorer(encoder(inputs)["sequence_output"])
-        if crf is not None:
-            outputs = crf(outputs)
-        super().__init__(inputs=inputs, outputs=outputs, **kwargs)
-        self.dtype_policy = keras.dtype_policies.get(dtype)
-
-        # === Config ===
-        self.encoder = encoder
+        super().__init__(encoder, inputs, outputs if crf is None else crf(outputs), dtype=dtype, **kwargs)
         self.num_tags = num_tags
         self.labels = labels if labels is None else list(labels)
         self.head = head
         self.scheme = scheme
         self.words = words
         self.dropout = dropout
+
+    @property
+    def kind(self) -> str:
+        """What others read it as: they take the best tag of each token, which is not what a CRF decodes."""
+        return "encoder" if self.head == "crf" else "token_classification"
+
+    @property
+    def target_kinds(self) -> TargetKind:
+        """What the outputs are asked, for `compile` and the checks of each step."""
+        return SEQUENCES_OF_TAGS if self.head == "crf" else TAGS
 
     def decode(self, logits, mask):
         """Turn logits into tags: each position's best, or with a CRF those of the best sequence.
@@ -117,13 +118,13 @@ class TokenClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, kera
             return self.get_layer("crf").decode(logits, mask)
         return ops.cast(ops.argmax(logits, axis=-1), "int32") * ops.cast(mask, "int32")
 
-    def compile(self, *args, **kwargs):
+    def compile(self, *args, **kwargs) -> None:
         """As every model; a CRF says in the log which optimizers move it too far."""
         super().compile(*args, **kwargs)
         if self.head == "crf":
             self.get_layer("crf").check_optimizer(self.optimizer)
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+    def task_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """The head's own loss, unless a linear head was compiled with another."""
         if sample_weight is not None and len(sample_weight.shape) != 2:
             raise ValueError(
@@ -131,7 +132,7 @@ class TokenClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, kera
                 f"shape {tuple(sample_weight.shape)}, which class_weight makes, too."
             )
         if self._compile_loss is not None:
-            return super().compute_loss(x, y, y_pred, sample_weight, training=training)
+            return super().task_loss(x, y, y_pred, sample_weight, training=training)
         y, weights = self.check_targets(x, y, y_pred, sample_weight)
         num_words = ops.maximum(ops.sum(weights), 1e-6)
         if self.head == "crf":
@@ -158,74 +159,17 @@ class TokenClassifier(TokenStatistics, Presets, AroundEncoder, BatchInputs, kera
         return super().compute_metrics(x, y, y_pred, sample_weight)
 
     @classmethod
-    def from_preset(
-        cls, directory, num_tags=None, *, labels=None, head=None, scheme=None, words=None, dropout=None, **overrides
-    ):
-        """Load the encoder, and the head where the preset has one for as many tags; otherwise the head is new.
-
-        Args:
-            directory: what `bert_keras.models.open_preset` takes: a directory, a name or an object.
-            num_tags: number of tags, None for as many as there are labels, or as the preset's head has.
-            labels: names of the tags, None for those of the preset's head.
-            head: "linear" or "crf", None for the preset's, and "linear" where the head is new. The steps of a CRF that
-                the preset has not are new.
-            scheme: how the tags spell spans, None for that of the preset's head.
-            words: what the head learns tags of, None for the preset's; "file" where its head does not say, of
-                transformers or older versions, and "basic" where the head is new.
-            dropout: rate of the dropout in the encoder and before the head, None for the preset's.
-            **overrides: arguments of the encoder's constructor that shall differ from the preset's, such as `dtype`.
-
-        Raises:
-            FileNotFoundError: where a file is missing.
-            ValueError: where a file is damaged, describes a model that we do not have, a weight does not fit, the
-                number of tags cannot be told, or the head was trained for other `labels`.
-        """
-        checkpoint = open_preset(directory)
-        num_tags, labels, new = pretrained_classes(
-            checkpoint, "token_classification_head", num_tags, labels, argument="num_tags"
-        )
-        task = {} if new else checkpoint.task
-        words = pretrained_words(checkpoint, words, new=bool(new))
-        head = head or task.get("head", "linear")
-        if head == "crf" and (new or "crf/transitions" not in checkpoint.shapes):
-            new = (*new, "crf/")
-        tagger = cls(
-            pretrained_encoder(checkpoint, pooler=False, dropout=dropout, **overrides),
-            num_tags,
-            labels=labels,
-            head=head,
-            scheme=scheme or task.get("scheme"),
-            words=words,
-            dropout=checkpoint.classifier_dropout if dropout is None else dropout,
-        )
-        tagger._load(checkpoint, new=new)
-        return tagger
-
-    def _huggingface_form(self):
-        # transformers takes the best tag of each token, which is not what a CRF decodes.
-        return "BertModel" if self.head == "crf" else "BertForTokenClassification", {
-            "labels": self.labels and list(self.labels),
-            "num_classes": self.num_tags,
-            "classifier_dropout": self.dropout,
-            "task": {"head": self.head, "scheme": self.scheme, "words": self.words},
-        }
-
-    @property
-    def target_kinds(self):
-        """What the outputs are asked, for `compile` and the checks of each step."""
-        return SEQUENCES_OF_TAGS if self.head == "crf" else TAGS
-
-    def get_config(self):
-        return super().get_config() | {
-            "num_tags": self.num_tags,
-            "labels": self.labels and list(self.labels),
-            "head": self.head,
-            "scheme": self.scheme,
-            "words": self.words,
-            "dropout": self.dropout,
-        }
+    def preset_arguments(
+        cls, checkpoint: Checkpoint, *, num_tags: int | None = None, labels: Sequence[str] | None = None,
+        words: str | None = None, **asked,
+    ) -> tuple[dict, bool]:  # fmt: skip
+        """Decide whether the preset's head is for these tags; the steps of a CRF that it has not are new."""
+        name = "token_classification_head"
+        classes, is_trained = pretrained_classes(checkpoint, name, num_tags, labels, argument="num_tags")
+        words = pretrained_words(checkpoint, words, new=not is_trained)
+        return (checkpoint.settings if is_trained else {}) | asked | classes | {"words": words}, is_trained
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict) -> "TokenClassifier":
         """Make a model from its config; one of older versions learned tags of its file's words."""
         return super().from_config({"words": "file"} | config)

@@ -1,25 +1,21 @@
 """The encoder with three GlobalPointers that find subjects, objects and the relations between them at once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import keras
 import numpy as np
 
 from bert_keras.layers import Dropout, GlobalPointer
-from bert_keras.models.around_encoder import AroundEncoder
-from bert_keras.models.batch_inputs import BatchInputs
-from bert_keras.models.presets import Presets
-from bert_keras.models.pretrained import pretrained_encoder, pretrained_pointers
+from bert_keras.models.encoder import BertEncoder
 from bert_keras.models.probabilities import logit, sigmoid
-from bert_keras.models.saved_model import open_preset
+from bert_keras.models.task_model import TaskModel
 from bert_keras.training.target_kinds import SPANS
-from bert_keras.training.token_statistics import TokenStatistics
 
 SUBJECT, OBJECT = 0, 1  # the labels of `entities`, as `bert_keras.data.triple_dataset` numbers them
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
-class TripleExtractor(TokenStatistics, Presets, AroundEncoder, BatchInputs, keras.Model):
+class TripleExtractor(TaskModel):
     """Finds all triples of subject, relation and object that a text states, also such that share words.
 
     Inputs are those of the encoder. Outputs are scores, float32, above 0 where something is: `entities`
@@ -52,31 +48,27 @@ class TripleExtractor(TokenStatistics, Presets, AroundEncoder, BatchInputs, kera
         GPLinker: Su, 2022, https://kexue.fm/archives/8888
     """
 
-    def __init__(self, encoder, relations, *, head_dim=64, efficient=True, dropout=0.1, dtype=None, **kwargs):
+    heads, head_name = ("head_pointer", "tail_pointer", "entity_pointer"), "triples"
+    target_kinds = dict.fromkeys(("entities", "heads", "tails"), SPANS)
+    shaping = noted = ("head_dim", "efficient")
+
+    def __init__(
+        self, encoder: BertEncoder, relations: Sequence[str], *, head_dim: int = 64, efficient: bool = True,
+        dropout: float = 0.1, dtype: str | keras.DTypePolicy | None = None, **kwargs,
+    ):  # fmt: skip
         if not relations or len(set(relations)) != len(relations):
             raise ValueError(f"Expected different relations, received {list(relations)}.")
-        dtype = dtype or encoder.dtype_policy
-
-        # === Layers ===
-        def pointer(num_labels, name, **form):
-            return GlobalPointer(num_labels, head_dim=head_dim, efficient=efficient, dtype=dtype, name=name, **form)
-
-        dropout_layer = Dropout(dropout, dtype=dtype, name="dropout")
-        links = {"ordered": False, "rotary": False}  # subject and object stand anywhere
-
-        # === Functional model ===
-        inputs = {name: keras.Input((None,), dtype="int32", name=name) for name in encoder.input}
+        head = {"head_dim": head_dim, "efficient": efficient, "dtype": dtype or encoder.dtype_policy}
+        link = head | {"ordered": False, "rotary": False}  # subject and object stand anywhere
+        dropout_layer = Dropout(dropout, dtype=head["dtype"], name="dropout")
+        inputs = encoder.new_inputs()
         x, mask = dropout_layer(encoder(inputs)["sequence_output"]), inputs["padding_mask"]
         outputs = {
-            "entities": pointer(2, "entity_pointer")(x, mask),
-            "heads": pointer(len(relations), "head_pointer", **links)(x, mask),
-            "tails": pointer(len(relations), "tail_pointer", **links)(x, mask),
+            "entities": GlobalPointer(2, name="entity_pointer", **head)(x, mask),
+            "heads": GlobalPointer(len(relations), name="head_pointer", **link)(x, mask),
+            "tails": GlobalPointer(len(relations), name="tail_pointer", **link)(x, mask),
         }
-        super().__init__(inputs=inputs, outputs=outputs, **kwargs)
-        self.dtype_policy = keras.dtype_policies.get(dtype)
-
-        # === Config ===
-        self.encoder = encoder
+        super().__init__(encoder, inputs, outputs, dtype=dtype, **kwargs)
         self.relations = list(relations)
         self.head_dim = head_dim
         self.efficient = efficient
@@ -100,58 +92,6 @@ class TripleExtractor(TokenStatistics, Presets, AroundEncoder, BatchInputs, kera
         least = logit(threshold)
         rows = ({name: scores[row] for name, scores in outputs.items()} for row in range(len(mask)))
         return [list(_triples(scores, is_place, least)) for scores, is_place in zip(rows, mask, strict=True)]
-
-    @classmethod
-    def from_preset(cls, directory, relations=None, *, head_dim=None, efficient=None, dropout=None, **overrides):
-        """Load the encoder, and the heads where the preset has those of this form for these relations.
-
-        Args:
-            directory: what `bert_keras.models.open_preset` takes: a directory, a name or an object.
-            relations: names of the relations, None for those of the preset's heads.
-            head_dim: width of queries and keys, None for the preset's, and 64 where it has no such heads.
-            efficient: whether labels share queries and keys, None for the preset's, True where it has no such heads.
-            dropout: rate of the dropout in the encoder and before the heads, None for the preset's.
-            **overrides: arguments of the encoder's constructor that shall differ from the preset's, such as `dtype`.
-
-        Raises:
-            FileNotFoundError: where a file is missing.
-            ValueError: where a file is damaged, describes a model that we do not have, a weight does not fit, or
-                `relations` is None and the preset has no such heads.
-        """
-        checkpoint = open_preset(directory)
-        form = pretrained_pointers(checkpoint, "triples", relations=relations, head_dim=head_dim, efficient=efficient)
-        extractor = cls(
-            pretrained_encoder(checkpoint, pooler=False, dropout=dropout, **overrides),
-            **form,
-            dropout=checkpoint.classifier_dropout if dropout is None else dropout,
-        )
-        heads = ("entity_pointer/", "head_pointer/", "tail_pointer/")
-        extractor._load(checkpoint, new=() if extractor._task() == checkpoint.task else heads)
-        return extractor
-
-    def _task(self):
-        return {
-            "head": "triples",
-            "relations": list(self.relations),
-            "head_dim": self.head_dim,
-            "efficient": self.efficient,
-        }
-
-    def _huggingface_form(self):
-        return "BertModel", {"classifier_dropout": self.dropout, "task": self._task()}
-
-    @property
-    def target_kinds(self):
-        """What the outputs are asked, for `compile` and the checks of each step."""
-        return dict.fromkeys(("entities", "heads", "tails"), SPANS)
-
-    def get_config(self):
-        return super().get_config() | {
-            "relations": list(self.relations),
-            "head_dim": self.head_dim,
-            "efficient": self.efficient,
-            "dropout": self.dropout,
-        }
 
 
 def _triples(scores, is_place, least):

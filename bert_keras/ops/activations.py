@@ -1,11 +1,13 @@
 """Activations that published encoders were trained with: one that Keras has no name for, and one computed faster."""
 
 import math
+from collections.abc import Callable
 
 import keras
 from keras import ops
 
 from bert_keras.ops.compiled_chain import compiled_chain, is_worth_compiling
+from bert_keras.types import Tensor
 
 # Chosen once. TensorFlow and JAX compute the exact GELU by erfc, which takes an exponential besides erf's polynomials;
 # torch has a kernel of its own.
@@ -13,8 +15,8 @@ _HAS_GELU_BY_ERFC = keras.config.backend() in ("tensorflow", "jax")
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
-def gelu_tanh(x):
-    """The tanh approximation of GELU, as in Google's original BERT code; Hugging Face calls it "gelu_new".
+def gelu_tanh(x: Tensor) -> Tensor:
+    """Compute the tanh approximation of GELU, as in Google's original BERT code; Hugging Face calls it "gelu_new".
 
     "gelu", in Keras and at Hugging Face, is the exact one with the error function.
 
@@ -24,7 +26,7 @@ def gelu_tanh(x):
     return ops.gelu(x, approximate=True)
 
 
-def get_activation(identifier):
+def get_activation(identifier: str | Callable) -> Callable:
     """`keras.activations.get` that knows "gelu_tanh" too.
 
     Args:
@@ -40,7 +42,7 @@ def get_activation(identifier):
     return gelu_tanh if identifier == "gelu_tanh" else keras.activations.get(identifier)
 
 
-def exact_gelu(x):
+def exact_gelu(x: Tensor) -> Tensor:
     """`keras.ops.gelu` with `approximate=False`, by erf where that is faster and as exact.
 
     Behind a `Dense` of rows TensorFlow's graph optimizer knows both forms and computes them inside the product, for
@@ -55,7 +57,7 @@ def exact_gelu(x):
     return _gelu_by_erf(x)
 
 
-def exact_gelu_in_training(x):
+def exact_gelu_in_training(x: Tensor) -> Tensor:
     """`exact_gelu` with a gradient that costs less: 0.7 of the processor time of `keras.ops.gelu` on TensorFlow.
 
     In bfloat16, which is computed in float32, 0.6, and 0.2 where it is compiled as one kernel each way.
@@ -80,8 +82,8 @@ def _exact_gelu_gradient(x, upstream):
     return ops.cast(slope * ops.cast(upstream, "float32"), x.dtype)
 
 
-def fast_activation(activation, *, training=False):
-    """The function that computes an activation fastest, for a layer to call; the config keeps the activation.
+def fast_activation(activation: str | Callable, *, training: bool = False) -> Callable:
+    """Return the function that computes an activation fastest, for a layer to call; the config keeps the activation.
 
     Args:
         activation: what `get_activation` gives.

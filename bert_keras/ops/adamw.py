@@ -4,11 +4,15 @@ Keras' own optimizer takes about twelve operations a variable, each a pass over 
 large part of a training step on a CPU.
 """
 
+from collections.abc import Sequence
+
 import keras
 from keras import ops
 
+from bert_keras.types import Tensor
 
-def dense_gradients(gradients):
+
+def dense_gradients(gradients: Sequence[Tensor]) -> list[Tensor]:
     """Sum up the gradients of an embedding table, which TensorFlow gives as the rows that were looked up.
 
     A token that stands twice has two rows there. Keras' optimizers square and clip each by itself, which gives an
@@ -27,7 +31,7 @@ def dense_gradients(gradients):
     return [gradient if gradient is None else tf.convert_to_tensor(gradient) for gradient in gradients]
 
 
-def sum_over_replicas(gradients):
+def sum_over_replicas(gradients: Sequence[Tensor]) -> list[Tensor]:
     """Sum up the gradients of the replicas of a `tf.distribute` strategy, in the step of one of them.
 
     Args:
@@ -42,7 +46,7 @@ def sum_over_replicas(gradients):
     return list(gradients) if context is None else context.all_reduce(tf.distribute.ReduceOp.SUM, list(gradients))
 
 
-def global_norm(gradients):
+def global_norm(gradients: Sequence[Tensor]) -> Tensor:
     """Take the Euclidean norm of all gradients as if they were one vector.
 
     Args:
@@ -55,22 +59,22 @@ def global_norm(gradients):
 
 
 def adamw_update(
-    variables,
-    gradients,
-    momentums,
-    velocities,
-    weight_decays,
-    rate_factors,
+    variables: Sequence[keras.Variable],
+    gradients: Sequence[Tensor],
+    momentums: Sequence[keras.Variable],
+    velocities: Sequence[keras.Variable],
+    weight_decays: Sequence[float],
+    rate_factors: Sequence[float],
     *,
-    gradient_scale,
-    learning_rate,
-    step,
-    beta_1,
-    beta_2,
-    epsilon,
-    is_sound=True,
-    largest_velocities=None,
-):
+    gradient_scale: Tensor,
+    learning_rate: Tensor,
+    step: Tensor,
+    beta_1: float,
+    beta_2: float,
+    epsilon: float,
+    is_sound: Tensor = True,
+    largest_velocities: Sequence[Tensor] | None = None,
+) -> None:
     """Update variables, momentums and velocities in place.
 
     Follows `keras.optimizers.AdamW`: both running means are corrected for their start at 0, and the decay is
@@ -111,14 +115,21 @@ def adamw_update(
     kernel(states, gradients, gradient_scale, beta_1, beta_2, epsilon, is_sound)
 
 
-def reference_norm(gradients):
+def reference_norm(gradients: Sequence[Tensor]) -> Tensor:
     """`global_norm` in keras.ops, the truth that the kernels are compared with."""
     return ops.sqrt(sum(ops.sum(ops.square(ops.cast(gradient, "float32"))) for gradient in gradients))
 
 
 def reference_kernel(
-    states, gradients, gradient_scale, beta_1, beta_2, epsilon, is_sound=True, largest_velocities=None
-):
+    states: Sequence[tuple],
+    gradients: Sequence[Tensor],
+    gradient_scale: Tensor,
+    beta_1: float,
+    beta_2: float,
+    epsilon: float,
+    is_sound: Tensor = True,
+    largest_velocities: Sequence[Tensor] | None = None,
+) -> None:
     """`adamw_update` in keras.ops, the truth that the kernels are compared with.
 
     Args:
@@ -147,7 +158,7 @@ def reference_kernel(
                 assign_where(is_sound, old, new)
 
 
-def assign_where(condition, variable, value):
+def assign_where(condition: Tensor, variable: keras.Variable, value: Tensor) -> None:
     """Assign a value where a condition holds; elsewhere the variable stays as it is, to the bit.
 
     Args:

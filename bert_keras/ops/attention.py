@@ -5,6 +5,7 @@ from keras import ops
 
 from bert_keras.ops.dropout import dropout as drop_elements
 from bert_keras.ops.matmul_transposed import matmul_transposed
+from bert_keras.types import Tensor
 
 # Chosen once. JAX and torch have a kernel that never holds all the scores; TensorFlow's version in Keras is
 # einsums, casts and a select over the scores, which the reference below does in fewer passes.
@@ -14,7 +15,16 @@ _HAS_FUSED_KERNEL = keras.config.backend() in ("jax", "torch")
 _HIDDEN = -1e9
 
 
-def dot_product_attention(query, key, value, mask=None, *, dropout=0.0, seed=None, return_scores=False):
+def dot_product_attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor | None = None,
+    *,
+    dropout: float = 0.0,
+    seed: keras.random.SeedGenerator | None = None,
+    return_scores: bool = False,
+) -> Tensor | tuple[Tensor, Tensor]:
     """Let every query take the mean of the values, weighted by how well their keys fit it.
 
     Follows section 3.2.1 of [Vaswani et al., 2017](https://arxiv.org/abs/1706.03762). The softmax is computed in
@@ -48,7 +58,15 @@ def dot_product_attention(query, key, value, mask=None, *, dropout=0.0, seed=Non
     return (outputs, scores) if return_scores else outputs
 
 
-def reference_attention(query, key, value, mask=None, *, dropout=0.0, seed=None):
+def reference_attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor | None = None,
+    *,
+    dropout: float = 0.0,
+    seed: keras.random.SeedGenerator | None = None,
+) -> tuple[Tensor, Tensor]:
     """`dot_product_attention` in keras.ops, the truth that every fused kernel is compared with; returns the scores.
 
     Args:

@@ -7,9 +7,10 @@ torch fails with a message that names nothing.
 from keras import ops
 
 from bert_keras.ops.refusal import refuse
+from bert_keras.types import Tensor
 
 
-def check_ids(ids, num_rows, name):
+def check_ids(ids: Tensor, num_rows: int, name: str) -> Tensor:
     """Refuse ids that are not from 0 to `num_rows - 1`.
 
     Cheap: a few passes over the ids. Where nothing can be raised (see `bert_keras.ops.refusal.refuse`), a wrong id

@@ -8,13 +8,16 @@ import keras
 from keras import ops
 
 from bert_keras.ops.refusal import refuse
+from bert_keras.types import Tensor
 
 NO_LABEL = -100  # PyTorch's `ignore_index`, which data sets and collators have taken over
 _NAN = float("nan")
 _SUM_TOLERANCE = 1e-3  # of probabilities that add up to 1
 
 
-def check_labels(labels, scores, sample_weight=None, *, name="labels"):
+def check_labels(
+    labels: Tensor, scores: Tensor, sample_weight: Tensor | None = None, *, name: str = "labels"
+) -> tuple[Tensor, Tensor]:
     """Refuse numbers of classes that the scores have no place for, and take the weight from where there is no label.
 
     A label counts where it is not -100 and its weight is not 0; others may be anything. Where no error can be raised
@@ -67,7 +70,9 @@ def check_labels(labels, scores, sample_weight=None, *, name="labels"):
     return ops.where(ops.logical_or(is_wrong, ops.logical_not(counts)), 0, numbers), weights
 
 
-def check_distributions(targets, scores, sample_weight=None, *, name="labels"):
+def check_distributions(
+    targets: Tensor, scores: Tensor, sample_weight: Tensor | None = None, *, name: str = "labels"
+) -> tuple[Tensor, Tensor]:
     """Refuse classes given as rows of probabilities that are none, and take the weight from where there is no label.
 
     Args:
@@ -108,7 +113,15 @@ def check_distributions(targets, scores, sample_weight=None, *, name="labels"):
     return ops.where(ops.expand_dims(is_left_out, -1), 0.0, targets), weights
 
 
-def check_numbers(values, sample_weight=None, *, scores=None, smallest=None, largest=None, name="labels"):
+def check_numbers(
+    values: Tensor,
+    sample_weight: Tensor | None = None,
+    *,
+    scores: Tensor | None = None,
+    smallest: float | None = None,
+    largest: float | None = None,
+    name: str = "labels",
+) -> tuple[Tensor, Tensor]:
     """Refuse targets that are not finite, or not between two bounds, in rows that count.
 
     Args:
@@ -148,7 +161,9 @@ def check_numbers(values, sample_weight=None, *, scores=None, smallest=None, lar
     return ops.where(ops.logical_or(is_wrong, ops.logical_not(each)), 0.0, values), weights
 
 
-def check_spans(spans, scores, sample_weight=None, *, name="spans"):
+def check_spans(
+    spans: Tensor, scores: Tensor, sample_weight: Tensor | None = None, *, name: str = "spans"
+) -> tuple[Tensor, Tensor]:
     """Refuse spans whose label or positions the scores have no place for.
 
     Args:
@@ -195,7 +210,7 @@ def check_spans(spans, scores, sample_weight=None, *, name="spans"):
     return ops.where(ops.expand_dims(is_left_out, -1), ops.array([-1, 0, 0], "int32"), spans), weights
 
 
-def counted(weights):
+def counted(weights: Tensor) -> Tensor:
     """Turn weights into 1 where they count and 0 where they do not; what is NaN stays it.
 
     Args:
@@ -231,19 +246,19 @@ def _weights(sample_weight, like, name):
 
 
 def _as_numbers(values):
-    """The values as a tensor, booleans as 0 and 1: of those no backend tells the smallest, for the message."""
+    """Return the values as a tensor, booleans as 0 and 1: of those no backend tells the smallest, for the message."""
     values = ops.convert_to_tensor(values)
     return ops.cast(values, "int32") if keras.backend.standardize_dtype(values.dtype) == "bool" else values
 
 
 def _as_int32(values):
-    """The numbers as int32, and where they are others then: parts of one, or too large."""
+    """Return the numbers as int32, and where they are others then: parts of one, or too large."""
     numbers = ops.cast(values, "int32")
     return numbers, ops.not_equal(ops.cast(numbers, values.dtype), values)
 
 
 def _shaped_like(values, scores, name):
-    """The values, with the last axis of the scores where that is 1."""
+    """Return the values, with the last axis of the scores where that is 1."""
     rank, received = len(scores.shape), values.shape
     values = _without_last_axis(values, rank)
     if len(values.shape) == rank - 1 and scores.shape[-1] == 1:
@@ -267,7 +282,7 @@ def _has_shape(values, shape, *, may_be_1=False):
 
 
 def _shown(shape):
-    """A shape for a message, in which a size that is not known yet is its axis' name."""
+    """Return a shape for a message, in which a size that is not known yet is its axis' name."""
     shown = [("batch" if axis == 0 else "length") if size is None else str(size) for axis, size in enumerate(shape)]
     return f"({', '.join(shown)}{',' if len(shown) == 1 else ''})"
 

@@ -5,11 +5,15 @@ TensorFlow goes through memory once for each operation between them.
 """
 
 import functools
+from collections.abc import Callable
+from typing import Any
 
 import keras
 
+from bert_keras.types import Tensor
 
-def is_worth_compiling(x):
+
+def is_worth_compiling(x: Tensor) -> bool:
     """Tell whether a tensor is where a chain of its dtype gains by being compiled: in bfloat16, traced with its shape.
 
     Args:
@@ -21,7 +25,7 @@ def is_worth_compiling(x):
     return keras.backend.standardize_dtype(x.dtype) == "bfloat16" and is_traced_with_its_shape(x)
 
 
-def is_traced_with_its_shape(x):
+def is_traced_with_its_shape(x: Tensor) -> bool:
     """Tell whether a tensor belongs to a graph of TensorFlow for a processor, and its whole shape is known there.
 
     Each shape is compiled anew: those of pretraining are known while the step is traced, those of texts of many lengths
@@ -42,7 +46,7 @@ def is_traced_with_its_shape(x):
 
 
 @functools.lru_cache
-def compiled(function, **options):
+def compiled(function: Callable, **options: Any) -> Callable:
     """Compile a function of tensors with XLA, to be called in a graph; the same function for the same arguments.
 
     Args:
@@ -58,7 +62,7 @@ def compiled(function, **options):
 
 
 @functools.lru_cache
-def compiled_chain(forward, backward, **options):
+def compiled_chain(forward: Callable, backward: Callable, **options: Any) -> Callable:
     """Compile a function of a tensor, and its gradient, with XLA: each one kernel in the graph around it.
 
     Args:

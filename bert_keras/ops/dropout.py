@@ -4,12 +4,13 @@ import keras
 from keras import ops
 
 from bert_keras.ops.compiled_chain import compiled_chain, is_worth_compiling
+from bert_keras.types import Shape, Tensor
 
 # Torch drops in one pass and has hardly an operation for unsigned integers.
 _HAS_NATIVE_DROPOUT = keras.config.backend() == "torch"
 
 
-def dropout(inputs, rate, seed):
+def dropout(inputs: Tensor, rate: float, seed: keras.random.SeedGenerator) -> Tensor:
     """Set a random share of the elements to 0 and scale the others up, so that the mean stays.
 
     XLA computes the noise of `keras.random.dropout` one element at a time on a CPU: 565 ms of a core for a million
@@ -49,7 +50,7 @@ def _drop_gradient(inputs, first, second, upstream, *, rate):
     return _drop(upstream, first, second, rate=rate)
 
 
-def hash_noise(shape, first, second):
+def hash_noise(shape: Shape, first: Tensor, second: Tensor) -> Tensor:
     """Draw evenly from all 32-bit numbers: the finalizer of MurmurHash3 over the number of each element.
 
     The seed enters twice, once before the first round and once before the second: entering once, it would shift the
@@ -75,7 +76,7 @@ def hash_noise(shape, first, second):
     return ops.reshape(x ^ _shifted(x, 16), shape)
 
 
-def round_keys(seed):
+def round_keys(seed: Tensor) -> tuple[Tensor, Tensor]:
     """Make of a seed what it adds before each of the two rounds of `hash_noise`.
 
     Args:

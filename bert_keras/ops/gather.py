@@ -3,9 +3,10 @@
 from keras import ops
 
 from bert_keras.ops.refusal import refuse
+from bert_keras.types import Tensor
 
 
-def gather_positions(inputs, positions, *, name=None):
+def gather_positions(inputs: Tensor, positions: Tensor, *, name: str | None = None) -> Tensor:
     """Pick the vectors at some positions of every sequence.
 
     One gather from the flattened batch: `keras.ops.take_along_axis` would first spread the positions over the width.

@@ -1,9 +1,13 @@
 """The gradient of a function, on every backend, inside a training step or outside of one."""
 
+from collections.abc import Callable
+
 import keras
 
+from bert_keras.types import Tensor
 
-def gradient(function, value):
+
+def gradient(function: Callable, value: Tensor) -> Tensor:
     """Differentiate a function at a tensor.
 
     Args:

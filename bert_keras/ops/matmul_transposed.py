@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from bert_keras.types import Tensor
+
 
 def _reference(x, y):
     return ops.matmul(x, ops.swapaxes(y, -1, -2))
@@ -19,7 +21,7 @@ else:
     _multiply = _reference
 
 
-def matmul_transposed(x, y):
+def matmul_transposed(x: Tensor, y: Tensor) -> Tensor:
     """Multiply each row of one matrix with each row of another.
 
     Args:

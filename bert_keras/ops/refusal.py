@@ -6,10 +6,12 @@ import keras
 import numpy as np
 from keras import ops
 
+from bert_keras.types import Tensor
+
 _LOG = logging.getLogger("bert_keras")
 
 
-def refuse(values, is_wrong, message, *, then=None):
+def refuse(values: Tensor, is_wrong: Tensor, message: str, *, then: Tensor | None = None) -> Tensor:
     """Raise an error where values are wrong, if they can be looked at.
 
     On TensorFlow that works in compiled steps too, but not inside XLA; on torch it does not where it would make a GPU

@@ -2,8 +2,10 @@
 
 from keras import ops
 
+from bert_keras.types import Tensor
 
-def selected_first(mask):
+
+def selected_first(mask: Tensor) -> Tensor:
     """Find the order that brings the selected positions to the front, both kinds in the order they had.
 
     Args:

@@ -2,8 +2,10 @@
 
 from keras import ops
 
+from bert_keras.types import Tensor
 
-def span_targets(spans, num_labels, length):
+
+def span_targets(spans: Tensor, num_labels: int, length: int) -> Tensor:
     """Mark where spans begin and end.
 
     Args:

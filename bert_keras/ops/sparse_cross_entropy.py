@@ -5,9 +5,10 @@ from keras import ops
 
 from bert_keras.ops.check_labels import check_labels
 from bert_keras.ops.compiled_chain import compiled, is_traced_with_its_shape
+from bert_keras.types import Tensor
 
 
-def sparse_cross_entropy(labels, logits):
+def sparse_cross_entropy(labels: Tensor, logits: Tensor) -> Tensor:
     """Take minus the log-probability that the softmax of the logits gives the label.
 
     Args:
@@ -24,7 +25,7 @@ def sparse_cross_entropy(labels, logits):
     return weights * _KERNELS.get(keras.config.backend(), reference_cross_entropy)(labels, logits)
 
 
-def reference_cross_entropy(labels, logits):
+def reference_cross_entropy(labels: Tensor, logits: Tensor) -> Tensor:
     """`sparse_cross_entropy` in keras.ops, the truth that the kernel is compared with."""
     logits = ops.cast(logits, "float32")
     label_logits = ops.take_along_axis(logits, ops.expand_dims(ops.cast(labels, "int32"), -1), axis=-1)

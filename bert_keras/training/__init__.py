@@ -5,7 +5,6 @@ from keras.utils import set_random_seed
 from bert_keras.training import callbacks
 from bert_keras.training.classification import (
     PROBLEM_TYPES,
-    AllLabelsAccuracy,
     classification_loss,
     classification_metrics,
     score_outputs,
@@ -16,21 +15,28 @@ from bert_keras.training.finetuning.layerwise_decay import layerwise_decay
 from bert_keras.training.finetuning.low_rank_adapters import add_lora, merge_lora
 from bert_keras.training.finetuning.r_drop import add_r_drop
 from bert_keras.training.finetuning.seed_series import seed_series
-from bert_keras.training.losses import MaskedLMLoss, pretraining_losses
+from bert_keras.training.losses.loss_terms import LossTerms
+from bert_keras.training.losses.masked_lm_loss import MaskedLMLoss
+from bert_keras.training.losses.output_losses import pretraining_losses, question_answering_losses
+from bert_keras.training.losses.span_loss import SpanLoss
 from bert_keras.training.memory_advice import memory_advice
-from bert_keras.training.metrics.classification_metrics import ClassF1, MatthewsCorrelation, MultiLabelF1
+from bert_keras.training.metrics.classification_metrics import (
+    AllLabelsAccuracy,
+    ClassF1,
+    MatthewsCorrelation,
+    MultiLabelF1,
+)
 from bert_keras.training.metrics.correlations import PearsonCorrelation, SpearmanCorrelation
 from bert_keras.training.metrics.entity_f1 import EntityF1
 from bert_keras.training.metrics.entity_scores import entity_scores, span_scores, tag_accuracy
 from bert_keras.training.metrics.pretraining_metrics import pretraining_metrics
 from bert_keras.training.metrics.relation_scores import relation_scores
 from bert_keras.training.metrics.score_table import score_table
+from bert_keras.training.metrics.span_f1 import SpanF1
 from bert_keras.training.metrics.triple_scores import triple_scores
 from bert_keras.training.optimizers import AdamW
 from bert_keras.training.precision import fastest_dtype_policy
-from bert_keras.training.question_answering import question_answering_losses
 from bert_keras.training.schedules import WarmupCosineDecay, WarmupLinearDecay, WarmupPolynomialDecay
-from bert_keras.training.span_loss import SpanF1, SpanLoss
 from bert_keras.training.token_statistics import TokenStatistics
 from bert_keras.training.traced_once import TracedOnce
 
@@ -40,6 +46,7 @@ __all__ = [
     "AllLabelsAccuracy",
     "ClassF1",
     "EntityF1",
+    "LossTerms",
     "MaskedLMLoss",
     "MatthewsCorrelation",
     "MultiLabelF1",

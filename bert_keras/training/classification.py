@@ -1,11 +1,19 @@
 """The losses and metrics of a classifier, by what it is asked: one class, several labels, or a number."""
 
+from collections.abc import Sequence
+
 import keras
 
-from bert_keras.ops.check_labels import check_numbers
-from bert_keras.training.losses import ClassLoss, LabelsLoss, NumberLoss
-from bert_keras.training.metrics.classification_metrics import ClassAccuracy, ClassF1, MatthewsCorrelation, MultiLabelF1
+from bert_keras.training.losses.class_losses import ClassLoss, LabelsLoss, NumberLoss
+from bert_keras.training.metrics.classification_metrics import (
+    AllLabelsAccuracy,
+    ClassAccuracy,
+    ClassF1,
+    MatthewsCorrelation,
+    MultiLabelF1,
+)
 from bert_keras.training.metrics.correlations import PearsonCorrelation, SpearmanCorrelation
+from bert_keras.types import Tensor
 
 PROBLEM_TYPES = ("single_label_classification", "multi_label_classification", "regression")  # transformers' words
 _METRICS = {
@@ -16,7 +24,9 @@ _METRICS = {
 _NEED_NUM_CLASSES = ("f1", "macro_f1", "matthews")
 
 
-def classification_loss(problem_type="single_label_classification", *, label_smoothing=0.0):
+def classification_loss(
+    problem_type: str = "single_label_classification", *, label_smoothing: float = 0.0
+) -> keras.losses.Loss:
     """Give `compile(loss=...)` the loss of a `TextClassifier`, averaged over the rows that count.
 
     The last batch of a length is filled up with rows of weight 0; Keras' default would divide by them as well.
@@ -48,8 +58,13 @@ def classification_loss(problem_type="single_label_classification", *, label_smo
 
 
 def classification_metrics(
-    problem_type="single_label_classification", *, num_classes=None, names=None, threshold=0.5, num_examples=10_000
-):
+    problem_type: str = "single_label_classification",
+    *,
+    num_classes: int | None = None,
+    names: Sequence[str] | None = None,
+    threshold: float = 0.5,
+    num_examples: int = 10_000,
+) -> list[keras.metrics.Metric]:
     """Give `compile(weighted_metrics=...)` what a task is measured by.
 
     Args:
@@ -102,49 +117,7 @@ def classification_metrics(
     return [makers[problem_type][name]() for name in names]
 
 
-@keras.saving.register_keras_serializable(package="bert_keras")
-class AllLabelsAccuracy(keras.metrics.MeanMetricWrapper):
-    """Share of the texts whose labels are all right, none too few and none too many.
-
-    Args:
-        threshold: probability from which on a label is given. Default 0.5.
-        name: name of the metric. Default "accuracy".
-        dtype: as in `keras.metrics.Metric`.
-
-    Call arguments:
-        y_true: (batch, num_classes) tensor of 0 and 1.
-        y_pred: (batch, num_classes) float tensor of logits.
-        sample_weight: (batch,) float tensor or None.
-
-    Output:
-        float32 scalar from 0 to 1.
-
-    Example:
-        >>> import numpy as np
-        >>> from bert_keras.training.classification import AllLabelsAccuracy
-        >>> float(AllLabelsAccuracy()(np.array([[1, 1], [0, 1]]), np.array([[3.0, -2.0], [-1.0, 4.0]])))
-        0.5
-    """
-
-    def __init__(self, threshold=0.5, name="accuracy", dtype=None):
-        def all_right(y_true, y_pred):
-            is_given = keras.ops.sigmoid(keras.ops.cast(y_pred, "float32")) >= threshold
-            return keras.ops.all(keras.ops.equal(keras.ops.cast(y_true, "bool"), is_given), axis=-1)
-
-        super().__init__(all_right, name=name, dtype=dtype)
-        self.threshold = threshold
-
-    def update_state(self, y_true, y_pred, sample_weight=None):
-        y_true, weights = check_numbers(
-            y_true, sample_weight, scores=y_pred, smallest=0, largest=1, name=f"labels of {self.name}"
-        )
-        return super().update_state(y_true, y_pred, weights)
-
-    def get_config(self):
-        return {"threshold": self.threshold, "name": self.name, "dtype": self.dtype}
-
-
-def score_outputs(metrics, labels, outputs):
+def score_outputs(metrics: Sequence[keras.metrics.Metric], labels: Tensor, outputs: Tensor) -> dict[str, float]:
     """Score outputs that were pooled or otherwise worked on after `model.predict`.
 
     Args:

@@ -2,8 +2,10 @@
 
 import keras
 
+from bert_keras.types import DType
 
-def fastest_compilation(dtype_policy):
+
+def fastest_compilation(dtype_policy: DType) -> bool | str:
     """Choose `jit_compile` for a model whose batches all have one shape, as in pretraining.
 
     On TensorFlow "auto" means XLA only beside an accelerator. On 2 cores (AVX2) XLA computes a float32 step of 2 x 128

@@ -1,6 +1,7 @@
 """Says what to do when a training step does not fit into memory."""
 
 import contextlib
+from collections.abc import Iterator
 
 _SIGNS = (
     "resource_exhausted",
@@ -14,7 +15,7 @@ _SIGNS = (
 
 
 @contextlib.contextmanager
-def memory_advice(batch_size, sequence_length=None):
+def memory_advice(batch_size: int, sequence_length: int | None = None) -> Iterator[None]:
     """Turn any backend's error of memory in the block into one that names batch sizes and lengths to try.
 
     Args:
@@ -49,7 +50,7 @@ def memory_advice(batch_size, sequence_length=None):
         raise MemoryError(f"A step with {size} does not fit into memory. Try {advice}.") from error
 
 
-def is_out_of_memory(error):
+def is_out_of_memory(error: BaseException) -> bool:
     """Tell whether an error, or what caused it, is one of memory, on any backend.
 
     Args:

@@ -2,11 +2,13 @@
 
 import contextlib
 import math
+from collections.abc import Callable
+from typing import Any
 
 import keras
 from keras import ops
-from keras.src.backend import get_keras_mask  # which on JAX is not to be seen at the tensor
 
+from bert_keras.keras_internals import mask_of
 from bert_keras.ops.adamw import dense_gradients
 from bert_keras.ops.check_labels import NO_LABEL
 from bert_keras.training.target_kinds import takes_one_hot
@@ -29,14 +31,14 @@ class MicroBatchedStep:
             given to `compile`; more than one batch in an execution; several devices.
     """
 
-    def __init__(self, model):
+    def __init__(self, model: keras.Model):
         self.model = model
         self._has_shared_losses = _has_shared_losses(model)
         self._train_step = model.train_step
         self._gather = self._compile(self._gather_gradients)
         self._apply = self._compile(self._apply_gradients)
 
-    def __call__(self, state, batch, num_parts):
+    def __call__(self, state: Any, batch: Any, num_parts: int) -> tuple:
         """Train on a batch.
 
         Args:
@@ -99,7 +101,7 @@ class MicroBatchedStep:
         compute_loss = self.model.compute_loss
 
         def compute_share(x=None, y=None, y_pred=None, sample_weight=None, training=True):
-            if any(get_keras_mask(output) is not None for output in keras.tree.flatten(y_pred)):
+            if any(mask_of(output) is not None for output in keras.tree.flatten(y_pred)):
                 raise ValueError("Losses that are averaged over a mask of Keras do not add up over parts of a batch.")
             if totals is not None:
                 sample_weight = keras.tree.map_structure(
@@ -127,7 +129,7 @@ class MicroBatchedStep:
 
 
 def _weighted(model, batch):
-    """The batch, with weight 0 where there is no label: the weights of the whole are what its parts are divided by."""
+    """Give weight 0 where there is no label: the weights of the whole are what a batch's parts are divided by."""
     x, y, weights = keras.utils.unpack_x_y_sample_weight(batch)
 
     def labelled(loss, labels, weight):
@@ -148,7 +150,7 @@ def _weighted(model, batch):
     return x, y, weights
 
 
-def num_rows(batch):
+def num_rows(batch: Any) -> int:
     """Count the rows of a batch.
 
     Args:
@@ -179,7 +181,7 @@ def _has_shared_losses(model):
     )
 
 
-def run_function(function, state, data):
+def run_function(function: Callable, state: Any, data: Any) -> tuple:
     """Call a `train_function` of Keras with data, as its `fit` does with an iterator.
 
     Args:

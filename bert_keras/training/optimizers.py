@@ -3,12 +3,15 @@
 import collections
 import math
 import warnings
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 from keras import ops
 
 from bert_keras.ops.adamw import adamw_update, assign_where, dense_gradients, global_norm, sum_over_replicas
 from bert_keras.training.rate_table import rate_table
+from bert_keras.types import Tensor
 
 _NORM_MOMENTUM, _SPIKE_GROWTH = 0.98, 1.05  # of the norm that spikes are measured by
 _NAMES_WITHOUT_DECAY = ("bias", "gamma", "beta")
@@ -70,16 +73,16 @@ class AdamW(keras.optimizers.AdamW):
 
     def __init__(
         self,
-        learning_rate=1e-4,
-        weight_decay=0.01,
-        beta_1=0.9,
-        beta_2=0.999,
-        epsilon=1e-6,
+        learning_rate: float | keras.optimizers.schedules.LearningRateSchedule = 1e-4,
+        weight_decay: float = 0.01,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-6,
         *,
-        global_clipnorm=1.0,
-        rate_factors=None,
-        spike_factor=None,
-        **kwargs,
+        global_clipnorm: float | None = 1.0,
+        rate_factors: dict[str, float] | None = None,
+        spike_factor: float | None = None,
+        **kwargs: Any,
     ):
         super().__init__(
             learning_rate=learning_rate,
@@ -98,7 +101,7 @@ class AdamW(keras.optimizers.AdamW):
         self.spike_factor = spike_factor
         self.gradient_norm = self.skipped_steps = self.skipped_in_a_row = None
 
-    def build(self, variables):
+    def build(self, variables: Sequence[keras.Variable]) -> None:
         """Create the running means and `gradient_norm`, and settle which variables are decayed."""
         if self.built:
             return
@@ -119,7 +122,7 @@ class AdamW(keras.optimizers.AdamW):
         if self.spike_factor is not None:
             self.typical_norm = self.add_variable(shape=(), dtype="float32", aggregation="mean", name="typical_norm")
 
-    def uses_weight_decay(self, variable):
+    def uses_weight_decay(self, variable: keras.Variable) -> bool:
         """Tell whether a variable is decayed.
 
         Args:
@@ -128,7 +131,7 @@ class AdamW(keras.optimizers.AdamW):
         is_spared = len(variable.shape) <= 1 or variable.name.split("_")[-1] in _NAMES_WITHOUT_DECAY
         return not is_spared and self._use_weight_decay(variable)
 
-    def rate_factor(self, variable):
+    def rate_factor(self, variable: keras.Variable) -> float:
         """Tell which share of the learning rate a variable gets.
 
         Args:
@@ -146,7 +149,7 @@ class AdamW(keras.optimizers.AdamW):
         return math.prod([*meant, *by_name])
 
     def _names_with_factor(self):
-        """The keys of `rate_factors` that are names alone, without a layer that was meant by them."""
+        """Return the keys of `rate_factors` that are names alone, without a layer that was meant by them."""
         return self.rate_factors.keys() - {layer.name for layer, _ in self._layers_with_factor()}
 
     def _settled_factors(self, variables):
@@ -181,7 +184,7 @@ class AdamW(keras.optimizers.AdamW):
         if asked:
             raise ValueError(f"{', '.join(asked)}: not under a strategy with several replicas; leave them out there.")
 
-    def describe(self, variables):
+    def describe(self, variables: Sequence[keras.Variable]) -> str:
         """Show what training does to each layer: a table of text.
 
         Args:
@@ -199,7 +202,7 @@ class AdamW(keras.optimizers.AdamW):
             weights.append((path, math.prod(v.shape), rate, v.trainable and self.uses_weight_decay(v)))
         return rate_table(weights)
 
-    def apply(self, grads, trainable_variables=None):
+    def apply(self, grads: Sequence[Tensor], trainable_variables: Sequence[keras.Variable] | None = None) -> None:
         """Update the variables, and `gradient_norm` with them."""
         grads = dense_gradients(grads)
         variables = list(self._trainable_variables if trainable_variables is None else trainable_variables)
@@ -328,7 +331,7 @@ class AdamW(keras.optimizers.AdamW):
         self.typical_norm.assign(ops.where(is_sound, mean, grown))
         return is_sound
 
-    def update_step(self, gradient, variable, learning_rate):
+    def update_step(self, gradient: Tensor, variable: keras.Variable, learning_rate: Tensor) -> None:
         """Update a variable's copy on one of several replicas, if the step is sound."""
         index = self._get_variable_index(variable)
         slots = [
@@ -356,11 +359,11 @@ class AdamW(keras.optimizers.AdamW):
         strategy = getattr(self, "_distribution_strategy", None)
         return strategy is not None and strategy.num_replicas_in_sync > 1
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"rate_factors": self.rate_factors, "spike_factor": self.spike_factor}
 
 
-def unique_paths(variables):
+def unique_paths(variables: Sequence[keras.Variable]) -> list[str]:
     """Name variables so that each has another name: layers of two encoders in a model have the same paths.
 
     Args:

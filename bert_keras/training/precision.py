@@ -8,7 +8,7 @@ from keras import ops
 
 
 @functools.lru_cache
-def fastest_dtype_policy(hidden_dim=256, num_tokens=1024, *, least_gain=1.5):
+def fastest_dtype_policy(hidden_dim: int = 256, num_tokens: int = 1024, *, least_gain: float = 1.5) -> str:
     """Measure a feed-forward's matrix products in float32 and bfloat16, choose the faster, and say so in a line.
 
     Processors with AMX or native bfloat16 gain several times, others lose, and XLA on a CPU uses neither: so the
@@ -58,7 +58,7 @@ def _feed_forward_seconds(hidden_dim, num_tokens, least_seconds=0.2):
 
 
 def _feed_forward(hidden_dim, num_tokens, dtype):
-    """The two products as a function."""
+    """Return the two products as a function."""
     inputs = ops.ones((num_tokens, hidden_dim), dtype=dtype)
     kernel_in = ops.ones((hidden_dim, 4 * hidden_dim), dtype=dtype)
     kernel_out = ops.ones((4 * hidden_dim, hidden_dim), dtype=dtype)

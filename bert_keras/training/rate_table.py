@@ -5,7 +5,7 @@ import collections
 _HEADER = ("rate", "decayed", "not decayed", "frozen", "layer")
 
 
-def rate_table(weights):
+def rate_table(weights: list[tuple[str, int, float | None, bool]]) -> str:
     """Show learning rates by layer; a layer whose parts have different rates is shown by its parts.
 
     Args:

@@ -1,15 +1,18 @@
 """Learning-rate schedules: a linear warm-up, then a decay of the chosen form."""
 
 import math
+from typing import Any
 
 import keras
 from keras import ops
+
+from bert_keras.types import Tensor
 
 
 class _WarmupThenDecay(keras.optimizers.schedules.LearningRateSchedule):
     """The warm-up that all schedules share; a subclass says what share of the peak is left while it decays."""
 
-    def __init__(self, peak_learning_rate, total_steps, warmup_steps, end_learning_rate=0.0):
+    def __init__(self, peak_learning_rate: float, total_steps: int, warmup_steps: int, end_learning_rate: float = 0.0):
         if not 0 <= end_learning_rate <= peak_learning_rate or not 0 < peak_learning_rate < math.inf:
             raise ValueError(
                 "Expected a peak_learning_rate above 0 and an end_learning_rate from 0 to the peak, received: "
@@ -25,7 +28,7 @@ class _WarmupThenDecay(keras.optimizers.schedules.LearningRateSchedule):
         self.warmup_steps = warmup_steps
         self.end_learning_rate = end_learning_rate
 
-    def __call__(self, step):
+    def __call__(self, step: Tensor) -> Tensor:
         step = ops.cast(step, "float32")
         # Step 0 already trains, at peak / warmup_steps; a rate of 0 would waste a batch.
         warmup_share = (step + 1) / max(self.warmup_steps, 1)
@@ -37,11 +40,11 @@ class _WarmupThenDecay(keras.optimizers.schedules.LearningRateSchedule):
             self.end_learning_rate + span * self.remaining(decay_share),
         )
 
-    def remaining(self, share):
-        """The share of the way from end to peak that is left after `share` of the decay, 1 at 0 and 0 at 1."""
+    def remaining(self, share: Tensor) -> Tensor:
+        """Return the share of the way from end to peak that is left after `share` of the decay, 1 at 0 and 0 at 1."""
         raise NotImplementedError
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             "peak_learning_rate": self.peak_learning_rate,
             "total_steps": self.total_steps,
@@ -73,8 +76,8 @@ class WarmupLinearDecay(_WarmupThenDecay):
         [Devlin et al., 2019](https://arxiv.org/abs/1810.04805), appendix A.2.
     """
 
-    def remaining(self, share):
-        """What is left falls in a line."""
+    def remaining(self, share: Tensor) -> Tensor:
+        """Return what is left; it falls in a line."""
         return 1.0 - share
 
 
@@ -99,17 +102,24 @@ class WarmupPolynomialDecay(_WarmupThenDecay):
         [1.0, 0.5625, 0.25, 0.0625, 0.0]
     """
 
-    def __init__(self, peak_learning_rate, total_steps, warmup_steps, end_learning_rate=0.0, power=2.0):
+    def __init__(
+        self,
+        peak_learning_rate: float,
+        total_steps: int,
+        warmup_steps: int,
+        end_learning_rate: float = 0.0,
+        power: float = 2.0,
+    ):
         super().__init__(peak_learning_rate, total_steps, warmup_steps, end_learning_rate)
         if not 0 < power < math.inf:
             raise ValueError(f"Expected a power above 0, received: power={power}.")
         self.power = power
 
-    def remaining(self, share):
-        """What is left falls as a power."""
+    def remaining(self, share: Tensor) -> Tensor:
+        """Return what is left; it falls as a power."""
         return (1.0 - share) ** self.power
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"power": self.power}
 
 
@@ -136,6 +146,6 @@ class WarmupCosineDecay(_WarmupThenDecay):
         [Loshchilov and Hutter, 2017](https://arxiv.org/abs/1608.03983), without restarts.
     """
 
-    def remaining(self, share):
-        """What is left falls along the cosine."""
+    def remaining(self, share: Tensor) -> Tensor:
+        """Return what is left; it falls along the cosine."""
         return 0.5 * (1.0 + ops.cos(math.pi * share))

@@ -4,15 +4,16 @@ import dataclasses
 import logging
 import re
 from collections.abc import Callable
+from typing import Any
 
 import keras
-from keras.src.losses.losses import LossFunctionWrapper  # which Keras makes of a function
 
+from bert_keras.keras_internals import loss_of_function
 from bert_keras.ops.check_labels import check_distributions, check_labels, check_numbers, check_spans
-from bert_keras.training.classification import AllLabelsAccuracy
-from bert_keras.training.losses import ClassLoss, LabelsLoss, MaskedLMLoss, NumberLoss
-from bert_keras.training.metrics.classification_metrics import ClassAccuracy
-from bert_keras.training.span_loss import SpanLoss
+from bert_keras.training.losses.class_losses import ClassLoss, LabelsLoss, NumberLoss
+from bert_keras.training.losses.masked_lm_loss import MaskedLMLoss
+from bert_keras.training.losses.span_loss import SpanLoss
+from bert_keras.training.metrics.classification_metrics import AllLabelsAccuracy, ClassAccuracy
 
 _LOG = logging.getLogger("bert_keras")
 _SHORT_NAMES = {"mse": "mean_squared_error", "mae": "mean_absolute_error", "bce": "binary_crossentropy"}
@@ -51,7 +52,7 @@ class TargetKind:
     accuracy: Callable | None
     check: Callable
 
-    def fitting_loss(self, loss, output=None):
+    def fitting_loss(self, loss: Any, output: str | None = None) -> Any:
         """Turn what `compile` was given into the loss that is meant, averaged over the rows that count.
 
         Also of a loss object of Keras whose reduction is "sum_over_batch_size", which is Keras' default: it would
@@ -88,7 +89,7 @@ class TargetKind:
         reduction = _COUNTED_MEAN if known.reduction == _KERAS_MEAN else known.reduction
         return self._leaving_out(type(known).from_config(known.get_config() | {"reduction": reduction}))
 
-    def fitting_metric(self, metric, output=None, *, is_one_hot=False):
+    def fitting_metric(self, metric: Any, output: str | None = None, *, is_one_hot: bool = False) -> Any:
         """Turn what `compile` was given into the metric that is meant.
 
         Args:
@@ -144,7 +145,7 @@ class TargetKind:
             )
         return metric
 
-    def is_one_hot(self, loss):
+    def is_one_hot(self, loss: Any) -> bool | None:
         """Tell whether a loss that `fitting_loss` gave wants classes as rows of 0 and one 1.
 
         Args:
@@ -160,7 +161,7 @@ class TargetKind:
 
     def _from_elsewhere(self, loss):
         if not isinstance(loss, keras.losses.Loss):
-            return LossFunctionWrapper(loss, reduction=_COUNTED_MEAN, name=getattr(loss, "__name__", None))
+            return loss_of_function(loss, _COUNTED_MEAN, getattr(loss, "__name__", None))
         if getattr(loss, "reduction", None) == _KERAS_MEAN:
             _LOG.warning(
                 "The loss %s is averaged over all rows of a batch, also those of weight 0 that fill it up; give it "
@@ -179,7 +180,7 @@ class TargetKind:
         return self.loss and (self.loss(name=output) if output else self.loss())
 
 
-def takes_one_hot(loss):
+def takes_one_hot(loss: Any) -> bool:
     """Tell whether a loss of Keras takes classes as rows of 0 and one 1.
 
     Args:
@@ -197,7 +198,7 @@ def _shown(given):
 
 
 def _name_in_keras(known):
-    """The name, in lower case with underscores, of a loss or metric of Keras; None for others, as those made here."""
+    """Return the name of a loss or metric of Keras, in lower case with underscores; None for any other."""
     kind = known if callable(known) and hasattr(known, "__name__") else type(known)
     if known is None or not getattr(kind, "__module__", "").startswith("keras."):
         return None
@@ -214,7 +215,7 @@ def _metric_class(name):
 
 
 def _of_other_classes(name):
-    """The metric of rows of 0 and one 1 for that of numbers of classes, and the other way round, as Keras spells it."""
+    """Return the metric of one-hot rows for that of numbers of classes, and the other way round, as Keras spells it."""
     name = name.replace("top_kcategorical", "top_k_categorical")
     return name.removeprefix("sparse_") if name.startswith("sparse_") else f"sparse_{name}"
 

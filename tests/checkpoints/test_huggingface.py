@@ -10,7 +10,8 @@ import pytest
 import safetensors.numpy
 
 from bert_keras.checkpoints import HuggingFaceCheckpoint, LoadReport, open_checkpoint, write_huggingface
-from bert_keras.checkpoints.huggingface_names import encoder_rows, head_rows
+from bert_keras.checkpoints.families import BERT, rows
+from bert_keras.checkpoints.huggingface_names import SPELLING, head_rows
 from bert_keras.checkpoints.safetensors_shards import INDEX_FILE
 
 TINY_BERT = pathlib.Path(__file__).parents[1] / "golden" / "tiny_bert"
@@ -28,10 +29,9 @@ def all_shapes(directory):
     """The shapes that the file itself has, by canonical name."""
     arrays = safetensors.numpy.load_file(directory / "model.safetensors")
     arrays = {name.removeprefix("bert."): array for name, array in arrays.items()}
-    rows = [
-        row for row in encoder_rows(2) + head_rows("BertForPreTraining") if all(name in arrays for name in row.theirs)
-    ]
-    return {row.ours: row.shape([arrays[name].shape for name in row.theirs]) for row in rows}
+    table = rows(BERT.encoder(2), "huggingface", SPELLING) + head_rows(BERT, "BertForPreTraining")
+    found = [row for row in table if all(name in arrays for name in row.theirs)]
+    return {row.ours: row.shape([arrays[name].shape for name in row.theirs]) for row in found}
 
 
 def rename(directory, function):
@@ -199,7 +199,7 @@ def write_shards(directory, max_shard_bytes):
     checkpoint = HuggingFaceCheckpoint(TINY_BERT)
     arrays, _ = checkpoint.read(all_shapes(TINY_BERT))
     arguments = checkpoint.encoder_arguments | {"initializer_range": 0.3}
-    write_huggingface(directory, "BertForPreTraining", arrays, arguments, max_shard_bytes=max_shard_bytes)
+    write_huggingface(directory, "pretraining", arrays, arguments, max_shard_bytes=max_shard_bytes)
     return arrays
 
 
@@ -241,13 +241,13 @@ def test_a_save_killed_at_any_point_leaves_the_old_preset_or_the_new(tmp_path, m
     found = set()
     for last in itertools.count():
         directory = tmp_path / str(last)
-        write_huggingface(directory, "BertForPreTraining", old, old_arguments, max_shard_bytes=before)
+        write_huggingface(directory, "pretraining", old, old_arguments, max_shard_bytes=before)
         steps.clear()
         is_killed = True
         with monkeypatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
             for name in ("replace", "unlink"):
                 patch.setattr(os, name, counting(getattr(os, name)))
-            write_huggingface(directory, "BertForPreTraining", new, new_arguments, max_shard_bytes=after)
+            write_huggingface(directory, "pretraining", new, new_arguments, max_shard_bytes=after)
             is_killed = False
         checkpoint = open_checkpoint(directory)
         arrays, _ = checkpoint.read(source.shapes)
@@ -309,7 +309,7 @@ def test_writing_and_reading_are_inverse(directory, tmp_path):
     checkpoint = HuggingFaceCheckpoint(directory)
     arrays, _ = checkpoint.read(all_shapes(directory))
     arguments = checkpoint.config.encoder_arguments | {"initializer_range": 0.3}
-    write_huggingface(tmp_path / "again", "BertForPreTraining", arrays, arguments)
+    write_huggingface(tmp_path / "again", "pretraining", arrays, arguments)
     original, written = (
         safetensors.numpy.load_file(folder / "model.safetensors") for folder in (TINY_BERT, tmp_path / "again")
     )
@@ -325,7 +325,7 @@ def test_weights_without_a_place_are_refused(tmp_path, directory):
     arrays, _ = checkpoint.read(all_shapes(directory))
     arguments = checkpoint.config.encoder_arguments | {"initializer_range": 0.3}
     with pytest.raises(ValueError, match="BertModel of transformers has no place for .*masked_lm_head/bias"):
-        write_huggingface(tmp_path / "again", "BertModel", arrays, arguments)
+        write_huggingface(tmp_path / "again", "encoder", arrays, arguments)
 
 
 def test_a_report_of_nothing_new_is_short():

@@ -101,8 +101,8 @@ def test_labels_in_the_order_of_their_logits(config_with):
 
 
 def test_the_heads_dropout_defaults_to_the_encoders(config_with):
-    assert config_with(hidden_dropout_prob=0.3).classifier_dropout == 0.3
-    assert config_with(hidden_dropout_prob=0.3, classifier_dropout=0.0).classifier_dropout == 0.0
+    assert config_with(hidden_dropout_prob=0.3).settings["dropout"] == 0.3
+    assert config_with(hidden_dropout_prob=0.3, classifier_dropout=0.0).settings["dropout"] == 0.0
 
 
 @pytest.mark.parametrize("activation", ["gelu", "gelu_new", "relu", "silu"])
@@ -111,13 +111,10 @@ def test_what_is_written_is_read_back(config_with, activation):
     fields = config_fields(
         "BertForSequenceClassification",
         config.encoder_arguments | {"initializer_range": 0.02},
-        labels=["a", "b"],
-        num_classes=2,
-        classifier_dropout=0.2,
-        problem_type="multi_label_classification",
+        {"labels": ["a", "b"], "num_classes": 2, "dropout": 0.2, "problem_type": "multi_label_classification"},
     )
     again = config_with(**fields)
     assert again.encoder_arguments == config.encoder_arguments
-    assert (again.labels, again.classifier_dropout) == (["a", "b"], 0.2)
-    assert again.problem_type == "multi_label_classification"
+    assert again.labels == ["a", "b"]
+    assert again.settings == {"dropout": 0.2, "problem_type": "multi_label_classification"}
     assert fields["hidden_act"] == activation

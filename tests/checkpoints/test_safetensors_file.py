@@ -43,42 +43,46 @@ def test_bfloat16_is_widened(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("header", "data", "message"),
+    ("header", "data"),
     [
-        (b"{", b"", "not JSON"),
-        (b"\xff\xff", b"", "not JSON"),
-        (b"[" * 100_000, b"", "nested too deep"),
-        (b"[1]", b"", "not a JSON object"),
-        (b'{"a": 1, "a": 2}', b"", "comes twice"),
-        ({"a": 3}, b"", "'a' needs dtype, shape and data_offsets"),
-        ({"a": entry() | {"path": "/etc/passwd"}}, b"", "and nothing else"),
-        ({"a": entry("F9")}, b"", "dtype 'F9'"),
-        ({"a": entry("F8_E4M3")}, bytes(8), "has 2 bytes, not"),
-        ({"a": entry(["F32"])}, b"", r"dtype \['F32'\]"),
-        ({"a": entry(shape=(-2,))}, b"", r"shape \[-2\]"),
-        ({"a": entry(shape=(True, 2))}, b"", r"shape \[True, 2\]"),
-        ({"a": entry(shape=(3,))}, bytes(8), "has 12 bytes"),
-        ({"a": entry(shape=(10**9, 10**9))}, bytes(8), "bytes, not"),
-        ({"a": entry(), "b": entry(begin=4, end=12)}, bytes(12), "'b' begins at byte 4 of the data, expected 8"),
-        ({"a": entry(), "b": entry(begin=16, end=24)}, bytes(24), "'b' begins at byte 16 of the data, expected 8"),
-        ({"a": entry()}, bytes(4), "need .* bytes, the file has"),
-        ({"a": entry()}, bytes(12), "need .* bytes, the file has"),
+        (b"", b""),
+        (b"{", b""),
+        (b"\xff\xff", b""),
+        (b"[" * 100_000, b""),
+        (b"[1]", b""),
+        ({"a": 3}, b""),
+        ({"a": entry("F9")}, b""),
+        ({"a": entry("F8_E4M3")}, bytes(8)),
+        ({"a": entry(["F32"])}, b""),
+        ({"a": entry(shape=(-2,))}, b""),
+        ({"a": entry(shape=(True, 2))}, b""),
+        ({"a": entry(shape=(3,))}, bytes(8)),
+        ({"a": entry(shape=(10**9, 10**9))}, bytes(8)),
+        ({"a": entry(), "b": entry(begin=4, end=12)}, bytes(12)),
+        ({"a": entry(), "b": entry(begin=16, end=24)}, bytes(24)),
+        ({"a": entry()}, bytes(4)),
+        ({"a": entry()}, bytes(12)),
     ],
 )
-def test_a_damaged_header_is_refused(tmp_path, header, data, message):
-    with pytest.raises(ValueError, match=message):
+def test_a_damaged_header_is_refused_with_the_files_name(tmp_path, header, data):
+    with pytest.raises(ValueError, match="x.safetensors is no sound safetensors file: ."):
         SafetensorsFile(write(tmp_path / "x.safetensors", header, data))
 
 
 @pytest.mark.parametrize("length", [10**18, 50])
 def test_a_header_longer_than_the_file_is_refused_unread(tmp_path, length):
-    with pytest.raises(ValueError, match=f"should have {length} bytes"):
+    with pytest.raises(ValueError, match="x.safetensors is no sound safetensors file: .*header"):
         SafetensorsFile(write(tmp_path / "x.safetensors", {}, length=length))
+
+
+def test_what_else_an_entry_says_is_never_followed(tmp_path):
+    path = write(tmp_path / "x", {"a": entry() | {"path": "/etc/passwd"}}, np.ones(2, "<f4").tobytes())
+    np.testing.assert_array_equal(SafetensorsFile(path).read("a"), [1, 1])
 
 
 def test_an_empty_file_is_refused(tmp_path):
     (tmp_path / "x.safetensors").write_bytes(b"")
-    with pytest.raises(ValueError, match="the whole file has 0"):
+    with pytest.raises(ValueError, match="x.safetensors is no sound safetensors file"):
         SafetensorsFile(tmp_path / "x.safetensors")
 
 

@@ -154,7 +154,7 @@ def contents(tmp_path_factory, corpus):
 def test_damaged_files_of_brat_are_read_or_named(tmp_path):
     text, annotations = b"Ada saw.\nIn Lyon\nor\n", b"T1\tPER 0 3\tAda\nT2\tLOC 12 16\tLyon\nR1\tx Arg1:T1 Arg2:T2\n"
 
-    @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+    @settings(max_examples=30, suppress_health_check=list(HealthCheck), derandomize=True)
     @given(changes=st.lists(change, min_size=1, max_size=3), of_text=st.booleans())
     def check(changes, of_text):
         (tmp_path / "a.txt").write_bytes(damaged(text, changes) if of_text else text)
@@ -174,7 +174,7 @@ def test_a_damaged_file_is_read_or_named(tmp_path, contents, name, number):
     path.write_bytes(contents[name])
     reader(path)
 
-    @settings(max_examples=number, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+    @settings(max_examples=number, suppress_health_check=list(HealthCheck), derandomize=True)
     @given(changes=st.lists(change, min_size=1, max_size=3))
     def check(changes):
         path.write_bytes(damaged(contents[name], changes))

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from bert_keras.layers.global_pointer import GlobalPointer
-from bert_keras.training.span_loss import SpanF1, SpanLoss
+from bert_keras.training import SpanF1, SpanLoss
 
 INPUTS = np.random.default_rng(0).normal(size=(2, 5, 8)).astype("float32")
 MASK = np.array([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]], "int32")

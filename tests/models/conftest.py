@@ -36,6 +36,15 @@ def make_encoder():
 
 
 @pytest.fixture
+def untraced():
+    """Arguments of `compile` where a few steps are run whose graph is not what is tested.
+
+    TensorFlow takes seconds to trace a step that runs in milliseconds; JAX would compile operation by operation.
+    """
+    return {"run_eagerly": keras.config.backend() == "tensorflow"}
+
+
+@pytest.fixture
 def rows():
     """Two rows of six tokens, the second with two of padding."""
     token_ids = np.array([[2, 7, 8, 3, 9, 3], [2, 11, 12, 3, 0, 0]], "int32")

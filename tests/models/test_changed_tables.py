@@ -4,7 +4,7 @@ import pytest
 from keras import ops
 
 from bert_keras.models import BertEncoder, BertPretrainer, TextClassifier, change_positions, change_vocabulary
-from bert_keras.models.presets import TOKEN_TABLE, named_weights
+from bert_keras.models.named_weights import TOKEN_TABLE, named_weights
 from bert_keras.training import add_lora
 
 

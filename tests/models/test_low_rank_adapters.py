@@ -17,18 +17,18 @@ def classifier():
     return TextClassifier(encoder, num_classes=2, dropout=0.0)
 
 
-def trained(classifier):
+def trained(classifier, **compile_arguments):
     factors = layerwise_decay(classifier.encoder, 0.9)
-    classifier.compile(AdamW(0.1, rate_factors=factors), classification_loss())
+    classifier.compile(AdamW(0.1, rate_factors=factors), classification_loss(), **compile_arguments)
     classifier.fit(X, Y, epochs=3, verbose=0)
 
 
-def test_adapters_head_and_pooler_alone_learn(classifier):
+def test_adapters_head_and_pooler_alone_learn(classifier, untraced):
     outputs = classifier.predict_on_batch(X)
     before = {v.path: v.numpy() for v in classifier.weights}
     add_lora(classifier.encoder, 2)
     np.testing.assert_array_equal(classifier.predict_on_batch(X), outputs)
-    trained(classifier)
+    trained(classifier, **untraced)
     after = {v.path: v.numpy() for v in classifier.weights}
     changed = {path for path, old in before.items() if not np.array_equal(old, after[path])}
     assert {path.split("/")[-3] for path in changed} == {"classification_head", "pooler"}

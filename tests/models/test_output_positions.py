@@ -22,7 +22,7 @@ def test_chosen_outputs_equal_those_of_all(make_encoder, rows, outputs_of, sizes
         np.testing.assert_allclose(few["pooled_output"], all_outputs["pooled_output"], atol=1e-5)
 
 
-def test_gradients_equal_those_of_all(make_encoder, pretraining_rows):
+def test_gradients_equal_those_of_all(make_encoder, pretraining_rows, untraced):
     def weights_after_a_step(few):
         pretrainer = BertPretrainer(make_encoder(dropout=0.0))
         model = pretrainer
@@ -32,9 +32,7 @@ def test_gradients_equal_those_of_all(make_encoder, pretraining_rows):
             encoded = pretrainer.encoder({name: inputs[name] for name in pretrainer.encoder.input})
             mlm = heads[0](encoded["sequence_output"], inputs["mask_positions"])
             model = keras.Model(inputs, {"mlm": mlm, "nsp": heads[1](encoded["pooled_output"])})
-        # JAX would compile operation by operation; TensorFlow's XLA takes longer than it saves.
-        jit_compile = keras.config.backend() == "jax"
-        model.compile(optimizer=keras.optimizers.SGD(0.1), loss=pretraining_losses(), jit_compile=jit_compile)
+        model.compile(optimizer=keras.optimizers.SGD(0.1), loss=pretraining_losses(), **untraced)
         y = {"mlm": np.array([[7, 8, 9], [11, 12, 0]], "int32"), "nsp": np.array([0, 1], "int32")}
         weights = {"mlm": np.array([[1, 1, 1], [1, 1, 0]], "float32"), "nsp": np.ones(2, "float32")}
         model.train_on_batch(pretraining_rows, y, weights)

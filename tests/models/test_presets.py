@@ -10,7 +10,7 @@ import safetensors.numpy
 from keras import ops
 
 from bert_keras.models import BertEncoder, BertPretrainer, QuestionAnswerer, TextClassifier, load_preset
-from bert_keras.models.presets import named_weights
+from bert_keras.models.named_weights import named_weights
 
 TINY_BERT = pathlib.Path(__file__).parents[1] / "golden" / "tiny_bert"
 

@@ -77,7 +77,7 @@ def test_a_clone_is_tied_too(make_encoder, pretraining_rows, outputs_of):
 
 @pytest.mark.parametrize("next_sentence", [True, pytest.param(False, marks=pytest.mark.slow_elsewhere)])
 def test_learns_with_fit_and_logs_both_objectives(make_encoder, pretraining_rows, next_sentence):
-    encoder = make_encoder(pooler=next_sentence, dropout=0.0, kernel_initializer=None)
+    encoder = make_encoder(num_layers=1, pooler=next_sentence, dropout=0.0, kernel_initializer=None)
     pretrainer = BertPretrainer(encoder, next_sentence=next_sentence)
     pretrainer.compile(
         optimizer=keras.optimizers.Adam(0.01),
@@ -93,9 +93,9 @@ def test_learns_with_fit_and_logs_both_objectives(make_encoder, pretraining_rows
     assert history["tokens_per_step"][0] == 10
 
 
-def test_every_weight_gets_a_gradient(make_encoder, pretraining_rows):
+def test_every_weight_gets_a_gradient(make_encoder, pretraining_rows, untraced):
     pretrainer = BertPretrainer(make_encoder(dropout=0.0))
-    pretrainer.compile(optimizer=keras.optimizers.SGD(1.0), loss=pretraining_losses())
+    pretrainer.compile(optimizer=keras.optimizers.SGD(1.0), loss=pretraining_losses(), **untraced)
     before = [ops.convert_to_numpy(weight) for weight in pretrainer.trainable_weights]
     pretrainer.fit(pretraining_rows, Y, sample_weight=SAMPLE_WEIGHT, verbose=0)
     unmoved = [
@@ -110,7 +110,7 @@ def test_every_weight_gets_a_gradient(make_encoder, pretraining_rows):
 @pytest.mark.skipif(keras.config.backend() == "torch", reason="KerasHub found faults in quantization on torch")
 @pytest.mark.filterwarnings("ignore:Layer .* does not have a `quantize` method")  # Keras of its own input layers
 def test_quantized_layers_come_back_quantized(make_encoder, pretraining_rows, outputs_of, tmp_path):
-    pretrainer = BertPretrainer(make_encoder())
+    pretrainer = BertPretrainer(make_encoder(num_layers=1))
     exact = outputs_of(pretrainer, pretraining_rows)
     pretrainer.quantize("int8")
     quantized = outputs_of(pretrainer, pretraining_rows)
@@ -141,7 +141,7 @@ def test_fused_kernels_take_low_rank_adapters(make_encoder, pretraining_rows, ou
 def test_exports(make_encoder, pretraining_rows, outputs_of, tmp_path):
     import tensorflow as tf
 
-    pretrainer = BertPretrainer(make_encoder())
+    pretrainer = BertPretrainer(make_encoder(num_layers=1))
     pretrainer.export(tmp_path / "exported", verbose=False)
     loaded = tf.saved_model.load(tmp_path / "exported")
     # Another number of rows, another length, other predictions: nothing is fixed.

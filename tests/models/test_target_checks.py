@@ -122,7 +122,7 @@ def make_model(make_encoder):
     def make(kind):
         keras.utils.set_random_seed(1)
         has_pooler = kind in ("classes", "labels", "numbers", "choices", "pretraining")
-        return MAKERS[kind](make_encoder(dropout=0.0, pooler=has_pooler))
+        return MAKERS[kind](make_encoder(num_layers=1, dropout=0.0, pooler=has_pooler))
 
     return make
 
@@ -136,9 +136,9 @@ def loss_of(model, kind, y, weights=None):
 
 
 @pytest.mark.parametrize("kind", MAKERS)
-def test_every_model_trains_without_a_loss_given(kind, make_model):
+def test_every_model_trains_without_a_loss_given(kind, make_model, untraced):
     model = make_model(kind)
-    model.compile(AdamW(1e-3), run_eagerly=keras.config.backend() == "tensorflow")
+    model.compile(AdamW(1e-3), **untraced)
     history = model.fit(inputs_of(kind), as_arrays(RIGHT[kind]), verbose=0)
     assert np.isfinite(history.history["loss"]).all()
 
@@ -371,19 +371,20 @@ def test_numbers_of_classes_are_refused_where_rows_are_asked(make_model):
         model.fit(inputs_of("classes"), as_arrays(RIGHT["classes"]), verbose=0)
 
 
-def test_one_label_may_be_given_without_its_axis(make_encoder):
-    encoder, logs = make_encoder(), []
+def test_one_label_may_be_given_without_its_axis(make_encoder, untraced):
+    encoder, logs = make_encoder(num_layers=1), []
     for y in ([0, 1], [[0], [1]]):
         keras.utils.set_random_seed(1)
         model = TextClassifier(encoder, 1, problem_type="multi_label_classification")
-        model.compile(AdamW(), metrics=["accuracy"])
+        model.compile(AdamW(), metrics=["accuracy"], **untraced)
         logs.append(model.evaluate(inputs_of("labels"), np.array(y), verbose=0, return_dict=True))
     assert logs[0] == pytest.approx(logs[1])
 
 
-def test_classes_may_be_booleans(make_encoder):
-    model = TextClassifier(make_encoder(), 2, dropout=0.0)
-    model.compile(AdamW(), metrics=["accuracy"], weighted_metrics=[keras.metrics.SparseCategoricalAccuracy()])
+def test_classes_may_be_booleans(make_encoder, untraced):
+    model = TextClassifier(make_encoder(num_layers=1), 2, dropout=0.0)
+    weighted_metrics = [keras.metrics.SparseCategoricalAccuracy()]
+    model.compile(AdamW(), metrics=["accuracy"], weighted_metrics=weighted_metrics, **untraced)
     logs = [
         model.evaluate(inputs_of("classes"), np.array(y), verbose=0, return_dict=True) for y in ([True, False], [1, 0])
     ]
@@ -407,9 +408,9 @@ def test_a_crf_says_that_plain_sgd_moves_it_too_far(make_model, caplog):
     assert "SGD moves the scores of a CRF's steps as at 10000 times its rate" in caplog.text
 
 
-def test_rows_that_fill_up_a_batch_count_in_no_metric(make_model):
+def test_rows_that_fill_up_a_batch_count_in_no_metric(make_model, untraced):
     model = make_model("classes")
-    model.compile(AdamW(), metrics=["accuracy"], weighted_metrics=["accuracy"])
+    model.compile(AdamW(), metrics=["accuracy"], weighted_metrics=["accuracy"], **untraced)
     x = {name: np.repeat(value[:1], 4, axis=0) for name, value in inputs_of("classes").items()}
     best = int(np.argmax(model.predict(x, verbose=0)[0]))
     y, weights = np.array([best, (best + 1) % 3, best, best]), np.array([3.0, 1.0, 0.0, 0.0], "float32")
@@ -419,17 +420,18 @@ def test_rows_that_fill_up_a_batch_count_in_no_metric(make_model):
 
 
 @pytest.mark.parametrize("metric", ["AUC", "binary_accuracy", "Precision", "accuracy"])
-def test_metrics_of_labels_by_name_are_given_logits(metric, make_model):
+def test_metrics_of_labels_by_name_are_given_logits(metric, make_model, untraced):
     model = make_model("labels")
-    model.compile(AdamW(), metrics=[metric])
+    model.compile(AdamW(), metrics=[metric], **untraced)
     x, logits = inputs_of("labels"), model.predict(inputs_of("labels"), verbose=0)
     logs = model.evaluate(x, (logits > 0).astype("int32"), verbose=0, return_dict=True)
     assert logs[metric] == pytest.approx(1.0) or not (logits > 0).any()
 
 
-def test_one_hot_classes_have_losses_and_metrics_of_keras(make_model):
+def test_one_hot_classes_have_losses_and_metrics_of_keras(make_model, untraced):
     model = make_model("classes")
-    model.compile(AdamW(), keras.losses.CategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
+    loss = keras.losses.CategoricalCrossentropy(from_logits=True)
+    model.compile(AdamW(), loss, metrics=["accuracy"], **untraced)
     logits = model.predict(inputs_of("classes"), verbose=0)
     one_hot = np.eye(3, dtype="float32")[np.argmax(logits, axis=-1)]
     assert model.evaluate(inputs_of("classes"), one_hot, verbose=0, return_dict=True)["accuracy"] == 1.0
@@ -437,7 +439,8 @@ def test_one_hot_classes_have_losses_and_metrics_of_keras(make_model):
 
 def test_a_model_that_was_compiled_by_names_comes_back_compiled(make_model, tmp_path):
     model = make_model("classes")
-    model.compile(AdamW(1e-3), "sparse_categorical_crossentropy", metrics=["accuracy"], weighted_metrics=["accuracy"])
+    names = dict(metrics=["accuracy"], weighted_metrics=["accuracy"])
+    model.compile(AdamW(1e-3), "sparse_categorical_crossentropy", **names)
     expected = model.evaluate(inputs_of("classes"), as_arrays(RIGHT["classes"]), verbose=0, return_dict=True)
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")

@@ -25,7 +25,7 @@ def test_the_mean_leaves_padding_out(make_encoder, rows, outputs_of):
 
 
 def test_learns_classes(make_encoder, rows):
-    classifier = TextClassifier(make_encoder(dropout=0.0, kernel_initializer=None), 2, dropout=0.0)
+    classifier = TextClassifier(make_encoder(num_layers=1, dropout=0.0, kernel_initializer=None), 2, dropout=0.0)
     classifier.compile(
         optimizer=keras.optimizers.Adam(0.01), loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     )
@@ -34,7 +34,7 @@ def test_learns_classes(make_encoder, rows):
 
 
 def test_one_class_learns_a_number(make_encoder, rows):
-    classifier = TextClassifier(make_encoder(dropout=0.0, kernel_initializer=None), 1, dropout=0.0)
+    classifier = TextClassifier(make_encoder(num_layers=1, dropout=0.0, kernel_initializer=None), 1, dropout=0.0)
     classifier.compile(optimizer=keras.optimizers.Adam(0.01), loss="mse")
     losses = classifier.fit(rows, np.array([0.3, 2.0], "float32"), epochs=20, verbose=0).history["loss"]
     assert losses[-1] < 0.7 * losses[0]
@@ -42,7 +42,7 @@ def test_one_class_learns_a_number(make_encoder, rows):
 
 def test_logits_are_float32_in_every_precision(make_encoder, rows):
     for pooling in ("pooled", "first", "mean"):
-        logits = TextClassifier(make_encoder(dtype="mixed_bfloat16"), 2, pooling=pooling)(rows)
+        logits = TextClassifier(make_encoder(num_layers=1, dtype="mixed_bfloat16"), 2, pooling=pooling)(rows)
         assert keras.backend.standardize_dtype(logits.dtype) == "float32"
 
 
@@ -70,7 +70,7 @@ def test_pooled_needs_a_pooler(make_encoder):
     ("mode", "pooling"), [("mean_tokens", "mean"), ("cls_token", "first"), ("max_tokens", "pooled")]
 )
 def test_a_new_head_sees_what_a_sentence_encoder_was_trained_for(make_encoder, tmp_path, mode, pooling):
-    make_encoder().save_to_preset(tmp_path)
+    make_encoder(num_layers=1).save_to_preset(tmp_path)
     (tmp_path / "1_Pooling").mkdir()
     (tmp_path / "1_Pooling" / "config.json").write_text(json.dumps({f"pooling_mode_{mode}": True}))
     assert TextClassifier.from_preset(tmp_path, 2).pooling == pooling

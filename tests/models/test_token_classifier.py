@@ -61,16 +61,16 @@ def test_what_words_a_head_learned_is_kept_and_told_for_heads_that_do_not_say(ma
     assert TokenClassifier.from_config(config).words == "file"
 
 
-def test_weights_may_be_whole_numbers(make_encoder, rows):
-    tagger = TokenClassifier(make_encoder(pooler=False), 3)
-    tagger.compile("adam")
+def test_weights_may_be_whole_numbers(make_encoder, rows, untraced):
+    tagger = TokenClassifier(make_encoder(num_layers=1, pooler=False), 3)
+    tagger.compile("adam", **untraced)
     tags, weights = np.zeros((2, 6), "int32"), np.ones((2, 6), "int64")
     assert np.isfinite(tagger.train_on_batch(rows, tags, weights)).all()
 
 
-def test_weights_of_whole_rows_are_refused(make_encoder, rows):
-    tagger = TokenClassifier(make_encoder(pooler=False), 3)
-    tagger.compile("adam")
+def test_weights_of_whole_rows_are_refused(make_encoder, rows, untraced):
+    tagger = TokenClassifier(make_encoder(num_layers=1, pooler=False), 3)
+    tagger.compile("adam", **untraced)
     with pytest.raises(ValueError, match=r"for each token, \(batch, length\).* received the shape \((2|None),\)"):
         tagger.train_on_batch(rows, np.zeros((2, 6), "int32"), np.ones(2, "float32"))
 
@@ -87,7 +87,8 @@ def test_a_head_for_texts_is_no_head_for_tokens(make_encoder, tmp_path):
 
 
 def test_learns_tags(make_encoder, rows):
-    tagger = TokenClassifier(make_encoder(pooler=False, dropout=0.0, kernel_initializer=None), 2, dropout=0.0)
+    encoder = make_encoder(num_layers=1, pooler=False, dropout=0.0, kernel_initializer=None)
+    tagger = TokenClassifier(encoder, 2, dropout=0.0)
     tagger.compile(
         optimizer=keras.optimizers.Adam(0.01),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
@@ -135,11 +136,11 @@ def test_a_crf_decodes_by_the_rules_of_its_scheme_and_is_saved(make_encoder, row
 
 
 @pytest.mark.parametrize("head", ["linear", "crf"])
-def test_the_head_brings_its_loss(make_encoder, rows, outputs_of, head):
-    tagger = TokenClassifier(make_encoder(pooler=False, dropout=0.0), 3, head=head, dropout=0.0)
+def test_the_head_brings_its_loss(make_encoder, rows, outputs_of, untraced, head):
+    tagger = TokenClassifier(make_encoder(num_layers=1, pooler=False, dropout=0.0), 3, head=head, dropout=0.0)
     if head == "crf":
         randomize(tagger)
-    tagger.compile(weighted_metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")])
+    tagger.compile(weighted_metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")], **untraced)
     tags = (rows["token_ids"] % 3).astype("int32")
     weights = np.array([[0, 1, 0, 1, 1, 0], [0, 0, 1, 0, 0, 0]], "float32")
     logs = tagger.evaluate(rows, tags, sample_weight=weights, return_dict=True, verbose=0)
@@ -168,7 +169,7 @@ def test_a_crf_is_trained_by_fit(make_encoder, rows):
 @pytest.mark.slow_elsewhere
 @pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="XLA on TensorFlow")
 def test_a_crf_is_not_compiled_by_xla_on_tensorflow(make_encoder, rows):
-    tagger = TokenClassifier(make_encoder(pooler=False), 3, head="crf")
+    tagger = TokenClassifier(make_encoder(num_layers=1, pooler=False), 3, head="crf")
     with pytest.warns(UserWarning, match="doesn't support `jit_compile=True`"):
         tagger.compile("adam", jit_compile=True)
     assert np.isfinite(tagger.train_on_batch(rows, np.zeros((2, 6), "int32"), np.ones((2, 6)))).all()

@@ -2,6 +2,8 @@
 
 import json
 
+from bert_keras.models import TextClassifier
+
 
 def test_a_table_without_labels_is_predicted_from_a_trained_preset(run_recipe, small_preset, tmp_path):
     rows = [f"the {'abc'[i % 3]} was good\t{'xyz'[i % 3]}" for i in range(12)]
@@ -9,14 +11,21 @@ def test_a_table_without_labels_is_predicted_from_a_trained_preset(run_recipe, s
     (tmp_path / "new.csv").write_text('id,review\n1,"the a, was good"\n2,who\n')
     options = ["--preset", small_preset, "--train", tmp_path / "train.tsv", "--validation", tmp_path / "train.tsv"]
     options += ["--epochs", 1, "--sequence-length", 16, "--run-directory", tmp_path / "run"]
+    options += ["--batch-size", 4, "--dtype", "mixed_bfloat16"]
     run_recipe("finetune_classifier.py", *options)
     results = json.loads((tmp_path / "run" / "results.json").read_text())
+    assert TextClassifier.from_preset(tmp_path / "run" / "preset").encoder.compute_dtype == "float32"
+    config = json.loads((tmp_path / "run" / "preset" / "config.json").read_text())
+    assert config["id2label"] == {"0": "x", "1": "y", "2": "z"}
 
     # A finished run takes a test file later, and trains no further.
     printed = run_recipe("finetune_classifier.py", *options, "--test", tmp_path / "train.tsv")
     assert "nothing is trained" in printed
     again = json.loads((tmp_path / "run" / "results.json").read_text())["scores"]
     assert again["validation"] == results["scores"]["validation"] == again["test"]
+    rows = (tmp_path / "run" / "predictions_test.tsv").read_text().splitlines()
+    assert len(rows) == 13 and rows[0] == "label\tprediction\ttext"
+    assert all(row.split("\t")[1] in ("x", "y", "z") for row in rows[1:])
 
     printed = run_recipe(
         "predict.py", tmp_path / "run" / "preset", tmp_path / "new.csv", "--text-column", "review",

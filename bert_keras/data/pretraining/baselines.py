@@ -1,6 +1,7 @@
 """What a guess reaches without a model: the number that a trained one must beat."""
 
 import itertools
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -32,3 +33,16 @@ def unigram_accuracy(dataset: tf.data.Dataset, token_id: int, *, num_batches: in
     if not total:
         raise ValueError("no masked token in the dataset")
     return right / total
+
+
+def majority_accuracy(labels: Sequence[int]) -> float:
+    """Return the accuracy of answering always the most frequent class.
+
+    Args:
+        labels: (examples,) class numbers.
+
+    Example:
+        >>> majority_accuracy([0, 1, 1, 1])
+        0.75
+    """
+    return float(np.bincount(labels).max() / len(labels))

@@ -12,7 +12,7 @@ _LOCALE_DEPENDENT = (("İ", "i̇"), ("Ì", "ì"), ("Í", "í"), ("Ĩ", "ĩ"), ("
 
 
 def normalize(texts: tf.Tensor, *, lower_case: bool, strip_accents: bool) -> tf.Tensor:
-    r"""Cleans, lowers and strips accents as google-research/bert does, in its order.
+    r"""Clean, lower and strip accents as google-research/bert does, in its order.
 
     Tabs and line ends become spaces; control and format characters and U+FFFD are removed; then lower case; then
     canonical decomposition and removal of combining marks. Characters are what TensorFlow's tables say: those of 2.21

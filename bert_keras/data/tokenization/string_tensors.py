@@ -1,14 +1,17 @@
 """What a user may pass as text (a string, lists, tensors of any rank), as the vectors that string ops work on."""
 
 import re
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import tensorflow as tf
 
+Strings = str | bytes | Sequence | tf.Tensor | tf.RaggedTensor
 _SURROGATES = re.compile("[\ud800-\udfff]")  # halves of a character, which UTF-8 cannot hold
 
 
-def as_strings(texts) -> tf.Tensor | tf.RaggedTensor:
-    """Makes a string tensor; lone surrogates, which Python's strings may hold, become U+FFFD.
+def as_strings(texts: Strings) -> tf.Tensor | tf.RaggedTensor:
+    """Make a string tensor; lone surrogates, which Python's strings may hold, become U+FFFD.
 
     Raises:
         ValueError: There is something else than strings.
@@ -23,8 +26,8 @@ def as_strings(texts) -> tf.Tensor | tf.RaggedTensor:
     return texts
 
 
-def for_any_rank(function, texts):
-    """Applies a function of (batch,) strings to texts of any rank.
+def for_any_rank(function: Callable[[tf.Tensor], Any], texts: Strings) -> Any:
+    """Apply a function of (batch,) strings to texts of any rank.
 
     Args:
         function: Takes a (batch,) string tensor; returns a ragged tensor (batch, items), or a tuple of such.

@@ -1,12 +1,14 @@
 """What the package asks of a tokenizer, of whatever family: the protocol, and the tokenizer of a preset."""
 
 import os
+from collections.abc import Sequence
 from typing import Protocol, Self
 
 import numpy as np
 import tensorflow as tf
 
 from bert_keras.data.tokenization.row_layout import RowLayout
+from bert_keras.data.tokenization.string_tensors import Strings
 from bert_keras.data.tokenization.wordpiece_tokenizer import WordPieceTokenizer
 
 
@@ -55,16 +57,18 @@ class Tokenizer(Protocol):
     def vocabulary(self) -> TokenIds:
         """What is known of the ids."""
 
-    def __call__(self, texts) -> tf.RaggedTensor | tf.Tensor:
+    def __call__(self, texts: Strings) -> tf.RaggedTensor | tf.Tensor:
         """Return the int32 ids of texts, without special tokens: one dimension more than the strings have."""
 
-    def pieces(self, texts) -> tf.RaggedTensor | tf.Tensor:
+    def pieces(self, texts: Strings) -> tf.RaggedTensor | tf.Tensor:
         """Return the tokens as strings, in the shape of their ids."""
 
-    def tokenize_with_offsets(self, texts) -> tuple:
+    def tokenize_with_offsets(self, texts: Strings) -> tuple:
         """Return ids, first characters and last characters + 1 in the texts, int32 and equally ragged."""
 
-    def detokenize(self, ids, *, skip_special_tokens: bool = False) -> tf.Tensor | tf.RaggedTensor:
+    def detokenize(
+        self, ids: Sequence | np.ndarray | tf.Tensor | tf.RaggedTensor, *, skip_special_tokens: bool = False
+    ) -> tf.Tensor | tf.RaggedTensor:
         """Return the texts of ids."""
 
     def get_config(self) -> dict:

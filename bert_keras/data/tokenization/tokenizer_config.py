@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from bert_keras.atomic_files import write_file
@@ -15,7 +16,7 @@ _OPTIONS = {"do_lower_case": True, "strip_accents": None, "split_special_tokens"
 
 
 def read_tokenizer_config(path: str | os.PathLike, **defaults: bool | None) -> dict:
-    """Reads and checks the fields that decide how a text is tokenized.
+    """Read and check the fields that decide how a text is tokenized.
 
     Fields that we do not use are passed over, and so is every path or class name in the file: nothing is followed,
     nothing is run. A missing file means the defaults, as in transformers.
@@ -70,7 +71,7 @@ def read_tokenizer_config(path: str | os.PathLike, **defaults: bool | None) -> d
     }
 
 
-def refuse_added_tokens(tokens, place: str):
+def refuse_added_tokens(tokens: Iterable, place: str) -> None:
     """Refuses tokens beside BERT's own that shall stay whole wherever a text has them: WordPiece would cut them.
 
     Args:
@@ -98,8 +99,8 @@ def write_tokenizer_config(
     strip_accents: bool | None,
     split_special_tokens: bool,
     model_max_length: int | None = None,
-):
-    """Writes a `tokenizer_config.json` with which `transformers` builds the same tokenizer.
+) -> None:
+    """Write a `tokenizer_config.json` with which `transformers` builds the same tokenizer.
 
     Args:
         path: Where to write.

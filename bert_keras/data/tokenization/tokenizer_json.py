@@ -25,7 +25,7 @@ _RULES = {  # (section, field): the only value that means BERT's rules
 
 
 def read_tokenizer_json(path: str | os.PathLike) -> tuple[Vocabulary, dict]:
-    """Reads the vocabulary and the two options of BERT's rules.
+    """Read the vocabulary and the two options of BERT's rules.
 
     Args:
         path: A `tokenizer.json` of Hugging Face's `tokenizers`.
@@ -63,7 +63,7 @@ def read_tokenizer_json(path: str | os.PathLike) -> tuple[Vocabulary, dict]:
 
 
 def read_max_word_length(path: str | os.PathLike) -> int | None:
-    """Reads how many characters a word may have.
+    """Read how many characters a word may have.
 
     Args:
         path: A `tokenizer.json`.
@@ -88,8 +88,8 @@ def read_max_word_length(path: str | os.PathLike) -> int | None:
 
 def write_tokenizer_json(
     path: str | os.PathLike, vocabulary: Vocabulary, *, lower_case: bool, strip_accents: bool, max_word_length: int
-):
-    """Writes the whole tokenizer for Hugging Face's `tokenizers`.
+) -> None:
+    """Write the whole tokenizer for Hugging Face's `tokenizers`.
 
     Args:
         path: Where to write.

@@ -15,7 +15,7 @@ _CASED_RELEASE = re.compile(r"(?:^|_)cased_L-")
 
 
 def read_tokenizer_preset(preset: str | os.PathLike) -> tuple[Vocabulary, dict]:
-    """Reads what a `WordPieceTokenizer` is built from.
+    """Read what a `WordPieceTokenizer` is built from.
 
     Args:
         preset: Directory of the Hugging Face layout, of Google's TF1 release or of KerasHub, a TF1 checkpoint in its

@@ -61,7 +61,7 @@ class Vocabulary:
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> "Vocabulary":
-        """Reads a `vocab.txt`: UTF-8, one token a line.
+        """Read a `vocab.txt`: UTF-8, one token a line.
 
         Raises:
             FileNotFoundError: There is no such file.
@@ -80,8 +80,8 @@ class Vocabulary:
         # Not splitlines(): a token may be any character, among them those that Unicode counts as a line end.
         return cls((line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")), source=path)
 
-    def save(self, path: str | os.PathLike):
-        """Writes the tokens as UTF-8, one a line; all of the file or nothing of it."""
+    def save(self, path: str | os.PathLike) -> None:
+        """Write the tokens as UTF-8, one a line; all of the file or nothing of it."""
         write_file(path, self._content())
 
     @property
@@ -140,14 +140,14 @@ class Vocabulary:
         return hashlib.sha256(self._content()).hexdigest()
 
     def token_to_id(self, token: str) -> int:
-        """The id of a token; a `ValueError` where the vocabulary lacks it."""
+        """Return the id of a token; a `ValueError` where the vocabulary lacks it."""
         try:
             return self._ids[token]
         except KeyError:
             raise ValueError(f"{self._source or 'vocabulary'}: no {token} among its {len(self)} tokens") from None
 
     def id_to_token(self, token_id: int) -> str:
-        """The token of an id; a `ValueError` where there is none."""
+        """Return the token of an id; a `ValueError` where there is none."""
         if not 0 <= token_id < len(self):
             raise ValueError(f"token id {token_id} is not in the vocabulary: expected 0 to {len(self) - 1}")
         return self._tokens[token_id]

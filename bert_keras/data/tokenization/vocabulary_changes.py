@@ -10,7 +10,7 @@ from bert_keras.data.tokenization.wordpiece_tokenizer import WordPieceTokenizer
 
 
 def add_words(tokenizer: WordPieceTokenizer, words: Iterable[str]) -> tuple[WordPieceTokenizer, list[list[int]]]:
-    """Makes whole words tokens, at the end of the vocabulary; all other tokens keep their ids.
+    """Make whole words tokens, at the end of the vocabulary; all other tokens keep their ids.
 
     Args:
         tokenizer: Tokenizer of the model.
@@ -45,7 +45,7 @@ def add_words(tokenizer: WordPieceTokenizer, words: Iterable[str]) -> tuple[Word
 
 
 def drop_words(tokenizer: WordPieceTokenizer, words: Iterable[str]) -> tuple[WordPieceTokenizer, list[list[int]]]:
-    """Takes tokens out of the vocabulary; those behind them move up.
+    """Take tokens out of the vocabulary; those behind them move up.
 
     Args:
         tokenizer: Tokenizer of the model.

@@ -7,7 +7,7 @@ _BREAK = " 。一-鿿"  # a few characters, frequent in every text without space
 
 
 def no_long_word(max_word_length: int) -> str:
-    """A regular expression that only texts without a longer word match; most of them do."""
+    """Return a regular expression that only texts without a longer word match; most of them do."""
     length = min(max_word_length, MAX_WORD_LENGTH)  # of more repetitions the expression would grow too big
     return rf"(?:[^{_BREAK}]{{0,{length}}}[{_BREAK}])*[^{_BREAK}]{{0,{length}}}"
 
@@ -22,7 +22,7 @@ def limit_word_length(
     unk_id: int,
     max_word_length: int = MAX_WORD_LENGTH,
 ) -> tuple[tf.RaggedTensor, tf.RaggedTensor, tf.RaggedTensor]:
-    """Makes each word of more characters than the limit one unknown token.
+    """Make each word of more characters than the limit one unknown token.
 
     Ordinary text is spared the counting: a text that matches `no_long_word` has no such word.
 

@@ -6,11 +6,12 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import tensorflow as tf
 import tensorflow_text
 
 from bert_keras.data.tokenization.normalization import normalize, normalized_lengths
-from bert_keras.data.tokenization.string_tensors import for_any_rank
+from bert_keras.data.tokenization.string_tensors import Strings, for_any_rank
 from bert_keras.data.tokenization.tokenizer_config import write_tokenizer_config
 from bert_keras.data.tokenization.tokenizer_json import write_tokenizer_json
 from bert_keras.data.tokenization.tokenizer_preset import read_tokenizer_preset
@@ -116,8 +117,8 @@ class WordPieceTokenizer:
         return self.lower_case if self.strip_accents is None else self.strip_accents
 
     @tf.autograph.experimental.do_not_convert
-    def __call__(self, texts) -> tf.RaggedTensor | tf.Tensor:
-        """Returns the token ids of texts.
+    def __call__(self, texts: Strings) -> tf.RaggedTensor | tf.Tensor:
+        """Return the token ids of texts.
 
         Args:
             texts: One string (`str`, `bytes`, scalar tensor), or a list or a dense or ragged tensor of strings.
@@ -130,13 +131,13 @@ class WordPieceTokenizer:
         """
         return for_any_rank(lambda rows: self._tokenize(rows)[1], texts)
 
-    def pieces(self, texts) -> tf.RaggedTensor | tf.Tensor:
-        """Returns the tokens of texts as strings, in the shape of their ids."""
+    def pieces(self, texts: Strings) -> tf.RaggedTensor | tf.Tensor:
+        """Return the tokens of texts as strings, in the shape of their ids."""
         return tf.gather(self._tokens, self(texts))
 
     @tf.autograph.experimental.do_not_convert
-    def tokenize_with_offsets(self, texts) -> tuple:
-        """Returns the token ids of texts and the characters they come from.
+    def tokenize_with_offsets(self, texts: Strings) -> tuple:
+        """Return the token ids of texts and the characters they come from.
 
         Offsets count the characters (code points) of the original text, so that in Python `text[start:end]` is what
         became the token, accents, capitals and all; a character that became several tokens belongs to each of them.
@@ -149,8 +150,10 @@ class WordPieceTokenizer:
         """
         return for_any_rank(self._tokenize_with_offsets, texts)
 
-    def detokenize(self, ids, *, skip_special_tokens: bool = False) -> tf.Tensor | tf.RaggedTensor:
-        """Joins tokens to text: pieces with `##` to the piece before, everything else with a space.
+    def detokenize(
+        self, ids: Sequence | np.ndarray | tf.Tensor | tf.RaggedTensor, *, skip_special_tokens: bool = False
+    ) -> tf.Tensor | tf.RaggedTensor:
+        """Join tokens to text: pieces with `##` to the piece before, everything else with a space.
 
         Args:
             ids: (..., tokens) integers: a list, an array, a dense or a ragged tensor.
@@ -182,7 +185,7 @@ class WordPieceTokenizer:
 
     @classmethod
     def from_preset(cls, directory: str | os.PathLike) -> "WordPieceTokenizer":
-        """Builds the tokenizer of a preset.
+        """Build the tokenizer of a preset.
 
         Args:
             directory: Holds `vocab.txt`, or `tokenizer.json` as transformers 5 saves it, and `tokenizer_config.json`,
@@ -196,8 +199,8 @@ class WordPieceTokenizer:
         vocabulary, options = read_tokenizer_preset(directory)
         return cls(vocabulary, **options)
 
-    def save_to_preset(self, directory: str | os.PathLike, *, model_max_length: int | None = None):
-        """Writes `vocab.txt` and `tokenizer_config.json`, which `transformers` reads too, in place of `tokenizer.json`.
+    def save_to_preset(self, directory: str | os.PathLike, *, model_max_length: int | None = None) -> None:
+        """Write `vocab.txt` and `tokenizer_config.json`, which `transformers` reads too, in place of `tokenizer.json`.
 
         With another `max_word_length` than 200 there is a `tokenizer.json` as well, the only file to name it.
 
@@ -226,7 +229,7 @@ class WordPieceTokenizer:
             )  # fmt: skip
 
     def get_config(self) -> dict:
-        """Returns the constructor's arguments, the vocabulary as a list of tokens."""
+        """Return the constructor's arguments, the vocabulary as a list of tokens."""
         return {
             "vocabulary": list(self.vocabulary.tokens),
             "lower_case": self.lower_case,
@@ -237,7 +240,7 @@ class WordPieceTokenizer:
 
     @classmethod
     def from_config(cls, config: dict) -> "WordPieceTokenizer":
-        """Builds a tokenizer from what `get_config` returned."""
+        """Build a tokenizer from what `get_config` returned."""
         return cls(**config)
 
     def __reduce__(self):  # tensors do not travel to another process; the arguments do
@@ -259,7 +262,7 @@ class WordPieceTokenizer:
         return texts, *tf.cond(no_long_word, lambda: pieces, lambda: limit_word_length(normalized, *pieces, **limits))
 
     def _mark_special_tokens(self, texts):
-        """Makes valid UTF-8 and replaces each special token, keeping the number of characters."""
+        """Make valid UTF-8 and replace each special token, keeping the number of characters."""
         stand_ins = "".join(self._stand_ins.values())
         # Matches valid UTF-8 only. Most texts need nothing of what follows.
         rows = tf.where(~tf.strings.regex_full_match(texts, rf"[^\[{stand_ins}]*"))

@@ -1,5 +1,6 @@
 """Writes numbers and text where TensorBoard looks for them, without TensorFlow."""
 
+import os
 import pathlib
 import struct
 import time
@@ -24,17 +25,17 @@ class EventWriter:
         >>> writer.close()
     """
 
-    def __init__(self, log_dir):
+    def __init__(self, log_dir: str | os.PathLike):
         self.log_dir = str(log_dir)
         self._file = None
 
-    def scalar(self, tag, value, step):
+    def scalar(self, tag: str, value: float, step: int) -> None:
         """Add a point to the curve called `tag`."""
         from tensorboard.plugins.scalar import metadata
 
         self._add(tag, np.float32(value), step, metadata.create_summary_metadata(display_name="", description=""))
 
-    def text(self, tag, markdown, step):
+    def text(self, tag: str, markdown: str, step: int) -> None:
         """Add a piece of markdown to those called `tag`."""
         from tensorboard.plugins.text import metadata
 
@@ -51,12 +52,12 @@ class EventWriter:
         event.summary.value.add(tag=tag, tensor=make_tensor_proto(value), metadata=metadata)
         self._file.add_event(event)
 
-    def flush(self):
+    def flush(self) -> None:
         """Make all that was written visible to TensorBoard."""
         if self._file is not None:
             self._file.flush()
 
-    def drop_after(self, step):
+    def drop_after(self, step: int) -> None:
         """Take points of later steps out of the folder's files, as a run must that resumes from `step`.
 
         What a killed process left half-written at a file's end goes with them.
@@ -73,7 +74,7 @@ class EventWriter:
             if len(b"".join(kept)) < len(content):
                 write_file(path, b"".join(kept))
 
-    def close(self):
+    def close(self) -> None:
         """Write the rest out and close the file; a later write opens a new one."""
         if self._file is not None:
             self._file.close()
@@ -81,7 +82,7 @@ class EventWriter:
 
 
 def _records(content):
-    """The whole records of an event file, each with the event inside: length, checksum, event, checksum."""
+    """Return the whole records of an event file, each with the event inside: length, checksum, event, checksum."""
     begin = 0
     while begin + 12 <= len(content):
         (length,) = struct.unpack_from("<Q", content, begin)

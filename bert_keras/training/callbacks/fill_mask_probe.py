@@ -2,11 +2,13 @@
 
 import html
 import os
+from collections.abc import Callable, Iterable
 
 import keras
 
 from bert_keras.training.callbacks.event_writer import EventWriter
 from bert_keras.training.resuming.model_state import read_variable
+from bert_keras.types import Logs
 
 
 class FillMaskProbe(keras.callbacks.Callback):
@@ -27,22 +29,22 @@ class FillMaskProbe(keras.callbacks.Callback):
         >>> callbacks = [FillMaskProbe(fill_mask, ["the united [MASK]"], tempfile.mkdtemp())]  # for model.fit
     """
 
-    def __init__(self, fill_mask, sentences, log_dir, top_k=5):
+    def __init__(self, fill_mask: Callable, sentences: Iterable[str], log_dir: str | os.PathLike, top_k: int = 5):
         super().__init__()
         self.fill_mask = fill_mask
         self.sentences = list(sentences)
         self.log_dir = str(log_dir)
         self.top_k = top_k
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs = None) -> None:
         self._writer = EventWriter(os.path.join(self.log_dir, "train"))
         if int(read_variable(self.model.optimizer.iterations)) == 0:  # a run that goes on has its last table already
             self._write()
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         self._write()
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: Logs = None) -> None:
         self._writer.close()
 
     def _write(self):

@@ -1,8 +1,11 @@
 """Puts the norm of the gradients into the logs."""
 
+from typing import Any
+
 import keras
 
 from bert_keras.training.resuming.model_state import read_variable
+from bert_keras.types import Logs
 
 
 class GradientNorm(keras.callbacks.Callback):
@@ -22,39 +25,34 @@ class GradientNorm(keras.callbacks.Callback):
         >>> callbacks = [GradientNorm(every=1)]  # for model.fit, compiled with bert_keras.training.AdamW
     """
 
-    def __init__(self, every=10):
+    def __init__(self, every: int = 10):
         super().__init__()
         self.every = every
         self._interval, self._values = None, []
-        self._batches_before = self._batches = 0
 
-    def get_state(self):
-        return {"batches": self._batches, "interval": self._interval, "values": self._values}
+    def get_state(self) -> dict[str, Any]:
+        return {"interval": self._interval, "values": self._values}
 
-    def set_state(self, state):
-        self._batches_before = state["batches"] - self._batches
+    def set_state(self, state: dict[str, Any]) -> None:
         self._interval, self._values = state["interval"], list(state["values"])
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs = None) -> None:
         if not hasattr(self._optimizer(), "gradient_norm"):
             raise ValueError(
                 "GradientNorm reads the norm that bert_keras.training.AdamW keeps; the model was compiled with "
                 f"{type(self.model.optimizer).__name__}."
             )
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         self._interval, self._values = None, []
-        self._batches_before = self._batches = 0
 
-    def on_train_batch_end(self, batch, logs=None):
-        batch += self._batches_before  # of a resumed epoch
-        self._batches = batch + 1
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         if batch // self.every != self._interval:
             self._interval = batch // self.every
             self._values.append(float(read_variable(self._optimizer().gradient_norm)))
         logs["gradient_norm"] = self._values[-1]
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         if self._values:
             logs["gradient_norm"] = sum(self._values) / len(self._values)
 

@@ -1,8 +1,11 @@
 """Puts the learning rate into the logs."""
 
+from typing import Any
+
 import keras
 
 from bert_keras.training.resuming.model_state import read_variable
+from bert_keras.types import Logs
 
 
 class LearningRate(keras.callbacks.Callback):
@@ -19,32 +22,27 @@ class LearningRate(keras.callbacks.Callback):
         >>> callbacks = [LearningRate()]  # for model.fit; the logs of later callbacks have `learning_rate`
     """
 
-    def __init__(self, every=10):
+    def __init__(self, every: int = 10):
         super().__init__()
         self.every = every
         self._interval = self._value = None
-        self._batches_before = self._batches = 0
 
-    def get_state(self):
-        return {"batches": self._batches, "interval": self._interval, "value": self._value}
+    def get_state(self) -> dict[str, Any]:
+        return {"interval": self._interval, "value": self._value}
 
-    def set_state(self, state):
-        self._batches_before = state["batches"] - self._batches
+    def set_state(self, state: dict[str, Any]) -> None:
         self._interval, self._value = state["interval"], state["value"]
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         self._interval = None
-        self._batches_before = self._batches = 0
 
-    def on_train_batch_begin(self, batch, logs=None):
-        batch += self._batches_before  # of a resumed epoch
+    def on_train_batch_begin(self, batch: int, logs: Logs = None) -> None:
         if batch // self.every != self._interval:
             self._interval = batch // self.every
             self._value = float(read_variable(self.model.optimizer.learning_rate))
 
-    def on_train_batch_end(self, batch, logs=None):
-        self._batches = self._batches_before + batch + 1
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         logs.setdefault("learning_rate", self._value)
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         logs.setdefault("learning_rate", self._value)

@@ -2,12 +2,15 @@
 
 import logging
 import math
+from typing import Any
 
 import keras
 
+from bert_keras.keras_internals import make_variables
 from bert_keras.training.memory_advice import is_out_of_memory
 from bert_keras.training.micro_batched_step import MicroBatchedStep, num_rows, run_function
 from bert_keras.training.resuming.step_state import StepState
+from bert_keras.types import Logs
 
 _logger = logging.getLogger(__name__)
 
@@ -40,29 +43,29 @@ class MicroBatches(keras.callbacks.Callback):
         Automatic microbatching of Composer, https://github.com/mosaicml/composer
     """
 
-    def __init__(self, num_parts=1):
+    def __init__(self, num_parts: int = 1):
         super().__init__()
         if num_parts < 1:
             raise ValueError(f"Expected num_parts of at least 1, received: {num_parts}.")
         self.num_parts = num_parts
 
-    def get_state(self):
+    def get_state(self) -> dict[str, Any]:
         return {"num_parts": self.num_parts}
 
-    def set_state(self, state):
+    def set_state(self, state: dict[str, Any]) -> None:
         self.num_parts = state["num_parts"]
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs = None) -> None:
         self.model.make_train_function(force=True)
         self._whole_step, self._step_in_parts = self.model.train_function, MicroBatchedStep(self.model)
         self.model.train_function = self._train
         self._largest = 0  # numbers in the largest part that fit
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: Logs = None) -> None:
         self.model.train_function = None  # `fit` makes another
 
     def _train(self, *arguments):
-        """What `fit` calls for a step: with the iterator over the data, and on JAX with the state before it."""
+        """Do a step, as `fit` calls it: with the iterator over the data, and on JAX with the state before it."""
         *state, iterator = arguments
         state = state[0] if state else None
         batch = iterator[0] if isinstance(iterator, list) else next(iterator)
@@ -75,7 +78,7 @@ class MicroBatches(keras.callbacks.Callback):
         return logs if state is None else (logs, state)
 
     def _try(self, state, batch):
-        self.model._symbolic_build(data_batch=batch)  # on TensorFlow metrics would first be there after the step
+        make_variables(self.model, batch)
         before = StepState(self.model, state)
         try:
             logs, state = self._run(state, batch)

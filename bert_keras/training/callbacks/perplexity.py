@@ -4,6 +4,8 @@ import math
 
 import keras
 
+from bert_keras.types import Logs
+
 
 class Perplexity(keras.callbacks.Callback):
     """Publishes `mlm_perplexity`, the exponential of the loss, at the end of each epoch, of training and of validation.
@@ -20,11 +22,11 @@ class Perplexity(keras.callbacks.Callback):
         (1.0, 7.39)
     """
 
-    def __init__(self, loss="mlm_loss"):
+    def __init__(self, loss: str = "mlm_loss"):
         super().__init__()
         self.loss = loss
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         loss = self.loss if self.loss in logs else "loss"
         for prefix in ("", "val_"):
             if prefix + loss in logs:

@@ -1,10 +1,13 @@
 """Prints how training goes, one short line an epoch."""
 
 import time
+from collections.abc import Callable
+from typing import Any
 
 import keras
 
 from bert_keras.training.resuming.model_state import read_variable
+from bert_keras.types import Logs
 
 
 class ProgressLine(keras.callbacks.Callback):
@@ -25,15 +28,15 @@ class ProgressLine(keras.callbacks.Callback):
         >>> # 01:24  step 500  mlm_accuracy 0.152 (validation 0.149)  tokens_per_second 8,793
     """
 
-    def __init__(self, *names, write=print):
+    def __init__(self, *names: str, write: Callable[[str], Any] = print):
         super().__init__()
         self.names = names or ("loss",)
         self.write = write
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs = None) -> None:
         self._started = time.monotonic()
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         minutes, seconds = divmod(int(time.monotonic() - self._started), 60)
         parts = [f"{minutes:02}:{seconds:02}", f"step {int(read_variable(self.model.optimizer.iterations)):,}"]
         for name in self.names:

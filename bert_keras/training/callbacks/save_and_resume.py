@@ -1,9 +1,13 @@
 """Saves all that a run needs to resume, and resumes where the last run of the same command was stopped."""
 
+import os
 import time
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
 
+from bert_keras.keras_internals import begin_at_epoch
 from bert_keras.training.resuming.callback_states import end_swaps
 from bert_keras.training.resuming.checkpointing import TrainingStates
 from bert_keras.training.resuming.model_state import (
@@ -12,11 +16,13 @@ from bert_keras.training.resuming.model_state import (
     restore_trained,
     torch_random_state,
 )
+from bert_keras.training.resuming.numbered_callbacks import NumberedCallbacks
 from bert_keras.training.resuming.resumption import Resumption, as_stored
 from bert_keras.training.resuming.run import Run
 from bert_keras.training.resuming.save_times import SaveTimes
 from bert_keras.training.resuming.state_writer import StateWriter
 from bert_keras.training.resuming.stop_signals import StopSignals
+from bert_keras.types import Logs
 
 _END_OF_EPOCH = object()  # what `stop_training` is set to where a resumed epoch ends: true, and known as ours
 
@@ -71,14 +77,14 @@ class SaveAndResume(keras.callbacks.Callback):
 
     def __init__(
         self,
-        directory,
+        directory: str | os.PathLike,
         *,
-        every_minutes=10.0,
-        every_steps=None,
-        keep_last=2,
-        monitor=None,
-        mode="min",
-        configuration=None,
+        every_minutes: float = 10.0,
+        every_steps: int | None = None,
+        keep_last: int = 2,
+        monitor: str | None = None,
+        mode: str = "min",
+        configuration: dict[str, Any] | None = None,
     ):
         super().__init__()
         self.every_minutes = every_minutes
@@ -94,12 +100,12 @@ class SaveAndResume(keras.callbacks.Callback):
         self._signals = StopSignals()
 
     @property
-    def step(self):
+    def step(self) -> int:
         """The training dataset's `start_step`: batches that were trained on, less those of the step to be repeated."""
         self._step_was_read = True
         return self._run.position.start_step
 
-    def remember(self, name, make):
+    def remember(self, name: str, make: Callable[[], Any]) -> Any:
         """Decide something once a run, such as a precision that is chosen by measuring.
 
         Args:
@@ -111,8 +117,11 @@ class SaveAndResume(keras.callbacks.Callback):
         """
         return self._run.remember(name, make)
 
-    def after(self, callbacks):
-        """Put this callback behind others, whose states it then saves along.
+    def after(self, callbacks: Sequence[keras.callbacks.Callback]) -> list[keras.callbacks.Callback]:
+        """Put this callback behind others, whose states it saves, and whose batches it numbers by their epoch.
+
+        Keras counts the batches of a resumed epoch from 0; the callbacks are told the number that a batch has in the
+        epoch.
 
         Args:
             callbacks: list of callbacks.
@@ -121,9 +130,9 @@ class SaveAndResume(keras.callbacks.Callback):
             list for `fit(callbacks=...)`.
         """
         self._others = list(callbacks)
-        return [*self._others, self]
+        return [NumberedCallbacks(self._others, self._run.position.number_in_epoch), self]
 
-    def roll_back(self):
+    def roll_back(self) -> bool:
         """Set weights and optimizer back to the last state on disk; the step and the position in the data stay.
 
         Returns:
@@ -136,12 +145,12 @@ class SaveAndResume(keras.callbacks.Callback):
             end_swaps(self._others, last.state["callbacks"])
         return last is not None
 
-    def set_model(self, model):
+    def set_model(self, model: keras.Model) -> None:
         super().set_model(model)
         if self._resumption:  # now, before any callback's `on_train_begin`: all of them see the model as it was
             self._resumption.restore_weights(model)
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs = None) -> None:
         begin_random_states()
         self.states.claim()
         self._writer = StateWriter(self.states)
@@ -154,10 +163,10 @@ class SaveAndResume(keras.callbacks.Callback):
             self.model.history.history.update(self._run.history.copy())
         self._signals.listen()
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         self._run.position.begin_epoch(epoch, is_resumed=self._resumption is not None)
 
-    def on_train_batch_begin(self, batch, logs=None):
+    def on_train_batch_begin(self, batch: int, logs: Logs = None) -> None:
         if batch == 0:
             restore_torch_random_state(self._after_epoch)
             self._after_epoch = None
@@ -165,7 +174,7 @@ class SaveAndResume(keras.callbacks.Callback):
             self._resumption.finish_before_first_step()
             self._resumption = None
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         if self._resumption:
             self._resumption.finish_after_repeated_step(self.model, self._others)
             self._resumption = None
@@ -180,7 +189,7 @@ class SaveAndResume(keras.callbacks.Callback):
         elif not self.model.stop_training:
             self._save_if_wanted()
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         restore_torch_random_state(self._after_epoch)
         if self.model.stop_training is _END_OF_EPOCH:
             self.model.stop_training = False
@@ -188,11 +197,12 @@ class SaveAndResume(keras.callbacks.Callback):
         is_last = self._run.position.is_finished or epoch + 1 >= self.params["epochs"]
         self._save_if_wanted(is_best=self._run.history.add(logs), is_last=is_last)
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: Logs = None) -> None:
         self._signals.ignore()
         self._writer.close()
         self.states.release()
-        self.model._initial_epoch = self._resumption = None
+        begin_at_epoch(self.model, None)
+        self._resumption = None
         self.model.history.history = self._run.history.copy()
         self.model.history.epoch = list(range(max(map(len, self._run.history.logs.values()), default=0)))
         if self._writer.failure:

@@ -2,10 +2,13 @@
 
 import collections
 import logging
+from typing import Any
 
 import keras
 
+from bert_keras.training.callbacks.save_and_resume import SaveAndResume
 from bert_keras.training.resuming.model_state import read_variable
+from bert_keras.types import Logs
 
 _logger = logging.getLogger(__name__)
 
@@ -33,7 +36,9 @@ class SkippedSteps(keras.callbacks.Callback):
         >>> callbacks = [SkippedSteps()]  # for model.fit, compiled with bert_keras.training.AdamW
     """
 
-    def __init__(self, saving=None, most_in_a_row=10, most_rollbacks=2, every=10):
+    def __init__(
+        self, saving: SaveAndResume | None = None, most_in_a_row: int = 10, most_rollbacks: int = 2, every: int = 10
+    ):
         super().__init__()
         self.saving = saving
         self.most_in_a_row = most_in_a_row
@@ -42,13 +47,13 @@ class SkippedSteps(keras.callbacks.Callback):
         self.num_rollbacks = 0
         self._norms = collections.deque(maxlen=20)
 
-    def get_state(self):
+    def get_state(self) -> dict[str, Any]:
         return {"num_rollbacks": self.num_rollbacks}
 
-    def set_state(self, state):
+    def set_state(self, state: dict[str, Any]) -> None:
         self.num_rollbacks = state["num_rollbacks"]
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs = None) -> None:
         self._steps = 0
         if hasattr(self.model.optimizer, "inner_optimizer"):
             raise ValueError(
@@ -61,10 +66,10 @@ class SkippedSteps(keras.callbacks.Callback):
                 f"{type(self.model.optimizer).__name__}."
             )
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         self._epoch, self._batches = epoch, 0
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         steps_before, self._steps = self._steps, self._steps + batch + 1 - self._batches
         self._batches = batch + 1
         if self._steps // self.every == steps_before // self.every:
@@ -76,7 +81,7 @@ class SkippedSteps(keras.callbacks.Callback):
             return
         report = (
             f"{skipped_in_a_row} steps in a row had gradients that are not finite, until step "
-            f"{int(read_variable(optimizer.iterations))} (epoch {self._epoch + 1}, batch {batch + 1} of this process "
+            f"{int(read_variable(optimizer.iterations))} (epoch {self._epoch + 1}, batch {batch + 1} "
             f"in it); the last gradient norms, every {self.every} steps: "
             f"{', '.join(f'{norm:.3g}' for norm in self._norms)}"
         )
@@ -90,5 +95,5 @@ class SkippedSteps(keras.callbacks.Callback):
             "%s. Went back to the last good state (%d of %d)", report, self.num_rollbacks, self.most_rollbacks
         )
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         logs["skipped_steps"] = int(read_variable(self.model.optimizer.skipped_steps))

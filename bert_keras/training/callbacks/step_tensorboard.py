@@ -2,12 +2,15 @@
 
 import collections
 import os
+from typing import Any
 
 import keras
 import numpy as np
 
+from bert_keras.keras_internals import batch_counter
 from bert_keras.training.callbacks.event_writer import EventWriter
-from bert_keras.training.resuming.model_state import batch_counter, read_variable
+from bert_keras.training.resuming.model_state import read_variable
+from bert_keras.types import Logs
 
 _ABOUT_THE_STEP = ("gradient_norm", "learning_rate", "padding_share", "tokens_per_second", "tokens_per_step")
 
@@ -31,41 +34,40 @@ class StepTensorBoard(keras.callbacks.Callback):
         >>> callbacks = [LearningRate(), StepTensorBoard(tempfile.mkdtemp(), every=50)]  # for model.fit
     """
 
-    def __init__(self, log_dir, every=10):
+    def __init__(self, log_dir: str | os.PathLike, every: int = 10):
         super().__init__()
         self.log_dir = str(log_dir)
         self.every = every
 
-    def get_state(self):
+    def get_state(self) -> dict[str, Any]:
         self._train.flush()  # what is behind the run now will not be written again
         self._validation.flush()
         means = None if self._running_means is None else sorted(self._running_means)
         state = {"sums": dict(self._sums), "counts": dict(self._counts), "totals": self._totals, "means": means}
         return state | {"batches": self._batches, "first_step": self._first_step, "step": self._step}
 
-    def set_state(self, state):
+    def set_state(self, state: dict[str, Any]) -> None:
         self._sums, self._counts = collections.Counter(state["sums"]), collections.Counter(state["counts"])
         self._totals, self._running_means = dict(state["totals"]), state["means"] and set(state["means"])
-        self._batches_before, self._batches = state["batches"] - self._batches, state["batches"]
-        self._first_step, self._step = state["first_step"], state["step"]
+        self._batches, self._first_step, self._step = state["batches"], state["first_step"], state["step"]
         for writer in (self._train, self._validation):
             writer.drop_after(self._step)  # points of a run that was stopped, which now come again
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs = None) -> None:
         self._train = EventWriter(os.path.join(self.log_dir, "train"))
         self._validation = EventWriter(os.path.join(self.log_dir, "validation"))
         self._sums, self._counts, self._running_means = collections.Counter(), collections.Counter(), None
         self._batches = 0
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         self._first_step = self._step = int(read_variable(batch_counter(self.model.optimizer)))
-        self._batches_before = self._batches = 0
+        self._batches = 0
         self._totals = {}
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         if self._running_means is None:
             self._running_means = _running_means(self.model)
-        batches = self._batches_before + batch + 1  # before: of a resumed epoch
+        batches = batch + 1
         new = batches - self._batches
         for name, value in _numbers(logs):
             total = value * batches if name in self._running_means else self._totals.get(name, 0.0) + value * new
@@ -77,7 +79,7 @@ class StepTensorBoard(keras.callbacks.Callback):
         if self._step // self.every > last_step // self.every:
             self._write_interval()
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         for name, value in _numbers(logs):
             if name.startswith("val_"):
                 self._validation.scalar(_tag(name.removeprefix("val_"), logs), value, self._step)
@@ -86,7 +88,7 @@ class StepTensorBoard(keras.callbacks.Callback):
         self._train.flush()
         self._validation.flush()
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: Logs = None) -> None:
         self._write_interval()
         self._train.close()
         self._validation.close()
@@ -103,7 +105,7 @@ def _numbers(logs):
 
 
 def _tag(name, logs):
-    """An output's own losses and metrics stand under its name, and what the model has learned before how it went."""
+    """Put an output's own losses and metrics under its name, and what the model has learned before how it went."""
     output, _, rest = name.partition("_")
     if f"{output}_loss" in logs:
         return f"{output}/{rest}"
@@ -111,7 +113,7 @@ def _tag(name, logs):
 
 
 def _running_means(model):
-    """The names in the logs that Keras averages over the epoch so far."""
+    """Return the names in the logs that Keras averages over the epoch so far."""
     names = set()
     for metric in model.metrics:
         result = metric.result()

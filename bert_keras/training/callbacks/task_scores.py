@@ -1,6 +1,10 @@
 """Scores of whole validation parts, for metrics that no `keras.metrics.Metric` can add up batch by batch."""
 
+from collections.abc import Callable
+
 import keras
+
+from bert_keras.types import Logs
 
 
 class TaskScores(keras.callbacks.Callback):
@@ -19,9 +23,9 @@ class TaskScores(keras.callbacks.Callback):
         {'loss': 2.0, 'val_exact': 0.5, 'val_f1': 0.625}
     """
 
-    def __init__(self, score):
+    def __init__(self, score: Callable[[], dict[str, float]]):
         super().__init__()
         self.score = score
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         logs.update({f"val_{name}": float(value) for name, value in self.score().items()})

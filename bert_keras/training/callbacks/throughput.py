@@ -2,8 +2,11 @@
 
 import collections
 import time
+from typing import Any
 
 import keras
+
+from bert_keras.types import Logs
 
 
 class Throughput(keras.callbacks.Callback):
@@ -24,37 +27,33 @@ class Throughput(keras.callbacks.Callback):
         >>> callbacks = [Throughput()]  # for model.fit; the logs of later callbacks have `tokens_per_second`
     """
 
-    def __init__(self, window=20):
+    def __init__(self, window: int = 20):
         super().__init__()
         self.window = window
 
-    def get_state(self):
-        names = {"batches": self._batches, "tokens": self._last[1]}
-        return names | {"epoch_seconds": self._seconds, "epoch_tokens": self._tokens}
+    def get_state(self) -> dict[str, Any]:
+        return {"tokens": self._last[1], "epoch_seconds": self._seconds, "epoch_tokens": self._tokens}
 
-    def set_state(self, state):
-        self._batches_before = state["batches"] - self._batches
+    def set_state(self, state: dict[str, Any]) -> None:
         self._last = (time.perf_counter(), state["tokens"])
         self._seconds, self._tokens = state["epoch_seconds"], state["epoch_tokens"]
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs = None) -> None:
         self._is_compiled = False
-        self._batches, self._last, self._seconds, self._tokens = 0, (0.0, 0.0), 0.0, 0.0
+        self._last, self._seconds, self._tokens = (0.0, 0.0), 0.0, 0.0
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         self._last = (time.perf_counter(), 0.0)  # when the last execution ended, and the epoch's tokens until then
         self._recent = collections.deque(maxlen=self.window)
         self._seconds = self._tokens = 0.0
-        self._batches_before = self._batches = 0
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         if "tokens_per_step" not in logs:
             raise ValueError(
                 "Throughput counts the tokens in `tokens_per_step`, which models get from "
                 f"bert_keras.training.TokenStatistics; this model's logs have: {', '.join(logs)}."
             )
-        self._batches = self._batches_before + batch + 1  # before: of a resumed epoch
-        now, tokens = time.perf_counter(), logs["tokens_per_step"] * self._batches
+        now, tokens = time.perf_counter(), logs["tokens_per_step"] * (batch + 1)
         seconds, trained = now - self._last[0], tokens - self._last[1]
         self._last = (now, tokens)
         if self._is_compiled:
@@ -65,6 +64,6 @@ class Throughput(keras.callbacks.Callback):
             logs["tokens_per_second"] = trained / seconds
         self._is_compiled = True
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         if self._seconds:
             logs["tokens_per_second"] = self._tokens / self._seconds

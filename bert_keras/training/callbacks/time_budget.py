@@ -1,8 +1,11 @@
 """Training that fits into a wall-clock budget."""
 
 import time
+from typing import Any
 
 import keras
+
+from bert_keras.types import Logs
 
 
 class TimeBudget(keras.callbacks.Callback):
@@ -33,20 +36,20 @@ class TimeBudget(keras.callbacks.Callback):
         [Izsak et al., 2021](https://arxiv.org/abs/2104.07705), section 4.3: a schedule over the time budget.
     """
 
-    def __init__(self, minutes, schedule=None):
+    def __init__(self, minutes: float, schedule: keras.optimizers.schedules.LearningRateSchedule | None = None):
         super().__init__()
         self.minutes = minutes
         self.schedule = schedule
         self.seconds_used = self.share = 0.0
 
-    def get_state(self):
+    def get_state(self) -> dict[str, Any]:
         return {"seconds_used": time.monotonic() - self._start, "share": self.share}
 
-    def set_state(self, state):
+    def set_state(self, state: dict[str, Any]) -> None:
         self._start -= state["seconds_used"]  # what this process took until now counts as well
         self.share = state["share"]
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs = None) -> None:
         self._start = time.monotonic() - self.seconds_used
         self._last_batch_end, self._pause, self._schedule_step = None, 0.0, None
         if self.schedule and not isinstance(self.model.optimizer.learning_rate, keras.Variable):
@@ -55,19 +58,19 @@ class TimeBudget(keras.callbacks.Callback):
                 "such as AdamW(1e-3); it has a schedule too."
             )
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         if self._last_batch_end is not None:
             self._pause = time.monotonic() - self._last_batch_end
             self._last_batch_end += self._pause
 
-    def on_train_batch_begin(self, batch, logs=None):
+    def on_train_batch_begin(self, batch: int, logs: Logs = None) -> None:
         step = self.schedule and min(int(self.share * self.schedule.total_steps), self.schedule.total_steps - 1)
         if step != self._schedule_step:
             self._schedule_step = step
             self._rate = float(self.schedule(step))
             self.model.optimizer.learning_rate = self._rate
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         now, deadline = time.monotonic(), self._deadline()
         if self._last_batch_end is not None:
             seconds, left = now - self._last_batch_end, max(deadline - self._last_batch_end, 1e-9)
@@ -77,12 +80,12 @@ class TimeBudget(keras.callbacks.Callback):
         if now >= deadline:
             self.model.stop_training = True
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         self._publish(logs)
         if time.monotonic() >= self._deadline():
             self.model.stop_training = True
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: Logs = None) -> None:
         self.seconds_used = time.monotonic() - self._start
 
     def _deadline(self):

@@ -1,12 +1,16 @@
 """Adversarial training: each batch is also learned with the word vectors moved to where it is hardest."""
 
+import dataclasses
+
+import keras
 from keras import ops
 
 from bert_keras.ops.gradient import gradient
 from bert_keras.training.finetuning.second_pass import second_pass, trial_pass
+from bert_keras.training.losses.loss_terms import LossTerms, expect_loss_terms
 
 
-def add_adversarial_training(model, epsilon, *, variable=None):
+def add_adversarial_training(model: LossTerms, epsilon: float, *, variable: keras.Variable | None = None) -> None:
     """Add to a model's loss that of a small change to its token table, the one that raises the loss fastest.
 
     The change is `epsilon` in the direction of the loss's gradient at the table (the "fast gradient method"), anew for
@@ -14,13 +18,14 @@ def add_adversarial_training(model, epsilon, *, variable=None):
     finds the direction, the third learns there.
 
     Args:
-        model: `keras.Model`, before or after `compile`.
+        model: task model, or another with `LossTerms`, before or after `compile`.
         epsilon: float, length of the change as a Euclidean norm over the whole table, 0 for none. Typical: 0.1 to
             1; MiniLM lost much by 1 (recipes/README.md).
         variable: `keras.Variable` to change, None for the token table of `model.encoder`.
 
     Raises:
-        ValueError: for a negative epsilon, or a model without an encoder where `variable` is None.
+        ValueError: for a negative epsilon, a model without an encoder where `variable` is None, or one without
+            `LossTerms`.
 
     Example:
         >>> import numpy as np
@@ -44,22 +49,23 @@ def add_adversarial_training(model, epsilon, *, variable=None):
         if not hasattr(model, "encoder"):
             raise ValueError(f"{type(model).__name__} has no encoder whose token table could be changed.")
         variable = model.encoder.token_embedding.embeddings
-    plain_loss = model.compute_loss
+    expect_loss_terms(model).add_loss_term("adversarial", _Adversarial(epsilon, variable))
 
-    def compute_loss(x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        loss = plain_loss(x, y, y_pred, sample_weight, training=training)
-        if not training:
-            return loss
-        batch = (x, y, sample_weight)
+
+@dataclasses.dataclass(frozen=True)
+class _Adversarial:
+    epsilon: float
+    variable: keras.Variable
+
+    def __call__(self, model, compute_loss, x, y, y_pred, sample_weight):
+        loss = compute_loss(x, y, y_pred, sample_weight)
+        variable, batch = self.variable, (x, y, sample_weight)
         constants = [(v, ops.stop_gradient(v.value)) for v in model.trainable_variables]
 
         def loss_at(table):
-            return trial_pass(model, plain_loss, *batch, values=[*constants, (variable, table)])[0]
+            return trial_pass(model, compute_loss, *batch, values=[*constants, (variable, table)])[0]
 
         slope = gradient(loss_at, ops.convert_to_tensor(variable.value))
         length = ops.maximum(ops.norm(slope), 1e-12)
-        change = epsilon * slope / length
-        return loss + second_pass(model, plain_loss, *batch, values=[(variable, variable.value + change)])[0]
-
-    model.compute_loss = compute_loss
-    model.train_function = None  # one that was traced before has the plain loss
+        change = self.epsilon * slope / length
+        return loss + second_pass(model, compute_loss, *batch, values=[(variable, variable.value + change)])[0]

@@ -1,7 +1,11 @@
 """Learning rates that shrink towards the input, so that fine-tuning keeps what the lower layers know."""
 
+from collections.abc import Iterable
 
-def layerwise_decay(encoder, decay):
+import keras
+
+
+def layerwise_decay(encoder: keras.Model, decay: float) -> "LayerFactors":
     """Give each layer of an encoder its share of the learning rate: `decay` times that of the layer above it.
 
     Args:
@@ -45,7 +49,7 @@ class LayerFactors(dict):
         factors: list of pairs of a `keras.Layer` and its factor.
     """
 
-    def __init__(self, factors):
+    def __init__(self, factors: Iterable[tuple[keras.layers.Layer, float]]):
         super().__init__({layer.name: factor for layer, factor in factors})
         self.layers = list(factors)
 

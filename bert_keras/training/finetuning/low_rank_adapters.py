@@ -2,8 +2,10 @@
 
 import keras
 
+from bert_keras.keras_internals import layers_within, stored_kernel, take_out_adapter
 
-def add_lora(encoder, rank):
+
+def add_lora(encoder: keras.Model, rank: int) -> None:
     """Freeze an encoder and give each dense layer of its blocks a low-rank adapter to learn.
 
     Embeddings, kernels, biases and layer norms stay as they are; a pooler, and the head above, learn as ever. The first
@@ -41,7 +43,7 @@ def add_lora(encoder, rank):
         dense.enable_lora(rank)
 
 
-def merge_lora(encoder):
+def merge_lora(encoder: keras.Model) -> None:
     """Add what the adapters have learned to the kernels, and take the adapters off.
 
     The outputs stay the same, and the model is one that never had adapters, all of it to be trained; compile it anew
@@ -69,13 +71,10 @@ def merge_lora(encoder):
     for dense in adapted:
         scale = dense.lora_alpha / dense.lora_rank
         product = keras.ops.matmul(dense.lora_kernel_a.value, dense.lora_kernel_b.value)
-        dense._kernel.assign_add(scale * product)
+        stored_kernel(dense).assign_add(scale * product)
         # Functions that were compiled before still have the product in them.
         dense.lora_kernel_b.assign(keras.ops.zeros_like(dense.lora_kernel_b.value))
-        for name in ("lora_kernel_a", "lora_kernel_b"):
-            dense._untrack_variable(getattr(dense, name))
-            delattr(dense, name)
-        dense.lora_enabled, dense.lora_rank, dense.lora_alpha = False, None, None
+        take_out_adapter(dense)
     for layer in (encoder.embeddings, *encoder.encoder_blocks) if adapted else ():
         for variable in layer.weights:
             variable.trainable = layer.trainable
@@ -90,5 +89,5 @@ def _refuse_quantized(encoder):
 
 
 def _dense_layers(encoder):
-    layers = (layer for block in encoder.encoder_blocks for layer in block._flatten_layers())
+    layers = (layer for block in encoder.encoder_blocks for layer in layers_within(block))
     return [layer for layer in layers if isinstance(layer, keras.layers.Dense)]

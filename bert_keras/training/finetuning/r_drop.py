@@ -1,12 +1,16 @@
 """R-Drop: two passes with different dropout shall say the same."""
 
+import dataclasses
+from collections.abc import Callable
+
 import keras
 from keras import ops
 
 from bert_keras.training.finetuning.second_pass import second_pass
+from bert_keras.training.losses.loss_terms import LossTerms, expect_loss_terms
 
 
-def add_r_drop(model, weight, *, problem_type="single_label_classification"):
+def add_r_drop(model: LossTerms, weight: float, *, problem_type: str = "single_label_classification") -> None:
     """Make a model learn to give a batch the same outputs whatever its dropout leaves out.
 
     In training each batch goes through the model twice. The loss is the mean of both, plus `weight` times the
@@ -15,14 +19,14 @@ def add_r_drop(model, weight, *, problem_type="single_label_classification"):
     are. A step takes about twice as long.
 
     Args:
-        model: `keras.Model` with dropout, before or after `compile`.
+        model: task model, or another with `LossTerms`, with dropout, before or after `compile`.
         weight: float, 0 for none. The paper has 0.5 or 1 for most of GLUE.
         problem_type: "single_label_classification", where a softmax goes over the last axis of each output, be it of
             classes, of a token's tags, or of positions in a row; "multi_label_classification", for a sigmoid each; or
             "regression".
 
     Raises:
-        ValueError: for a negative weight, or another problem.
+        ValueError: for a negative weight, another problem, or a model without `LossTerms`.
 
     Example:
         >>> import numpy as np
@@ -43,28 +47,28 @@ def add_r_drop(model, weight, *, problem_type="single_label_classification"):
         raise ValueError(f"Expected a weight of at least 0, received {weight}.")
     if problem_type not in _DIVERGENCES:
         raise ValueError(f"Expected a problem_type of {', '.join(_DIVERGENCES)}; received {problem_type!r}.")
-    if not weight:
-        return
-    plain_loss, divergence = model.compute_loss, _DIVERGENCES[problem_type]
+    if weight:
+        expect_loss_terms(model).add_loss_term("r_drop", _RDrop(weight, _DIVERGENCES[problem_type]))
 
-    def compute_loss(x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        loss = plain_loss(x, y, y_pred, sample_weight, training=training)
-        if not training:
-            return loss
-        other_loss, other = second_pass(model, plain_loss, x, y, sample_weight)
+
+@dataclasses.dataclass(frozen=True)
+class _RDrop:
+    weight: float
+    divergence: Callable
+
+    def __call__(self, model, compute_loss, x, y, y_pred, sample_weight):
+        loss = compute_loss(x, y, y_pred, sample_weight)
+        other_loss, other = second_pass(model, compute_loss, x, y, sample_weight)
         if hasattr(model, "check_targets"):  # rows without a label have no weight here, too
             _, sample_weight = model.check_targets(x, y, y_pred, sample_weight)
         outputs, others = keras.tree.flatten(y_pred), keras.tree.flatten(other)
         weights = keras.tree.flatten(sample_weight)
         weights = weights * len(outputs) if len(weights) == 1 else weights  # one for all outputs
         parts = (
-            _weighted_mean(divergence(ops.cast(first, "float32"), ops.cast(second, "float32")), some)
+            _weighted_mean(self.divergence(ops.cast(first, "float32"), ops.cast(second, "float32")), some)
             for first, second, some in zip(outputs, others, weights, strict=True)
         )
-        return (loss + other_loss) / 2 + weight * sum(parts)
-
-    model.compute_loss = compute_loss
-    model.train_function = None  # one that was traced before has the plain loss
+        return (loss + other_loss) / 2 + self.weight * sum(parts)
 
 
 def _between_classes(first, second):

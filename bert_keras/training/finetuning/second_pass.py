@@ -1,9 +1,11 @@
 """A model run once more within a training step, for losses that compare two passes."""
 
+from collections.abc import Callable, Iterable
+
 import keras
 
 
-def second_pass(model, compute_loss, x, y, sample_weight, *, values=()):
+def second_pass(model: keras.Model, compute_loss: Callable, x, y, sample_weight, *, values: Iterable = ()) -> tuple:
     """Run a model in training mode again, with other dropout, and take the loss of that.
 
     What layers remember from a pass, such as random states, goes on; metrics do not count this one.
@@ -25,7 +27,7 @@ def second_pass(model, compute_loss, x, y, sample_weight, *, values=()):
     return loss, y_pred
 
 
-def trial_pass(model, compute_loss, x, y, sample_weight, *, values=()):
+def trial_pass(model: keras.Model, compute_loss: Callable, x, y, sample_weight, *, values: Iterable = ()) -> tuple:
     """Do as `second_pass`, but change nothing.
 
     Args:

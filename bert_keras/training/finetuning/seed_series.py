@@ -2,8 +2,11 @@
 
 import json
 import math
+import os
 import statistics
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import keras
 
@@ -13,7 +16,9 @@ from bert_keras.text_table import aligned
 _FILE = "seeds.json"
 
 
-def seed_series(main, seeds, *, run_directory, **options):
+def seed_series(
+    main: Callable, seeds: Iterable[int], *, run_directory: str | os.PathLike, **options: Any
+) -> dict[str, Any]:
     """Run a training once for each seed, and compare what it returned.
 
     Seed 1 runs in RUN_DIRECTORY/seed_1, and so on, one after the other in this process: a signal stops the run under
@@ -88,7 +93,7 @@ def _write(path, options, results):
 
 
 def _numbers(results):
-    """The numbers among the results, as Python's own."""
+    """Return the numbers among the results, as Python's own."""
     numbers = {}
     for name, value in results.items():
         if isinstance(value, dict):
@@ -99,7 +104,7 @@ def _numbers(results):
 
 
 def _over_seeds(statistic, results):
-    """A statistic of each number that all seeds have."""
+    """Return a statistic of each number that all seeds have."""
     if isinstance(results[0], dict):
         shared = [name for name in results[0] if all(name in result for result in results)]
         return {name: _over_seeds(statistic, [result[name] for result in results]) for name in shared}

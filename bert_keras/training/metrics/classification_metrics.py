@@ -1,12 +1,15 @@
 """F1 and Matthews correlation of classes, and F1 of several labels at once, from counts over a whole epoch."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from bert_keras.ops.check_labels import check_labels, check_numbers
+from bert_keras.types import DType, Tensor
 
 
-def expect_num_classes(num_classes):
+def expect_num_classes(num_classes: Any) -> None:
     """Refuse a number of classes that is none, as metrics that count each class apart need it.
 
     Args:
@@ -69,7 +72,7 @@ class ClassF1(_ConfusionMetric):
         0.8
     """
 
-    def __init__(self, num_classes, average=None, name="f1", dtype=None):
+    def __init__(self, num_classes: int, average: str | None = None, name: str = "f1", dtype: DType | None = None):
         super().__init__(num_classes, name=name, dtype=dtype)
         average = average or ("binary" if num_classes == 2 else "macro")
         if average not in ("binary", "macro") or (average == "binary" and num_classes != 2):
@@ -78,7 +81,7 @@ class ClassF1(_ConfusionMetric):
             )
         self.average = average
 
-    def result(self):
+    def result(self) -> Tensor:
         counts = ops.convert_to_tensor(self.confusions)
         right, occurrences = ops.diagonal(counts), ops.sum(counts, axis=0) + ops.sum(counts, axis=1)  # (classes,)
         f1 = 2.0 * right / ops.maximum(occurrences, 1e-12)
@@ -87,7 +90,7 @@ class ClassF1(_ConfusionMetric):
         occurs = ops.cast(occurrences > 0, "float32")
         return ops.sum(f1 * occurs) / ops.maximum(ops.sum(occurs), 1.0)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"average": self.average}
 
 
@@ -118,10 +121,10 @@ class MatthewsCorrelation(_ConfusionMetric):
         Gorodkin, 2004, https://doi.org/10.1016/j.compbiolchem.2004.09.006
     """
 
-    def __init__(self, num_classes, name="matthews", dtype=None):
+    def __init__(self, num_classes: int, name: str = "matthews", dtype: DType | None = None):
         super().__init__(num_classes, name=name, dtype=dtype)
 
-    def result(self):
+    def result(self) -> Tensor:
         counts = ops.convert_to_tensor(self.confusions)
         shares = counts / ops.maximum(ops.sum(counts), 1e-12)  # products of counts would leave float32's whole numbers
         true, predicted = ops.sum(shares, axis=1), ops.sum(shares, axis=0)  # (classes,)
@@ -162,7 +165,14 @@ class MultiLabelF1(keras.metrics.Metric):
         0.8
     """
 
-    def __init__(self, num_classes, average="micro", threshold=0.5, name="f1", dtype=None):
+    def __init__(
+        self,
+        num_classes: int,
+        average: str = "micro",
+        threshold: float = 0.5,
+        name: str = "f1",
+        dtype: DType | None = None,
+    ):
         super().__init__(name=name, dtype=dtype)
         expect_num_classes(num_classes)
         if average not in ("micro", "macro"):
@@ -175,7 +185,7 @@ class MultiLabelF1(keras.metrics.Metric):
         self.right = self.add_variable((num_classes,), initializer="zeros", name="right")
         self.occurrences = self.add_variable((num_classes,), initializer="zeros", name="occurrences")
 
-    def update_state(self, y_true, y_pred, sample_weight=None):
+    def update_state(self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor | None = None) -> None:
         y_true, weights = check_numbers(
             y_true, sample_weight, scores=y_pred, smallest=0, largest=1, name=f"labels of {self.name}"
         )
@@ -184,13 +194,13 @@ class MultiLabelF1(keras.metrics.Metric):
         self.right.assign_add(ops.sum(y_true * given * weight, axis=0))
         self.occurrences.assign_add(ops.sum((y_true + given) * weight, axis=0))
 
-    def result(self):
+    def result(self) -> Tensor:
         right, occurrences = ops.convert_to_tensor(self.right), ops.convert_to_tensor(self.occurrences)
         if self.average == "micro":
             return 2.0 * ops.sum(right) / ops.maximum(ops.sum(occurrences), 1e-12)
         return ops.mean(2.0 * right / ops.maximum(occurrences, 1e-12))
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {
             "num_classes": self.num_classes,
             "average": self.average,
@@ -224,9 +234,51 @@ class ClassAccuracy(keras.metrics.SparseCategoricalAccuracy):
         0.5
     """
 
-    def __init__(self, name="accuracy", dtype=None):
+    def __init__(self, name: str = "accuracy", dtype: DType | None = None):
         super().__init__(name=name, dtype=dtype)
 
-    def update_state(self, y_true, y_pred, sample_weight=None):
+    def update_state(self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor | None = None) -> None:
         y_true, weights = check_labels(y_true, y_pred, sample_weight, name=f"labels of {self.name}")
         return super().update_state(y_true, y_pred, weights)
+
+
+@keras.saving.register_keras_serializable(package="bert_keras")
+class AllLabelsAccuracy(keras.metrics.MeanMetricWrapper):
+    """Share of the texts whose labels are all right, none too few and none too many.
+
+    Args:
+        threshold: probability from which on a label is given. Default 0.5.
+        name: name of the metric. Default "accuracy".
+        dtype: as in `keras.metrics.Metric`.
+
+    Call arguments:
+        y_true: (batch, num_classes) tensor of 0 and 1.
+        y_pred: (batch, num_classes) float tensor of logits.
+        sample_weight: (batch,) float tensor or None.
+
+    Output:
+        float32 scalar from 0 to 1.
+
+    Example:
+        >>> import numpy as np
+        >>> from bert_keras.training import AllLabelsAccuracy
+        >>> float(AllLabelsAccuracy()(np.array([[1, 1], [0, 1]]), np.array([[3.0, -2.0], [-1.0, 4.0]])))
+        0.5
+    """
+
+    def __init__(self, threshold: float = 0.5, name: str = "accuracy", dtype: DType | None = None):
+        def all_right(y_true, y_pred):
+            is_given = keras.ops.sigmoid(keras.ops.cast(y_pred, "float32")) >= threshold
+            return keras.ops.all(keras.ops.equal(keras.ops.cast(y_true, "bool"), is_given), axis=-1)
+
+        super().__init__(all_right, name=name, dtype=dtype)
+        self.threshold = threshold
+
+    def update_state(self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor | None = None) -> None:
+        y_true, weights = check_numbers(
+            y_true, sample_weight, scores=y_pred, smallest=0, largest=1, name=f"labels of {self.name}"
+        )
+        return super().update_state(y_true, y_pred, weights)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"threshold": self.threshold, "name": self.name, "dtype": self.dtype}

@@ -1,9 +1,12 @@
 """Pearson's and Spearman's correlation of numbers and predictions over a whole epoch, not batch by batch."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from bert_keras.ops.check_labels import check_numbers, counted
+from bert_keras.types import DType, Tensor
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
@@ -34,13 +37,13 @@ class PearsonCorrelation(keras.metrics.Metric):
         Chan et al., 1979, "Updating formulae and a pairwise algorithm for computing sample variances"
     """
 
-    def __init__(self, name="pearson", dtype=None):
+    def __init__(self, name: str = "pearson", dtype: DType | None = None):
         super().__init__(name=name, dtype=dtype)
         self.weight = self.add_variable((), initializer="zeros", name="weight")
         self.means = self.add_variable((2,), initializer="zeros", name="means")
         self.products = self.add_variable((2, 2), initializer="zeros", name="products")
 
-    def update_state(self, y_true, y_pred, sample_weight=None):
+    def update_state(self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor | None = None) -> None:
         y_true, weights = check_numbers(y_true, sample_weight, scores=_column(y_pred), name=f"labels of {self.name}")
         values = _pairs(y_true, y_pred)  # (batch, 2)
         weight = ops.sum(weights)
@@ -54,7 +57,7 @@ class PearsonCorrelation(keras.metrics.Metric):
         self.means.assign_add(shift * weight / total)
         self.weight.assign_add(weight)
 
-    def result(self):
+    def result(self) -> Tensor:
         products, means = ops.convert_to_tensor(self.products), ops.convert_to_tensor(self.means)
         # Equal values of several batches deviate from their mean by what float32 rounds.
         rounding = self.weight * ops.square(1e-6 * means)
@@ -94,14 +97,14 @@ class SpearmanCorrelation(keras.metrics.Metric):
         1.0
     """
 
-    def __init__(self, capacity, name="spearman", dtype=None):
+    def __init__(self, capacity: int, name: str = "spearman", dtype: DType | None = None):
         super().__init__(name=name, dtype=dtype)
         self.capacity = capacity
         self.values = self.add_variable((capacity, 2), initializer="zeros", name="values")
         self.counts = self.add_variable((capacity,), initializer="zeros", name="counts")
         self.position = self.add_variable((), initializer="zeros", dtype="int32", name="position")
 
-    def update_state(self, y_true, y_pred, sample_weight=None):
+    def update_state(self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor | None = None) -> None:
         y_true, weights = check_numbers(y_true, sample_weight, scores=_column(y_pred), name=f"labels of {self.name}")
         values, counts = _pairs(y_true, y_pred), counted(weights)  # (batch, 2), (batch,)
         num_rows = ops.shape(values)[0]
@@ -112,7 +115,7 @@ class SpearmanCorrelation(keras.metrics.Metric):
         self.counts.assign(ops.scatter_update(self.counts, places[:, None], counts))
         self.position.assign((self.position + num_rows) % self.capacity)
 
-    def result(self):
+    def result(self) -> Tensor:
         counts, values = ops.convert_to_tensor(self.counts), ops.convert_to_tensor(self.values)
         ranks = ops.stack([_ranks(values[:, 0], counts), _ranks(values[:, 1], counts)], axis=1)  # (capacity, 2)
         mean = (ops.sum(counts) + 1.0) / 2.0  # of the ranks 1, 2, 3, ...
@@ -120,12 +123,12 @@ class SpearmanCorrelation(keras.metrics.Metric):
         correlation = _correlation(ops.matmul(ops.transpose(deviations), deviations))
         return ops.where(ops.isnan(ops.sum(counts)), float("nan"), correlation)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"capacity": self.capacity}
 
 
 def _ranks(values, counts):
-    """The rank of each value that counts, from 1; equal values share the mean of their ranks."""
+    """Return the rank of each value that counts, from 1; equal values share the mean of their ranks."""
     values = ops.where(counts > 0, values, float("inf"))  # what does not count stands behind all that does
     ordered = ops.sort(values)
     below = ops.searchsorted(ordered, values, side="left")

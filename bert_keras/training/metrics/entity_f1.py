@@ -1,5 +1,8 @@
 """The F1 of entities as a metric of Keras, counted in the compiled step."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
@@ -7,6 +10,7 @@ from keras import ops
 from bert_keras.ops.check_labels import check_labels, counted
 from bert_keras.ops.selected_first import selected_first
 from bert_keras.tagging_schemes import MEANINGS, split_tag
+from bert_keras.types import Tensor
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
@@ -40,7 +44,7 @@ class EntityF1(keras.metrics.Metric):
         conlleval of https://www.clips.uantwerpen.be/conll2000/chunking/output.html
     """
 
-    def __init__(self, tag_names, *, measure="f1", name=None, **kwargs):
+    def __init__(self, tag_names: Sequence[str], *, measure: str = "f1", name: str | None = None, **kwargs: Any):
         super().__init__(name=name or f"entity_{measure}", **kwargs)
         if measure not in ("f1", "precision", "recall"):
             raise ValueError(f"Expected measure to be f1, precision or recall; received {measure!r}.")
@@ -53,7 +57,7 @@ class EntityF1(keras.metrics.Metric):
         # float32 as all metrics of Keras: exact up to 16 million spans.
         self._counts = self.add_weight(name="counts", shape=(3,), initializer="zeros")  # right, predicted, true
 
-    def update_state(self, y_true, y_pred, sample_weight=None):
+    def update_state(self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor | None = None) -> None:
         """Count the spans of a batch.
 
         Args:
@@ -92,11 +96,11 @@ class EntityF1(keras.metrics.Metric):
         ends = ops.min(ops.where(later, positions[None, None, :], ops.shape(tags)[1]), axis=-1)
         return starts, labels, ends
 
-    def result(self):
-        """The measure over all batches so far, from 0 to 1."""
+    def result(self) -> Tensor:
+        """Return the measure over all batches so far, from 0 to 1."""
         right, predicted, true = self._counts[0], self._counts[1], self._counts[2]
         divisor = {"precision": predicted, "recall": true, "f1": (predicted + true) / 2}[self.measure]
         return ops.divide_no_nan(right, divisor)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"tag_names": self.tag_names, "measure": self.measure}

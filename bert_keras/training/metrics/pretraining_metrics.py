@@ -1,9 +1,11 @@
 """The metrics of pretraining, named so that logs read `mlm_accuracy` and `nsp_accuracy`."""
 
+import keras
+
 from bert_keras.training.metrics.classification_metrics import ClassAccuracy
 
 
-def pretraining_metrics(*, next_sentence=True):
+def pretraining_metrics(*, next_sentence: bool = True) -> dict[str, list[keras.metrics.Metric]]:
     """Give `compile(weighted_metrics=...)` the accuracy of each output of `BertPretrainer`.
 
     Weighted metrics: unused prediction slots have weight 0 and do not count. Keras puts the output's name before the

@@ -6,6 +6,8 @@ Those of Keras that remember something are known here.
 """
 
 import copy
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -20,7 +22,9 @@ _ATTRIBUTES = {
 }
 
 
-def read_callback_states(callbacks):
+def read_callback_states(
+    callbacks: Sequence[keras.callbacks.Callback],
+) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
     """Ask callbacks for what they remember.
 
     Args:
@@ -43,7 +47,9 @@ def read_callback_states(callbacks):
     return states, arrays
 
 
-def restore_callback_states(callbacks, states, arrays):
+def restore_callback_states(
+    callbacks: Sequence[keras.callbacks.Callback], states: list[dict[str, Any]], arrays: dict[str, np.ndarray]
+) -> None:
     """Give callbacks back what they remembered.
 
     Args:
@@ -70,7 +76,7 @@ def restore_callback_states(callbacks, states, arrays):
         _set(callback, state)
 
 
-def end_swaps(callbacks, states):
+def end_swaps(callbacks: Sequence[keras.callbacks.Callback], states: list[dict[str, Any]]) -> None:
     """Exchange weights and their averages again that were saved exchanged, as they are behind the end of an epoch.
 
     Args:

@@ -60,13 +60,13 @@ class TrainingStates:
         array([1., 1.])
     """
 
-    def __init__(self, directory, keep_last=2):
+    def __init__(self, directory: str | os.PathLike, keep_last: int = 2):
         if keep_last < 1:
             raise ValueError(f"Expected keep_last of at least 1, received: {keep_last}.")
         self.directory = Path(directory)
         self.keep_last = keep_last
 
-    def save(self, training_state, is_best=False):
+    def save(self, training_state: TrainingState, is_best: bool = False) -> None:
         """Write a state, then delete those that are too many.
 
         Args:
@@ -100,7 +100,7 @@ class TrainingStates:
                 raise OSError(error.errno, message) from error
         self._delete_old()
 
-    def load(self):
+    def load(self) -> TrainingState | None:
         """Read the newest state that is whole; damaged ones are named in the log and put aside.
 
         Returns:
@@ -122,7 +122,7 @@ class TrainingStates:
             )
         return None
 
-    def put_aside_later_than(self, step):
+    def put_aside_later_than(self, step: int) -> None:
         """Rename the states of later steps, which a run that resumes from `step` will write anew."""
         for folder in self._folders():
             if int(folder.name.removeprefix("step-")) > step:
@@ -165,7 +165,7 @@ class TrainingStates:
                 os.rename(folder, doomed)
                 shutil.rmtree(doomed)
 
-    def claim(self):
+    def claim(self) -> None:
         """Keep other processes from saving here, and remove what killed ones left half-written.
 
         Raises:
@@ -175,7 +175,7 @@ class TrainingStates:
         for path in self.directory.glob(".step-*.tmp"):
             shutil.rmtree(path, ignore_errors=True)
 
-    def release(self):
+    def release(self) -> None:
         """Let other processes save here."""
         self._lock.close()
 

@@ -1,13 +1,16 @@
 """Everything that changes while a model trains, as arrays: weights, optimizer, metrics and random states."""
 
 import random
+from typing import Any
 
 import keras
 import numpy as np
-from keras.src.random.seed_generator import global_seed_generator  # the one that unseeded layers draw from
+
+from bert_keras.keras_internals import batch_counter, global_generator
+from bert_keras.types import Tensor
 
 
-def read_model_state(model):
+def read_model_state(model: keras.Model) -> dict[str, np.ndarray]:
     """Copy the state of a model and of the random generators.
 
     Args:
@@ -30,7 +33,7 @@ def read_model_state(model):
     arrays["random/numpy"] = words
     arrays["random/numpy_position"] = np.array([position, has_gaussian], "int64")
     arrays["random/numpy_gaussian"] = np.array([gaussian], "float64")
-    arrays["random/keras"] = np.array(keras.ops.convert_to_numpy(global_seed_generator().state.value))
+    arrays["random/keras"] = np.array(keras.ops.convert_to_numpy(global_generator().state.value))
     if keras.config.backend() == "torch":
         import torch
 
@@ -38,7 +41,7 @@ def read_model_state(model):
     return arrays
 
 
-def restore_variables(model, arrays, *groups):
+def restore_variables(model: keras.Model, arrays: dict[str, np.ndarray], *groups: str) -> None:
     """Put variables back.
 
     Args:
@@ -72,7 +75,7 @@ def restore_variables(model, arrays, *groups):
         variable.assign(restored(array, variable.dtype))
 
 
-def restore_trained(model, arrays):
+def restore_trained(model: keras.Model, arrays: dict[str, np.ndarray]) -> None:
     """Put back weights and optimizer, but not the number of steps: schedule and curves go on.
 
     Args:
@@ -87,7 +90,7 @@ def restore_trained(model, arrays):
     counter.assign(num_batches)
 
 
-def read_variable(variable):
+def read_variable(variable: Any) -> np.ndarray:
     """Read a variable, also one that each replica of a `tf.distribute` strategy has a copy of.
 
     Args:
@@ -100,27 +103,15 @@ def read_variable(variable):
     return value.numpy() if hasattr(value, "distribute_strategy") else keras.ops.convert_to_numpy(value)
 
 
-def batch_counter(optimizer):
-    """Find the variable in which an optimizer counts batches; `iterations` counts updates, where gradients accumulate.
-
-    Args:
-        optimizer: of Keras, with loss scaling or without.
-
-    Returns:
-        `keras.Variable`.
-    """
-    return getattr(optimizer, "inner_optimizer", optimizer)._iterations
-
-
-def begin_random_states():
+def begin_random_states() -> None:
     """Make Keras' global generator, which takes its seed from Python's, before the first step.
 
     Reading the state would make it otherwise, and then what Python draws would depend on when the first state is saved.
     """
-    global_seed_generator()
+    global_generator()
 
 
-def restore_random_states(arrays):
+def restore_random_states(arrays: dict[str, np.ndarray]) -> None:
     """Put back the random generators of Python, numpy, torch and Keras' own global one.
 
     Args:
@@ -131,14 +122,14 @@ def restore_random_states(arrays):
     position, has_gaussian = arrays["random/numpy_position"].tolist()
     gaussian = float(arrays["random/numpy_gaussian"][0])
     np.random.set_state(("MT19937", arrays["random/numpy"], position, has_gaussian, gaussian))
-    global_seed_generator().state.assign(arrays["random/keras"])
+    global_generator().state.assign(arrays["random/keras"])
     if keras.config.backend() == "torch" and "random/torch" in arrays:
         import torch
 
         torch.set_rng_state(torch.from_numpy(arrays["random/torch"].copy()))
 
 
-def torch_random_state():
+def torch_random_state() -> Tensor | None:
     """Read the generator that unseeded dropout draws from on torch.
 
     Returns:
@@ -151,7 +142,7 @@ def torch_random_state():
     return torch.get_rng_state()
 
 
-def restore_torch_random_state(state):
+def restore_torch_random_state(state: Tensor | None) -> None:
     """Put that generator back.
 
     Args:
@@ -171,7 +162,7 @@ def _groups(model):
     }
 
 
-def storable(array):
+def storable(array: np.ndarray) -> np.ndarray:
     """Turn numbers that only Keras' backends know, such as bfloat16, into integers of the same bits.
 
     Args:
@@ -181,7 +172,7 @@ def storable(array):
     return array if is_known else array.view(f"u{array.dtype.itemsize}")
 
 
-def restored(array, dtype):
+def restored(array: np.ndarray, dtype: str) -> np.ndarray:
     """Turn them back.
 
     Args:

@@ -2,14 +2,22 @@
 
 import json
 import logging
+import os
+from collections.abc import Sequence
+from typing import Any
 
+import keras
+
+from bert_keras.keras_internals import begin_at_epoch
 from bert_keras.training.resuming.callback_states import restore_callback_states
+from bert_keras.training.resuming.checkpointing import TrainingState
 from bert_keras.training.resuming.model_state import restore_random_states, restore_variables
+from bert_keras.training.resuming.run_position import RunPosition
 
 _logger = logging.getLogger(__name__)
 
 
-def as_stored(configuration):
+def as_stored(configuration: dict[str, Any]) -> dict[str, Any]:
     """Give a configuration as it will come back from disk, where a tuple is a list.
 
     Args:
@@ -43,7 +51,7 @@ class Resumption:
         ValueError: if the configuration differs from that of the saved run.
     """
 
-    def __init__(self, saved, directory, configuration):
+    def __init__(self, saved: TrainingState, directory: str | os.PathLike, configuration: dict[str, Any]):
         self.saved = saved
         self.directory = directory
         then, now = saved.configuration, configuration
@@ -55,7 +63,7 @@ class Resumption:
                 "or remove this one to start anew."
             )
 
-    def restore_weights(self, model):
+    def restore_weights(self, model: keras.Model) -> None:
         """Put back weights and optimizer.
 
         Raises:
@@ -67,7 +75,9 @@ class Resumption:
             model.optimizer.build(model.trainable_variables)
         restore_variables(model, self.saved.arrays, "model", "optimizer")
 
-    def begin(self, model, callbacks, position, num_epochs):
+    def begin(
+        self, model: keras.Model, callbacks: Sequence[keras.callbacks.Callback], position: RunPosition, num_epochs: int
+    ) -> None:
         """Have Keras begin at the saved epoch; at its beginning, callbacks get back what they remembered.
 
         Args:
@@ -77,24 +87,24 @@ class Resumption:
             num_epochs: how many epochs the run is to have.
         """
         if position.is_finished or position.epoch >= num_epochs:
-            model._initial_epoch = num_epochs  # as `keras.callbacks.BackupAndRestore` does
+            begin_at_epoch(model, num_epochs)
             _logger.warning(
                 "the run in %s is finished at step %d: nothing is trained; another folder begins anew",
                 self.directory,
                 position.step,
             )
         else:
-            model._initial_epoch = position.epoch
+            begin_at_epoch(model, position.epoch)
             where = position.step, position.epoch + 1, self.directory
             _logger.warning("resuming at step %d, epoch %d, from %s", *where)
         if not position.batches:
             self._restore_callbacks(callbacks)
 
-    def finish_before_first_step(self):
+    def finish_before_first_step(self) -> None:
         """Put back the random states, at the beginning of an epoch."""
         restore_random_states(self.saved.arrays)
 
-    def finish_after_repeated_step(self, model, callbacks):
+    def finish_after_repeated_step(self, model: keras.Model, callbacks: Sequence[keras.callbacks.Callback]) -> None:
         """Put back everything, in the middle of an epoch."""
         restore_variables(model, self.saved.arrays, "model", "optimizer", "metrics")
         restore_random_states(self.saved.arrays)

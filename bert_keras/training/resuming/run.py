@@ -1,5 +1,10 @@
 """A run besides the numbers in its model: where it stands, what came out, what it decided."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+
 from bert_keras.training.resuming.callback_states import read_callback_states
 from bert_keras.training.resuming.checkpointing import TrainingState
 from bert_keras.training.resuming.model_state import read_model_state
@@ -20,20 +25,22 @@ class Run:
         ValueError: for another mode.
     """
 
-    def __init__(self, configuration, monitor, mode, saved=None):
+    def __init__(
+        self, configuration: dict[str, Any], monitor: str | None, mode: str, saved: TrainingState | None = None
+    ):
         self.configuration = configuration
         state = saved.state if saved else {"position": {}, "history": {}, "best": None, "remembered": {}}
         self.position = RunPosition(saved.step if saved else 0, **state["position"])
         self.history = RunHistory(monitor, mode, state["history"], state["best"])
         self.remembered = state["remembered"]
 
-    def remember(self, name, make):
+    def remember(self, name: str, make: Callable[[], Any]) -> Any:
         """Give what was decided when the run began; `make()` decides now where it was not."""
         if name not in self.remembered:
             self.remembered[name] = make()
         return self.remembered[name]
 
-    def capture(self, model, callbacks):
+    def capture(self, model: keras.Model, callbacks: Sequence[keras.callbacks.Callback]) -> TrainingState:
         """Copy all that the run needs to resume from here.
 
         Args:

@@ -1,6 +1,7 @@
 """The logs of all epochs of a run, whichever processes trained them, and the best of one of them."""
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +26,13 @@ class RunHistory:
         {'val_loss': [2.0, 1.0, 1.5]}
     """
 
-    def __init__(self, monitor=None, mode="min", logs=None, best=None):
+    def __init__(
+        self,
+        monitor: str | None = None,
+        mode: str = "min",
+        logs: dict[str, list] | None = None,
+        best: float | None = None,
+    ):
         if mode not in ("min", "max"):
             raise ValueError(f'Expected mode "min" or "max", received: {mode!r}.')
         self.monitor = monitor
@@ -33,7 +40,7 @@ class RunHistory:
         self.logs = logs or {}
         self.best = best
 
-    def add(self, logs):
+    def add(self, logs: dict[str, Any]) -> bool:
         """Note the logs of an epoch.
 
         Args:
@@ -52,6 +59,6 @@ class RunHistory:
         self.best = float(value)
         return True
 
-    def copy(self):
+    def copy(self) -> dict[str, list]:
         """Give the logs as they are now; later epochs do not change them."""
         return {name: list(values) for name, values in self.logs.items()}

@@ -19,16 +19,16 @@ class SaveTimes:
         [300]
     """
 
-    def __init__(self, every_minutes, every_steps, step):
+    def __init__(self, every_minutes: float, every_steps: int | None, step: int):
         self.every_minutes = every_minutes
         self.every_steps = every_steps
         self.note(step)
 
-    def note(self, step):
+    def note(self, step: int) -> None:
         """Note that a state is saved now."""
         self._last_time, self._last_step = time.monotonic(), step
 
-    def is_due(self, step, seconds):
+    def is_due(self, step: int, seconds: float) -> bool:
         """Tell whether the next state is due, if the last one took so many seconds."""
         if self.every_steps is not None:
             return step // self.every_steps > self._last_step // self.every_steps

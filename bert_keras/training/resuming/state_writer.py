@@ -4,6 +4,8 @@ import concurrent.futures
 import logging
 import time
 
+from bert_keras.training.resuming.checkpointing import TrainingState, TrainingStates
+
 _logger = logging.getLogger(__name__)
 
 
@@ -17,23 +19,23 @@ class StateWriter:
         states: `bert_keras.training.resuming.checkpointing.TrainingStates`.
     """
 
-    def __init__(self, states):
+    def __init__(self, states: TrainingStates):
         self.states = states
         self.failure = None
         self.seconds = 0.0
         self._thread = concurrent.futures.ThreadPoolExecutor(1, "training-state")
         self._writing = None
 
-    def is_busy(self):
+    def is_busy(self) -> bool:
         """Tell whether a state is being written."""
         return self._writing is not None and not self._writing.done()
 
-    def write(self, training_state, is_best):
+    def write(self, training_state: TrainingState, is_best: bool) -> None:
         """Begin to write a state; wait for the one before, if there is one."""
         self.wait()
         self._writing = self._thread.submit(self._write, training_state, is_best)
 
-    def wait(self):
+    def wait(self) -> None:
         """Wait for the state that is being written, and log it if that failed."""
         if self._writing is not None:
             try:
@@ -44,7 +46,7 @@ class StateWriter:
                 _logger.error("%s; training goes on, and the next state will be tried in its turn", error)
             self._writing = None
 
-    def close(self):
+    def close(self) -> None:
         """Wait, and end the thread."""
         self.wait()
         self._thread.shutdown()

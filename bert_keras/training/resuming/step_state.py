@@ -1,5 +1,7 @@
 """A copy of all that a training step changes, so that one that failed in its middle can be taken back."""
 
+from typing import Any
+
 import keras
 import numpy as np
 
@@ -14,7 +16,7 @@ class StepState:
         state: what Keras' steps are given on JAX, where a step that fails may have used up its input; None elsewhere.
     """
 
-    def __init__(self, model, state):
+    def __init__(self, model: keras.Model, state: Any):
         self.model = model
         if state is None:
             self._arrays = read_model_state(model)
@@ -22,7 +24,7 @@ class StepState:
             self._arrays = keras.tree.map_structure(np.array, state)
             self._shardings = keras.tree.map_structure(lambda array: array.sharding, state)
 
-    def restore(self):
+    def restore(self) -> Any:
         """Put it back.
 
         Returns:

@@ -26,21 +26,21 @@ class StopSignals:
         self.received = None
         self._before = {}
 
-    def listen(self):
+    def listen(self) -> None:
         """Note signals from now on."""
         self.received = None
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGTERM, signal.SIGINT):
                 self._before[number] = signal.signal(number, self._note)
 
-    def ignore(self):
+    def ignore(self) -> None:
         """Have signals do what they did before."""
         for number, handler in self._before.items():
             with contextlib.suppress(ValueError):  # not the main thread
                 signal.signal(number, handler)
         self._before = {}
 
-    def exit(self, step, directory, failure):
+    def exit(self, step: int, directory: str | os.PathLike, failure: BaseException | None) -> None:
         """Say what was saved and how to go on, and leave the process as the signal would have it.
 
         Args:
@@ -68,7 +68,7 @@ class StopSignals:
         os.write(2, f"\n{self.received.name}: finishing the step, then saving; again to stop at once\n".encode())
 
 
-def command_line():
+def command_line() -> str | None:
     """Give the command that started this process, to be pasted into a shell; None in a notebook or shell of Python."""
     arguments = sys.orig_argv
     return None if hasattr(sys, "ps1") or len(arguments) < 2 or "ipykernel" in sys.modules else shlex.join(arguments)

@@ -1,9 +1,11 @@
 """Writes what TensorBoard's tab HPARAMS shows: which options were tuned, and what came of each trial."""
 
+import os
 import time
+from typing import Any
 
 
-def write_experiment(log_dir, names, objective):
+def write_experiment(log_dir: str | os.PathLike, names: Any, objective: str) -> None:
     """Say which options are tuned, and by what.
 
     Args:
@@ -24,7 +26,7 @@ def write_experiment(log_dir, names, objective):
     _write(log_dir, [summary.experiment_pb(options, metrics)])
 
 
-def write_trial(log_dir, values, objective, score):
+def write_trial(log_dir: str | os.PathLike, values: dict[str, Any], objective: str, score: float) -> None:
     """Say what came of one trial.
 
     Args:

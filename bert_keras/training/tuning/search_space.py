@@ -1,9 +1,10 @@
 """What is tried of an option, said in one word: a list, or a range."""
 
 import json
+from typing import Any
 
 
-def add_option(space, text):
+def add_option(space: dict, text: str) -> None:
     """Add what shall be tried of one option to what KerasTuner chooses from.
 
     Args:
@@ -36,7 +37,7 @@ def add_option(space, text):
         space.Choice(name, _of_one_type([_value(value) for value in values.split(",")]))
 
 
-def option_words(values):
+def option_words(values: dict[str, Any]) -> list[str]:
     """Spell options as a recipe's command line takes them.
 
     Args:
@@ -62,7 +63,7 @@ def _of_one_type(values):
 
 
 def _value(word):
-    """A number, or None for null; any other word stands for itself."""
+    """Return a number, or None for null; any other word stands for itself."""
     try:
         return json.loads(word)
     except json.JSONDecodeError:

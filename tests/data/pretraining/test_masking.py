@@ -55,7 +55,7 @@ def check_masked(original, masked, num_predictions):
     return selected
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.integers(1, 12), st.integers(3, 40), st.integers(1, 12), st.floats(0.01, 0.99), st.integers(0, 2**31))
 def test_masks_ordinary_tokens_only_and_keeps_the_rest(batch, length, num_predictions, mask_rate, seed):
     original = rows(batch, length, seed)

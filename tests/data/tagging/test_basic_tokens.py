@@ -3,7 +3,7 @@ import logging
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_keras.data.tagging.basic_tokens import basic_tokens, learned_tokens
@@ -149,7 +149,6 @@ def tagged_words(draw):
     return words, spans, draw(st.sampled_from(SCHEMES))
 
 
-@settings(deadline=None)
 @given(tagged_words())
 def test_spans_and_tags_survive_the_way_to_tokens_and_back(sentence):
     words, spans, scheme = sentence

@@ -54,13 +54,13 @@ def test_ids_and_offsets_are_those_of_the_reference(lower_case, strip_accents, s
     assert not list(differences(random_texts(500, seed=1), VOCABULARY, **options))
 
 
-@settings(max_examples=30, deadline=None, derandomize=True)
+@settings(max_examples=30, derandomize=True)
 @given(st.lists(st.text(ALPHABET, max_size=40), max_size=20), st.sampled_from(RULES))
 def test_any_text_gives_what_the_reference_gives(texts, rules):
     assert not list(differences(texts, VOCABULARY, lower_case=rules[0], strip_accents=rules[1]))
 
 
-@settings(max_examples=30, deadline=None, derandomize=True)
+@settings(max_examples=30, derandomize=True)
 @given(st.lists(st.text(), max_size=20))
 def test_no_text_is_refused(texts):
     # Any code point, surrogates too; which ones the tables of TensorFlow and Python disagree on changes with Unicode.

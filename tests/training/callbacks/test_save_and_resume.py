@@ -191,6 +191,26 @@ def test_a_signal_ends_the_step_saves_and_says_how_to_go_on(tmp_path, unbroken, 
     assert train(tmp_path, every_steps=100) == unbroken
 
 
+@on_tensorflow
+def test_callbacks_are_told_the_number_of_a_batch_in_its_epoch(tmp_path):
+    class Numbers(keras.callbacks.Callback):
+        def __init__(self):
+            super().__init__()
+            self.begun, self.ended = [], []
+
+        def on_train_batch_begin(self, batch, logs=None):
+            self.begun.append(batch)
+
+        def on_train_batch_end(self, batch, logs=None):
+            self.ended.append(batch)
+
+    with pytest.raises(SystemExit):
+        train(tmp_path, Stop(5, lambda: signal.raise_signal(signal.SIGTERM)), others=[Numbers()])
+    numbers = Numbers()
+    train(tmp_path, others=[numbers])
+    assert numbers.begun == numbers.ended == [1, 2, 0, 1, 2]  # step 5, the epoch's second, is repeated first
+
+
 @slow
 def test_a_signal_in_validation_waits_for_its_end(tmp_path, unbroken):
     with pytest.raises(SystemExit):

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from bert_keras.training import add_adversarial_training, add_r_drop
+from bert_keras.training import LossTerms, add_adversarial_training, add_r_drop
 
 TOKENS = np.array([[0, 1, 1], [2, 0, 3], [3, 3, 1], [1, 2, 0]])
 WEIGHTS = np.array([1.0, 2.0, 0.0, 1.0])
@@ -20,6 +20,10 @@ LOSSES = {
     "multi_label_classification": keras.losses.BinaryCrossentropy(from_logits=True, **REDUCTION),
     "regression": keras.losses.MeanSquaredError(**REDUCTION),
 }
+
+
+class Model(LossTerms, keras.Model):
+    pass
 
 
 class Dropped(keras.layers.Layer):
@@ -40,7 +44,7 @@ class Dropped(keras.layers.Layer):
 def model():
     tokens = keras.Input((3,), dtype="int32")
     x = keras.ops.mean(keras.layers.Embedding(4, 3, name="table")(tokens), axis=1)
-    model = keras.Model(tokens, keras.layers.Dense(2, use_bias=False, name="head")(Dropped(name="dropped")(x)))
+    model = Model(tokens, keras.layers.Dense(2, use_bias=False, name="head")(Dropped(name="dropped")(x)))
     rng = np.random.default_rng(0)
     for variable in model.trainable_variables:
         variable.assign(rng.normal(size=variable.shape))
@@ -160,15 +164,15 @@ def test_they_work_together_and_with_a_step_that_was_compiled_before(model):
     passes = int(model.get_layer("dropped").passes)
     add_r_drop(model, 1.0)
     add_adversarial_training(model, 1.0, variable=model.get_layer("table").embeddings)
+    assert list(model.loss_terms) == ["r_drop", "adversarial"]
     model.fit(TOKENS, TARGETS["single_label_classification"], batch_size=4, verbose=0)
     assert int(model.get_layer("dropped").passes) == passes + 4
 
 
 def test_nothing_is_changed_where_they_weigh_nothing(model):
-    before = model.compute_loss
     add_r_drop(model, 0)
     add_adversarial_training(model, 0)
-    assert model.compute_loss == before
+    assert not model.loss_terms
 
 
 @pytest.mark.parametrize(
@@ -183,3 +187,21 @@ def test_nothing_is_changed_where_they_weigh_nothing(model):
 def test_what_makes_no_sense_is_refused(model, add, message):
     with pytest.raises(ValueError, match=message):
         add(model)
+
+
+def test_a_model_without_terms_is_told_what_to_write(model):
+    plain = keras.Model(model.input, model.output)
+    with pytest.raises(ValueError, match="loss terms.*received Functional.*LossTerms, keras.Model"):
+        add_r_drop(plain, 1.0)
+
+
+def test_a_term_of_ones_own_wraps_those_before_it_and_takes_the_place_of_its_name(model):
+    losses = {}
+    for factor in (2, 3):
+        model.add_loss_term("times", lambda model, loss, *batch, factor=factor: factor * loss(*batch))
+        model.compile(keras.optimizers.SGD(0.0), LOSSES["single_label_classification"])
+        losses[factor] = model.evaluate(TOKENS, TARGETS["single_label_classification"], verbose=0)
+        model.get_layer("dropped").passes.assign(0)
+        step = model.train_on_batch(TOKENS, TARGETS["single_label_classification"])
+        losses[factor, "step"] = float(step)
+    assert losses[2] == losses[3] and losses[3, "step"] == pytest.approx(1.5 * losses[2, "step"])

@@ -1,38 +1,87 @@
-"""Models from and to directories as `transformers` keeps them."""
+"""What the encoder and every model around one are: a dict by name in, one config, and directories to keep them in."""
 
 import dataclasses
+import inspect
 import logging
+import os
 import pathlib
 import tempfile
 
 import keras
-import numpy as np
 
 from bert_keras.atomic_files import write_files
 from bert_keras.checkpoints import build_keras_hub, write_google, write_huggingface
+from bert_keras.checkpoints.checkpoint import Checkpoint
 from bert_keras.checkpoints.huggingface_config import ACTIVATIONS
 from bert_keras.checkpoints.safetensors_shards import outdated_files
+from bert_keras.layers.encoder_block import part_config
 from bert_keras.layers.initializers import BERT_INITIALIZER_RANGE
+from bert_keras.models.batch_inputs import BatchInputs
+from bert_keras.models.dtype_config import dtype_config
+from bert_keras.models.frozen_layers import freeze_layers, frozen_layers
+from bert_keras.models.named_weights import TOKEN_TABLE, named_weights, padded
 
 FORMATS = ("huggingface", "google", "keras_hub", "keras")
 KERAS_FILE = "model.keras"
-TOKEN_TABLE = "embeddings/token_embedding/embeddings"
+_NO_CONFIG = ("self", "inputs", "outputs", "name", "dtype")  # arguments that every model has
 _LOG = logging.getLogger("bert_keras")
 
 
-class Presets:
-    """Mixin of a model: `save_to_preset`, and what the `from_preset` of each model needs.
+class PresetModel(BatchInputs):
+    """A functional model of ours: its constructor's arguments are attributes and its config, and presets keep it.
 
     A preset is a directory with `config.json` and `model.safetensors`, heads included; the tokenizer adds its files.
-
-    Attributes:
-        load_report: after `from_preset` the `bert_keras.checkpoints.LoadReport` that says which weights were loaded,
-            which are new, and what in the file was not used; None before.
+    After `from_preset` the attribute `load_report`, a `bert_keras.checkpoints.LoadReport`, says which weights were
+    loaded, which are new, and what in the file was not used.
     """
 
     load_report = None
+    kind = "encoder"  # which published model others read it as; see `bert_keras.checkpoints.families`
+    heads = ()  # names of the layers above the encoder that have weights
+    parts = ()  # arguments of the constructor that are layers
 
-    def save_to_preset(self, directory, *, format=None, max_shard_bytes=None):
+    @classmethod
+    def own_arguments(cls) -> dict[str, inspect.Parameter]:
+        """Give the arguments of the constructor beside those of all models; of all classes that `**kwargs` reach."""
+        found = {}
+        for kind in cls.__mro__[: cls.__mro__.index(PresetModel)]:
+            parameters = inspect.signature(kind.__init__).parameters if "__init__" in vars(kind) else {}
+            named = (p for p in parameters.values() if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD))
+            found |= {p.name: p for p in named if p.name not in (*_NO_CONFIG, *found)}
+            if parameters and not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+                break
+        return found
+
+    def get_config(self) -> dict:
+        return {
+            "name": self.name,
+            "trainable": self.trainable,
+            "frozen_layers": frozen_layers(self),
+            "dtype": dtype_config(self),
+            **{name: plain_form(getattr(self, name)) for name in self.own_arguments() if name not in self.parts},
+            **{name: plain_form(part) for name, part in self.own_parts().items()},
+        }
+
+    def own_parts(self) -> dict[str, keras.layers.Layer | None]:
+        """The parts as they were given: dict from the constructor's argument to the layer."""
+        return {name: getattr(self, name) for name in self.parts}
+
+    @classmethod
+    def from_config(cls, config: dict) -> "PresetModel":
+        """Build the model from its config; the classes of its parts must be registered with Keras or in scope."""
+        config = config | {name: keras.saving.deserialize_keras_object(config.get(name)) for name in cls.parts}
+        frozen = config.pop("frozen_layers", ())
+        model = cls(**config)
+        freeze_layers(model, frozen)
+        return model
+
+    def preset_settings(self) -> dict:
+        """Give what a preset notes of the model beside its encoder and its weights, by the constructor's arguments."""
+        return {}
+
+    def save_to_preset(
+        self, directory: str | os.PathLike, *, format: str | None = None, max_shard_bytes: int | None = None
+    ) -> None:
         """Write the model so that `transformers`, Google's scripts or KerasHub, and `from_preset`, read it.
 
         All files are written under other names first, so that a killed process leaves the old preset or the new one.
@@ -63,15 +112,15 @@ class Presets:
         if format == "keras":
             return self._save_keras_file(pathlib.Path(directory))
         arrays, arguments = self._plain_form()
-        architecture, head = self._huggingface_form()
+        settings = self.preset_settings()
         if format == "google":
-            write_google(directory, arrays, arguments, **head)
-        else:
-            shard = {"max_shard_bytes": max_shard_bytes}
-            own_heads = write_huggingface(directory, architecture, arrays, arguments, **shard, **head)
-            _tell_readers(directory, architecture, own_heads, head.get("task") or {})
+            return write_google(directory, arrays, arguments, settings)
+        architecture, own_heads = write_huggingface(
+            directory, self.kind, arrays, arguments, settings, heads=self.heads, max_shard_bytes=max_shard_bytes
+        )
+        _tell_readers(directory, architecture, own_heads, settings)
 
-    def expect_savable(self, directory):
+    def expect_savable(self, directory: str | os.PathLike) -> None:
         """Refuse before a long training what `save_to_preset(directory)` would refuse behind it.
 
         Args:
@@ -131,7 +180,7 @@ class Presets:
                 f"{type(self).__name__} could be saved, but not loaded again: {cause_of(error)}"
             ) from error
 
-    def to_keras_hub(self, *, exact=True):
+    def to_keras_hub(self, *, exact: bool = True) -> keras.Model:
         """Build KerasHub's model with the same weights.
 
         Args:
@@ -146,13 +195,10 @@ class Presets:
             ValueError: where KerasHub has no such model; it says what stands in the way.
         """
         arrays, arguments = self._plain_form()
-        return build_keras_hub(arrays, arguments, exact=exact, **self._keras_hub_head())
-
-    def _keras_hub_head(self):
-        return self._huggingface_form()[1]
+        return build_keras_hub(arrays, arguments, self.preset_settings(), exact=exact)
 
     def _plain_form(self):
-        """All weights as arrays by canonical name, and the arguments of a plain BERT encoder."""
+        """All weights as arrays by canonical name, and the arguments of a plain BERT encoder and its masked-LM head."""
         encoder = getattr(self, "encoder", self)
         _expect_mergeable(self)
         if parts := _own_parts(encoder):
@@ -169,7 +215,7 @@ class Presets:
         }
         return arrays, arguments
 
-    def _load(self, checkpoint, new=()):
+    def _load(self, checkpoint: Checkpoint, new=()):
         """Take the checkpoint's weights, except those whose names begin with one of `new`: they keep their values."""
         weights = named_weights(self)
         new = tuple(name for name in weights if name.startswith(tuple(new)))
@@ -184,7 +230,7 @@ class Presets:
         _LOG.log(logging.WARNING if self.load_report.new else logging.INFO, "%s", self.load_report)
 
 
-def _tell_readers(directory, architecture, own_heads, task):
+def _tell_readers(directory, architecture, own_heads, settings):
     """Say what transformers will find in a preset: not all that is there is known to it."""
     if own_heads:
         _LOG.warning(
@@ -194,40 +240,8 @@ def _tell_readers(directory, architecture, own_heads, task):
         )
     else:
         _LOG.info("%s: transformers reads it as %s.", directory, architecture)
-    if limits := {name: value for name, value in task.items() if name.endswith("threshold")}:
+    if limits := {name: value for name, value in settings.items() if name.endswith("threshold")}:
         _LOG.warning("%s: bert_keras alone applies %s.", directory, ", ".join(f"{n} {v}" for n, v in limits.items()))
-
-
-def padded(array, shape):
-    """Bring an array to a shape with as many or more rows; the new ones are 0.
-
-    Args:
-        array: numpy array.
-        shape: shape, the same but for the first axis.
-    """
-    missing = shape[0] - len(array) if array.ndim else 0
-    return np.pad(array, ((0, missing), *[(0, 0)] * (array.ndim - 1))) if missing else array
-
-
-def named_weights(model):
-    """The weights of a model by canonical name: the path of the variable from the layer that the model names.
-
-    Args:
-        model: functional model of ours.
-
-    Returns:
-        dict from name to `keras.Variable`; a tied weight comes once.
-    """
-    names = {}
-    for layer in model.layers:
-        if isinstance(layer, keras.Model):
-            names |= {weight.path: name for name, weight in named_weights(layer).items()}
-            continue
-        for weight in layer.weights:
-            # A layer built inside another's scope carries that one's name in front.
-            names.setdefault(weight.path, weight.path.removeprefix(layer.path.removesuffix(layer.name)))
-    weights = {weight.path: weight for weight in model.weights}
-    return {name: weights[path] for path, name in names.items()}
 
 
 def _own_parts(encoder):
@@ -266,7 +280,22 @@ def _expect_no_other_format(directory):
             raise FileExistsError(f"{directory} holds {name} of another format: take another directory.")
 
 
-def cause_of(error):
+def plain_form(value: object) -> object:
+    """The form of an argument in a config.
+
+    Args:
+        value: number, text, None, or a sequence of them; layer; initializer; or activation function.
+    """
+    if isinstance(value, (keras.initializers.Initializer, keras.Model)):
+        return keras.saving.serialize_keras_object(value)
+    if isinstance(value, keras.layers.Layer):
+        return part_config(value)
+    if isinstance(value, tuple):
+        return list(value)
+    return keras.activations.serialize(value) if callable(value) else value
+
+
+def cause_of(error: Exception) -> str:
     """What went wrong at last when Keras could not load something, without the configs that it prints around it.
 
     Args:

@@ -1,0 +1,97 @@
+"""What Keras does not give to the public and the package cannot do without.
+
+Looked at with the versions that `tests/test_keras_internals.py` names; that test also lists the subclasses whose own
+methods stand in for private ones of Keras.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+from keras.src.backend import get_keras_mask
+from keras.src.losses.losses import LossFunctionWrapper
+from keras.src.random.seed_generator import SeedGenerator, global_seed_generator
+
+
+def layers_within(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
+    """Return a layer or model and all layers inside it, at any depth.
+
+    Args:
+        layer: layer or model.
+    """
+    return layer._flatten_layers()
+
+
+def mask_of(tensor: Any) -> Any:
+    """Return the mask that Keras carries along with a tensor, which on JAX is not to be seen at it; None without.
+
+    Args:
+        tensor: tensor of the backend.
+    """
+    return get_keras_mask(tensor)
+
+
+def loss_of_function(function: Callable, reduction: str, name: str | None) -> keras.losses.Loss:
+    """Return the loss that Keras makes of a function, with another reduction.
+
+    Args:
+        function: from labels and scores to a loss for each row.
+        reduction: as in `keras.losses.Loss`.
+        name: name of the loss.
+    """
+    return LossFunctionWrapper(function, reduction=reduction, name=name)
+
+
+def global_generator() -> SeedGenerator:
+    """Return the generator that layers without a seed draw from; it is made, with a seed of Python's, where missing."""
+    return global_seed_generator()
+
+
+def batch_counter(optimizer: keras.optimizers.Optimizer) -> keras.Variable:
+    """Return the variable that counts batches; `iterations` counts updates, where gradients accumulate.
+
+    Args:
+        optimizer: of Keras, with loss scaling or without.
+    """
+    return getattr(optimizer, "inner_optimizer", optimizer)._iterations
+
+
+def begin_at_epoch(model: keras.Model, epoch: int | None) -> None:
+    """Have the next `fit` begin at an epoch, as `keras.callbacks.BackupAndRestore` does.
+
+    Args:
+        model: the model.
+        epoch: number from 0; None for the first.
+    """
+    model._initial_epoch = epoch
+
+
+def make_variables(model: keras.Model, batch: Any) -> None:
+    """Make the variables of optimizer and metrics, which on TensorFlow would first be there after a step.
+
+    Args:
+        model: compiled model.
+        batch: what `fit` takes for a step, or symbolic tensors like it.
+    """
+    model._symbolic_build(data_batch=batch)
+
+
+def take_out_adapter(dense: keras.layers.Dense) -> None:
+    """Make a dense layer what it was before `enable_lora`, with the weights that it has.
+
+    Args:
+        dense: layer of Keras.
+    """
+    for name in ("lora_kernel_a", "lora_kernel_b"):
+        dense._untrack_variable(getattr(dense, name))
+        delattr(dense, name)
+    dense.lora_enabled, dense.lora_rank, dense.lora_alpha = False, None, None
+
+
+def stored_kernel(dense: keras.layers.Dense) -> keras.Variable:
+    """Return a dense layer's kernel without the product of its adapter, which `dense.kernel` adds.
+
+    Args:
+        dense: layer of Keras.
+    """
+    return dense._kernel

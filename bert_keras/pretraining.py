@@ -1,0 +1,141 @@
+"""What all pretraining on a prepared corpus shares, each option said once: its batches, its start, its callbacks.
+
+Keras loads when a method is first called, so that a recipe shows these options without waiting for it.
+"""
+
+import dataclasses
+import os
+from collections.abc import Sequence
+
+from bert_keras import data, inference, models, training
+
+
+@dataclasses.dataclass(frozen=True)
+class Pretraining:
+    """How an encoder learns from text alone: masked LM, and next sentence prediction.
+
+    A recipe has it as one parameter, with defaults of its own; on the command line each field is an option.
+
+    Example:
+        >>> from bert_keras.models import BertEncoder, BertPretrainer
+        >>> pretraining = Pretraining(sequence_length=32, next_sentence=False)
+        >>> encoder = BertEncoder.from_size("tiny", vocabulary_size=100, max_sequence_length=16)
+        >>> pretraining.prepare(BertPretrainer(encoder, next_sentence=False))
+        Traceback (most recent call last):
+        ...
+        ValueError: Expected a sequence_length of at most 16, the encoder's number of positions, received 32.
+    """
+
+    sequence_length: int = 128  # tokens in a row, special ones included
+    mask_rate: float = 0.15  # share of tokens to guess
+    next_sentence: bool = True  # train next sentence prediction, too
+    size: str = "mini"  # tiny, mini, small, medium, base or large, where there is no preset
+    dropout: float = 0.1
+    warm_start: bool = True  # without a preset, begin with co-occurrence vectors, and heads that look at neighbours
+    batch_size: int = 32  # rows a step
+    split_batches: bool = False  # train one that does not fit into memory in parts: the same steps, but slower
+    learning_rate: float = 5e-4  # at its peak
+    xla: bool = True  # compile the whole step on a CPU too, in float32: it begins later, and is faster then
+    seed: int = 0
+
+    def dataset(self, directory: str | os.PathLike, tokenizer, **changes):
+        """Return the batches of a part of a prepared corpus.
+
+        Args:
+            directory: The part, such as `runs/corpus/train`.
+            tokenizer: That of the corpus.
+            **changes: Arguments of `data.pretraining_dataset` that these options do not have, or that differ here.
+        """
+        options = dict(sequence_length=self.sequence_length, batch_size=self.batch_size, mask_rate=self.mask_rate)
+        options |= dict(next_sentence=self.next_sentence, seed=self.seed)
+        return data.pretraining_dataset(directory, tokenizer.vocabulary, **options | changes)
+
+    def prepare(
+        self,
+        pretrainer: "models.BertPretrainer",
+        tokenizer=None,
+        *,
+        preset: str | os.PathLike | None = None,
+        corpus: str | os.PathLike | None = None,
+    ) -> None:
+        """Give a new encoder its start, once what would be refused after the last step has been refused.
+
+        Args:
+            pretrainer: The model.
+            tokenizer: Whose tokens it will see; None to leave unchecked whether the encoder has vectors for them.
+            preset: The directory that it will be saved to: what would be refused there is refused now.
+            corpus: The training part whose co-occurrence vectors the encoder begins with, where `warm_start` asks for
+                them; None for an encoder that is trained already.
+
+        Raises:
+            ValueError: If the encoder has no positions for such rows, no vectors for such tokens, or parts that cannot
+                take such a start.
+            OSError: If the directory cannot be written to.
+        """
+        encoder = pretrainer.encoder
+        encoder.expect_room_for(self.sequence_length, None if tokenizer is None else tokenizer.vocabulary_size)
+        if preset is not None:
+            pretrainer.expect_savable(preset)
+        if corpus is not None and self.warm_start:
+            models.warm_start(encoder, data.cooccurrence_vectors(corpus, tokenizer.vocabulary, encoder.hidden_dim))
+
+    def encoder(self, tokenizer, **options) -> "models.BertEncoder":
+        """Return a new encoder.
+
+        Args:
+            tokenizer: Whose tokens it will see.
+            **options: Arguments of `BertEncoder` that these options do not have, or that differ here.
+        """
+        own = dict(dropout=self.dropout, pooler=self.next_sentence)  # nothing else would train a pooler
+        return models.BertEncoder.from_size(self.size, tokenizer.vocabulary_size, **own | options)
+
+    def dtype(self, saving: "training.callbacks.SaveAndResume") -> str:
+        """Return the dtype policy that trains faster here, measured once a run: another time it might be another.
+
+        Args:
+            saving: The run's `SaveAndResume`, which remembers it.
+        """
+        width, num_tokens = models.SIZES[self.size]["hidden_dim"], self.batch_size * self.sequence_length
+        return saving.remember("dtype", lambda: training.fastest_dtype_policy(width, num_tokens))
+
+    def compile_options(self, dtype: str) -> dict:
+        """Return what `compile` takes beside the optimizer: losses, metrics, and whether XLA compiles the step.
+
+        Args:
+            dtype: The model's dtype policy.
+        """
+        return {
+            "loss": training.pretraining_losses(next_sentence=self.next_sentence),
+            "weighted_metrics": training.pretraining_metrics(next_sentence=self.next_sentence),
+            "jit_compile": training.fastest_compilation(dtype) if self.xla else "auto",
+        }
+
+    def callbacks(
+        self,
+        log_dir: str | os.PathLike,
+        *,
+        saving: "training.callbacks.SaveAndResume",
+        fill_mask: "inference.FillMask | None" = None,
+        probes: Sequence[str] = (),
+    ) -> list:
+        """Return the callbacks of `fit`: they watch the steps, write TensorBoard's curves, print a line an epoch.
+
+        Args:
+            log_dir: Folder for TensorBoard.
+            saving: The run's `SaveAndResume`, whose last good state training goes back to when steps go wrong.
+            fill_mask: Guesser of masked tokens, where there are probes.
+            probes: Sentences with [MASK] whose guesses TensorBoard shows after each epoch.
+        """
+        callbacks = training.callbacks
+        shown = ("mlm_loss", "mlm_accuracy", "nsp_accuracy") if self.next_sentence else ("loss", "mlm_accuracy")
+        return [
+            callbacks.LearningRate(),
+            callbacks.GradientNorm(),
+            callbacks.Throughput(),
+            callbacks.Perplexity(),
+            callbacks.SkippedSteps(saving),  # those whose gradients are not finite
+            *([callbacks.MicroBatches()] if self.split_batches else []),
+            *([callbacks.FillMaskProbe(fill_mask, probes, log_dir)] if probes else []),
+            callbacks.StepTensorBoard(log_dir),
+            callbacks.ProgressLine(*shown, "tokens_per_second"),
+        ]

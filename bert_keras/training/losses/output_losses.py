@@ -1,0 +1,44 @@
+"""A loss for each output of a model that has several."""
+
+import keras
+
+from bert_keras.training.losses.class_losses import ClassLoss
+from bert_keras.training.losses.masked_lm_loss import MaskedLMLoss
+
+
+def pretraining_losses(*, masked_lm: bool = True, next_sentence: bool = True) -> dict[str, keras.losses.Loss]:
+    """Give `compile(loss=...)` one loss for each output of `BertPretrainer`.
+
+    Keras logs `loss`, their sum, and `mlm_loss` and `nsp_loss` apart; with one output, `loss` alone.
+
+    Args:
+        masked_lm: whether the model has the `mlm` output. Default True.
+        next_sentence: whether the model has the `nsp` output. Default True.
+
+    Returns:
+        dict from output name to `keras.losses.Loss`.
+
+    Example:
+        >>> from bert_keras.training import pretraining_losses
+        >>> sorted(pretraining_losses())
+        ['mlm', 'nsp']
+    """
+    losses = {"mlm": MaskedLMLoss(name="mlm")} if masked_lm else {}
+    return losses | ({"nsp": ClassLoss(name="nsp")} if next_sentence else {})
+
+
+def question_answering_losses() -> dict[str, keras.losses.Loss]:
+    """Give `compile(loss=...)` the cross-entropy of each of `QuestionAnswerer`'s outputs over the tokens of a row.
+
+    Averaged over the rows that count: rows that fill up a batch have weight 0 and change nothing.
+    An answer beyond its row is refused.
+
+    Returns:
+        dict from output name to `keras.losses.Loss`; logs then have `start_loss` and `end_loss` beside their sum.
+
+    Example:
+        >>> from bert_keras.training import question_answering_losses
+        >>> sorted(question_answering_losses())
+        ['end', 'start']
+    """
+    return {name: ClassLoss(name=name) for name in ("start", "end")}

@@ -1,0 +1,131 @@
+"""Which private parts of Keras the package touches, and with which versions that was looked at."""
+
+import ast
+import inspect
+import pathlib
+import re
+import textwrap
+
+import keras
+import numpy as np
+
+import bert_keras
+from bert_keras import keras_internals
+from bert_keras.training.resuming.model_state import read_variable
+
+TESTED = ("3.15",)
+ROOT = pathlib.Path(bert_keras.__file__).parent
+OVERRIDDEN = "methods of a subclass stand in for those of Keras, or read what Keras keeps in it"
+ELSEWHERE = {  # file -> private names of Keras in it, and why they are not in keras_internals
+    "training/optimizers.py": OVERRIDDEN,
+    "training/traced_once.py": OVERRIDDEN,
+    "training/resuming/callback_states.py": "names of attributes that Keras' own callbacks remember, as a table",
+    # To be emptied: they can ask `layers_within`, and `token_classifier` a term of the loss.
+    "models/changed_tables.py": "layers",
+    "models/dtype_config.py": "layers",
+    "models/frozen_layers.py": "layers",
+    "models/presets.py": "layers",
+    "models/saved_model.py": "layers",
+    "models/token_classifier.py": OVERRIDDEN,
+}
+
+
+def private_names():
+    """Private methods and attributes of what the package subclasses and handles."""
+    kinds = [
+        keras.Model, keras.Variable, keras.KerasTensor, keras.layers.Dense, keras.losses.Loss, keras.metrics.Metric,
+        keras.optimizers.AdamW, keras.optimizers.LossScaleOptimizer, keras.callbacks.EarlyStopping,
+        keras.callbacks.ModelCheckpoint, keras.callbacks.SwapEMAWeights,
+    ]  # fmt: skip
+    names = set()
+    for base in {base for kind in kinds for base in kind.__mro__ if base.__module__.startswith("keras.")}:
+        for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(base)))):
+            if isinstance(node, ast.FunctionDef):
+                names.add(node.name)
+            elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
+                names.add(node.attr)
+    return {name for name in names if name.startswith("_") and not name.startswith("__")}
+
+
+def touched(path, names):
+    """The private parts of Keras that a file imports, reads, or has methods for; not what it keeps in itself."""
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    own = {n.attr for n in nodes if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)}
+    if not re.search("^import keras", path.read_text(), re.MULTILINE):  # nothing in it is a class of Keras
+        own |= {n.name for n in nodes if isinstance(n, ast.FunctionDef)}
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("keras.src"):
+            yield node.module
+        elif isinstance(node, ast.Attribute) and node.attr in names:
+            is_self = isinstance(node.value, ast.Name) and node.value.id == "self"
+            if not is_self or node.attr not in own:
+                yield node.attr
+        elif isinstance(node, ast.FunctionDef) and node.name in names - own and node.args.args[:1]:
+            if node.args.args[0].arg == "self":
+                yield node.name
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in names:
+            yield node.value
+
+
+def test_private_parts_of_keras_are_touched_in_one_room():
+    names = private_names()
+    assert {"_flatten_layers", "_symbolic_build", "_compile_loss", "_iterations", "_kernel"} <= names
+    found = {str(path.relative_to(ROOT)) for path in ROOT.rglob("*.py") if set(touched(path, names))}
+    assert found - {"keras_internals.py"} == set(ELSEWHERE)
+
+
+def test_the_version_of_keras_is_one_that_was_looked_at():
+    assert keras.__version__.startswith(TESTED), "look at keras_internals and ELSEWHERE, then add the version"
+
+
+def make_model():
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dropout(0.5), keras.layers.Dense(2)])
+    model.compile("sgd", "mse", metrics=["mae"])
+    return model
+
+
+def test_layers_are_found_at_any_depth():
+    outer = keras.Sequential([keras.Input((3,)), make_model()])
+    assert {type(layer).__name__ for layer in keras_internals.layers_within(outer)} >= {"Dense", "Dropout"}
+
+
+def test_masks_are_seen():
+    embedded = keras.layers.Embedding(4, 2, mask_zero=True)(np.array([[1, 0]]))
+    assert np.array(keras.ops.convert_to_numpy(keras_internals.mask_of(embedded))).tolist() == [[True, False]]
+    assert keras_internals.mask_of(keras.ops.ones(2)) is None
+
+
+def test_a_function_becomes_a_loss_with_its_reduction():
+    loss = keras_internals.loss_of_function(lambda y, scores: keras.ops.mean(scores - y, -1), "sum", "gap")
+    assert (loss.name, float(loss(np.zeros((2, 1)), np.ones((2, 1))))) == ("gap", 2.0)
+
+
+def test_the_global_generator_is_the_one_that_unseeded_layers_draw_from():
+    state = keras_internals.global_generator().state
+    before = np.array(keras.ops.convert_to_numpy(state))
+    keras.random.uniform((1,))
+    assert (np.array(keras.ops.convert_to_numpy(state)) != before).any()
+
+
+def test_variables_are_made_without_a_step_and_batches_are_counted():
+    model = make_model()
+    batch = np.ones((4, 3), "float32"), np.ones((4, 2), "float32")
+    keras_internals.make_variables(model, batch)
+    assert model.optimizer.built and len(model.metrics) == 2
+    model.fit(*batch, batch_size=2, verbose=0)
+    assert int(read_variable(keras_internals.batch_counter(model.optimizer))) == 2
+
+
+def test_fit_begins_at_the_epoch_asked_for():
+    model = make_model()
+    keras_internals.begin_at_epoch(model, 2)
+    assert len(model.fit(np.ones((2, 3)), np.ones((2, 2)), epochs=3, verbose=0).epoch) == 1
+
+
+def test_an_adapter_is_taken_out():
+    dense = keras.layers.Dense(2)
+    dense.build((None, 3))
+    dense.enable_lora(1)
+    assert keras_internals.stored_kernel(dense).shape == (3, 2)
+    keras_internals.take_out_adapter(dense)
+    assert len(dense.variables) == 2 and not dense.lora_enabled
