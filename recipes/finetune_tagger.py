@@ -79,7 +79,7 @@ def main(
     run.save_preset(model, tokenizer)
 
     predictor = predictor(model, tokenizer, sequence_length=sequence_length)
-    score = functools.partial(inference.score_tagged, predictor, directory=run_directory, words=words)
+    score = functools.partial(inference.score_tagged, predictor, directory=run_directory)
     found = {part: score(sentences[part], part=part, rows=rows.get(part)) for part in list(files)[1:]}
     scores, tables = ({part: some[i] for part, some in found.items()} for i in range(2))
     return run.finish(scores, texts=tables)
