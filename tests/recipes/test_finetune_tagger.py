@@ -37,7 +37,8 @@ def test_entities_are_tagged_by_a_crf_and_written_as_columns_and_as_spans(run, c
     config = json.loads((tmp_path / "run" / "preset" / "config.json").read_text())
     assert config["architectures"] == ["BertModel"]
     labels = ["O", "B-person", "I-person"]
-    assert config["bert_keras"] == {"head": "crf", "scheme": "BIO", "words": "basic", "labels": labels}
+    settings = {"head": "crf", "num_tags": 3, "scheme": "BIO", "words": "basic", "labels": labels}
+    assert config["bert_keras"] == settings
 
 
 @pytest.mark.slow
