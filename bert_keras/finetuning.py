@@ -6,7 +6,7 @@ Keras loads when a method is first called, so that a recipe shows these options 
 import dataclasses
 import os
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from bert_keras import data, models, training
 
@@ -78,21 +78,20 @@ class FineTuning:
         training.add_r_drop(trained, self.r_drop, problem_type=problem_type)
         training.add_adversarial_training(trained, self.adversarial)
 
-    def datasets(self, make: Callable, parts: Mapping, *arguments: Any, start_step: int = 0, **options: Any) -> dict:
+    def datasets(self, rows: Mapping, *, start_step: int = 0, make: Callable | None = None) -> dict:
         """Return the batches of each part: of "train" shuffled, from `start_step` on; of the others in order.
 
         Args:
-            make: Such as `data.classification_dataset`.
-            parts: {part: what `make` takes first}.
-            *arguments: What it takes further, such as the tokenizer.
+            rows: {part: `data.Rows`}.
             start_step: Batches of the training to leave out: `saving.step`.
-            **options: Its further options.
+            make: What makes batches of rows, None for `data.batches`.
 
         Returns:
             {part: dataset}.
         """
-        options |= {"batch_size": self.batch_size, "seed": self.seed, "start_step": start_step}
-        return {part: make(some, *arguments, training=part == "train", **options) for part, some in parts.items()}
+        make = data.batches if make is None else make
+        options = {"batch_size": self.batch_size, "seed": self.seed, "start_step": start_step}
+        return {part: make(some, training=part == "train", **options) for part, some in rows.items()}
 
     def optimizer(self, encoder: "models.BertEncoder", steps_per_epoch: int) -> "training.AdamW":
         """Return AdamW with a linear warm-up and decay over all epochs, and a rate for each layer of the encoder."""

@@ -12,6 +12,7 @@ Watch       tensorboard --logdir runs/finetune_classifier
 Variations  for few examples: the options under Model and Training; what is known of their worth: recipes/README.md
 """
 
+import functools
 from pathlib import Path
 from typing import Literal
 
@@ -44,13 +45,12 @@ def main(
     tokenizer = data.tokenizer_of(preset)
     examples = files.read()
     labels, problem = examples["train"].label_names, examples["train"].problem_type
-    rows = {part: examples[part] for part in ("train", "validation")}
+    learned = {part: examples[part] for part in ("train", "validation")}
     if class_weights == "balanced":
-        rows["train"] = data.weight_classes(rows["train"])
-    if long_texts == "windows":  # pieces of a text are rows with its label
-        rows = {p: data.cut_long_texts(r, tokenizer, sequence_length=sequence_length)[0] for p, r in rows.items()}
-    options = dict(sequence_length=sequence_length, label_names=labels, start_step=saving.step)
-    datasets = fine_tuning.datasets(data.classification_dataset, rows, tokenizer, **options)
+        learned["train"] = data.weight_classes(learned["train"])
+    task = dict(sequence_length=sequence_length, label_names=labels, long_texts=long_texts)
+    rows = {part: data.TextRows(some, tokenizer, **task) for part, some in learned.items()}
+    datasets = fine_tuning.datasets(rows, start_step=saving.step)
 
     model = classifier = models.TextClassifier.from_preset(
         preset, num_classes=len(labels or [0]), labels=labels, problem_type=problem, pooling=pooling,
@@ -64,7 +64,7 @@ def main(
         classifier, tokenizer, sequence_length=sequence_length, preset=run.preset, trained=model, problem_type=problem
     )
     held_out = list(examples)[1:]
-    most = max(len(parts[part]) for parts in (examples, rows) for part in parts if part != "train")
+    most = max(len(rows["validation"].row_lengths), *(len(examples[part]) for part in held_out))
     sizes = dict(num_classes=classifier.num_classes, num_examples=most + fine_tuning.batch_size)
     metrics = training.classification_metrics(problem, names=files.layout.metrics, **sizes)
     optimizer = fine_tuning.optimizer(classifier.encoder, len(datasets["train"]))
@@ -78,7 +78,8 @@ def main(
     run.save_preset(classifier, tokenizer)
 
     predictor = inference.Classifier(classifier, tokenizer, sequence_length=sequence_length, long_texts=long_texts)
-    found = {part: inference.score_texts(predictor, examples[part], run_directory, part, metrics) for part in held_out}
+    score = functools.partial(inference.score_texts, predictor, directory=run_directory, metrics=metrics)
+    found = {part: score(examples[part], part=part, rows=rows.get(part)) for part in held_out}
     scores, tables = ({part: some[i] for part, some in found.items() if some} for i in range(2))
     return run.finish(scores, texts=tables)
 

@@ -51,8 +51,8 @@ def main(
             file, label_column=label, errors=errors if label is not None else "raise", **layout
         )
         layout["first_label"] = examples["train"].first_label  # the same in every part
-    options = dict(sequence_length=sequence_length, start_step=saving.step)
-    datasets = fine_tuning.datasets(data.multiple_choice_dataset, examples, tokenizer, **options)
+    rows = {part: data.ChoiceRows(some, tokenizer, sequence_length=sequence_length) for part, some in examples.items()}
+    datasets = fine_tuning.datasets(rows, start_step=saving.step)
 
     chooser = models.MultipleChoice.from_preset(preset, dropout=fine_tuning.dropout, dtype=fine_tuning.dtype)
     fine_tuning.prepare(chooser, tokenizer, sequence_length=sequence_length, preset=run.preset)

@@ -42,27 +42,27 @@ def main(
     tokenizer = data.tokenizer_of(preset)
     questions = {"train": data.read_questions(train, errors=errors, encoding=encoding)}
     questions["validation"] = data.read_questions(validation, errors=errors, encoding=encoding)
-    stride = stride or min(128, sequence_length // 3)
-    max_question_tokens = max_question_tokens or min(64, sequence_length - stride - 3)
-    lengths = dict(sequence_length=sequence_length, stride=stride, max_question_tokens=max_question_tokens)
-    windows = {part: data.QuestionWindows(some, tokenizer, **lengths) for part, some in questions.items()}
-    datasets = fine_tuning.datasets(data.question_answering_dataset, windows, start_step=saving.step)
     # SQuAD 2.0: some passages do not answer, and "no answer" is a prediction like any other.
     is_v2 = any(not question.answers for question in questions["train"])
 
     answerer = models.QuestionAnswerer.from_preset(preset, dropout=fine_tuning.dropout, dtype=fine_tuning.dtype)
     answerer.null_threshold = 0.0 if is_v2 else None
+    answering = inference.QuestionAnswerer(
+        answerer, tokenizer, sequence_length=sequence_length, stride=stride, max_question_tokens=max_question_tokens,
+        max_answer_tokens=max_answer_tokens,
+    )  # fmt: skip
+    windows = {part: answering.rows(some) for part, some in questions.items()}
+    datasets = fine_tuning.datasets(windows, make=data.question_answering_dataset, start_step=saving.step)
     fine_tuning.prepare(answerer, tokenizer, sequence_length=sequence_length, preset=run.preset)
     answerer.compile(
         fine_tuning.optimizer(answerer.encoder, len(datasets["train"])),
         training.question_answering_losses(),
         weighted_metrics={"start": ["accuracy"], "end": ["accuracy"]},
     )
-    answering = inference.QuestionAnswerer(answerer, tokenizer, max_answer_tokens=max_answer_tokens, **lengths)
 
     def answer():
         """Answers to the validation part, and what the scorer says of them."""
-        predictions = answering.predict(questions["validation"])
+        predictions = answering.predict(windows["validation"])
         if is_v2:
             odds = {p.id: p.null_odds for p in predictions}
             best = {p.id: p.best().text for p in predictions}

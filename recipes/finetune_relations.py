@@ -45,8 +45,9 @@ def main(
     classifier = models.RelationClassifier.from_preset(
         preset, labels=labels, markers=markers, dropout=fine_tuning.dropout, dtype=fine_tuning.dtype
     )
-    options = dict(sequence_length=sequence_length, label_names=labels, markers=classifier.markers)
-    datasets = fine_tuning.datasets(data.relation_dataset, examples, tokenizer, start_step=saving.step, **options)
+    task = dict(sequence_length=sequence_length, label_names=labels, markers=classifier.markers)
+    rows = {part: data.RelationRows(some, tokenizer, **task) for part, some in examples.items()}
+    datasets = fine_tuning.datasets(rows, start_step=saving.step)
 
     fine_tuning.prepare(classifier, tokenizer, sequence_length=sequence_length, preset=run.preset)
     classifier.compile(
@@ -63,7 +64,7 @@ def main(
     extractor = inference.RelationExtractor(classifier, tokenizer, sequence_length=sequence_length)
     scores, tables = {}, {}
     for part in list(files)[1:]:
-        predicted = [labels[number] for number in classifier.decode(extractor.probabilities(examples[part]))]
+        predicted = [labels[number] for number in classifier.decode(extractor.probabilities(rows[part]))]
         if examples[part].labels is not None:
             measured = training.relation_scores(examples[part].labels, predicted)
             scores[part] = measured["macro"] | {"micro_f1": measured["micro"]["f1"]}

@@ -16,6 +16,7 @@ Variation   the CRF learns which tag stands beside which, and never breaks the r
 """
 
 import dataclasses
+import functools
 from pathlib import Path
 from typing import Literal
 
@@ -55,19 +56,19 @@ def main(
         raise ValueError("Spans become tags by a --scheme; without one they want --head global_pointer.")
     arguments = dict(words=words, dropout=fine_tuning.dropout, dtype=fine_tuning.dtype)
     if head == "global_pointer":
-        dataset, names, problem = data.span_dataset, {"labels": labels}, "multi_label_classification"
+        rows_class, names, problem = data.SpanRows, {"labels": labels}, "multi_label_classification"
         model, predictor = models.SpanTagger.from_preset(preset, labels, **arguments), inference.SpanFinder
         loss, metric = training.SpanLoss(), training.SpanF1()
     else:
-        dataset, names, problem = data.tagging_dataset, {"tag_names": tag_names}, "single_label_classification"
+        rows_class, names, problem = data.TagRows, {"tag_names": tag_names}, "single_label_classification"
         model = models.TokenClassifier.from_preset(preset, labels=tag_names, head=head, scheme=scheme, **arguments)
         predictor = inference.Tagger
         loss = None  # the head brings its own
         accuracy = training.classification_metrics(num_classes=len(tag_names), names=["accuracy"])
         metric = training.EntityF1(tag_names) if scheme else accuracy[0]
-    parts = {part: sentences[part] for part in ("train", "validation")}
-    options = dict(sequence_length=sequence_length, words=words, start_step=saving.step, **names)
-    datasets = fine_tuning.datasets(dataset, parts, tokenizer, **options)
+    task = dict(sequence_length=sequence_length, words=words, **names)
+    rows = {part: rows_class(sentences[part], tokenizer, **task) for part in ("train", "validation")}
+    datasets = fine_tuning.datasets(rows, start_step=saving.step)
 
     fine_tuning.prepare(model, tokenizer, sequence_length=sequence_length, preset=run.preset, problem_type=problem)
     optimizer = fine_tuning.optimizer(model.encoder, len(datasets["train"]))
@@ -78,10 +79,8 @@ def main(
     run.save_preset(model, tokenizer)
 
     predictor = predictor(model, tokenizer, sequence_length=sequence_length)
-    found = {
-        part: inference.score_tagged(predictor, sentences[part], run_directory, part, words=words)
-        for part in list(files)[1:]
-    }
+    score = functools.partial(inference.score_tagged, predictor, directory=run_directory)
+    found = {part: score(sentences[part], part=part, rows=rows.get(part)) for part in list(files)[1:]}
     scores, tables = ({part: some[i] for part, some in found.items()} for i in range(2))
     return run.finish(scores, texts=tables)
 

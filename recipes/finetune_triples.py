@@ -47,15 +47,15 @@ def main(
     for part, file in files.items():  # train first: its relations are all that the model can learn
         examples[part] = data.read_triples(file, relations=relations, errors=errors, encoding=encoding)
         relations = examples["train"].relations
-    parts = {part: examples[part] for part in ("train", "validation")}
-    options = dict(sequence_length=sequence_length, relations=relations, start_step=saving.step)
-    datasets = fine_tuning.datasets(data.triple_dataset, parts, tokenizer, **options)
+    task = dict(sequence_length=sequence_length, relations=relations)
+    rows = {part: data.TripleRows(examples[part], tokenizer, **task) for part in ("train", "validation")}
+    datasets = fine_tuning.datasets(rows, start_step=saving.step)
 
     extractor = models.TripleExtractor.from_preset(
         preset, relations, head_dim=head_dim, efficient=efficient, dropout=fine_tuning.dropout, dtype=fine_tuning.dtype
     )
-    rows = dict(sequence_length=sequence_length, problem_type="multi_label_classification")
-    fine_tuning.prepare(extractor, tokenizer, preset=run.preset, **rows)
+    options = dict(sequence_length=sequence_length, problem_type="multi_label_classification")
+    fine_tuning.prepare(extractor, tokenizer, preset=run.preset, **options)
     extractor.compile(
         fine_tuning.optimizer(extractor.encoder, len(datasets["train"])),
         {name: training.SpanLoss() for name in OUTPUTS},
@@ -65,7 +65,7 @@ def main(
 
     def score(part):
         """Give the triples found in a part, and their precision, recall and F1."""
-        true, found = examples[part].triples, finder.triples(examples[part])
+        true, found = examples[part].triples, finder.triples(rows.get(part, examples[part]))
         if scores == "text":
             return found, training.triple_scores(examples[part].quoted(), examples[part].quoted(found))
         return found, training.triple_scores(true, found)

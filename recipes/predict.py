@@ -26,12 +26,11 @@ def main(
     choice_columns: tuple[int | str, ...] = (),  # for multiple choice; none: SWAG's columns
     table: TableFormat = TableFormat(),
     top_k: int | None = None,  # so many classes, answers or tokens for each text; None: the best
-    batch_size: int = 32,  # rows in one call of the model
+    batch_size: int | None = None,  # rows in one call of the model; none: as many as its predictor takes
     run_directory: Path = Path("runs/predict"),
 ):
     run = RunFolder(locals())
-    batches = {} if inference.predictor_class(preset) is inference.Embedder else {"batch_size": batch_size}
-    predictor = inference.load_predictor(preset, **batches)
+    predictor = inference.load_predictor(preset, **({} if batch_size is None else {"batch_size": batch_size}))
     rows, arguments = inference.read_inputs(
         predictor, file, text_column=text_column, second_text_column=second_text_column, choice_columns=choice_columns,
         table=table,

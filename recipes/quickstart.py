@@ -86,7 +86,8 @@ def main(
     # 4. Fine-tuning, from random weights and from the preset as it lies on disk
     options = dict(epochs=finetuning_epochs, learning_rate=finetuning_learning_rate, seed=pretraining.seed)
     fine_tuning, length = FineTuning(**options), dict(sequence_length=pretraining.sequence_length)
-    datasets = fine_tuning.datasets(data.classification_dataset, examples, tokenizer, **length)
+    rows = {part: data.TextRows(some, tokenizer, **length) for part, some in examples.items()}
+    datasets = fine_tuning.datasets(rows)
     labels, metrics = examples["test"].label_names, training.classification_metrics(num_classes=4, names=["accuracy"])
     for start, encoder in ("scratch", untrained), ("finetuned", models.BertEncoder.from_preset(run.preset)):
         classifier = models.TextClassifier(encoder, len(labels), labels=labels)
@@ -96,7 +97,8 @@ def main(
         options = fine_tuning.fit_options(report)
         classifier.fit(datasets["train"], validation_data=datasets["validation"], **options)
         predictor = inference.Classifier(classifier, tokenizer, **length)
-        found, _ = inference.score_texts(predictor, examples["test"], run_directory, start, metrics)
+        told = dict(directory=run_directory, part=start, metrics=metrics, rows=rows["test"])
+        found, _ = inference.score_texts(predictor, examples["test"], **told)
         scores[f"{start}_accuracy"] = found["accuracy"]
     scores["majority_accuracy"] = data.majority_accuracy(examples["test"].labels)
     return run.finish(scores, keep_state=False)

@@ -90,6 +90,7 @@ def _weighted_mean(values, weights):
     if weights is None:
         return ops.mean(values)
     weights = ops.cast(weights, "float32")
+    values = ops.mean(values, axis=tuple(range(len(weights.shape), len(values.shape))))  # spans of a row
     return ops.sum(values * weights) / ops.maximum(ops.sum(weights), 1e-6)
 
 

@@ -128,6 +128,30 @@ def test_r_drop_learns_from_both_passes_and_their_divergence(model, problem):
     assert int(model.get_layer("dropped").passes) == 2
 
 
+def test_r_drop_of_spans_is_the_mean_over_all_spans_of_rows_by_their_weights():
+    weight = 0.5
+
+    class Pass(LossTerms, keras.Model):
+        """Scores of spans that differ from pass to pass, (2 rows, 3 labels, 4, 4); a loss of 0."""
+
+        def task_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+            return 0.0 * keras.ops.sum(y_pred)
+
+    inputs = keras.Input((3, 4, 4))
+    model = Pass(inputs, keras.layers.Dropout(0.5, seed=1)(inputs))
+    add_r_drop(model, weight, problem_type="multi_label_classification")
+    scores, weights = np.random.default_rng(0).normal(size=(2, 3, 4, 4)).astype("float32"), np.array([1.0, 3.0])
+    first = keras.ops.convert_to_numpy(model(scores, training=True))
+    seeds = [v for v in model.variables if "seed" in v.path]
+    before = [keras.ops.convert_to_numpy(v) for v in seeds]
+    second = keras.ops.convert_to_numpy(model(scores, training=True))
+    for variable, state in zip(seeds, before):
+        variable.assign(state)
+    loss = model.compute_loss(scores, None, keras.ops.convert_to_tensor(first), keras.ops.convert_to_tensor(weights))
+    divergence = ((sigmoid(first) - sigmoid(second)) * (first - second)).mean(axis=(1, 2, 3)) / 2
+    np.testing.assert_allclose(float(loss), weight * (divergence * weights).sum() / weights.sum(), rtol=1e-5)
+
+
 def test_adversarial_training_learns_from_the_table_and_from_the_table_changed_along_its_gradient(model):
     problem = "single_label_classification"
 
