@@ -19,7 +19,16 @@ def layers_within(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
     Args:
         layer: layer or model.
     """
-    return layer._flatten_layers()
+    return list(layer._flatten_layers())
+
+
+def parts_of(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
+    """Return the layers that a layer or model holds itself, without those inside them.
+
+    Args:
+        layer: layer or model.
+    """
+    return list(layer._flatten_layers(include_self=False, recursive=False))
 
 
 def mask_of(tensor: Any) -> Any:

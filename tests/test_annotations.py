@@ -6,11 +6,8 @@ import pathlib
 import bert_keras
 
 ROOT = pathlib.Path(bert_keras.__file__).parent
-EXEMPT = ("models/", "checkpoints/", "inference/", "data/")  # to be emptied
-EXEMPT += ("training/target_checks.py", "training/token_statistics.py", "training/traced_once.py")
-EXEMPT += ("training/finetuning/adversarial_training.py", "training/finetuning/r_drop.py")
-EXEMPT += ("training/finetuning/second_pass.py",)
-NOT_EXEMPT = ("checkpoints/safetensors_file.py", "data/tokenization/")
+EXEMPT = ()
+NOT_EXEMPT = ()
 
 
 def missing(node, place=""):

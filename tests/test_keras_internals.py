@@ -17,16 +17,10 @@ TESTED = ("3.15",)
 ROOT = pathlib.Path(bert_keras.__file__).parent
 OVERRIDDEN = "methods of a subclass stand in for those of Keras, or read what Keras keeps in it"
 ELSEWHERE = {  # file -> private names of Keras in it, and why they are not in keras_internals
+    "models/token_classifier.py": OVERRIDDEN,
     "training/optimizers.py": OVERRIDDEN,
     "training/traced_once.py": OVERRIDDEN,
     "training/resuming/callback_states.py": "names of attributes that Keras' own callbacks remember, as a table",
-    # To be emptied: they can ask `layers_within`, and `token_classifier` a term of the loss.
-    "models/changed_tables.py": "layers",
-    "models/dtype_config.py": "layers",
-    "models/frozen_layers.py": "layers",
-    "models/presets.py": "layers",
-    "models/saved_model.py": "layers",
-    "models/token_classifier.py": OVERRIDDEN,
 }
 
 

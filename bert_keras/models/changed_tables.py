@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
+from bert_keras.keras_internals import layers_within
 from bert_keras.models.named_weights import TOKEN_TABLE, named_weights, padded
 from bert_keras.models.preset_model import PresetModel
 
@@ -92,7 +93,7 @@ def change_positions(model: PresetModel, max_sequence_length: int, *, method: st
 
 
 def _rebuilt(model, changes, functions):
-    if any(layer.quantization_mode for layer in model._flatten_layers()):
+    if any(layer.quantization_mode for layer in layers_within(model)):
         raise ValueError("Expected a model that is not quantized: its tables are integers with scales of their own.")
     config = model.get_config()
     encoder_config = config["encoder"]["config"] if "encoder" in config else config

@@ -2,6 +2,8 @@
 
 import keras
 
+from bert_keras.keras_internals import layers_within
+
 
 def dtype_config(model: keras.Model) -> dict:
     """Serialize the model's dtype policy; where layers were quantized, a map with the policy of each.
@@ -13,7 +15,7 @@ def dtype_config(model: keras.Model) -> dict:
         the serialized policy.
     """
     quantized = {
-        layer.path: layer.dtype_policy for layer in model._flatten_layers() if layer.quantization_mode is not None
+        layer.path: layer.dtype_policy for layer in layers_within(model) if layer.quantization_mode is not None
     }
     policy = model.dtype_policy
     if quantized and not isinstance(policy, keras.dtype_policies.DTypePolicyMap):

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 import keras
 
+from bert_keras.keras_internals import parts_of
+
 
 def frozen_layers(model: keras.Model) -> list[str]:
     """Name the frozen layers.
@@ -30,19 +32,15 @@ def freeze_layers(model: keras.Model, paths: Iterable[str]) -> None:
     for path in paths:
         layer = model
         for name in path.split("/"):
-            layer = next((part for part in _parts(layer) if part.name == name), None)
+            layer = next((part for part in parts_of(layer) if part.name == name), None)
             if layer is None:
                 raise ValueError(f"{model.name} has no layer {path}, which its config says is frozen.")
         layer.trainable = False
 
 
 def _frozen(layer, path):
-    for part in _parts(layer):
+    for part in parts_of(layer):
         if not part.trainable:
             yield path + part.name
         else:
             yield from _frozen(part, f"{path}{part.name}/")
-
-
-def _parts(layer):
-    return layer._flatten_layers(include_self=False, recursive=False)

@@ -14,6 +14,7 @@ from bert_keras.checkpoints import build_keras_hub, write_google, write_huggingf
 from bert_keras.checkpoints.checkpoint import Checkpoint
 from bert_keras.checkpoints.huggingface_config import ACTIVATIONS
 from bert_keras.checkpoints.safetensors_shards import outdated_files
+from bert_keras.keras_internals import layers_within
 from bert_keras.layers.encoder_block import part_config
 from bert_keras.layers.initializers import BERT_INITIALIZER_RANGE
 from bert_keras.models.batch_inputs import BatchInputs
@@ -260,7 +261,7 @@ def _own_parts(encoder):
 
 def _expect_mergeable(model):
     """Refuse what neither format has: weights that are more, or other, than those of the model's config."""
-    layers = model._flatten_layers()
+    layers = layers_within(model)
     obstacles = {
         "adapters (call `bert_keras.training.merge_lora(encoder)`, and save)": any(
             getattr(layer, "lora_enabled", False) for layer in layers

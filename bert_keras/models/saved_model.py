@@ -11,6 +11,7 @@ import numpy as np
 from bert_keras.atomic_files import finish_write
 from bert_keras.checkpoints import LoadReport, open_checkpoint
 from bert_keras.checkpoints.checkpoint import Checkpoint
+from bert_keras.keras_internals import layers_within
 from bert_keras.models.named_weights import TOKEN_TABLE, named_weights
 from bert_keras.models.preset_model import KERAS_FILE, PresetModel, cause_of
 from bert_keras.preset_location import locate_preset
@@ -61,7 +62,7 @@ class SavedModel(Checkpoint):
         self.source = str(path)
         model = _load(path)
         encoder = getattr(model, "encoder", model)
-        if not isinstance(model, PresetModel) or any(layer.quantization_mode for layer in model._flatten_layers()):
+        if not isinstance(model, PresetModel) or any(layer.quantization_mode for layer in layers_within(model)):
             raise ValueError(
                 f"{path} holds a {type(model).__name__}; expected a BertEncoder, or a model of bert_keras around one, "
                 "that is not quantized. Load it with keras.saving.load_model."

@@ -3,6 +3,10 @@
 import functools
 from collections.abc import Callable
 
+import keras
+
+from bert_keras.types import Tensor
+
 
 class LossTerms:
     """Mixin of a model: in training its loss is that of its task with what was added to it, by name.
@@ -44,11 +48,25 @@ class LossTerms:
         self.loss_terms[name] = term
         self.train_function = None  # one that was traced before has the former loss
 
-    def task_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+    def task_loss(
+        self,
+        x: Tensor | None = None,
+        y: Tensor | None = None,
+        y_pred: Tensor | None = None,
+        sample_weight: Tensor | None = None,
+        training: bool = True,
+    ) -> Tensor:
         """Compute the loss of the task alone; a head with a loss of its own overrides it."""
         return super().compute_loss(x, y, y_pred, sample_weight, training=training)
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+    def compute_loss(
+        self,
+        x: Tensor | None = None,
+        y: Tensor | None = None,
+        y_pred: Tensor | None = None,
+        sample_weight: Tensor | None = None,
+        training: bool = True,
+    ) -> Tensor:
         """Compute the task's loss, in training with all terms."""
         if not training:
             return self.task_loss(x, y, y_pred, sample_weight, training=False)
@@ -62,7 +80,7 @@ def _with_term(term, model, compute_loss, x=None, y=None, y_pred=None, sample_we
     return term(model, compute_loss, x, y, y_pred, sample_weight)
 
 
-def expect_loss_terms(model) -> LossTerms:
+def expect_loss_terms(model: keras.Model) -> LossTerms:
     """Give back a model that takes terms.
 
     Args:
