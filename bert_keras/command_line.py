@@ -8,8 +8,10 @@ import io
 import os
 import sys
 import tokenize
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import tyro
 
@@ -17,7 +19,7 @@ from bert_keras.freed_memory import keep_freed_memory
 from bert_keras.quiet_tensorflow import import_quietly
 
 
-def run(main, arguments=None):
+def run(main: Callable, arguments: Sequence[str] | None = None) -> Any:
     """Call a function with the options of the command line.
 
     Each parameter is an option with its default, and so is each field of a parameter that is a dataclass; the comment
@@ -58,7 +60,7 @@ def run(main, arguments=None):
 
 
 def _prepared(main):
-    """The function, with what its process needs before it: a command line with a mistake does not wait for that."""
+    """Put before the function what its process needs: a command line with a mistake does not wait for that."""
 
     @functools.wraps(main)
     def prepared(*arguments, **options):
@@ -72,7 +74,7 @@ def _prepared(main):
 
 
 def _owner_of_seed(main):
-    """The parameter that has the seed: "seed" itself, or a dataclass with such a field; None where there is none."""
+    """Find the parameter that has the seed: "seed" itself, or a dataclass with such a field; None if there is none."""
     for name, parameter in inspect.signature(main).parameters.items():
         if name == "seed" or (dataclasses.is_dataclass(parameter.default) and hasattr(parameter.default, "seed")):
             return name
@@ -80,7 +82,7 @@ def _owner_of_seed(main):
 
 
 def _with_seeds(main, owner):
-    """A function with the parameters of another one and `seeds`; without any it does as the other one does."""
+    """Add the parameter `seeds` to those of a function; without any it does as the function does."""
     signature = inspect.signature(main)
     seeds = inspect.Parameter("seeds", inspect.Parameter.KEYWORD_ONLY, default=(), annotation=tuple[int, ...])
 
@@ -131,7 +133,7 @@ def load_script(path: str | os.PathLike) -> ModuleType:
     return module
 
 
-def parameter_comments(function):
+def parameter_comments(function: Callable) -> dict[str, str]:
     """Read the comments that stand behind a function's parameters, each on a line of its own.
 
     Args:

@@ -4,10 +4,14 @@ Keras loads when a method is first called, so that a recipe shows these options 
 """
 
 import dataclasses
+import os
 from collections.abc import Callable, Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from bert_keras import data, training
+from bert_keras import data, models, training
+
+if TYPE_CHECKING:
+    import keras
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,15 +46,15 @@ class FineTuning:
 
     def prepare(
         self,
-        model,
-        tokenizer=None,
+        model: "models.TaskModel",
+        tokenizer: "data.Tokenizer | None" = None,
         *,
         sequence_length: int,
-        preset=None,
-        trained=None,
+        preset: str | os.PathLike | None = None,
+        trained: "keras.Model | None" = None,
         problem_type: str = "single_label_classification",
     ) -> None:
-        """Freezes blocks, adds LoRA's adapters, R-Drop and adversarial training, where they are asked for.
+        """Freeze blocks, add LoRA's adapters, R-Drop and adversarial training, where they are asked for.
 
         Args:
             model: A model of ours with an encoder and a head.
@@ -89,8 +93,8 @@ class FineTuning:
         options = {"batch_size": self.batch_size, "seed": self.seed, "start_step": start_step}
         return {part: make(some, training=part == "train", **options) for part, some in rows.items()}
 
-    def optimizer(self, encoder, steps_per_epoch: int) -> "training.AdamW":
-        """Gives AdamW with a linear warm-up and decay over all epochs, and a rate for each layer of the encoder."""
+    def optimizer(self, encoder: "models.BertEncoder", steps_per_epoch: int) -> "training.AdamW":
+        """Return AdamW with a linear warm-up and decay over all epochs, and a rate for each layer of the encoder."""
         steps = self.epochs * steps_per_epoch
         schedule = training.WarmupLinearDecay(self.learning_rate, steps, warmup_steps=int(self.warmup_share * steps))
         factors = training.layerwise_decay(encoder, self.layerwise_decay)
@@ -106,14 +110,14 @@ class FineTuning:
 
     def callbacks(
         self,
-        log_dir,
+        log_dir: str | os.PathLike,
         *,
         best: str | None,
         shown: tuple[str, ...] = (),
         scores: Callable[[], Mapping[str, float]] | None = None,
         throughput: bool = True,
     ) -> list:
-        """Gives the callbacks of `fit`: they keep the best epoch, write TensorBoard's curves, print a line an epoch.
+        """Return the callbacks of `fit`: they keep the best epoch, write TensorBoard's curves, print a line an epoch.
 
         Args:
             log_dir: Folder for TensorBoard.

@@ -6,8 +6,12 @@ Keras loads when a method is first called, so that a recipe shows these options 
 import dataclasses
 import os
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from bert_keras import data, inference, models, training
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,7 +42,7 @@ class Pretraining:
     xla: bool = True  # compile the whole step on a CPU too, in float32: it begins later, and is faster then
     seed: int = 0
 
-    def dataset(self, directory: str | os.PathLike, tokenizer, **changes):
+    def dataset(self, directory: str | os.PathLike, tokenizer: "data.Tokenizer", **changes: Any) -> "tf.data.Dataset":
         """Return the batches of a part of a prepared corpus.
 
         Args:
@@ -53,7 +57,7 @@ class Pretraining:
     def prepare(
         self,
         pretrainer: "models.BertPretrainer",
-        tokenizer=None,
+        tokenizer: "data.Tokenizer | None" = None,
         *,
         preset: str | os.PathLike | None = None,
         corpus: str | os.PathLike | None = None,
@@ -79,7 +83,7 @@ class Pretraining:
         if corpus is not None and self.warm_start:
             models.warm_start(encoder, data.cooccurrence_vectors(corpus, tokenizer.vocabulary, encoder.hidden_dim))
 
-    def encoder(self, tokenizer, **options) -> "models.BertEncoder":
+    def encoder(self, tokenizer: "data.Tokenizer", **options: Any) -> "models.BertEncoder":
         """Return a new encoder.
 
         Args:

@@ -16,8 +16,9 @@ import shutil
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from bert_keras import data, training
+from bert_keras import data, models, training
 from bert_keras.atomic_files import write_file
 from bert_keras.json_text import parse_json
 
@@ -81,11 +82,11 @@ class RunFolder:
         """The folder of the trained model."""
         return self.path / "preset"
 
-    def saving(self, **options) -> "training.callbacks.SaveAndResume":
-        """Gives the callback that saves the run's state in this folder; its arguments are those of `SaveAndResume`."""
+    def saving(self, **options: Any) -> "training.callbacks.SaveAndResume":
+        """Return the callback that saves the run's state in this folder; its arguments are those of `SaveAndResume`."""
         return training.callbacks.SaveAndResume(self.path / "state", configuration=self.identity, **options)
 
-    def save_preset(self, model, tokenizer) -> None:
+    def save_preset(self, model: "models.TaskModel", tokenizer: "data.Tokenizer") -> None:
         """Save the trained model and its tokenizer as the preset; LoRA's adapters become part of the kernels first.
 
         Args:
@@ -97,13 +98,13 @@ class RunFolder:
         tokenizer.save_to_preset(self.preset, model_max_length=model.encoder.max_sequence_length)
 
     def _results_of_this_run(self) -> dict:
-        """What a call before has left, such as the training that is now given a test file; else nothing."""
+        """Read what a call before has left, such as the training that is now given a test file; else nothing."""
         path = self.path / _FILE
         before = parse_json(path.read_text(encoding="utf-8")) if path.is_file() else {}
         return before if before.get("identity") == self.identity else {}
 
     def finish(self, scores: Mapping, *, texts: Mapping[str, str] | None = None, keep_state: bool = True) -> dict:
-        """Writes results.json, shows options, scores and texts in TensorBoard's text tab, and prints the scores.
+        """Write results.json, show options, scores and texts in TensorBoard's text tab, and print the scores.
 
         Scores that an earlier call of the same run has left stay beside the new ones, and its seconds are added.
 
@@ -159,14 +160,14 @@ def _as_json(value):
 
 
 def _checksum_of_preset(preset: str | os.PathLike) -> str:
-    """That of a folder's files; a name stands for itself."""
+    """Return that of a folder's files; a name stands for itself."""
     if os.path.isdir(preset):
         return data.files_checksum(*sorted(path for path in Path(preset).iterdir() if path.is_file()))
     return data.files_checksum(preset) if os.path.isfile(preset) else str(preset)
 
 
 def _plain(results):
-    """The same with Python's numbers, which JSON can hold."""
+    """Return the same with Python's numbers, which JSON can hold."""
     if isinstance(results, Mapping):
         return {str(name): _plain(value) for name, value in results.items()}
     return float(results) if hasattr(results, "__float__") and not isinstance(results, int) else results

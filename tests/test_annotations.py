@@ -7,7 +7,6 @@ import bert_keras
 
 ROOT = pathlib.Path(bert_keras.__file__).parent
 EXEMPT = ("models/", "checkpoints/", "inference/", "data/")  # to be emptied
-EXEMPT += ("command_line.py", "run_folder.py", "finetuning.py", "pretraining.py")
 EXEMPT += ("training/target_checks.py", "training/token_statistics.py", "training/traced_once.py")
 EXEMPT += ("training/finetuning/adversarial_training.py", "training/finetuning/r_drop.py")
 EXEMPT += ("training/finetuning/second_pass.py",)

@@ -60,6 +60,9 @@ THEN = collections.defaultdict(tuple) | {
     "docs/own-model.md": (
         "{values.shape for values in batch.values()} == {(4, 32)}",
         "np.allclose(model.predict(batch, verbose=0), again.predict(batch, verbose=0), rtol=1e-5)",
+        "read(read_texts) == ReviewReader(reviewer, tokenizer)(read_texts)",
+        "np.mean([row == {'opinion': o, 'words': w} for row, (_, o, w) in zip(read(read_texts), reviews)]) > 0.7",
+        "read('we loved the wine')['words'] in 'we loved the wine'",
     ),
     "docs/reliability.md": ("callbacks.SaveAndResume('runs/mine/state').step > 0",),
 }  # fmt: skip

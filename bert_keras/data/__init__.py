@@ -38,7 +38,7 @@ from bert_keras.data.rows.accelerators import hide_accelerators
 from bert_keras.data.rows.autotuner import without_autotuner
 from bert_keras.data.rows.batches import batches
 from bert_keras.data.rows.resumed import resumed
-from bert_keras.data.rows.rows import Rows
+from bert_keras.data.rows.rows import Rows, entries_of_rows
 from bert_keras.data.rows.text_arrays import pack
 from bert_keras.data.rows.tokenized_texts import TokenizedTexts
 from bert_keras.data.tagging.basic_tokens import BasicTokens, basic_tokens
@@ -103,6 +103,7 @@ __all__ = [
     "cut_long_texts",
     "drcd_scores",
     "drop_words",
+    "entries_of_rows",
     "files_checksum",
     "has_columns",
     "hold_out",

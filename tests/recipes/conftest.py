@@ -41,7 +41,8 @@ for line in sys.stdin:
 
 
 def environment(backend):
-    return os.environ | {"KERAS_BACKEND": backend, "PYTHONPATH": str(ROOT)}
+    quick = {"XLA_FLAGS": "--xla_backend_optimization_level=0"} if backend == "jax" else {}  # to compile is most of it
+    return os.environ | quick | {"KERAS_BACKEND": backend, "PYTHONPATH": str(ROOT)}
 
 
 class RunningRecipe(subprocess.Popen):

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from bert_keras.models import RelationClassifier
+
 
 @pytest.fixture
 def run(run_recipe):
@@ -26,7 +28,8 @@ def test_relations_are_told_scored_and_written_for_the_official_scorer(run, mark
     assert {label for _, label in lines} <= {"Is(e1,e2)", "Other"}
     config = json.loads((tmp_path / "run" / "preset" / "config.json").read_text())
     labels = ["Is(e1,e2)", "Other"]
-    assert config["bert_keras"] == {"head": "relations", "markers": ["$", "#"], "labels": labels}
+    assert config["bert_keras"] == {"head": "relations", "num_classes": 2, "labels": labels}
+    assert list(RelationClassifier.from_preset(tmp_path / "run" / "preset").markers) == ["$", "#"]
 
 
 @pytest.mark.slow
