@@ -98,7 +98,7 @@ class HuggingFaceCheckpoint(Checkpoint):
 
 
 def _stored_tensors(family, source, files):
-    """The tensors by the names that the tables know."""
+    """Return the tensors by the names that the tables know."""
     tensors = {}
     for name, common in common_names(family, source, files).items():
         info = files[name].tensors[name]

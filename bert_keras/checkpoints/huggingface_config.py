@@ -48,7 +48,7 @@ class HuggingFaceConfig:
         return arguments
 
     def field(self, name: str) -> object:
-        """What the file has under a name, None where it is silent."""
+        """Return what the file has under a name, None where it is silent."""
         return self._fields.get(name)
 
     @property
@@ -141,7 +141,7 @@ def config_fields(
     is_published: bool = True,
     family: Family = BERT,
 ) -> dict:
-    """The fields of the `config.json` with which transformers builds the same model.
+    """Return the fields of the `config.json` with which transformers builds the same model.
 
     Args:
         architecture: class of transformers, such as "BertModel".

@@ -213,7 +213,7 @@ def _config_of(model, source):
 
 
 def _load(directory):
-    """The model that a preset directory holds, and its config."""
+    """Return the model that a preset directory holds, and its config."""
     fields = read_json(directory / "config.json")
     if fields.get("class_name") != "BertBackbone" or not isinstance(fields.get("config"), dict):
         raise ValueError(f"{directory}/config.json: class_name is {fields.get('class_name')!r}; expected BertBackbone.")

@@ -96,7 +96,7 @@ def tensor_files(tensors: Mapping[str, np.ndarray], max_shard_bytes: int | None 
 
 
 def outdated_files(directory: str | os.PathLike, contents: Iterable[str]) -> list[str]:
-    """The files of weights that a directory has from before, and that go when new ones come.
+    """Return the files of weights that a directory has from before, and that go when new ones come.
 
     Args:
         directory: path of the directory, which need not be there.

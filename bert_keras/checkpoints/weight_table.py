@@ -33,7 +33,7 @@ class Row:
     num_heads: int | None = None
 
     def shape(self, shapes: Sequence[tuple[int, ...]]) -> tuple[int, ...] | None:
-        """The shape of our weight from those of their tensors; None where they do not fit together."""
+        """Return the shape of our weight from those of their tensors; None where they do not fit together."""
         first, *others = parts = [self._part_shape(shape) for shape in shapes]
         if not all(parts) or any(other[:-1] != first[:-1] for other in others):
             return None
@@ -141,7 +141,7 @@ class WeightTable:
 
     @staticmethod
     def to_theirs(rows: Iterable[Row], arrays: Mapping[str, np.ndarray], form: str) -> dict[str, np.ndarray]:
-        """The tensors of a format from the weights of a model.
+        """Return the tensors of a format from the weights of a model.
 
         Args:
             rows: all `Row`s of the format.

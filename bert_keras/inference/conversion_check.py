@@ -2,7 +2,7 @@
 
 import itertools
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import keras
 import numpy as np
@@ -43,7 +43,7 @@ def largest_differences(
     return largest
 
 
-def print_differences(model, presets, batches) -> float:
+def print_differences(model: keras.Model, presets: Sequence[str], batches: Iterable[dict[str, np.ndarray]]) -> float:
     """Print every tensor's largest difference for each preset, or why the preset was not compared.
 
     Args:
@@ -165,12 +165,12 @@ def _all_positions(batch):
 
 
 def _with_choices(model, batch):
-    """The rows as the choices of one example, where the model wants choices."""
+    """Return the rows as the choices of one example, where the model wants choices."""
     return {name: value[None] for name, value in batch.items()} if isinstance(model, MultipleChoice) else batch
 
 
 def _peer(model, preset):
-    """Function from a model of ours and a batch to what the library computes; names are ours."""
+    """Return a function from a model of ours and a batch to what the library computes; names are ours."""
     checkpoint = open_preset(preset)
     if isinstance(checkpoint, KerasHubCheckpoint):
         return lambda model, batch: _keras_hub_outputs(checkpoint.model, batch)

@@ -31,7 +31,7 @@ def read_inputs(
     choice_columns: Sequence[Column] = (),
     table: TableFormat = TableFormat(),
 ) -> tuple[list[dict[str, Any]], tuple]:
-    """Reads what a predictor is to answer, without labels: a table, a text a line, or its task's own files.
+    """Read what a predictor is to answer, without labels: a table, a text a line, or its task's own files.
 
     Args:
         predictor: What `load_predictor` gives.

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from bert_keras.data import SpanRows, TaggedSentences, TagRows, Tokenizer, sentences_of_texts
 from bert_keras.inference.predictor import Predictor
 from bert_keras.inference.text_sources import Texts, as_texts
+from bert_keras.models import SpanTagger, TokenClassifier, TripleExtractor
 from bert_keras.tagging_schemes import check_words
 
 
@@ -23,7 +24,14 @@ class WordPredictor(Predictor):
 
     rows_class: ClassVar[type]
 
-    def __init__(self, model, tokenizer: Tokenizer, *, words: str | None = None, **options: Any) -> None:
+    def __init__(
+        self,
+        model: SpanTagger | TokenClassifier | TripleExtractor,
+        tokenizer: Tokenizer,
+        *,
+        words: str | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__(model, tokenizer, **options)
         self.words = check_words(words or model.words)
 

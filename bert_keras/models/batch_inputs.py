@@ -1,5 +1,7 @@
 """What every model does with the dict of a batch: take what it knows, and say what is missing."""
 
+from typing import Any
+
 import keras
 
 
@@ -10,7 +12,7 @@ class BatchInputs(keras.Model):
     `mask_positions` an encoder does not know, goes into the encoder as it is.
     """
 
-    def call(self, inputs, training=None, mask=None):
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         if isinstance(inputs, dict):
             inputs = self._own_inputs(inputs)
         return super().call(inputs, training=training, mask=mask)

@@ -3,6 +3,7 @@
 import dataclasses
 import os
 from collections.abc import Callable
+from typing import Any
 
 import keras
 from keras import ops
@@ -124,7 +125,7 @@ class BertEncoder(PresetModel):
         position_initializer: str | dict | keras.initializers.Initializer | None = None,
         segment_initializer: str | dict | keras.initializers.Initializer | None = None,
         dtype: str | keras.DTypePolicy | None = None,
-        **kwargs,
+        **kwargs: Any,
     ):
         own_parts = dict(zip(PARTS, (embeddings, attention_mask, attention, feed_forward), strict=True))
 
@@ -226,7 +227,7 @@ class BertEncoder(PresetModel):
         self.segment_initializer = keras.initializers.get(segment_initializer)
 
     @classmethod
-    def from_size(cls, size: str, /, vocabulary_size: int, **overrides) -> "BertEncoder":
+    def from_size(cls, size: str, /, vocabulary_size: int, **overrides: Any) -> "BertEncoder":
         """Build an encoder of a published size, with new weights.
 
         Args:
@@ -246,7 +247,7 @@ class BertEncoder(PresetModel):
         return {name: keras.Input((None,), dtype="int32", name=name) for name in self.input}
 
     @classmethod
-    def from_preset(cls, preset: str | os.PathLike | keras.Model, **overrides) -> "BertEncoder":
+    def from_preset(cls, preset: str | os.PathLike | keras.Model, **overrides: Any) -> "BertEncoder":
         """Load an encoder; what else the preset has, a head say, is left out and named in `load_report`.
 
         Args:
@@ -264,7 +265,7 @@ class BertEncoder(PresetModel):
         return encoder
 
     @classmethod
-    def from_checkpoint(cls, checkpoint: Checkpoint, **overrides) -> "BertEncoder":
+    def from_checkpoint(cls, checkpoint: Checkpoint, **overrides: Any) -> "BertEncoder":
         """Build the encoder that a checkpoint describes, with new weights.
 
         Args:
@@ -298,7 +299,7 @@ class BertEncoder(PresetModel):
         return self._own_parts()["feed_forward"]
 
     def own_parts(self) -> dict[str, keras.layers.Layer | None]:
-        """The parts as they were given: dict from the constructor's argument to the layer, None for BERT's own."""
+        """Return the parts as they were given: dict from argument to layer, None for BERT's own."""
         return self._own_parts()
 
     def __dir__(self):
@@ -354,12 +355,12 @@ class BertEncoder(PresetModel):
 
     def call(
         self,
-        inputs,
+        inputs: Any,
         training: bool | None = None,
-        mask=None,
+        mask: Any = None,
         return_hidden_states: bool = False,
         return_attention_scores: bool = False,
-    ):
+    ) -> Any:
         asked_for = _asked_for(inputs, return_hidden_states, return_attention_scores)
         if not asked_for:
             return super().call(inputs, training=training, mask=mask)
@@ -367,15 +368,20 @@ class BertEncoder(PresetModel):
         return self._stack(own, **asked_for)
 
     def compute_output_spec(
-        self, inputs, training=None, mask=None, return_hidden_states=False, return_attention_scores=False
-    ):
+        self,
+        inputs: Any,
+        training: bool | None = None,
+        mask: Any = None,
+        return_hidden_states: bool = False,
+        return_attention_scores: bool = False,
+    ) -> Any:
         asked_for = _asked_for(inputs, return_hidden_states, return_attention_scores)
         if not asked_for:
             return super().compute_output_spec(inputs)
         return self._stack(self._own_inputs(inputs), **asked_for)
 
     def inspector(self, *, attention_scores: bool = True) -> keras.Model:
-        """A model over the same weights that also shows what lies inside; the encoder itself is not touched.
+        """Return a model over the same weights that also shows what lies inside; the encoder is not touched.
 
         It is for looking at: save and export the encoder, and make its inspector anew.
 
@@ -391,7 +397,7 @@ class BertEncoder(PresetModel):
 
 
 def _asked_for(inputs, return_hidden_states, return_attention_scores):
-    """What is wanted beyond the plain outputs, as arguments of the forward pass; nothing: the graph that is built."""
+    """Return what is wanted beyond the plain outputs, as arguments of the forward pass; nothing: the built graph."""
     asked_for = {
         "output_positions": inputs.get("output_positions") if isinstance(inputs, dict) else None,
         "return_hidden_states": return_hidden_states,
@@ -410,7 +416,7 @@ def _expect_same_numbers(embeddings, **numbers):
 
 
 def _copy_part(prototype, name, dtype):
-    """A new layer of the prototype's class and config, in the encoder's precision."""
+    """Return a new layer of the prototype's class and config, in the encoder's precision."""
     config = prototype.get_config() | {"name": name}
     if dtype is not None:
         config["dtype"] = dtype

@@ -5,6 +5,8 @@ import inspect
 
 import keras
 
+from bert_keras.types import Tensor
+
 
 @dataclasses.dataclass(frozen=True)
 class LayerStack:
@@ -32,7 +34,7 @@ class LayerStack:
         self,
         inputs: dict,
         *,
-        output_positions=None,
+        output_positions: Tensor | None = None,
         return_hidden_states: bool = False,
         return_attention_scores: bool = False,
     ) -> dict:

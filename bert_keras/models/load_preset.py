@@ -1,6 +1,7 @@
 """A preset into the model that it was saved from, head and all."""
 
 import os
+from typing import Any
 
 import keras
 
@@ -32,7 +33,7 @@ _MODELS = {
 }
 
 
-def load_preset(preset: str | os.PathLike | keras.Model, **overrides) -> PresetModel:
+def load_preset(preset: str | os.PathLike | keras.Model, **overrides: Any) -> PresetModel:
     """Load whatever a preset holds: all of its weights, and no new ones.
 
     Args:

@@ -1,5 +1,7 @@
 """The encoder with a head that picks one of several choices."""
 
+from typing import Any
+
 import keras
 import numpy as np
 
@@ -42,7 +44,7 @@ class MultipleChoice(TaskModel):
     kind, heads, target_kinds = "multiple_choice", ("multiple_choice_head",), CLASSES
 
     def __init__(
-        self, encoder: BertEncoder, *, dropout: float = 0.1, dtype: str | keras.DTypePolicy | None = None, **kwargs
+        self, encoder: BertEncoder, *, dropout: float = 0.1, dtype: str | keras.DTypePolicy | None = None, **kwargs: Any
     ):
         if not encoder.pooler:
             raise ValueError("MultipleChoice needs an encoder with a pooler, but it was built with pooler=False.")
@@ -68,6 +70,6 @@ class MultipleChoice(TaskModel):
         return np.asarray(scores).argmax(-1)
 
     @classmethod
-    def needs_pooler(cls, **arguments) -> bool:
+    def needs_pooler(cls, **arguments: Any) -> bool:
         """Tell that the head sees the pooled output."""
         return True

@@ -64,7 +64,7 @@ class PresetModel(BatchInputs):
         }
 
     def own_parts(self) -> dict[str, keras.layers.Layer | None]:
-        """The parts as they were given: dict from the constructor's argument to the layer."""
+        """Return the parts as they were given: dict from the constructor's argument to the layer."""
         return {name: getattr(self, name) for name in self.parts}
 
     @classmethod
@@ -143,11 +143,11 @@ class PresetModel(BatchInputs):
             self._rebuilt()
 
     def _preset_format(self):
-        """The format for which nothing has to be asked."""
+        """Return the format for which nothing has to be asked."""
         return "keras" if self._beyond_transformers() else "huggingface"
 
     def _beyond_transformers(self):
-        """What of this model BERT of transformers does not have, in words."""
+        """Return what of this model BERT of transformers does not have, in words."""
         encoder = getattr(self, "encoder", self)
         activation = _name_of(encoder.activation)
         return _own_parts(encoder) + ([] if activation in ACTIVATIONS else [f"the activation {activation!r}"])
@@ -171,7 +171,7 @@ class PresetModel(BatchInputs):
         )
 
     def _rebuilt(self):
-        """A model of the same class and config, as another process will build it, with new weights."""
+        """Return a model of the same class and config, as another process will build it, with new weights."""
         config = keras.saving.serialize_keras_object(self)
         config.pop("compile_config", None)
         try:
@@ -282,7 +282,7 @@ def _expect_no_other_format(directory):
 
 
 def plain_form(value: object) -> object:
-    """The form of an argument in a config.
+    """Return the form of an argument in a config.
 
     Args:
         value: number, text, None, or a sequence of them; layer; initializer; or activation function.
@@ -297,7 +297,7 @@ def plain_form(value: object) -> object:
 
 
 def cause_of(error: Exception) -> str:
-    """What went wrong at last when Keras could not load something, without the configs that it prints around it.
+    """Return what went wrong at last when Keras could not load something, without the configs that it prints around it.
 
     Args:
         error: the exception.

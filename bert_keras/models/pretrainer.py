@@ -1,6 +1,7 @@
 """The encoder with the two heads that BERT is pretrained with."""
 
 from collections.abc import Callable
+from typing import Any
 
 import keras
 from keras import ops
@@ -56,7 +57,7 @@ class BertPretrainer(TaskModel):
     def __init__(
         self, encoder: BertEncoder, *, masked_lm: bool = True, next_sentence: bool = True,
         head_activation: str | Callable | None = None, head_layer_norm_epsilon: float | None = None,
-        dtype: str | keras.DTypePolicy | None = None, **kwargs,
+        dtype: str | keras.DTypePolicy | None = None, **kwargs: Any,
     ):  # fmt: skip
         if not (masked_lm or next_sentence):
             raise ValueError("Expected masked_lm, next_sentence or both; there would be nothing to train.")
@@ -111,13 +112,13 @@ class BertPretrainer(TaskModel):
         return ({"mlm": TOKENS} if self.masked_lm else {}) | ({"nsp": CLASSES} if self.next_sentence else {})
 
     @classmethod
-    def needs_pooler(cls, *, next_sentence: bool, **arguments) -> bool:
+    def needs_pooler(cls, *, next_sentence: bool, **arguments: Any) -> bool:
         """Tell whether anything trains a pooler: next sentence prediction."""
         return next_sentence
 
     @classmethod
     def preset_arguments(
-        cls, checkpoint: Checkpoint, *, masked_lm: bool | None = None, next_sentence: bool | None = None, **asked
+        cls, checkpoint: Checkpoint, *, masked_lm: bool | None = None, next_sentence: bool | None = None, **asked: Any
     ) -> tuple[dict, bool]:
         """Take the heads that the preset has, or those that are asked for: one that it lacks is new."""
         has_masked_lm = "masked_lm_head/bias" in checkpoint.shapes

@@ -1,5 +1,7 @@
 """The encoder with a head that finds the answer to a question in a text."""
 
+from typing import Any
+
 import keras
 
 from bert_keras.layers import SpanHead
@@ -45,7 +47,7 @@ class QuestionAnswerer(TaskModel):
         *,
         null_threshold: float | None = None,
         dtype: str | keras.DTypePolicy | None = None,
-        **kwargs,
+        **kwargs: Any,
     ):
         head = SpanHead(
             kernel_initializer=encoder.kernel_initializer, dtype=dtype or encoder.dtype_policy, name="span_head"

@@ -1,6 +1,7 @@
 """The encoder with a head that tells the relation between two marked entities."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -50,7 +51,7 @@ class RelationClassifier(TaskModel):
     def __init__(
         self, encoder: BertEncoder, num_classes: int, *, labels: Sequence[str] | None = None,
         markers: Sequence[str] = ("$", "#"), dropout: float = 0.1, dtype: str | keras.DTypePolicy | None = None,
-        **kwargs,
+        **kwargs: Any,
     ):  # fmt: skip
         check_labels(labels, num_classes)
         head = RelationHead(
@@ -79,8 +80,13 @@ class RelationClassifier(TaskModel):
 
     @classmethod
     def preset_arguments(
-        cls, checkpoint: Checkpoint, *, num_classes: int | None = None, labels: Sequence[str] | None = None, **asked,
-    ) -> tuple[dict, bool]:  # fmt: skip
+        cls,
+        checkpoint: Checkpoint,
+        *,
+        num_classes: int | None = None,
+        labels: Sequence[str] | None = None,
+        **asked: Any,
+    ) -> tuple[dict, bool]:
         """Decide whether the preset's head is for these relations."""
         classes, is_trained = pretrained_classes(checkpoint, "relation_head", num_classes, labels)
         return checkpoint.settings | asked | classes, is_trained

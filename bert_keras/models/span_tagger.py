@@ -1,6 +1,7 @@
 """The encoder with GlobalPointer: spans with labels, nested ones too."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -56,7 +57,7 @@ class SpanTagger(TaskModel):
 
     def __init__(
         self, encoder: BertEncoder, labels: Sequence[str], *, head_dim: int = 64, efficient: bool = True,
-        words: str = "basic", dropout: float = 0.1, dtype: str | keras.DTypePolicy | None = None, **kwargs,
+        words: str = "basic", dropout: float = 0.1, dtype: str | keras.DTypePolicy | None = None, **kwargs: Any,
     ):  # fmt: skip
         if not labels or len(set(labels)) != len(labels):
             raise ValueError(f"Expected different labels, received {list(labels)}.")
@@ -93,7 +94,7 @@ class SpanTagger(TaskModel):
         return found, sigmoid(scores[tuple(found.T)])
 
     @classmethod
-    def preset_arguments(cls, checkpoint: Checkpoint, *, words: str | None = None, **asked) -> tuple[dict, bool]:
+    def preset_arguments(cls, checkpoint: Checkpoint, *, words: str | None = None, **asked: Any) -> tuple[dict, bool]:
         """Decide whether the preset's head is of this form and for these labels."""
         arguments, is_trained = super().preset_arguments(checkpoint, **asked)
         return arguments | {"words": pretrained_words(checkpoint, words, new=not is_trained)}, is_trained

@@ -91,7 +91,7 @@ def warm_start(encoder: BertEncoder, token_vectors: np.ndarray, *, sharpness: fl
 
 
 def _fill(table, values, columns):
-    """Puts values, scaled to the mean square of the table, into some of its columns, and 0 into the others."""
+    """Put values, scaled to the mean square of the table, into some of its columns, and 0 into the others."""
     old = keras.ops.convert_to_numpy(table)
     new = np.zeros_like(old)
     new[:, columns] = values * np.sqrt(np.mean(np.square(old)) / np.mean(np.square(values)))

@@ -1,6 +1,7 @@
 """What every task model is: an encoder with a head, trained by `compile` and `fit`, kept in presets."""
 
 import os
+from typing import Any
 
 import keras
 import numpy as np
@@ -65,7 +66,13 @@ class TaskModel(LossTerms, TokenStatistics, TargetChecks, TracedOnce, PresetMode
     head_name = ""  # what presets call a head that nobody else has; "" for the name of the class
 
     def __init__(
-        self, encoder: BertEncoder, inputs: dict, outputs, *, dtype: str | keras.DTypePolicy | None = None, **kwargs
+        self,
+        encoder: BertEncoder,
+        inputs: dict,
+        outputs: Any,
+        *,
+        dtype: str | keras.DTypePolicy | None = None,
+        **kwargs: Any,
     ):
         super().__init__(inputs=inputs, outputs=outputs, **kwargs)
         self.dtype_policy = keras.dtype_policies.get(dtype or encoder.dtype_policy)
@@ -73,7 +80,7 @@ class TaskModel(LossTerms, TokenStatistics, TargetChecks, TracedOnce, PresetMode
 
     @classmethod
     def from_preset(
-        cls, preset: str | os.PathLike | keras.Model, *arguments, dropout: float | None = None, **options
+        cls, preset: str | os.PathLike | keras.Model, *arguments: Any, dropout: float | None = None, **options: Any
     ) -> "TaskModel":
         """Load the encoder, and the head where the preset has one that fits; otherwise the head is new.
 
@@ -113,7 +120,7 @@ class TaskModel(LossTerms, TokenStatistics, TargetChecks, TracedOnce, PresetMode
         return model
 
     @classmethod
-    def preset_arguments(cls, checkpoint: Checkpoint, **asked) -> tuple[dict, bool]:
+    def preset_arguments(cls, checkpoint: Checkpoint, **asked: Any) -> tuple[dict, bool]:
         """Decide on the constructor's arguments: what is asked for, else what the preset's head was trained with.
 
         Args:
@@ -140,7 +147,7 @@ class TaskModel(LossTerms, TokenStatistics, TargetChecks, TracedOnce, PresetMode
         return noted | asked, is_trained and is_same
 
     @classmethod
-    def needs_pooler(cls, **arguments) -> bool:
+    def needs_pooler(cls, **arguments: Any) -> bool:
         """Tell whether a model with these arguments looks at the encoder's pooled output."""
         return False
 
@@ -155,6 +162,6 @@ class TaskModel(LossTerms, TokenStatistics, TargetChecks, TracedOnce, PresetMode
                     settings[name] = value
         return settings
 
-    def decode(self, outputs) -> np.ndarray | list:
+    def decode(self, outputs: Any) -> np.ndarray | list:
         """Read predictions off the outputs; each model says how."""
         raise NotImplementedError(f"{type(self).__name__} does not say how its outputs are decoded.")

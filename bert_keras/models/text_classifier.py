@@ -1,6 +1,7 @@
 """The encoder with a head that sorts texts into classes, or gives them a number."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -65,7 +66,7 @@ class TextClassifier(TaskModel):
     def __init__(
         self, encoder: BertEncoder, num_classes: int, *, labels: Sequence[str] | None = None, dropout: float = 0.1,
         pooling: str = "pooled", problem_type: str | None = None, threshold: float = 0.5,
-        dtype: str | keras.DTypePolicy | None = None, **kwargs,
+        dtype: str | keras.DTypePolicy | None = None, **kwargs: Any,
     ):  # fmt: skip
         check_labels(labels, num_classes)
         _check_pooling(pooling)
@@ -131,14 +132,14 @@ class TextClassifier(TaskModel):
         return logits.argmax(-1).tolist()
 
     @classmethod
-    def needs_pooler(cls, *, pooling: str, **arguments) -> bool:
+    def needs_pooler(cls, *, pooling: str, **arguments: Any) -> bool:
         """Tell whether the head sees the pooled output."""
         return pooling == "pooled"
 
     @classmethod
     def preset_arguments(
         cls, checkpoint: Checkpoint, *, num_classes: int | None = None, labels: Sequence[str] | None = None,
-        pooling: str | None = None, **asked,
+        pooling: str | None = None, **asked: Any,
     ) -> tuple[dict, bool]:  # fmt: skip
         """Decide whether the preset's head is for these classes, and has seen this pooling."""
         heads = {name.split("/")[0] for name in checkpoint.shapes}

@@ -1,6 +1,7 @@
 """The encoder with a head that gives every token a tag."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 from keras import ops
@@ -13,6 +14,7 @@ from bert_keras.models.tagged_words import pretrained_words
 from bert_keras.models.task_model import TaskModel
 from bert_keras.tagging_schemes import check_scheme, check_words, split_tag, transition_table
 from bert_keras.training.target_kinds import SEQUENCES_OF_TAGS, TAGS, TargetKind
+from bert_keras.types import Logs, Tensor
 
 HEADS = ("linear", "crf")
 
@@ -66,7 +68,7 @@ class TokenClassifier(TaskModel):
     def __init__(
         self, encoder: BertEncoder, num_tags: int, *, labels: Sequence[str] | None = None, head: str = "linear",
         scheme: str | None = None, words: str = "basic", dropout: float = 0.1,
-        dtype: str | keras.DTypePolicy | None = None, **kwargs,
+        dtype: str | keras.DTypePolicy | None = None, **kwargs: Any,
     ):  # fmt: skip
         check_labels(labels, num_tags)
         if head not in HEADS:
@@ -104,7 +106,7 @@ class TokenClassifier(TaskModel):
         """What the outputs are asked, for `compile` and the checks of each step."""
         return SEQUENCES_OF_TAGS if self.head == "crf" else TAGS
 
-    def decode(self, logits, mask):
+    def decode(self, logits: Tensor, mask: Tensor) -> Tensor:
         """Turn logits into tags: each position's best, or with a CRF those of the best sequence.
 
         Args:
@@ -118,14 +120,16 @@ class TokenClassifier(TaskModel):
             return self.get_layer("crf").decode(logits, mask)
         return ops.cast(ops.argmax(logits, axis=-1), "int32") * ops.cast(mask, "int32")
 
-    def compile(self, *args, **kwargs) -> None:
+    def compile(self, *args: Any, **kwargs: Any) -> None:
         """As every model; a CRF says in the log which optimizers move it too far."""
         super().compile(*args, **kwargs)
         if self.head == "crf":
             self.get_layer("crf").check_optimizer(self.optimizer)
 
-    def task_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """The head's own loss, unless a linear head was compiled with another."""
+    def task_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool | None = True
+    ) -> Tensor:
+        """Return the head's own loss, unless a linear head was compiled with another."""
         if sample_weight is not None and len(sample_weight.shape) != 2:
             raise ValueError(
                 "Expected a sample_weight for each token, (batch, length), as tagging_dataset gives it; received the "
@@ -146,13 +150,13 @@ class TokenClassifier(TaskModel):
         own = self._aggregate_additional_loss(ops.sum(losses) / num_words)
         return own + sum(map(self._aggregate_additional_loss, self.losses))
 
-    def check_targets(self, x, y, y_pred, sample_weight):
+    def check_targets(self, x: Any, y: Any, y_pred: Any, sample_weight: Any) -> tuple[Any, Any]:
         """As every model, but without weights the positions that are not padding count."""
         if sample_weight is None:
             sample_weight = ops.cast(ops.not_equal(x["padding_mask"], 0), "float32")
         return super().check_targets(x, y, y_pred, sample_weight)
 
-    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Logs:
         """Metrics of the decoded tags, as if they had all the probability; with a CRF `compute_loss` updates them."""
         if self.head == "crf" and self._compile_metrics is not None and self._compile_metrics.built:
             return self.get_metrics_result()
@@ -161,7 +165,7 @@ class TokenClassifier(TaskModel):
     @classmethod
     def preset_arguments(
         cls, checkpoint: Checkpoint, *, num_tags: int | None = None, labels: Sequence[str] | None = None,
-        words: str | None = None, **asked,
+        words: str | None = None, **asked: Any,
     ) -> tuple[dict, bool]:  # fmt: skip
         """Decide whether the preset's head is for these tags; the steps of a CRF that it has not are new."""
         name = "token_classification_head"

@@ -1,6 +1,7 @@
 """The encoder with three GlobalPointers that find subjects, objects and the relations between them at once."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -54,7 +55,7 @@ class TripleExtractor(TaskModel):
 
     def __init__(
         self, encoder: BertEncoder, relations: Sequence[str], *, head_dim: int = 64, efficient: bool = True,
-        dropout: float = 0.1, dtype: str | keras.DTypePolicy | None = None, **kwargs,
+        dropout: float = 0.1, dtype: str | keras.DTypePolicy | None = None, **kwargs: Any,
     ):  # fmt: skip
         if not relations or len(set(relations)) != len(relations):
             raise ValueError(f"Expected different relations, received {list(relations)}.")
@@ -95,7 +96,7 @@ class TripleExtractor(TaskModel):
 
 
 def _triples(scores, is_place, least):
-    """The triples of one row whose four scores are above `least`."""
+    """Return the triples of one row whose four scores are above `least`."""
     spans = {}
     for label, begin, end in np.argwhere(scores["entities"] > least).tolist():
         if is_place[begin] and is_place[end]:

@@ -1,12 +1,14 @@
 """A model that knows what its outputs are asked: losses and metrics that fit, labels that are refused."""
 
 import warnings
+from typing import Any
 
 import keras
 from keras import ops
 
 from bert_keras.ops.check_labels import counted
 from bert_keras.training.target_kinds import CLASSES
+from bert_keras.types import DType, Logs, Tensor
 
 
 class TargetChecks:
@@ -26,7 +28,15 @@ class TargetChecks:
     `bert_keras.training.target_kinds.TargetKind` or a dict of them by output.
     """
 
-    def compile(self, optimizer="rmsprop", loss=None, loss_weights=None, metrics=None, weighted_metrics=None, **kwargs):
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        **kwargs: Any,
+    ) -> None:
         """As `keras.Model.compile`, with losses and metrics that fit; see `TargetChecks`.
 
         Raises:
@@ -43,7 +53,7 @@ class TargetChecks:
             **kwargs,
         )
 
-    def compile_from_config(self, config):
+    def compile_from_config(self, config: Any) -> None:
         """As `keras.Model.compile_from_config`."""
         config = keras.saving.deserialize_keras_object(config)
         try:
@@ -54,7 +64,7 @@ class TargetChecks:
         if self.built and self.optimizer is not None:
             self.optimizer.build(self.trainable_variables)
 
-    def fit(self, *args, class_weight=None, **kwargs):
+    def fit(self, *args: Any, class_weight: dict[int, float] | None = None, **kwargs: Any) -> keras.callbacks.History:
         """As `keras.Model.fit`.
 
         Raises:
@@ -65,7 +75,7 @@ class TargetChecks:
             kwargs["class_weight"] = class_weight
         return super().fit(*args, **kwargs)
 
-    def check_targets(self, x, y, y_pred, sample_weight):
+    def check_targets(self, x: Any, y: Any, y_pred: Any, sample_weight: Any) -> tuple[Any, Any]:
         """Refuse wrong labels, and give those that are none the weight 0.
 
         Args:
@@ -101,13 +111,15 @@ class TargetChecks:
                 )
         return targets, weights
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """The compiled loss of labels that were checked."""
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool | None = True
+    ) -> Tensor:
+        """Return the compiled loss of labels that were checked."""
         y, sample_weight = self.check_targets(x, y, y_pred, sample_weight)
         return super().compute_loss(x, y, y_pred, sample_weight, training=training)
 
-    def compute_metrics(self, x, y, y_pred, sample_weight=None):
-        """The compiled metrics of labels that were checked."""
+    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Logs:
+        """Return the compiled metrics of labels that were checked."""
         y, sample_weight = self.check_targets(x, y, y_pred, sample_weight)
         return super().compute_metrics(x, y, y_pred, sample_weight)
 
@@ -195,23 +207,23 @@ class CountedRows(keras.metrics.Metric):
         2.5
     """
 
-    def __init__(self, metric, name=None, dtype=None):
+    def __init__(self, metric: keras.metrics.Metric | dict, name: str | None = None, dtype: DType = None):
         metric = metric if isinstance(metric, keras.metrics.Metric) else keras.saving.deserialize_keras_object(metric)
         super().__init__(name=name or metric.name, dtype=dtype)
         self.metric = metric
 
-    def update_state(self, *args, sample_weight=None, **kwargs):
+    def update_state(self, *args: Any, sample_weight: Any = None, **kwargs: Any) -> None:
         if sample_weight is not None:
             sample_weight = counted(ops.cast(sample_weight, "float32"))
         self.metric.update_state(*args, sample_weight=sample_weight, **kwargs)
 
-    def result(self):
+    def result(self) -> Any:
         return self.metric.result()
 
-    def reset_state(self):
+    def reset_state(self) -> None:
         self.metric.reset_state()
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {"metric": keras.saving.serialize_keras_object(self.metric), "name": self.name}
 
 

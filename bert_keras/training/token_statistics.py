@@ -1,7 +1,11 @@
 """How much of each batch is padding, counted where the batch is anyway: inside the compiled step."""
 
+from typing import Any
+
 import keras
 from keras import ops
+
+from bert_keras.types import Logs
 
 
 class TokenStatistics:
@@ -35,12 +39,12 @@ class TokenStatistics:
 
     micro_batches_per_step = 1  # parts that a batch is trained in
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self._padding_share = keras.metrics.Mean(name="padding_share")
         self._tokens_per_step = keras.metrics.Mean(name="tokens_per_step")
 
-    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Logs:
         """Count the batch's tokens, then do as the model does."""
         is_token = ops.cast(ops.not_equal(x["padding_mask"], 0), "float32")  # (batch, length)
         strategy = getattr(self, "distribute_strategy", None)  # of TensorFlow, whose replicas share a batch

@@ -51,7 +51,7 @@ class ChoiceRows:
 def multiple_choice_dataset(
     examples: Choices, tokenizer: Tokenizer, *, sequence_length: int, batch_size: int, **options: Any
 ) -> tf.data.Dataset:
-    """Makes batches of texts with all their choices: `batches` of `ChoiceRows`.
+    """Make batches of texts with all their choices: `batches` of `ChoiceRows`.
 
     Args:
         examples: As for `ChoiceRows`, as are the next two.

@@ -58,7 +58,7 @@ def read_choices(
     more_cells: bool = False,
     errors: str = "raise",
 ) -> Choices:
-    """Reads texts with their choices out of TSV, CSV or JSONL files, or out of tuples and dicts in memory.
+    """Read texts with their choices out of TSV, CSV or JSONL files, or out of tuples and dicts in memory.
 
     The defaults are SWAG's columns: a sentence, the beginning of the next one, and four endings of that.
 
@@ -129,7 +129,7 @@ def read_choices(
 
 
 def _stem(row, column: Column, place: str, faults: Faults) -> str:
-    """What each choice begins with: of some questions nothing, which is no reason to wonder."""
+    """Return what each choice begins with: of some questions nothing, which is no reason to wonder."""
     return text_of(row, column, place, Faults(faults.errors), may_be_empty=True).strip()
 
 
@@ -147,7 +147,7 @@ def _labels(first_label: FirstLabel, num_choices: int) -> list[str]:
 
 
 def _first_label(labels: Sequence[str], places: Sequence[str], num_choices: int) -> FirstLabel:
-    """What the first choice is called, by all labels of a source."""
+    """Return what the first choice is called, by all labels of a source."""
     first = {_short(label): place for label, place in reversed(list(zip(labels, places)))}
     counting = {name: [label for label in _labels(name, num_choices) if label in first] for name in (0, 1, "A")}
     options = "; first_label= says what the first choice is called, and errors='skip' leaves out what does not fit"

@@ -9,7 +9,7 @@ from bert_keras.data.classification.examples import Examples
 
 
 def weight_classes(examples: Examples, weights: Mapping[str, float] | None = None) -> Examples:
-    """Gives examples weights by their class.
+    """Give examples weights by their class.
 
     Args:
         examples: Texts of one class each.

@@ -39,7 +39,7 @@ class Examples:
         return "multi_label_classification" if is_multi_label else "single_label_classification"
 
     def label_array(self, label_names: Sequence[str] | None = None) -> np.ndarray:
-        """The labels as a model is trained on them.
+        """Return the labels as a model is trained on them.
 
         Args:
             label_names: The classes in the order of the model's outputs, those of the training examples; labels are

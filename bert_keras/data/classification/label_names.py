@@ -5,7 +5,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from bert_keras.data.files.cells import NUMBER
+from bert_keras.data.files.cells import NUMBER, Column
 from bert_keras.data.files.faults import RowFault
 
 
@@ -28,7 +28,7 @@ class KnownLabels:
         self._by_look = {_look(name): name for name in self._known}
 
     def find(self, name: str) -> str:
-        """The name in training of a label; raises `RowFault` where there is none."""
+        """Return the name in training of a label; raises `RowFault` where there is none."""
         if self._names is None or name in self._known:
             return name
         if (value := _whole_value(name)) in self._by_value:
@@ -56,7 +56,7 @@ def one_spelling(names: Iterable[str]) -> dict[str, str]:
 
 
 def alike(names: Iterable[str]) -> list[tuple[list[str], str]]:
-    """Groups of classes that may be one, with what is alike.
+    """Return groups of classes that may be one, with what is alike.
 
     Example:
         >>> alike(["positive", "Positive", "negative"])
@@ -81,7 +81,7 @@ def alike(names: Iterable[str]) -> list[tuple[list[str], str]]:
 
 
 def by_value(name: str) -> tuple:
-    """The order of classes: numbers by value, then the others."""
+    """Return the order of classes: numbers by value, then the others."""
     value = _value(name)
     return (1, 0.0, name) if value is None else (0, value, name)
 
@@ -97,7 +97,7 @@ def holds_names(cells: Iterable[str]) -> bool:
     return not cells <= _WORDS.keys() and not any(cell in _YES_OR_NO or _value(cell) is not None for cell in cells)
 
 
-def yes_or_no(cell: str, column) -> bool:
+def yes_or_no(cell: str, column: Column) -> bool:
     """Whether a text has the label of a column, which says so by 0 or 1; raises `RowFault` where it does not.
 
     Example:
@@ -114,7 +114,7 @@ def yes_or_no(cell: str, column) -> bool:
 
 
 def hold_a_separator(names: Iterable[str]) -> str | None:
-    """What parts several labels in one name, where its parts are names themselves; None where there is nothing such."""
+    """Return what parts several labels in one name, where its parts are names themselves; None for nothing such."""
     names = set(names)
     for name in sorted(names):
         for separator in ",;|/":
@@ -146,7 +146,7 @@ def _without_zeros(name: str) -> str:
 
 
 def _look(name: str) -> str | float:
-    """What two names that may be one class have in common: the value of a number, else letters and digits."""
+    """Return what two names that may be one class have in common: the value of a number, else letters and digits."""
     text = unicodedata.normalize("NFKC", name).casefold()
     value = _value(text.strip())
     if value is not None:

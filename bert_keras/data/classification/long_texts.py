@@ -6,10 +6,11 @@ import numpy as np
 
 from bert_keras.data.classification.examples import Examples
 from bert_keras.data.rows.tokenized_texts import tokenize_all_with_offsets
+from bert_keras.data.tokenization.tokenizer import Tokenizer
 
 
 def cut_long_texts(
-    examples: Examples, tokenizer, *, sequence_length: int, stride: int | None = None
+    examples: Examples, tokenizer: Tokenizer, *, sequence_length: int, stride: int | None = None
 ) -> tuple[Examples, np.ndarray]:
     """Cuts texts that do not fit into a row into pieces that do, at the beginnings of words.
 
@@ -60,7 +61,7 @@ def cut_long_texts(
 
 
 def pool_pieces(outputs: np.ndarray, text_of: np.ndarray) -> np.ndarray:
-    """The mean of the outputs of each text's pieces.
+    """Return the mean of the outputs of each text's pieces.
 
     Args:
         outputs: (pieces, ...) floats; further rows, fillers of a last batch, are left out.
@@ -93,6 +94,6 @@ def _pieces(continues: np.ndarray, room: int, stride: int) -> list[tuple[int, in
 
 
 def _last_at_most(word_starts: np.ndarray, limit: int, first: int) -> int:
-    """The last beginning of a word up to `limit`; `limit` itself inside a word as long as the row."""
+    """Return the last beginning of a word up to `limit`; `limit` itself inside a word as long as the row."""
     start = int(word_starts[np.searchsorted(word_starts, limit, side="right") - 1])
     return start if start > first else limit

@@ -46,8 +46,8 @@ def class_counts(parts: Mapping[str, Examples]) -> str:
     return "\n".join(line.rstrip() for line in aligned(rows).split("\n"))
 
 
-def warn_of_parts(parts: Mapping[str, Examples]):
-    """Logs what is suspicious about the parts of a task together.
+def warn_of_parts(parts: Mapping[str, Examples]) -> None:
+    """Log what is suspicious about the parts of a task together.
 
     That is: a class that a part lacks, texts of one part that are in training, the same text with several labels.
     """

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -11,9 +12,9 @@ from bert_keras.text_table import aligned
 
 
 def write_predictions(
-    path: str | os.PathLike, examples: Examples, predictions, label_names: Sequence[str] | None = None
-):
-    r"""Writes a TSV of label, prediction and text, one example a line, complete or not at all.
+    path: str | os.PathLike, examples: Examples, predictions: Any, label_names: Sequence[str] | None = None
+) -> None:
+    r"""Write a TSV of label, prediction and text, one example a line, complete or not at all.
 
     Args:
         path: The file; its folder is made if missing.
@@ -47,8 +48,8 @@ def write_predictions(
     _write_tsv(path, [columns, *zip(*columns.values(), strict=True)])
 
 
-def write_submission(path: str | os.PathLike, predictions, label_names: Sequence[str] | None = None):
-    r"""Writes predictions in the form that GLUE's server takes: `index` and `prediction`, a line each.
+def write_submission(path: str | os.PathLike, predictions: Any, label_names: Sequence[str] | None = None) -> None:
+    r"""Write predictions in the form that GLUE's server takes: `index` and `prediction`, a line each.
 
     Args:
         path: The file, which GLUE wants to be called by the task, e.g. `SST-2.tsv`.
@@ -66,8 +67,8 @@ def write_submission(path: str | os.PathLike, predictions, label_names: Sequence
     _write_tsv(path, [("index", "prediction"), *((str(number), text) for number, text in enumerate(shown))])
 
 
-def confusion_table(examples: Examples, predictions, label_names: Sequence[str] | None = None) -> str:
-    """Counts which class was taken for which: a line for each true class, a column for each prediction.
+def confusion_table(examples: Examples, predictions: Any, label_names: Sequence[str] | None = None) -> str:
+    """Count which class was taken for which: a line for each true class, a column for each prediction.
 
     Args:
         examples: Texts with their labels.

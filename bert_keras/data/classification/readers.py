@@ -45,7 +45,7 @@ def read_examples(
     more_cells: bool = False,
     errors: str = "raise",
 ) -> Examples:
-    r"""Reads labelled texts out of files, or out of tuples and dicts in memory.
+    r"""Read labelled texts out of files, or out of tuples and dicts in memory.
 
     Columns are given by name, or by index from 0. TSV files are taken as they are, as GLUE's want it: a quotation mark
     is a character like any other. CSV fields may be quoted, and then hold commas and line ends. Files are plain or
@@ -142,7 +142,7 @@ def read_examples(
 
 
 def _check_first(labels: list, text: str, place: str, has_no_header: bool):
-    """Raises `ValueError` if the first label of a file is a word and all others are numbers; doubts one of its own."""
+    """Raise `ValueError` if the first label of a file is a word and all others are numbers; doubt one of its own."""
     first, others = labels[0], labels[1:]
     if not has_no_header or not isinstance(first, str) or len(others) < 2 or first in others:
         return

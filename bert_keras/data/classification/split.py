@@ -12,7 +12,7 @@ _BINS = 10  # of a regression's numbers, each split alike
 
 
 def split_examples(examples: Examples, share: float, *, seed: int = 0) -> tuple[Examples, Examples]:
-    """Splits examples in two with the same share of each class in both.
+    """Split examples in two with the same share of each class in both.
 
     Which part a text goes to is a function of the seed, its class and the other texts of that, not of the order of the
     rows. Texts that are equal, but for case and spaces, stay on one side. A class of two different texts or more is in

@@ -55,7 +55,7 @@ class TaskLayout:
     decimal: str = "."
 
     def files(self, directory: str | os.PathLike) -> dict[str, Path]:
-        """The task's files in a folder: `train`, `validation`, and `test` where it is there."""
+        """Return the task's files in a folder: `train`, `validation`, and `test` where it is there."""
         if directory is None:
             raise ValueError(f"expected the folder that holds {self.train} and {self.validation}, received None")
         files = {part: Path(directory, getattr(self, part)) for part in ("train", "validation", "test")}
@@ -98,7 +98,7 @@ TASKS = {
 
 
 def task_layout(name: str) -> TaskLayout:
-    """The layout of a published task.
+    """Return the layout of a published task.
 
     Args:
         name: A key of `TASKS`, such as `"sst2"`.
@@ -118,7 +118,7 @@ def task_layout(name: str) -> TaskLayout:
 def read_task(
     layout: TaskLayout, files: Mapping[str, str | os.PathLike | float | None], *, errors: str = "raise"
 ) -> dict[str, Examples]:
-    """Reads the parts of a task; the labels of the training part number those of the others.
+    """Read the parts of a task; the labels of the training part number those of the others.
 
     What is suspicious is logged: classes that a part lacks, texts of one part that are in training, too, and what
     `read_examples` finds.

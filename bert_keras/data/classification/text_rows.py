@@ -71,7 +71,7 @@ class TextRows(TokenizedTexts):
 def classification_dataset(
     examples: Examples, tokenizer: Tokenizer, *, sequence_length: int, batch_size: int, **options: Any
 ) -> tf.data.Dataset:
-    """Makes batches of labelled texts, or pairs of texts: `batches` of `TextRows`.
+    """Make batches of labelled texts, or pairs of texts: `batches` of `TextRows`.
 
     Args:
         examples: As for `TextRows`, as are the next two.

@@ -5,13 +5,14 @@ import logging
 from pathlib import Path
 
 from bert_keras.data.corpus.report import CorpusReport, Shard
+from bert_keras.data.tokenization.tokenizer import TokenIds
 
 _logger = logging.getLogger(__name__)
 _DOMINANT = 0.9  # of the passages: with as much in one document, half of its pairs find no other
 
 
 def sound_shards(directory: Path, report: CorpusReport, *, errors: str = "raise", verify: bool = True) -> list[Shard]:
-    """The shards of a corpus that are there as they were written; files that the report does not name do not count.
+    """Return the shards of a corpus that are there as they were written; files that no report names do not count.
 
     Args:
         directory: The corpus.
@@ -46,8 +47,10 @@ def sound_shards(directory: Path, report: CorpusReport, *, errors: str = "raise"
     return sound
 
 
-def check_fit(directory: Path, report: CorpusReport, vocabulary, sequence_length: int, next_sentence: bool):
-    """Raises if vocabulary or task do not fit a corpus, and warns if the length of its passages does not."""
+def check_fit(
+    directory: Path, report: CorpusReport, vocabulary: TokenIds, sequence_length: int, next_sentence: bool
+) -> None:
+    """Raise if vocabulary or task do not fit a corpus, and warn if the length of its passages does not."""
     if report.vocabulary_fingerprint != vocabulary.fingerprint:
         raise ValueError(
             f"the corpus {directory} was made with another vocabulary: {report.vocabulary_size} tokens, fingerprint "

@@ -14,11 +14,12 @@ from bert_keras.data.corpus.check import sound_shards
 from bert_keras.data.corpus.passages import parse_passages
 from bert_keras.data.corpus.report import CorpusReport
 from bert_keras.data.rows.autotuner import without_autotuner
+from bert_keras.data.tokenization.tokenizer import TokenIds
 
 
 def cooccurrence_vectors(
     directory: str | os.PathLike,
-    vocabulary,
+    vocabulary: TokenIds,
     embedding_dim: int,
     *,
     window: int = 4,
@@ -26,7 +27,7 @@ def cooccurrence_vectors(
     max_passages: int = 200_000,
     seed: int = 0,
 ) -> np.ndarray:
-    """Gives each token a vector such that tokens used alike, with the same neighbours on the same side, lie close.
+    """Give each token a vector such that tokens used alike, with the same neighbours on the same side, lie close.
 
     Counts neighbours before and after each token apart, weights them with the inverse of their distance, takes the
     positive pointwise mutual information with the contexts' distribution raised to 0.75, and factorises that matrix

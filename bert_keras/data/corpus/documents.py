@@ -226,8 +226,8 @@ def text_paragraphs(
             document = yield from paragraphs_of(part, name, document, layout, dropped, min_letter_share)
 
 
-def check_documents(documents: str, file_format: str = "auto"):
-    """Raises `ValueError` if this is none of the ways to say what a document is, or what a file is."""
+def check_documents(documents: str, file_format: str = "auto") -> None:
+    """Raise `ValueError` if this is none of the ways to say what a document is, or what a file is."""
     if documents not in DOCUMENTS:
         raise ValueError(f"documents must be one of {', '.join(map(repr, DOCUMENTS))}, received {documents!r}")
     if file_format not in FORMATS:
@@ -244,14 +244,14 @@ def _refuse(kind: str, what: str, name: str, dropped: Dropped):
 
 @functools.cache
 def _say_once(message: str):
-    """Logs what would be the same again when the files are read for the vocabulary, for each part, in each epoch."""
+    """Log what would be the same again when the files are read for the vocabulary, for each part, in each epoch."""
     _logger.warning("%s", message)
 
 
 def _head(
     file: Path, encoding: str | None, on_read: Callable[[int], None] | None = None
 ) -> tuple[list[TextLine], Iterator[TextLine]]:
-    """The first lines of a file, and those behind them."""
+    """Return the first lines of a file, and those behind them."""
     lines = read_lines(file, encoding=encoding, on_read=on_read)
     head, size = [], 0
     for line in itertools.islice(lines, _HEAD_LINES):
@@ -295,7 +295,7 @@ def _records(lines, head: list[TextLine], file, dropped: Dropped, text_field: st
 def _texts_of(
     kind: str, reading: str, documents: str, lines: Iterable[TextLine], head, file, dropped: Dropped, text_field
 ) -> Iterator[tuple[Layout, Iterable[TextLine]]]:
-    """The texts of a file with their layouts: plain text is one; of what is packed each is a document."""
+    """Return the texts of a file with their layouts: plain text is one; of what is packed each is a document."""
     if kind == "text":
         yield LAYOUTS[reading], lines
     elif kind == "wikiextractor":

@@ -44,19 +44,19 @@ class Dropped:
         self.first: dict[str, str] = {}
         self.read_as: dict[str, int] = {}
 
-    def add(self, reason: str, place: str):
-        """Counts something that is left out under any policy."""
+    def add(self, reason: str, place: str) -> None:
+        """Count something that is left out under any policy."""
         self.counts[reason] = self.counts.get(reason, 0) + 1
         self.first.setdefault(reason, place)
 
-    def fault(self, reason: str, place: str):
-        """Counts a fault, or raises `ValueError(place)`."""
+    def fault(self, reason: str, place: str) -> None:
+        """Count a fault, or raise `ValueError(place)`."""
         if self.errors == "raise":
             raise ValueError(place)
         self.add(reason, place)
 
-    def unreadable(self, problem: str, place: str | os.PathLike):
-        """Counts a line with a `TextLine.problem`, or raises."""
+    def unreadable(self, problem: str, place: str | os.PathLike) -> None:
+        """Count a line with a `TextLine.problem`, or raise."""
         reason = next(reason for sign, reason in _SIGNS.items() if problem.startswith(sign))
         self.fault(reason, f"{place}: {problem}")
 

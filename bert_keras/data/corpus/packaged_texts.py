@@ -5,6 +5,7 @@ import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from bert_keras.data.corpus.dropped import Dropped
 from bert_keras.data.corpus.file_formats import ARTICLE
@@ -24,7 +25,7 @@ _TAGS = re.compile(
 
 
 def articles(lines: Iterable[TextLine], file: Path, dropped: Dropped) -> Iterator[Iterator[TextLine]]:
-    """The articles of WikiExtractor, each as its lines: title, headings and paragraphs, without `<doc ...>`.
+    """Return the articles of WikiExtractor, each as its lines: title, headings and paragraphs, without `<doc ...>`.
 
     Entities (`&amp;`) become characters and tags that were left in the text go. Articles with nothing but a title, as
     redirects leave them, are counted and left out.
@@ -71,8 +72,8 @@ def clean_article(text: str) -> str:
     return _TAGS.sub(" ", text) if "<" in text else text
 
 
-def text_of_record(record, text_field: str | None) -> str | list[str]:
-    """The text in a JSON record: a string, or a list of strings where it is in parts.
+def text_of_record(record: Any, text_field: str | None) -> str | list[str]:
+    """Return the text in a JSON record: a string, or a list of strings where it is in parts.
 
     Args:
         record: An object, or a string, which is the text.
@@ -102,7 +103,7 @@ def texts_of_records(
     text_field: str | None,
     as_line: Callable[[int, str], TextLine],
 ) -> Iterator[tuple[bool, list[TextLine]]]:
-    """The texts of JSON records, as lines; those without one are counted.
+    """Return the texts of JSON records, as lines; those without one are counted.
 
     Args:
         records: What stands in a file.

@@ -57,7 +57,7 @@ def group_documents(
 def paragraphs_of(
     lines: Iterable[TextLine], source: str, document: int, layout: Layout, dropped: Dropped, min_letter_share: float
 ) -> Generator[tuple[int, Paragraph], None, int]:
-    """Yields the paragraphs of one text and returns the number of the next one's first document."""
+    """Yield the paragraphs of one text and return the number of the next one's first document."""
     waiting: list[str] = []  # lines of one paragraph
     make = tuple if layout.line == "sentence" else " ".join
     size, has_text, ends_by_line = 0, False, layout.document_end == "line"

@@ -32,7 +32,7 @@ class Passages(NamedTuple):
 def gather_passages(
     sentence_lengths: Iterable[int], passage_tokens: int, *, in_company: bool = False
 ) -> list[list[int]]:
-    """Groups the sentences of a document into passages of at least `passage_tokens` tokens.
+    """Group the sentences of a document into passages of at least `passage_tokens` tokens.
 
     As in Google's `create_pretraining_data.py` the last sentence may overshoot. A sentence longer than
     `passage_tokens` is cut into equal pieces, so that nothing is lost; the last passage of a document may be short.
@@ -67,7 +67,7 @@ def gather_passages(
 
 
 def encode_passage(token_ids: np.ndarray, sentence_lengths: list[int], document: int) -> bytes:
-    """Serialises one passage as a `tf.train.Example`."""
+    """Serialise one passage as a `tf.train.Example`."""
     example = tf.train.Example()
     features = example.features.feature
     features["token_ids"].int64_list.value.extend(token_ids.tolist())
@@ -84,7 +84,7 @@ _FEATURES = {
 
 
 def parse_passages(serialized: tf.Tensor) -> Passages:
-    """Parses serialised passages, (batch,) strings, in the graph; an empty string gives no tokens and document -1."""
+    """Parse serialised passages, (batch,) strings, in the graph; an empty string gives no tokens and document -1."""
     parsed = tf.io.parse_example(serialized, _FEATURES)
     splits = parsed["token_ids"].row_splits
     return Passages(

@@ -55,7 +55,7 @@ def prepare_corpus(
     text_field: str | None = None,
     encoding: str | None = None,
 ) -> CorpusReport:
-    """Turns raw text into TFRecord shards of passages, with `corpus.json` written last.
+    """Turn raw text into TFRecord shards of passages, with `corpus.json` written last.
 
     A passage is what one training row is made of: consecutive sentences of a document, see
     `bert_keras.data.corpus.passages`. Nothing is masked or paired here; that happens anew in every epoch.
@@ -207,7 +207,7 @@ def _warn_of_lone_sentences(report: CorpusReport):
 def _go_on(
     directory: Path, fingerprints: dict, shards: ShardWriter, tally: CorpusTally, *, is_known: bool
 ) -> CorpusProgress:
-    """Takes over what a killed run has done, if it worked on the same sources, which must be known for that."""
+    """Take over what a killed run has done, if it worked on the same sources, which must be known for that."""
     done = CorpusProgress.load(directory, fingerprints) if is_known else CorpusProgress(fingerprints)
     shards.keep_complete = is_known
     try:
@@ -226,7 +226,7 @@ def _go_on(
 
 
 def _refuse_among_sources(directory: Path, source, files: list[Path]):
-    """Raises if the shards would be found among the files that are read, now or when the next part is prepared."""
+    """Raise if the shards would be found among the files that are read, now or when the next part is prepared."""
     output = directory.expanduser().resolve()
     patterns = [source] if isinstance(source, (str, os.PathLike)) else source
     folders = [Path(pattern).expanduser() for pattern in patterns]

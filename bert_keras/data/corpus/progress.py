@@ -34,7 +34,7 @@ class CorpusProgress:
 
     @classmethod
     def load(cls, directory: Path, fingerprints: dict[str, Any]) -> "CorpusProgress":
-        """What a killed run noted; nothing done yet if there was none, or one with other fingerprints."""
+        """Return what a killed run noted; nothing done yet if there was none, or one with other fingerprints."""
         path = directory / _FILE_NAME
         if not path.is_file():
             return cls(fingerprints)
@@ -48,13 +48,13 @@ class CorpusProgress:
             return cls(fingerprints)
         return progress if progress.fingerprints == fingerprints else cls(fingerprints)
 
-    def save(self, directory: Path):
-        """Notes the progress, whole or not at all."""
+    def save(self, directory: Path) -> None:
+        """Note the progress, whole or not at all."""
         text = json.dumps({"format": _FORMAT, **dataclasses.asdict(self)})
         write_file(directory / _FILE_NAME, text.encode("utf-8", "backslashreplace"))
 
     @staticmethod
-    def remove(directory: Path):
+    def remove(directory: Path) -> None:
         """Forgets the progress of a corpus that is complete, and removes files that a killed run left half-written."""
         for path in (directory / _FILE_NAME, *directory.glob(".*.json.*.tmp")):
             path.unlink(missing_ok=True)

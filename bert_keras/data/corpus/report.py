@@ -82,7 +82,7 @@ class CorpusReport:
 
     @classmethod
     def load(cls, directory: str | os.PathLike) -> "CorpusReport":
-        """Reads the report of a prepared corpus.
+        """Read the report of a prepared corpus.
 
         Raises:
             FileNotFoundError: If the folder holds no complete corpus.
@@ -102,8 +102,8 @@ class CorpusReport:
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise ValueError(f"{path} is not the report of a prepared corpus: {error!r}") from None
 
-    def save(self, directory: str | os.PathLike):
-        """Writes `corpus.json`, complete or not at all."""
+    def save(self, directory: str | os.PathLike) -> None:
+        """Write `corpus.json`, complete or not at all."""
         content = {"format": _FORMAT, **dataclasses.asdict(self)}
         text = json.dumps(content, indent=1, ensure_ascii=False)
         # Half a surrogate pair, as in the name of a file that is not UTF-8, becomes its JSON escape.
@@ -136,7 +136,7 @@ class CorpusReport:
 
 
 def _checked(schema: type, content: dict) -> dict:
-    """Raises if a field is missing, unknown or of another type than the dataclass says."""
+    """Raise if a field is missing, unknown or of another type than the dataclass says."""
     types = typing.get_type_hints(schema)
     missing = dataclasses.MISSING
     optional = {f.name for f in dataclasses.fields(schema) if (f.default, f.default_factory) != (missing, missing)}

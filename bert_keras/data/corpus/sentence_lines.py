@@ -41,8 +41,8 @@ class LineEvidence:
         self.num_stops = self.num_commas = self.num_with_room = self.num_blocks = self.num_full_ends = 0
         self._num_single, self._unsplit = 0, []  # beginnings of lines, which take longest
 
-    def add(self, lines: Iterable[str]):
-        """Counts the lines of a text, blank ones among them."""
+    def add(self, lines: Iterable[str]) -> None:
+        """Count the lines of a text, blank ones among them."""
         blocks = [list(block) for has_text, block in itertools.groupby(map(str.strip, lines), key=bool) if has_text]
         num_blocks = len(blocks)
         blocks = [block for block in blocks if len(block) > 1]

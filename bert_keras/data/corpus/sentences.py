@@ -49,7 +49,7 @@ _STARTERS = frozenset(
 
 
 def split_sentences(text: str) -> list[str]:
-    """Splits a paragraph into sentences.
+    """Split a paragraph into sentences.
 
     A sentence ends at a stop with its closing quotes and brackets, if a space and then a capital, a digit, a character
     without case or an opening quote follow; those of scripts that need no space (`。！？；`, `।`, `။`, `។`, `።`,

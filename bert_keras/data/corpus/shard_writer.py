@@ -44,7 +44,7 @@ class ShardWriter:
         self.remove_temporary(len(self.complete) if self.keep_complete else 0)
 
     def go_on_from(self, complete: Sequence[dict]) -> bool:
-        """Takes over the complete shards of a killed run, if each is there as it was written."""
+        """Take over the complete shards of a killed run, if each is there as it was written."""
         self.complete = [dict(shard) for shard in complete]  # to be kept should the search be broken off
         found = [self._find(index, shard) for index, shard in enumerate(complete)]
         if None in found:
@@ -57,7 +57,7 @@ class ShardWriter:
         return True
 
     def write(self, record: bytes, num_tokens: int) -> bool:
-        """Appends a record that holds `num_tokens` tokens; whether a shard was completed by it."""
+        """Append a record that holds `num_tokens` tokens; whether a shard was completed by it."""
         if self._open_writer is None:
             self._open_shard = {"num_passages": 0, "num_tokens": 0}
         try:
@@ -86,8 +86,8 @@ class ShardWriter:
             shards.append(Shard(name=name, **shard))
         return shards
 
-    def remove_temporary(self, first: int = 0):
-        """Removes shards that have no final name yet, from a number on."""
+    def remove_temporary(self, first: int = 0) -> None:
+        """Remove shards that have no final name yet, from a number on."""
         for path in self.directory.glob(".passages-*.tmp"):
             number = path.name.split("-")[1].removesuffix(".tmp")
             if number.isdigit() and int(number) >= first:
@@ -106,7 +106,7 @@ class ShardWriter:
         self.complete.append(self._open_shard | _size_and_checksum(path))
 
     def _find(self, index: int, shard: dict) -> Path | None:
-        """The file of a complete shard: not renamed yet, or by a run that was killed while it renamed."""
+        """Return the file of a complete shard: not renamed yet, or by a run that was killed while it renamed."""
         for path in (self._temporary(index), *self.directory.glob(f"passages-{index:05d}-of-*.tfrecord")):
             expected = {name: shard.get(name) for name in ("num_bytes", "sha256")}
             if path.is_file() and _size_and_checksum(path) == expected:

@@ -7,6 +7,7 @@ import numpy as np
 from bert_keras.data.corpus.dropped import Dropped
 from bert_keras.data.corpus.report import CorpusReport, Shard
 from bert_keras.data.corpus.workers import EncodedChunk
+from bert_keras.data.tokenization.tokenizer import TokenIds
 
 _HISTOGRAM_STEP = 16  # tokens
 _NUMBERS = ("num_passages", "num_sentences", "num_documents", "largest_document", "_last_document", "_last_passages")
@@ -19,7 +20,7 @@ class CorpusTally:
         vocabulary: The vocabulary of the ids.
     """
 
-    def __init__(self, vocabulary):
+    def __init__(self, vocabulary: TokenIds):
         self.vocabulary = vocabulary
         self.num_passages = self.num_sentences = self.num_documents = self.largest_document = 0
         self.token_counts = np.zeros(len(vocabulary), np.int64)
@@ -27,13 +28,13 @@ class CorpusTally:
         self._last_document, self._last_passages = -1, 0
 
     def get_state(self) -> dict[str, Any]:
-        """What was counted so far, for JSON."""
+        """Return what was counted so far, for JSON."""
         return {name: getattr(self, name) for name in _NUMBERS} | {
             "token_counts": self.token_counts.tolist(),
             "length_counts": self.length_counts.tolist(),
         }
 
-    def set_state(self, state: dict[str, Any]):
+    def set_state(self, state: dict[str, Any]) -> None:
         """Goes on from what was counted before.
 
         Raises:
@@ -49,8 +50,8 @@ class CorpusTally:
         vars(self).update(numbers)
         self.token_counts, self.length_counts = token_counts, length_counts
 
-    def add(self, encoded: EncodedChunk):
-        """Counts a chunk."""
+    def add(self, encoded: EncodedChunk) -> None:
+        """Count a chunk."""
         self.num_passages += len(encoded.records)
         self.num_sentences += encoded.num_sentences
         for document, num_passages in zip(encoded.documents, encoded.document_passages, strict=True):
@@ -65,7 +66,7 @@ class CorpusTally:
         self.length_counts = counts
 
     def report(self, dropped: Dropped, passage_tokens: int, fingerprints: dict, shards: list[Shard]) -> CorpusReport:
-        """The report of the corpus."""
+        """Return the report of the corpus."""
         counts = self.token_counts.copy()
         num_tokens = int(counts.sum())
         unknown = int(counts[self.vocabulary.unk_id])

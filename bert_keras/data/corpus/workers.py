@@ -42,7 +42,7 @@ class EncodedChunk(NamedTuple):
 def encode_chunks(
     chunks: Iterable[Chunk], tokenizer: Callable, passage_tokens: int, num_workers: int
 ) -> Iterator[EncodedChunk]:
-    """Encodes chunks in order; with more than one worker in spawned processes, with a bounded number under way."""
+    """Encode chunks in order; with more than one worker in spawned processes, with a bounded number under way."""
     if num_workers == 1:
         for chunk in chunks:
             yield encode_chunk(chunk, tokenizer, passage_tokens)
@@ -72,7 +72,7 @@ def encode_chunks(
 
 
 def encode_chunk(chunk: Chunk, tokenizer: Callable, passage_tokens: int) -> EncodedChunk:
-    """Splits, tokenizes and serialises the documents of a chunk.
+    """Split, tokenize and serialise the documents of a chunk.
 
     Raises:
         ValueError: If the tokenizer makes special tokens other than `[UNK]` out of text.

@@ -33,7 +33,7 @@ def is_visible(text: str) -> bool:
 
 
 def strip_invisible(text: str) -> str:
-    """A text without the spaces, zero-width characters and byte order marks around it."""
+    """Return a text without the spaces, zero-width characters and byte order marks around it."""
     begin, end = 0, len(text)
     while begin < end and _is_blank(text[begin]):
         begin += 1
@@ -46,13 +46,13 @@ def _is_blank(character: str) -> bool:
     return character.isspace() or unicodedata.category(character) in ("Cf", "Cc", "Zs")
 
 
-def is_missing(value) -> bool:
+def is_missing(value: Any) -> bool:
     """Whether a value says that there is none: None, or what pandas puts in an empty cell."""
     return value is None or type(value).__name__ in ("NAType", "NaTType") or isinstance(value, float) and value != value
 
 
-def value_of(row, column: Column) -> Any:
-    """What stands in a column of a row, whatever it is; raises `RowFault` where there is no such column."""
+def value_of(row: Any, column: Column) -> Any:
+    """Return what stands in a column of a row, whatever it is; raises `RowFault` where there is no such column."""
     try:
         value = row[column]
     except (KeyError, IndexError, TypeError):
@@ -64,8 +64,8 @@ def value_of(row, column: Column) -> Any:
     return value.item() if type(value).__module__ == "numpy" and getattr(value, "shape", None) == () else value
 
 
-def text_of(row, column: Column, place: str, faults: Faults, *, may_be_empty: bool = False) -> str:
-    """The text in a column of a row.
+def text_of(row: Any, column: Column, place: str, faults: Faults, *, may_be_empty: bool = False) -> str:
+    """Return the text in a column of a row.
 
     Args:
         row: A list, tuple or dict.
@@ -96,8 +96,8 @@ def text_of(row, column: Column, place: str, faults: Faults, *, may_be_empty: bo
     return value
 
 
-def label_of(row, column: Column, place: str, faults: Faults) -> str:
-    """The label in a column of a row, by name; what is invisible around it is taken off.
+def label_of(row: Any, column: Column, place: str, faults: Faults) -> str:
+    """Return the label in a column of a row, by name; what is invisible around it is taken off.
 
     Raises:
         RowFault: If there is no such column, or no label in it.
@@ -113,7 +113,7 @@ def label_of(row, column: Column, place: str, faults: Faults) -> str:
 
 
 def clean_label(value: str | float, column: Column, place: str, faults: Faults) -> str:
-    """A label without what is invisible around it; raises `RowFault` where nothing is left."""
+    """Return a label without what is invisible around it; raises `RowFault` where nothing is left."""
     name = strip_invisible(text := str(value))
     if not name:
         raise RowFault(f"column {column!r} is empty, expected a label", "rows without a label")
@@ -124,8 +124,8 @@ def clean_label(value: str | float, column: Column, place: str, faults: Faults) 
     return name
 
 
-def number_of(row, column: Column, decimal: str = ".") -> float:
-    """The finite number in a column of a row, with a decimal point, or with a comma where `decimal` is one.
+def number_of(row: Any, column: Column, decimal: str = ".") -> float:
+    """Return the finite number in a column of a row, with a decimal point, or with a comma where `decimal` is one.
 
     Raises:
         RowFault: If there is no such column, or no number in it.

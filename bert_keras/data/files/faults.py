@@ -1,6 +1,7 @@
 """Faulty rows, raised or counted by kind, and what is no fault but looks like one, counted and said."""
 
 import logging
+from typing import Any
 
 _logger = logging.getLogger(__name__)
 
@@ -49,20 +50,20 @@ class Faults:
         self._kinds: dict[str, tuple[int, str]] = {}
         self._doubts: dict[str, tuple[int, str]] = {}
 
-    def add(self, message: str, kind: str | None = None):
-        """Raises `ValueError` with the message, or counts it among those of its kind."""
+    def add(self, message: str, kind: str | None = None) -> None:
+        """Raise `ValueError` with the message, or count it among those of its kind."""
         if self.errors == "raise":
             raise ValueError(message)
         self.count += 1
         self.first = self.first or message
         _count(self._kinds, kind or "others", message)
 
-    def doubt(self, kind: str, place: str):
-        """Counts what is read as it is and may yet be a mistake."""
+    def doubt(self, kind: str, place: str) -> None:
+        """Count what is read as it is and may yet be a mistake."""
         _count(self._doubts, kind, place)
 
-    def report(self, num_sound: int, source):
-        """Logs what was skipped and what is suspicious, each kind with its number and its first place.
+    def report(self, num_sound: int, source: Any) -> None:
+        """Log what was skipped and what is suspicious, each kind with its number and its first place.
 
         Raises:
             ValueError: If there is no sound row.

@@ -41,7 +41,7 @@ _TEXT_BEGINS = ("<", "{\\", "w", "W")
 
 
 def kind_of_no_text(begin: bytes, stream: BinaryIO) -> str | None:
-    """What a file is that is no text, and what to do.
+    """Return what a file is that is no text, and what to do.
 
     Args:
         begin: Its first `LONGEST_SIGN` bytes.
@@ -66,7 +66,7 @@ def kind_of_no_text(begin: bytes, stream: BinaryIO) -> str | None:
 
 
 def kind_of_text(begin: str) -> str | None:
-    r"""The name of what a text is that is neither prose nor data of a known format.
+    r"""Return the name of what a text is that is neither prose nor data of a known format.
 
     Example:
         >>> kind_of_text("<!DOCTYPE html>\n<p>Ada"), kind_of_text("{\\rtf1"), kind_of_text("<e1>Ada</e1>")
@@ -80,7 +80,7 @@ def kind_of_text(begin: str) -> str | None:
 
 
 def why_no_data(begin: str) -> str | None:
-    """The same where rows are expected: what it is, and what to do.
+    """Return the same where rows are expected: what it is, and what to do.
 
     Example:
         >>> why_no_data("<html>")

@@ -54,7 +54,7 @@ def read_json_rows(
     empty_lines: bool = False,
     encoding: str | None = None,
 ) -> Iterator[JsonRow]:
-    r"""Reads the rows of a JSON or JSON Lines file, whatever its name.
+    r"""Read the rows of a JSON or JSON Lines file, whatever its name.
 
     A row is what stands on a line; what an array of objects or arrays holds; what the list `data`, `rows`, `examples`
     or `annotations` of an object holds; or one of several objects on end that are spread over lines.
@@ -103,7 +103,7 @@ def read_json_rows(
 def json_values(
     lines: Iterable[TextLine], path: str | os.PathLike, *, by_line: bool, max_bytes: int = MAX_ROW_BYTES
 ) -> Iterator[JsonRow]:
-    """The values in lines of JSON, one in memory at a time, whatever they are.
+    """Return the values in lines of JSON, one in memory at a time, whatever they are.
 
     Args:
         lines: The lines, or pieces of lines.
@@ -186,7 +186,7 @@ def _fault(path: str, line: int, problem: str, kind: str) -> JsonRow:
 def _values(
     lines: Iterable[TextLine], path: str, by_line: bool, max_bytes: int
 ) -> Iterator[tuple[JsonRow, str | None]]:
-    """The values, each with its text where that may be spread over lines; with None if it is an item of an array."""
+    """Return the values, each with its text where that may be spread over lines; with None for an array's item."""
     return _values_by_line(lines, path, max_bytes) if by_line else _values_on_end(lines, path, max_bytes)
 
 
@@ -268,7 +268,7 @@ class _Document:
         self._has_end = True  # whether the last line that was read is whole
 
     def peek(self) -> str:
-        """The next character that is no white space; "" at the end."""
+        """Return the next character that is no white space; "" at the end."""
         while True:
             self._move_to(_SPACE.match(self.text, self.position).end())
             if self.position < len(self.text):
@@ -277,7 +277,7 @@ class _Document:
                 return ""
 
     def value(self) -> tuple[Any, str, str | None]:
-        """The value that begins here, its text, and what is wrong where it can be parsed and yet is not to be read."""
+        """Return the value that begins here, its text, and what is wrong where it is parsed and yet not to be read."""
         decoder, problem = UNIQUE_KEYS, None
         while True:
             try:
@@ -303,7 +303,7 @@ class _Document:
         self.position = position
 
     def _read_more(self) -> bool:
-        """Reads as much again as there is, so that a long value is not tried for too often."""
+        """Read as much again as there is, so that a long value is not tried for too often."""
         if self._fault:
             raise _Unreadable(self._fault)
         self.text, self.position = self.text[self.position :], 0
@@ -338,7 +338,7 @@ def _rows_of_value(path: str, row: JsonRow, text: str, own_keys: Collection[str]
 
 
 def _rows_of_table(path: str, row: JsonRow, text: str, own_keys: Collection[str]) -> Iterator[JsonRow]:
-    """The rows of an object that is all of a file, or itself if it is a row."""
+    """Return the rows of an object that is all of a file, or itself if it is a row."""
     try:
         name = list_of_rows(row.value, own_keys)
         columns = None if name else rows_of_columns(row.value, own_keys)
@@ -363,7 +363,7 @@ def _rows_of_list(path: str, row: JsonRow, text: str, name: str) -> Iterator[Jso
 
 
 def _item_lines(text: str, name: str, line: int) -> Iterator[int]:
-    """The line of each item of a list within an object whose text begins in a line; all are in it if it is one line."""
+    """Return the line of each item of a list within an object whose text begins in a line, which may be all of it."""
     if "\n" not in text:
         yield from itertools.repeat(line)
     position, found = _SPACE.match(text, 1).end(), 0

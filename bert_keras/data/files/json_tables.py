@@ -5,7 +5,7 @@ from typing import Any
 
 
 def list_of_rows(table: dict, own_keys: Collection[str] = ()) -> str | None:
-    """The key of the only list of objects, whatever its name.
+    """Return the key of the only list of objects, whatever its name.
 
     Args:
         table: The object.
@@ -27,7 +27,7 @@ def list_of_rows(table: dict, own_keys: Collection[str] = ()) -> str | None:
 
 
 def rows_of_columns(table: dict, own_keys: Collection[str] = ()) -> list[dict[str, Any]] | None:
-    """The rows of an object of columns, which are lists, or with pandas objects {row: cell}; None if it is a row.
+    """Return the rows of an object of columns, lists or with pandas objects {row: cell}; None if it is a row.
 
     Also of pandas' other ways to write a table, `orient="index"` and `orient="split"`.
 

@@ -17,7 +17,7 @@ _WORDS = {"None": None, "nan": None, "True": True, "False": False}
 
 
 def list_in_cell(text: str) -> list[Any] | None:
-    r"""The items of a list that is all of a cell; None where a cell holds something else.
+    r"""Return the items of a list that is all of a cell; None where a cell holds something else.
 
     Also sets and tuples of strings, as pandas writes them. An item is a string, a number as it is written, a truth
     value, or None.

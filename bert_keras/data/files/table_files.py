@@ -32,9 +32,9 @@ _MANY_ROWS = 100  # so many tell how many cells a row has
 
 
 def read_rows(
-    source, columns: Sequence[Column | None], table: TableFormat, faults: Faults
+    source: Any, columns: Sequence[Column | None], table: TableFormat, faults: Faults
 ) -> Iterator[tuple[str, Any]]:
-    """Yields rows with their places.
+    """Yield rows with their places.
 
     Args:
         source: One file, a list of files of the same layout, an iterable of tuples, lists or dicts, or a DataFrame of
@@ -64,14 +64,14 @@ def read_rows(
             yield from _even(_memory_rows(items), "examples in memory", columns, table, "", faults)
 
 
-def check_columns(columns: Sequence[Column | None]):
-    """Raises `ValueError` if one column is asked for as two things, a text that is its own label."""
+def check_columns(columns: Sequence[Column | None]) -> None:
+    """Raise `ValueError` if one column is asked for as two things, a text that is its own label."""
     named = [column for column in columns if column is not None]
     if twice := [column for column in named if named.count(column) > 1]:
         raise ValueError(f"column {twice[0]!r} is asked for as two things")
 
 
-def has_columns(source, columns: Sequence[Column], table: TableFormat) -> bool:
+def has_columns(source: Any, columns: Sequence[Column], table: TableFormat) -> bool:
     """Whether a file, or the first of several, has all columns: in its header, or in its first row that can be read.
 
     Args:
@@ -129,7 +129,7 @@ def _file_rows(path: str, columns, table: TableFormat, faults: Faults) -> Iterat
 
 
 def _format_of(path: str, table: TableFormat) -> tuple[str, str]:
-    """The format and the separator of a file, by what the user says, its suffix and its content."""
+    """Return the format and the separator of a file, by what the user says, its suffix and its content."""
     suffix = os.path.splitext(path[:-3] if path.lower().endswith(".gz") else path)[1].lower()
     file_format, separator = table.file_format, table.separator
     first = [line.text for line in _first_lines(path, table.encoding)]
@@ -157,7 +157,7 @@ def _format_of(path: str, table: TableFormat) -> tuple[str, str]:
 
 
 def _first_lines(path: str, encoding: str | None):
-    """The first two lines that can be read and are not empty."""
+    """Return the first two lines that can be read and are not empty."""
     found = []
     for line in read_lines(path, encoding=encoding):
         if line.problem and line.problem.startswith("not text"):
@@ -241,7 +241,7 @@ def _is_header(cells: Sequence[str], columns) -> bool:
 
 
 def _fitted(cells, num_cells: int, of_what: str, place: str, table: TableFormat, separator: str, faults: Faults):
-    """The cells of a row that has as many as it should; None for another, which is a fault."""
+    """Return the cells of a row that has as many as it should; None for another, which is a fault."""
     if len(cells) == num_cells:
         return cells
     have = "have" if of_what == "most rows" else "has"
@@ -262,7 +262,7 @@ def _fitted(cells, num_cells: int, of_what: str, place: str, table: TableFormat,
 
 
 def _other_separator(cells: Sequence, separator: str) -> str:
-    """A hint where a row is one cell that others would part."""
+    """Return a hint where a row is one cell that others would part."""
     if len(cells) != 1 or not isinstance(cells[0], str):
         return ""
     found = max((other for other in "\t;,|" if other != separator), key=cells[0].count)
@@ -283,7 +283,7 @@ def _sound_lines(path: str, encoding: str | None, faults: Faults) -> Iterator[tu
 
 
 def _without_empty_lines(rows: Iterator[tuple[str, Sequence[str] | None]], faults: Faults):
-    """Passes over lines of nothing, which are None: those behind the last row without a word, the others counted.
+    """Pass over lines of nothing, which are None: those behind the last row without a word, the others counted.
 
     In a table of one column such a line may be an empty cell, and is a fault: further rows would change their numbers.
     """

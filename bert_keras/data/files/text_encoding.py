@@ -85,7 +85,7 @@ def ends_lines_like_ascii(codec: str) -> bool:
 
 
 def as_utf8(stream: io.BufferedIOBase, codec: str) -> io.BufferedReader:
-    """A stream of UTF-8 from one whose line ends are not those of ASCII; half a surrogate pair is passed on as such."""
+    """Return a stream of UTF-8 from one whose line ends are not ASCII's; half a surrogate pair is passed on."""
     return io.BufferedReader(_Transcoded(stream, codec), 1 << 16)
 
 
@@ -109,7 +109,7 @@ class _Transcoded(io.RawIOBase):
 
 
 def guess_encodings(data: bytes, position: int) -> str:
-    r"""What a line that is not UTF-8 reads like in the encodings that fit, as a hint behind an error.
+    r"""Return what a line that is not UTF-8 reads like in the encodings that fit, as a hint behind an error.
 
     Args:
         data: The line.

@@ -47,7 +47,7 @@ class TextLine(NamedTuple):
 
 
 def find_files(patterns: str | os.PathLike | Iterable[str | os.PathLike]) -> list[Path]:
-    """Expands files, globs and folders into a sorted list without repetition.
+    """Expand files, globs and folders into a sorted list without repetition.
 
     Folders are searched with all that is below them, links to other folders too; hidden names are left out.
 
@@ -95,7 +95,7 @@ def read_lines(
     max_bytes: int = MAX_LINE_BYTES,
     on_read: Callable[[int], None] | None = None,
 ) -> Iterator[TextLine]:
-    r"""Reads a text file, plain or by gzip, line by line; a longer line than `max_bytes` comes in pieces.
+    r"""Read a text file, plain or by gzip, line by line; a longer line than `max_bytes` comes in pieces.
 
     A line ends at `\n`, `\r\n` or `\r`, whichever of them the file mixes. That and a byte order mark are taken off. A
     line with a NUL byte or with bytes that the encoding does not have is yielded with its `problem` and no text. So
@@ -215,7 +215,7 @@ class _Decoder:
         return 0 < self._num_beyond_ascii == self._num_utf8
 
     def sound_lines(self, data: bytes) -> list[str] | None:
-        """The texts of whole lines in UTF-8, at once; None if there is something to say about one of them."""
+        """Return the texts of whole lines in UTF-8, at once; None if there is something to say about one of them."""
         if self._may_be_utf8 or b"\0" in data:
             return None
         try:
@@ -262,7 +262,7 @@ class _Decoder:
         return len(data.decode("utf-8", "surrogatepass").encode(self.codec, "surrogatepass"))
 
     def _hint(self, data: bytes, position: int) -> str:
-        """Encodings that read the first faulty line of a file."""
+        """Return encodings that read the first faulty line of a file."""
         has_fault, self._has_fault = self._has_fault, True
         return "" if has_fault or self.is_transcoded else guess_encodings(data[: 1 << 12], position)
 

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 
 def unigram_accuracy(dataset: tf.data.Dataset, token_id: int, *, num_batches: int | None = None) -> float:
-    """The masked accuracy of answering always the same token.
+    """Return the masked accuracy of answering always the same token.
 
     Args:
         dataset: Pretraining batches, from `pretraining_dataset`.

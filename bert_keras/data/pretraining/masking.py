@@ -5,10 +5,12 @@ selectors of tensorflow-text. Both are called with `(token_ids, seed)`, and so i
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
+
+from bert_keras.data.tokenization.tokenizer import TokenIds
 
 
 class MaskedTokens(NamedTuple):
@@ -53,7 +55,7 @@ class TokenMasking:
 
     def __init__(
         self,
-        vocabulary,
+        vocabulary: TokenIds,
         num_predictions: int,
         mask_rate: float = 0.15,
         mask_token_rate: float = 0.8,
@@ -125,7 +127,7 @@ class TextSelectorMasking:
     Call arguments and output: as for `TokenMasking`.
     """
 
-    def __init__(self, vocabulary, num_predictions: int, selector, values_chooser):
+    def __init__(self, vocabulary: TokenIds, num_predictions: int, selector: Any, values_chooser: Any):
         self.vocabulary = vocabulary
         self.num_predictions = num_predictions
         self.selector = selector

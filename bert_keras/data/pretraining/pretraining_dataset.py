@@ -17,6 +17,7 @@ from bert_keras.data.rows.autotuner import without_autotuner
 from bert_keras.data.rows.batches import check_numbers
 from bert_keras.data.rows.encoder_inputs import assemble_rows
 from bert_keras.data.rows.random_streams import random_stream
+from bert_keras.data.tokenization.tokenizer import TokenIds
 
 _logger = logging.getLogger(__name__)
 _ROWS_AT_A_TIME = 256
@@ -24,7 +25,7 @@ _ROWS_AT_A_TIME = 256
 
 def pretraining_dataset(
     directory: str | os.PathLike,
-    vocabulary,
+    vocabulary: TokenIds,
     *,
     sequence_length: int,
     batch_size: int,

@@ -30,7 +30,7 @@ class TextRanges(NamedTuple):
 
 
 def single_texts(passages: Passages, max_tokens: int, seed: tf.Tensor) -> TextRanges:
-    """Takes from each passage a text of at most `max_tokens`: RoBERTa's full sentences, without a partner.
+    """Take from each passage a text of at most `max_tokens`: RoBERTa's full sentences, without a partner.
 
     Args:
         passages: A parsed batch.
@@ -44,7 +44,7 @@ def single_texts(passages: Passages, max_tokens: int, seed: tf.Tensor) -> TextRa
 
 
 def sentence_pairs(passages: Passages, max_tokens: int, seed: tf.Tensor) -> tuple[TextRanges, TextRanges, tf.Tensor]:
-    """Makes a pair of texts of each passage of a batch.
+    """Make a pair of texts of each passage of a batch.
 
     A passage of two sentences or more is cut at a random sentence boundary, a single sentence anywhere inside. With
     probability 1/2 the second text is then exchanged for whole sentences of another document in the batch; where there
@@ -147,7 +147,7 @@ def _cover(passages: Passages, starts: tf.Tensor, lengths: tf.Tensor, num_tokens
 
 
 def _search(ends: tf.Tensor, tokens: tf.Tensor, side: str) -> tf.Tensor:
-    """The sentence that a token is in ("right") or that ends at it or behind it ("left")."""
+    """Return the sentence that a token is in ("right") or that ends at it or behind it ("left")."""
     found = tf.reshape(tf.searchsorted(ends, tf.reshape(tokens, [-1]), side), tf.shape(tokens))
     return tf.minimum(found, tf.size(ends) - 1)
 

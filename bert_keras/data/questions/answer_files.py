@@ -10,8 +10,8 @@ from bert_keras.data.questions.answer_spans import PredictedAnswers
 
 def write_answers(
     directory: str | os.PathLike, predictions: Sequence[PredictedAnswers], *, threshold: float | None = None
-):
-    """Writes `predictions.json`, `nbest_predictions.json` and, with a threshold, `null_odds.json`.
+) -> None:
+    """Write `predictions.json`, `nbest_predictions.json` and, with a threshold, `null_odds.json`.
 
     Args:
         directory: The folder, made if missing.

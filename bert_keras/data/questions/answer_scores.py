@@ -85,7 +85,7 @@ def squad_scores(
 def best_no_answer_threshold(
     questions: Iterable[Question], answers: Mapping[str, str], null_odds: Mapping[str, float], *, by: str = "f1"
 ) -> tuple[float, float]:
-    """Finds the null odds above which no answer is the better answer.
+    """Find the null odds above which no answer is the better answer.
 
     Args:
         questions: As for `squad_scores`; choose the threshold on validation data.
@@ -153,7 +153,7 @@ def cmrc_scores(questions: Iterable[Question], answers: Mapping[str, str]) -> di
 
 
 def mean_share(values: Iterable[float]) -> float:
-    """The mean of values from 0 to 1."""
+    """Return the mean of values from 0 to 1."""
     values = list(values)
     return sum(values) / len(values)
 

@@ -44,7 +44,7 @@ class PredictedAnswers:
     null_odds: float
 
     def best(self, threshold: float | None = None) -> AnswerSpan:
-        """The answer to give.
+        """Return the answer to give.
 
         Args:
             threshold: The `null_odds` above which it is no answer; None for an answer always.
@@ -64,7 +64,7 @@ def best_answers(
     max_answer_tokens: int = 30,
     no_answer: bool = False,
 ) -> list[PredictedAnswers]:
-    """Finds the best spans of each question.
+    """Find the best spans of each question.
 
     A span lies in one window, and its first token counts in that window alone which shows it with the most context.
     The score of a span is the sum of its two logits; that of no answer is the lowest sum at `[CLS]` of any window.
@@ -135,7 +135,7 @@ def _spans_of_row(windows, row, starts, ends, num_best, max_answer_tokens):
 
 
 def _behind_marks(text: str, end: int) -> int:
-    """An accent that is a character of its own belongs to the letter before, though a vocabulary may strip it."""
+    """Give an accent that is a character of its own to the letter before, though a vocabulary may strip it."""
     while end < len(text) and unicodedata.category(text[end]) == "Mn":
         end += 1
     return end

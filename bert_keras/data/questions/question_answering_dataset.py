@@ -1,6 +1,7 @@
 """Questions with their passages as batches for extractive question answering."""
 
 import logging
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -12,8 +13,8 @@ from bert_keras.data.rows.rows import entries_of_rows
 _logger = logging.getLogger(__name__)
 
 
-def question_answering_dataset(windows: QuestionWindows, *, training: bool = True, **batching) -> tf.data.Dataset:
-    """Makes `batches` of windows with the places of their answers.
+def question_answering_dataset(windows: QuestionWindows, *, training: bool = True, **batching: Any) -> tf.data.Dataset:
+    """Make `batches` of windows with the places of their answers.
 
     Args:
         windows: The rows.

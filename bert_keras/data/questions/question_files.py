@@ -38,7 +38,7 @@ class QuestionInFile:
 
 
 def questions_in_file(path: str | os.PathLike, encoding: str | None = None) -> Iterator[QuestionInFile]:
-    """Yields the questions of a file; what a format has no use for is left alone, what it needs is checked."""
+    """Yield the questions of a file; what a format has no use for is left alone, what it needs is checked."""
     own_keys = ("paragraphs", "qas", "context", "question", "questions")
     for row in read_json_rows(path, own_keys=own_keys, encoding=encoding):
         if row.problem:
@@ -68,7 +68,7 @@ def _article(row: JsonRow) -> Iterator[QuestionInFile]:
 
 
 def _paragraph(row: JsonRow) -> Iterator[QuestionInFile]:
-    """A passage with its questions: a part of SQuAD's, CMRC 2018's older list, a line of MRQA's."""
+    """Return a passage with its questions: a part of SQuAD's, CMRC 2018's older list, a line of MRQA's."""
     try:
         context = _field(row.value, _CONTEXTS, _TEXT)
         questions = _field(row.value, ("qas",), (list,))
@@ -120,7 +120,7 @@ def _story(row: JsonRow) -> Iterator[QuestionInFile]:
 
 
 def _nothing(row: JsonRow) -> Iterator[QuestionInFile]:
-    """The first line of MRQA's files."""
+    """Return the first line of MRQA's files."""
     return iter(())
 
 
@@ -147,7 +147,7 @@ def _question(fields, context: str, place: str) -> QuestionInFile:
 
 
 def _given_answers(fields: dict):
-    """The answers of a question as its row has them; also where text and place are fields of the row."""
+    """Return the answers of a question as its row has them; also where text and place are fields of the row."""
     name = next((name for name in _ANSWERS if name in fields), None)
     if name is None:
         return ()
@@ -162,7 +162,7 @@ def _given_answers(fields: dict):
 
 
 def _answers(given, context: str) -> Iterator[tuple[str, int | None]]:
-    """The answers in any of their forms: objects, texts alone, or one object of lists."""
+    """Return the answers in any of their forms: objects, texts alone, or one object of lists."""
     if isinstance(given, dict) and isinstance(given.get("text"), list):
         texts, starts = given["text"], _field(given, ("answer_start",), (list,))
         if len(texts) != len(starts):
@@ -186,7 +186,7 @@ def _answers(given, context: str) -> Iterator[tuple[str, int | None]]:
 
 
 def _field(value, names: Sequence[str], types: tuple[type, ...], default: Any = None):
-    """The value of the first of some keys that an object has, if it is of the right type."""
+    """Return the value of the first of some keys that an object has, if it is of the right type."""
     if not isinstance(value, dict):
         raise ValueError(f"expected an object with {names[0]!r}, received {type(value).__name__}")
     name = next((name for name in names if name in value), None)

@@ -143,7 +143,7 @@ class QuestionWindows(TokenRows):
         return 0, 0, 0
 
     def context_tokens(self, window: int) -> tuple[int, np.ndarray, np.ndarray, np.ndarray]:
-        """What is needed to read an answer off a window's scores.
+        """Return what is needed to read an answer off a window's scores.
 
         Returns:
             The row position of the window's first context token; first characters and last characters + 1 of its
@@ -161,7 +161,7 @@ class QuestionWindows(TokenRows):
         return row_position, self._first_characters[characters], self._end_characters[characters], has_most
 
     def _windows_around(self, window: int) -> range:
-        """The windows that share tokens with one of a question's: few, however many the question has."""
+        """Return the windows that share tokens with one of a question's: few, however many the question has."""
         number, begin = self.question_of[window], self._begins[window]
         first, end = (int(self._first_windows[i]) for i in (number, number + 1))
         begins, longest = self._begins[first:end], self._num_tokens[first]  # ascending, and the first is the longest

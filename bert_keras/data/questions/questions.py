@@ -70,7 +70,7 @@ def read_questions(
     errors: str = "raise",
     encoding: str | None = None,
 ) -> Questions:
-    """Reads questions with their passages and answers.
+    """Read questions with their passages and answers.
 
     * SQuAD v1.1 and v2.0, and what has that layout (XQuAD, MLQA, DRCD, KorQuAD 1, CMRC 2018): one object, `data[]
       .paragraphs[].{context, qas[].{id, question, answers[].{text, answer_start}}}`; `is_impossible` says that there is
@@ -152,7 +152,7 @@ def read_questions(
 
 
 def _answers(found: QuestionInFile, has_answers: bool) -> tuple[tuple[Answer, ...], list[str]]:
-    """The answers of a question, and what is wrong with them."""
+    """Return the answers of a question, and what is wrong with them."""
     context, answers, problems = found.context, [], []
     for number, (text, start) in enumerate(found.answers):
         if not text.strip():

@@ -12,7 +12,7 @@ from bert_keras.json_text import parse_json
 _logger = logging.getLogger(__name__)
 
 
-def hide_accelerators():
+def hide_accelerators() -> None:
     """Hides GPUs and TPUs from TensorFlow, unless Keras computes with it.
 
     TensorFlow takes all memory of every GPU it sees. On the JAX and torch backends, where it only feeds data, it would
@@ -46,7 +46,7 @@ def compiles_each_length() -> bool:
 
 
 def backend_of_keras() -> str:
-    """What Keras computes with, or will once it is imported: `KERAS_BACKEND`, or else what its `keras.json` says."""
+    """Return what Keras computes with, or will once it is imported: `KERAS_BACKEND`, or what its `keras.json` says."""
     if keras := sys.modules.get("keras"):
         return keras.config.backend()
     if backend := os.environ.get("KERAS_BACKEND"):

@@ -4,7 +4,7 @@ import tensorflow as tf
 
 
 def without_autotuner(dataset: tf.data.Dataset) -> tf.data.Dataset:
-    """The same batches, with as many parallel calls as there are cores where the dataset says `AUTOTUNE`.
+    """Return the same batches, with as many parallel calls as there are cores where the dataset says `AUTOTUNE`.
 
     The thread that tunes a pipeline sleeps between its rounds, each twice as long as the last, up to a minute. Who
     closes an iterator wakes it before telling it that all is over, so that it may sleep on and be waited for: seen here

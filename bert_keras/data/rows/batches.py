@@ -108,7 +108,7 @@ def batches_of(rows_class: type, *examples: Any, **options: Any) -> tf.data.Data
 
 
 def check_numbers(sequence_length: int, batch_size: int, start_step: int) -> None:
-    """Raises `ValueError` for numbers that no dataset can have."""
+    """Raise `ValueError` for numbers that no dataset can have."""
     if sequence_length < 8:
         raise ValueError(f"sequence_length must be at least 8, received {sequence_length}")
     if batch_size < 1:

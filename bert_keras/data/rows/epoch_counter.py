@@ -23,7 +23,7 @@ class EpochCounter:
             self._next_step = tf.Variable(start_step, dtype=tf.int64, trainable=False)
 
     def current(self) -> tf.data.Dataset:
-        """A dataset read anew in each pass: pairs of an epoch and the slice `(begin, end)` of it to give."""
+        """Return a dataset read anew in each pass: pairs of an epoch and the slice `(begin, end)` of it to give."""
 
         def parts(step):
             epoch, skipped = step // self.num_batches, step % self.num_batches
@@ -33,7 +33,7 @@ class EpochCounter:
         return self._first_step().flat_map(parts).filter(lambda epoch, part: part[0] < part[1])
 
     def count(self, dataset: tf.data.Dataset) -> tf.data.Dataset:
-        """Notes that an epoch is over when its last batch is handed out."""
+        """Note that an epoch is over when its last batch is handed out."""
 
         def advance(step, element):
             is_last = (step + 1) % self.num_batches == 0

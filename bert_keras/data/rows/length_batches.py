@@ -83,5 +83,5 @@ def cheapest_cuts(lengths: np.ndarray, most_rows: Callable[[int], int]) -> list[
 
 
 def power_of_two(count: int) -> int:
-    """The lowest power of two that is not below a count; 1 for 0."""
+    """Return the lowest power of two that is not below a count; 1 for 0."""
     return 1 << max(0, count - 1).bit_length()

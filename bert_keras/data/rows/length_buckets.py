@@ -53,7 +53,7 @@ def every_length(lengths: np.ndarray, sequence_length: int) -> tuple[int, ...]:
 
 
 def fitted_buckets(lengths: np.ndarray, sequence_length: int, *, most: int = 6) -> tuple[int, ...]:
-    """The few row lengths, multiples of 8, with which these examples leave the least padding.
+    """Return the few row lengths, multiples of 8, with which these examples leave the least padding.
 
     Found by dynamic programming over the lengths that occur.
 
@@ -72,7 +72,7 @@ def fitted_buckets(lengths: np.ndarray, sequence_length: int, *, most: int = 6) 
     below = [0, *np.searchsorted(np.sort(lengths), ends, side="right").tolist()]  # examples that fit into each
 
     def extended(plan, shorter, longest):
-        """A plan for the examples up to one end, and one more bucket for those up to a longer one."""
+        """Return a plan for the examples up to one end, and one more bucket for those up to a longer one."""
         tokens, buckets = plan
         end = ends[longest - 1]
         return tokens + (below[longest] - below[shorter]) * end, (*buckets, end)

@@ -6,7 +6,7 @@ from bert_keras.data.rows.epoch_counter import EpochCounter
 
 
 def resumed(dataset: tf.data.Dataset, start_step: int) -> tf.data.Dataset:
-    """The same batches without those that an earlier run was trained on.
+    """Return the same batches without those that an earlier run was trained on.
 
     The batches left out are made and thrown away, so this takes as long as making them; the datasets of this package
     do better by their own `start_step`. The run is the same to the bit if the pipeline gives the same batches in every

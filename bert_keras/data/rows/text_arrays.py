@@ -17,7 +17,7 @@ def pack(
     *,
     sequence_length: int | None = None,
 ) -> dict[str, np.ndarray]:
-    """Makes the encoder's inputs of texts, or of pairs of texts, at once and in memory.
+    """Make the encoder's inputs of texts, or of pairs of texts, at once and in memory.
 
     A row is `[CLS] text [SEP]` or `[CLS] text [SEP] second text [SEP]`, padded behind it, as in every dataset here. A
     row that is too long is cut at its end, of a pair the longer text first; how many were cut is logged.

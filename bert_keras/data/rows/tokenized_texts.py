@@ -66,7 +66,9 @@ def tokenize_all(texts: Sequence[str], tokenizer: Tokenizer) -> tuple[np.ndarray
     return token_ids, starts, lengths
 
 
-def tokenize_all_with_offsets(texts: Sequence[str], tokenizer) -> tuple[tuple[np.ndarray, ...], np.ndarray, np.ndarray]:
+def tokenize_all_with_offsets(
+    texts: Sequence[str], tokenizer: Tokenizer
+) -> tuple[tuple[np.ndarray, ...], np.ndarray, np.ndarray]:
     """Tokenizes many texts in big batches, and says which characters each token comes from.
 
     Args:
@@ -92,7 +94,7 @@ def _warn_of_unknown(token_ids: np.ndarray, tokenizer):
 
 
 def _tokenize(texts: Sequence[str], function: Callable) -> tuple[tuple[np.ndarray, ...], np.ndarray, np.ndarray]:
-    """What a function from strings to equally ragged tensors gives: flat values, starts and lengths of the texts."""
+    """Return what a function from strings to equally ragged tensors gives: flat values, starts, lengths of texts."""
     with tf.device("CPU"):
         texts = as_strings(list(texts))
         if texts.shape.rank != 1:

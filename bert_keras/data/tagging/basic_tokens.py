@@ -28,7 +28,7 @@ class BasicTokens:
     hidden_words: tuple[tuple[int, int], ...]
 
     def spans_of_words(self, spans: Sequence[Sequence[Span]]) -> list[list[Span]]:
-        """Turns spans of tokens into spans of the file's words.
+        """Turn spans of tokens into spans of the file's words.
 
         A span that begins or ends inside a word, `U` of `U.K.`, is none of words: so a span is right in the file where
         it is right in the raw text.
@@ -40,7 +40,7 @@ class BasicTokens:
         return [_spans_of_words(*some) for some in zip(spans, self.first_tokens, numbers, strict=True)]
 
     def tags_of_words(self, tags: Sequence[Sequence[str]], scheme: str | None, default: str) -> list[list[str]]:
-        """Turns tags of tokens into tags of the file's words.
+        """Turn tags of tokens into tags of the file's words.
 
         Args:
             tags: One for each token of each sentence.
@@ -131,7 +131,7 @@ def learned_tokens(sentences: TaggedSentences, words: str) -> BasicTokens | None
 
 
 def _owners(words: Places, tokens: Places, text: str) -> list[int]:
-    """The word in which each token begins: the first of several that share characters."""
+    """Return the word in which each token begins: the first of several that share characters."""
     owners, word = [], 0
     for start, end in tokens:
         while word < len(words) and words[word][1] <= start:
@@ -143,7 +143,7 @@ def _owners(words: Places, tokens: Places, text: str) -> list[int]:
 
 
 def _first_tokens(words: Places, tokens: Places, owners: Sequence[int]) -> tuple[list[int], list[int]]:
-    """The token at which each word begins, and the words that begin inside one of another word."""
+    """Return the token at which each word begins, and the words that begin inside one of another word."""
     first_tokens, hidden = [-1] * len(words), []
     for token in reversed(range(len(owners))):
         first_tokens[owners[token]] = token

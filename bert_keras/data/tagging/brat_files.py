@@ -30,7 +30,7 @@ def is_brat(path: str, encoding: str | None = None) -> bool:
 
 
 def brat_sentences(path: str, encoding: str | None = None) -> Iterator[SentenceInFile]:
-    """Reads `NAME.txt` with `NAME.ann`, or all such pairs of a folder: a sentence is a line, as brat shows it.
+    """Read `NAME.txt` with `NAME.ann`, or all such pairs of a folder: a sentence is a line, as brat shows it.
 
     Of the annotations the spans, `T1<TAB>person 0 3<TAB>Ada`, are read. Lines that a span goes over are one sentence.
     """
@@ -90,7 +90,7 @@ def _text_bound(line: str, text: str) -> tuple[tuple[int, int, str], str | None]
 
 
 def _cut(path: str, text: str, spans, faults) -> Iterator[SentenceInFile]:
-    """Makes a sentence of each line, or of the lines that a span goes over."""
+    """Make a sentence of each line, or of the lines that a span goes over."""
     ends = [match.span() for match in re.finditer(r"\r\n|\r|\n", text)]
     covered = np.zeros(len(text) + 1, np.int32)  # by how many spans, as differences
     for start, end, _ in spans:

@@ -38,7 +38,7 @@ class ColumnLayout:
 
     @classmethod
     def of(cls, lines: Iterable[str], word_column: int, tag_column: int) -> "ColumnLayout":
-        """Looks at all lines of a file that have something on them.
+        """Look at all lines of a file that have something on them.
 
         Words that hold spaces are parted by tabs, so a file whose lines agree in their tabs is parted by those; one
         whose lines agree only where spaces and tabs are taken for one is parted by both.
@@ -75,7 +75,7 @@ class ColumnLayout:
         )
 
     def cells(self, text: str) -> list[str]:
-        """The cells of a line."""
+        """Return the cells of a line."""
         return cells_of(text, self.separator)
 
     def is_comment(self, text: str, tag_column: int, is_in_sentence: bool) -> bool:

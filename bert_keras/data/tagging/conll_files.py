@@ -21,7 +21,7 @@ _GLOBAL_COLUMNS = re.compile(r"#\s*global\.columns\s*=\s*(\S.*)")
 def conll_sentences(
     path: str, word_column: int, tag_column: int, encoding: str | None = None
 ) -> Iterator[SentenceInFile]:
-    """Reads columns parted by tabs or spaces; an empty line or one of -DOCSTART- ends a sentence."""
+    """Read columns parted by tabs or spaces; an empty line or one of -DOCSTART- ends a sentence."""
     lines = (text for _, text, problem in lines_with_places(path, encoding) if not problem and not _ends_sentence(text))
     layout = ColumnLayout.of(lines, word_column, tag_column)
     if layout.num_columns > 1 and word_column % layout.num_columns == tag_column % layout.num_columns:
@@ -76,7 +76,7 @@ def _ends_sentence(text: str) -> bool:
 
 
 def _add_word(sentence: SentenceInFile, place: str, cells: list[str], word_column: int, tag_column: int) -> bool:
-    """Adds a line's word and tag, or says which of the two it lacks."""
+    """Add a line's word and tag, or say which of the two it lacks."""
     for name, column in (("word", word_column), ("tag", tag_column)):
         if not -len(cells) <= column < len(cells) or not cells[column].strip():
             sentence.add_fault(place, f"no {name} in column {column} of {len(cells)}: {chr(9).join(cells)[:80]!r}")
@@ -95,8 +95,8 @@ def _add_word(sentence: SentenceInFile, place: str, cells: list[str], word_colum
     return True
 
 
-def join_words(sentence: SentenceInFile):
-    """Makes the text of a sentence: its words with spaces between, or a Chinese file's characters side by side.
+def join_words(sentence: SentenceInFile) -> None:
+    """Make the text of a sentence: its words with spaces between, or a Chinese file's characters side by side.
 
     Words that are spelled as in the Penn Treebank, `-LRB-`, are in the text what they stand for.
     In a file of characters the lines `2`, `0`, `0`, `8`, `年` are `2008年` in raw text, where tags will be read.
@@ -113,7 +113,7 @@ def join_words(sentence: SentenceInFile):
 
 
 def global_columns(line: str) -> list[str] | None:
-    """The names of the columns that the first line of CoNLL-U Plus gives; None where the line is none.
+    """Return the names of the columns that the first line of CoNLL-U Plus gives; None where the line is none.
 
     Example:
         >>> global_columns("# global.columns = ID FORM UPOS MY:NER")
@@ -130,7 +130,7 @@ def conllu_sentences(
     columns: Sequence[str] = CONLLU_COLUMNS,
     encoding: str | None = None,
 ) -> Iterator[SentenceInFile]:
-    """Reads CoNLL-U; the raw text is what `SpaceAfter=No` makes of the surface forms."""
+    """Read CoNLL-U; the raw text is what `SpaceAfter=No` makes of the surface forms."""
     sentence, rows = None, []
     for place, text, problem in lines_with_places(path, encoding):
         if not text.strip() and not problem:
@@ -179,7 +179,7 @@ class _SurfaceForm(NamedTuple):
 
 
 def _join_surface_forms(sentence: SentenceInFile, rows: list[_SurfaceForm]):
-    """Makes the text out of the surface forms; the words of a range share its characters unless they spell it."""
+    """Make the text out of the surface forms; the words of a range share its characters unless they spell it."""
     text, ranges_end, share = "", -1, None
     for row in rows:
         form = row.form

@@ -13,7 +13,7 @@ _OWN_KEYS = ("text", "tokens", "words", "sentence", "paragraphs")
 def json_sentences(
     path: str, words: str | None, tags: str | None, encoding: str | None = None
 ) -> Iterator[SentenceInFile]:
-    """Reads texts with spans, and words with tags.
+    """Read texts with spans, and words with tags.
 
     Args:
         path: JSON or JSON Lines.
@@ -61,7 +61,7 @@ def _sentences(place: str, row, words: str | None, tags: str | None) -> Iterator
 
 
 def _rows_of_columns(row, words: str | None) -> list[dict] | None:
-    """The rows of a table of columns, `{"tokens": [[...], [...]], "ner_tags": [[...], [...]]}`; None if it is a row."""
+    """Return the rows of a table, `{"tokens": [[...], [...]], "ner_tags": [[...], [...]]}`; None for a row."""
     key = (words or words_key(row)) if isinstance(row, dict) else None
     column = row.get(key) if key else None
     if not isinstance(column, list) or not column or not all(isinstance(cell, list) for cell in column):

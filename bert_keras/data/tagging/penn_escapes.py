@@ -9,7 +9,7 @@ _ESCAPE = re.compile(r"-(LRB|RRB|LSB|RSB|LCB|RCB|lrb|rrb|lsb|rsb|lcb|rcb)-|\\([/
 
 
 def raw_word(word: str) -> str:
-    r"""A word as it stands in raw text, where a tagger will read it.
+    r"""Return a word as it stands in raw text, where a tagger will read it.
 
     Example:
         >>> [raw_word(word) for word in ("-LRB-", "``", r"1\/2", "-", "LRB")]

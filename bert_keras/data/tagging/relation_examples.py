@@ -42,7 +42,7 @@ def read_relations(
     errors: str = "raise",
     encoding: str | None = None,
 ) -> RelationExamples:
-    r"""Reads sentences with two marked entities.
+    r"""Read sentences with two marked entities.
 
     The format is told by the content of a file:
 

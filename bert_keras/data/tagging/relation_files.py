@@ -42,8 +42,8 @@ class RelationInFile:
     is_escaped: bool = False
     fault: str | None = None
 
-    def mark(self, marked: str):
-        """Takes text and entities out of a text with markers, or notes what is wrong."""
+    def mark(self, marked: str) -> None:
+        """Take text and entities out of a text with markers, or note what is wrong."""
         try:
             self.text, (self.first, self.second) = split_markers(marked)
         except ValueError as error:
@@ -51,7 +51,7 @@ class RelationInFile:
 
 
 def relations_in_file(path: str, encoding: str | None = None) -> Iterator[RelationInFile]:
-    """Yields the sentences of a file in the format that it has."""
+    """Yield the sentences of a file in the format that it has."""
     first = next((line.text for line in read_lines(path, encoding=encoding) if line.text.strip()), "")
     if kind := why_no_data(first):
         raise ValueError(f"{path}:1: not sentences with two entities: {kind}")
@@ -59,7 +59,7 @@ def relations_in_file(path: str, encoding: str | None = None) -> Iterator[Relati
 
 
 def split_markers(marked: str) -> tuple[str, tuple[CharacterSpan, CharacterSpan]]:
-    """Takes the markers out of a text.
+    """Take the markers out of a text.
 
     Returns:
         The text, and (start, end) of `<e1>...</e1>` and of `<e2>...</e2>` in it, or of `[E1]...[/E1]` and

@@ -69,7 +69,7 @@ class RelationRows(TokenRows):
 def relation_dataset(
     examples: RelationExamples, tokenizer: Tokenizer, *, sequence_length: int, batch_size: int, **options: Any
 ) -> tf.data.Dataset:
-    """Makes batches of sentences with marked entities: `batches` of `RelationRows`.
+    """Make batches of sentences with marked entities: `batches` of `RelationRows`.
 
     Args:
         examples: As for `RelationRows`, as are the next two.

@@ -33,13 +33,13 @@ class SentenceInFile:
     num_escaped: int = 0
     fault: str | None = None
 
-    def add_fault(self, place: str, message: str):
-        """Notes what is wrong, unless something is already."""
+    def add_fault(self, place: str, message: str) -> None:
+        """Note what is wrong, unless something is already."""
         self.fault = self.fault or f"{place}: {message}"
 
 
 def lines_with_places(path: str, encoding: str | None = None) -> Iterator[tuple[str, str, str | None]]:
-    """Yields the place and the text of each line of a file, and what is wrong with it; an empty line comes last."""
+    """Yield the place and the text of each line of a file, and what is wrong with it; an empty line comes last."""
     for line in read_lines(path, encoding=encoding):
         yield f"{path}:{line.number}", line.text, "line of more than 1 MiB" if line.is_cut else line.problem
     yield f"{path}: end", "", None

@@ -12,8 +12,8 @@ _ENDS = ("end", "end_offset", "end_char")
 _LABELS = ("label", "type", "tag", "entity_group", "labels")
 
 
-def add_spans(sentence: SentenceInFile, text: str, spans: Iterable[CharacterSpan]):
-    """Gives a sentence its text, words and spans; words are those of `split_words`, spans begin and end with them.
+def add_spans(sentence: SentenceInFile, text: str, spans: Iterable[CharacterSpan]) -> None:
+    """Give a sentence its text, words and spans; words are those of `split_words`, spans begin and end with them.
 
     Spaces at the ends of a span do not belong to it.
 
@@ -45,7 +45,7 @@ def add_spans(sentence: SentenceInFile, text: str, spans: Iterable[CharacterSpan
 
 
 def spans_of_row(row: dict) -> list[CharacterSpan]:
-    """The spans of `{"text": ..., "spans": [...]}`, as prodigy, doccano, spaCy and CLUENER write them.
+    """Return the spans of `{"text": ..., "spans": [...]}`, as prodigy, doccano, spaCy and CLUENER write them.
 
     Raises:
         ValueError: If there is no list of spans or more than one, a span lacks something, or is not the piece of the

@@ -119,7 +119,7 @@ class TripleRows(WordRows):
 def span_dataset(
     sentences: TaggedSentences, tokenizer: Tokenizer, *, sequence_length: int, batch_size: int, **options: Any
 ) -> tf.data.Dataset:
-    r"""Makes batches of sentences with spans: `batches` of `SpanRows`.
+    r"""Make batches of sentences with spans: `batches` of `SpanRows`.
 
     Args:
         sentences: As for `SpanRows`, as are the next two.
@@ -155,7 +155,7 @@ def span_dataset(
 def triple_dataset(
     examples: TripleExamples, tokenizer: Tokenizer, *, sequence_length: int, batch_size: int, **options: Any
 ) -> tf.data.Dataset:
-    """Makes batches of texts with triples, as GPLinker learns them: `batches` of `TripleRows`.
+    """Make batches of texts with triples, as GPLinker learns them: `batches` of `TripleRows`.
 
     Args:
         examples: As for `TripleRows`, as are the next two.

@@ -64,7 +64,7 @@ class TagRows(SentenceRows):
 def tagging_dataset(
     sentences: TaggedSentences, tokenizer: Tokenizer, *, sequence_length: int, batch_size: int, **options: Any
 ) -> tf.data.Dataset:
-    r"""Makes batches of tagged sentences, for named entities or parts of speech: `batches` of `TagRows`.
+    r"""Make batches of tagged sentences, for named entities or parts of speech: `batches` of `TagRows`.
 
     Args:
         sentences: As for `TagRows`, as are the next two.
@@ -93,7 +93,7 @@ def tagging_dataset(
 
 
 def _numbers(tags: Sequence[Sequence[str]], tag_names: Sequence[str]) -> np.ndarray:
-    """The tags of all words, end to end, by their place in `tag_names`."""
+    """Return the tags of all words, end to end, by their place in `tag_names`."""
     number_of = {name: number for number, name in enumerate(tag_names)}
     try:
         return np.array([number_of[tag] for some in tags for tag in some], np.int32)

@@ -33,7 +33,7 @@ def read_tagged_sentences(
     tag_faults: str = "refuse",
     errors: str = "raise",
 ) -> TaggedSentences:
-    r"""Reads words with tags, or texts with spans.
+    r"""Read words with tags, or texts with spans.
 
     The format is told by the content of a file:
 
@@ -142,7 +142,7 @@ def read_tagged_sentences(
 
 
 def _spell_plainly(sentences: Sequence[SentenceInFile], path, labels: Sequence[str] | None):
-    """Gives the tags of a file that are B and I alone a label, and puts the prefixes of others in front."""
+    """Give the tags of a file that are B and I alone a label, and put the prefixes of others in front."""
     label = labels[0] if labels and len(labels) == 1 else "entity"
     if spelling := plain_spelling((tag for sentence in sentences for tag in sentence.tags), label):
         shown = ", ".join(f"{tag} as {plain}" for tag, plain in list(spelling.items())[:4])
@@ -153,7 +153,7 @@ def _spell_plainly(sentences: Sequence[SentenceInFile], path, labels: Sequence[s
 
 
 def _check(sentence: SentenceInFile, scheme: str | None, labels: Sequence[str] | None, tag_faults: str) -> str | None:
-    """Finds unknown and forbidden tags, and reads the spans out of the others; says what was repaired."""
+    """Find unknown and forbidden tags, and read the spans out of the others; say what was repaired."""
     repaired = None
     if sentence.spans is None and scheme is not None:
         if fault := first_fault(sentence.tags, scheme):

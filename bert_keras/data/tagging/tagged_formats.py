@@ -42,7 +42,7 @@ class Beginning:
 
     @classmethod
     def of(cls, path: str, encoding: str | None) -> "Beginning":
-        """Looks into a file."""
+        """Look into a file."""
         suffix = os.path.splitext(path.removesuffix(".gz"))[1].lower()
         if os.path.isdir(path):
             return cls(path, suffix, (), b"", encoding)
@@ -71,7 +71,7 @@ class TaggedFormat(NamedTuple):
 def sentences_in_file(
     path: str, word_column: Column, tag_column: Column, file_format: str | None, encoding: str | None = None
 ) -> Iterator[SentenceInFile]:
-    """Reads a file in the format that it has.
+    """Read a file in the format that it has.
 
     Args:
         path: The file, or a folder of brat's.

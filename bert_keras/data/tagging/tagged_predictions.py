@@ -10,8 +10,8 @@ from bert_keras.data.tagging.triple_examples import Triple, TripleExamples
 from bert_keras.tagging_schemes import Span
 
 
-def write_conll(path: str | os.PathLike, sentences: TaggedSentences, predictions: Sequence[Sequence[str]]):
-    r"""Writes one word a line: the word, its tag where there is one, and the predicted tag, parted by tabs.
+def write_conll(path: str | os.PathLike, sentences: TaggedSentences, predictions: Sequence[Sequence[str]]) -> None:
+    r"""Write one word a line: the word, its tag where there is one, and the predicted tag, parted by tabs.
 
     Conlleval reads the last two columns; pass it `-d '\t'`.
 
@@ -39,8 +39,8 @@ def write_conll(path: str | os.PathLike, sentences: TaggedSentences, predictions
     _write(path, "".join(f"{line}\n" for line in lines))
 
 
-def write_spans(path: str | os.PathLike, sentences: TaggedSentences, predictions: Sequence[Sequence[Span]]):
-    r"""Writes JSONL that `read_tagged_sentences` reads: each text, and its predicted spans by characters.
+def write_spans(path: str | os.PathLike, sentences: TaggedSentences, predictions: Sequence[Sequence[Span]]) -> None:
+    r"""Write JSONL that `read_tagged_sentences` reads: each text, and its predicted spans by characters.
 
     Args:
         path: The file; its folder is made if missing.
@@ -70,8 +70,8 @@ def write_spans(path: str | os.PathLike, sentences: TaggedSentences, predictions
     _write(path, "".join(f"{line}\n" for line in lines))
 
 
-def write_triples(path: str | os.PathLike, examples: TripleExamples, predictions: Sequence[Sequence[Triple]]):
-    r"""Writes JSONL that `read_triples` reads: each text, and its predicted triples, each once wherever it was found.
+def write_triples(path: str | os.PathLike, examples: TripleExamples, predictions: Sequence[Sequence[Triple]]) -> None:
+    r"""Write JSONL that `read_triples` reads: each text, and its predicted triples, each once wherever it was found.
 
     Args:
         path: The file; its folder is made if missing.

@@ -60,7 +60,7 @@ class TaggedSentences:
         return [values[start:end] for start, end in itertools.pairwise(ends)]
 
     def character_spans(self) -> list[list[Span]]:
-        """The spans of each sentence by characters of its text, (start, end, label): as predictors of texts give them.
+        """Return the spans of each sentence by characters of its text, (start, end, label), as predictors give them.
 
         Raises:
             ValueError: If the sentences have no spans.
@@ -74,7 +74,7 @@ class TaggedSentences:
 
 
 def sentences_of_texts(texts: Iterable[str]) -> TaggedSentences:
-    """Makes sentences without tags out of raw texts.
+    """Make sentences without tags out of raw texts.
 
     Args:
         texts: One sentence or more in each; their words are those of `split_words`.
@@ -90,7 +90,7 @@ def sentences_of_texts(texts: Iterable[str]) -> TaggedSentences:
 
 
 def split_words(text: str) -> list[tuple[int, int]]:
-    """Finds the words of a text by BERT's rules: parted by spaces; each punctuation mark and Chinese character is one.
+    """Find the words of a text by BERT's rules: parted by spaces; each punctuation mark and Chinese character is one.
 
     Returns:
         (start, end) of each word, in characters.
@@ -129,5 +129,5 @@ def _is_punctuation(character: str) -> bool:
 
 
 def names_of_tags(labels: Sequence[str], scheme: str | None) -> tuple[str, ...]:
-    """The tags for some labels: of a scheme, or the labels themselves."""
+    """Return the tags for some labels: of a scheme, or the labels themselves."""
     return tuple(labels) if scheme is None else tag_names(labels, scheme)

@@ -12,12 +12,12 @@ _TAGS = ("ner_tags", "tags", "labels", "label", "ner", "pos_tags", "upos")
 
 
 def words_key(row: dict) -> str | None:
-    """The key of a row whose value is a list of words."""
+    """Return the key of a row whose value is a list of words."""
     return next((name for name in _WORDS if isinstance(row.get(name), list)), None)
 
 
 def tags_key(row: dict) -> str | None:
-    """The key of a row whose value is a list of tags, or of numbers in their place."""
+    """Return the key of a row whose value is a list of tags, or of numbers in their place."""
     return next(
         (
             name
@@ -28,8 +28,8 @@ def tags_key(row: dict) -> str | None:
     )
 
 
-def add_words(sentence: SentenceInFile, row: dict, words: str | None, tags: str | None):
-    """Gives a sentence the words of a row, and its tags or its spans by words.
+def add_words(sentence: SentenceInFile, row: dict, words: str | None, tags: str | None) -> None:
+    """Give a sentence the words of a row, and its tags or its spans by words.
 
     Args:
         sentence: Gets them.
@@ -64,7 +64,7 @@ def add_words(sentence: SentenceInFile, row: dict, words: str | None, tags: str 
 
 
 def spacy_sentences(place: str, row: dict) -> Iterator[SentenceInFile]:
-    """Reads a document of spaCy's JSON, version 2: `paragraphs[].sentences[].tokens[].{orth, ner}`, tags in BILUO."""
+    """Read a document of spaCy's JSON, version 2: `paragraphs[].sentences[].tokens[].{orth, ner}`, tags in BILUO."""
     for number, paragraph in enumerate(row["paragraphs"]):
         for other, parsed in enumerate(paragraph["sentences"]):
             sentence = SentenceInFile(f"{place}.paragraphs[{number}].sentences[{other}]")

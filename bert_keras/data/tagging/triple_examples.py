@@ -72,7 +72,7 @@ def read_triples(
     errors: str = "raise",
     encoding: str | None = None,
 ) -> TripleExamples:
-    r"""Reads texts with their triples.
+    r"""Read texts with their triples.
 
     A row is `{"text": ..., "spo_list": [[subject, relation, object], ...]}`, the list also called `triple_list` or
     `triples`; a triple may also be `{"subject": ..., "predicate": ..., "object": ...}`, and an object with several
@@ -158,7 +158,7 @@ def _in_words(text: str, stated: Sequence[StatedTriple], relations: Collection[s
 
 
 def _nearest(places: Sequence[WordRange], others: Sequence[WordRange]) -> tuple[WordRange, WordRange]:
-    """The pair that is nearest without overlapping; both lists ascend, in begins and in ends.
+    """Return the pair that is nearest without overlapping; both lists ascend, in begins and in ends.
 
     Only neighbours are looked at: for each place the last one that ends before it, the first that begins behind it, and
     those that begin next to it, for where all overlap.
@@ -190,7 +190,7 @@ class _Occurrences:
         self._known: dict[str | CharacterRange, list[WordRange]] = {}
 
     def of(self, part: str | CharacterRange) -> list[WordRange]:
-        """The places of a part, ascending."""
+        """Return the places of a part, ascending."""
         if part not in self._known:
             self._known[part] = [
                 (self._first_word[start], self._end_word[end])

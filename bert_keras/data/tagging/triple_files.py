@@ -1,6 +1,7 @@
 """Triples as rows of files state them: by their texts, or by the places of their words."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from bert_keras.data.tagging.penn_escapes import raw_word
 
@@ -14,8 +15,8 @@ _OBJECTS = ("object", "tail", "t", "em2Text")
 _EXPECTED = 'expected {"text": ..., "spo_list": [[subject, relation, object], ...]}'
 
 
-def triples_of_row(row) -> tuple[str, list[StatedTriple] | None]:
-    """The text of a row and the triples that it states; None for a text to be read, which has no list of triples.
+def triples_of_row(row: Any) -> tuple[str, list[StatedTriple] | None]:
+    """Return the text of a row and the triples that it states; None for a text without a list of triples.
 
     Raises:
         ValueError: If the row is of none of the forms that are known.

@@ -85,7 +85,7 @@ class WordRows(TokenRows):
         return words
 
     def word_positions(self, numbers: tf.Tensor, length: tf.Tensor | int) -> tuple[tf.Tensor, tf.Tensor]:
-        """Finds the first pieces of the words that some windows own, in the graph.
+        """Find the first pieces of the words that some windows own, in the graph.
 
         Returns:
             (batch, length) bool, whether a first piece of an owned word stands there; and (batch, length) int32, the
@@ -130,7 +130,7 @@ class SentenceRows(WordRows):
 
 
 def _pieces_of_words(words: set[str], tokenizer: Tokenizer, max_pieces: int) -> dict[str, np.ndarray]:
-    """The pieces of each word of a set."""
+    """Return the pieces of each word of a set."""
     ordered, pieces = sorted(words), {}
     for start in range(0, len(ordered), _WORDS_AT_A_TIME):
         some = ordered[start : start + _WORDS_AT_A_TIME]

@@ -1,11 +1,14 @@
 """A model run once more within a training step, for losses that compare two passes."""
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import keras
 
 
-def second_pass(model: keras.Model, compute_loss: Callable, x, y, sample_weight, *, values: Iterable = ()) -> tuple:
+def second_pass(
+    model: keras.Model, compute_loss: Callable, x: Any, y: Any, sample_weight: Any, *, values: Iterable = ()
+) -> tuple:
     """Run a model in training mode again, with other dropout, and take the loss of that.
 
     What layers remember from a pass, such as random states, goes on; metrics do not count this one.
@@ -27,7 +30,9 @@ def second_pass(model: keras.Model, compute_loss: Callable, x, y, sample_weight,
     return loss, y_pred
 
 
-def trial_pass(model: keras.Model, compute_loss: Callable, x, y, sample_weight, *, values: Iterable = ()) -> tuple:
+def trial_pass(
+    model: keras.Model, compute_loss: Callable, x: Any, y: Any, sample_weight: Any, *, values: Iterable = ()
+) -> tuple:
     """Do as `second_pass`, but change nothing.
 
     Args:
