@@ -68,7 +68,7 @@ def check_words(words: str) -> str:
 
 
 def split_tag(tag: str, scheme: str | None = None) -> tuple[str, str]:
-    """Cuts a tag into prefix and label.
+    """Cut a tag into prefix and label.
 
     Args:
         tag: E.g. `B-person`; a label may have hyphens itself, `B-creative-work`.
@@ -138,7 +138,7 @@ def tag_names(labels: Sequence[str], scheme: str) -> tuple[str, ...]:
 
 
 def spans_to_tags(spans: Sequence[Span], num_words: int, scheme: str) -> list[str]:
-    """Spells the spans of a sentence as tags.
+    """Spell the spans of a sentence as tags.
 
     Args:
         spans: (first word, the one behind the last, label) each, in any order.
@@ -302,7 +302,7 @@ def first_fault(tags: Sequence[str], scheme: str) -> tuple[int, str] | None:
 
 
 def convert_tags(tags: Sequence[str], to_scheme: str, from_scheme: str | None = None) -> list[str]:
-    """Spells the spans of tags in another scheme.
+    """Spell the spans of tags in another scheme.
 
     Args:
         tags: The tags of a sentence.

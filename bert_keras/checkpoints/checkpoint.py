@@ -41,7 +41,7 @@ class Checkpoint:
 
     @property
     def labels(self) -> list[str] | None:
-        """Names of the classes in the order of their logits, None where they have none."""
+        """Return the names of the classes in the order of their logits, None where they have none."""
         return self.config.labels
 
     @property

@@ -68,7 +68,7 @@ class HuggingFaceConfig:
 
     @property
     def labels(self) -> list[str] | None:
-        """Names of the classes in the order of their logits; None where there are none but LABEL_0, LABEL_1, ..."""
+        """Return the names of the classes in the order of their logits; None for LABEL_0, LABEL_1, ..."""
         if (labels := self.task.get("labels")) is not None:  # of a head that transformers does not have
             if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
                 raise self._refusal("bert_keras: labels", f"must be a list of names, but is {labels!r}")
@@ -103,7 +103,7 @@ class HuggingFaceConfig:
 
     @property
     def own_heads(self) -> list[str]:
-        """Names of the heads that neither transformers nor we have, but whoever wrote the file."""
+        """Return the names of the heads that neither transformers nor we have, but whoever wrote the file."""
         heads = self.task.get("heads", [])
         if not isinstance(heads, list) or not all(isinstance(head, str) for head in heads):
             raise self._refusal("bert_keras: heads", f"must be a list of names, but is {heads!r}")

@@ -26,7 +26,7 @@ def narrow_initializer(size: str) -> keras.initializers.Initializer:
         >>> round(narrow_initializer("tiny").stddev, 3)
         0.049
     """
-    return keras.initializers.TruncatedNormal(0.02 * (768 / SIZES[size]["hidden_dim"]) ** 0.5)
+    return keras.initializers.TruncatedNormal(stddev=0.02 * (768 / SIZES[size]["hidden_dim"]) ** 0.5)
 
 
 def warm_start(encoder: BertEncoder, token_vectors: np.ndarray, *, sharpness: float = 2.0) -> None:

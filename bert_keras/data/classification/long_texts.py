@@ -12,7 +12,7 @@ from bert_keras.data.tokenization.tokenizer import Tokenizer
 def cut_long_texts(
     examples: Examples, tokenizer: Tokenizer, *, sequence_length: int, stride: int | None = None
 ) -> tuple[Examples, np.ndarray]:
-    """Cuts texts that do not fit into a row into pieces that do, at the beginnings of words.
+    """Cut texts that do not fit into a row into pieces that do, at the beginnings of words.
 
     A piece has its text's label, and all pieces of a text weigh as much together as the text.
 

@@ -63,7 +63,7 @@ def read_documents(
     text_field: str | None = None,
     encoding: str | None = None,
 ) -> Iterator[str]:
-    r"""Streams the documents of text files, e.g. to train a vocabulary.
+    r"""Stream the documents of text files, e.g. to train a vocabulary.
 
     Inside a document a blank line ends a paragraph, and so does a line of more than 200 characters; shorter lines are
     taken as wrapped text and joined. What is yielded has blank lines between its paragraphs. With a sentence a line
@@ -144,7 +144,7 @@ def read_paragraphs(
     encoding: str | None = None,
     on_read: Callable[[int], None] | None = None,
 ) -> Iterator[tuple[int, Paragraph]]:
-    """Streams `(document number, paragraph)` out of files; what is left out is counted in `dropped`."""
+    """Stream `(document number, paragraph)` out of files; what is left out is counted in `dropped`."""
     check_documents(documents, file_format)
     usual = "file" if len(files) > 1 else "blank_line"
     of_all: LineEvidence | None = None  # where a file alone is too short to tell
@@ -182,7 +182,7 @@ def read_paragraphs(
 def text_paragraphs(
     texts: Iterable[str | Sequence[str]], dropped: Dropped, *, documents: str = "auto", min_letter_share: float = 0.3
 ) -> Iterator[tuple[int, Paragraph]]:
-    """Streams `(document number, paragraph)` out of texts in memory; `"auto"` takes each for a document.
+    """Stream `(document number, paragraph)` out of texts in memory; `"auto"` takes each for a document.
 
     A document may also be a list of its sentences, or `SentenceLines`, as `read_documents` yields them.
     """

@@ -20,7 +20,7 @@ class SeenTexts:
         self._num_texts = 0
 
     def add(self, text: str) -> bool:
-        """Remembers a text and says whether it is new."""
+        """Remember a text and say whether it is new."""
         digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
         return self._insert(int.from_bytes(digest, "little") or 1)  # 0 marks an empty slot
 

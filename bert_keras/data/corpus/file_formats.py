@@ -48,7 +48,7 @@ REFUSED = {
 
 
 def recognise(lines: Sequence[str]) -> str:
-    r"""Names what the first lines of a file are the beginning of.
+    r"""Name what the first lines of a file are the beginning of.
 
     Args:
         lines: The first lines, some hundreds of them, without their ends.

@@ -41,7 +41,7 @@ def num_characters(paragraph: Paragraph) -> int:
 def group_documents(
     paragraphs: Iterator[tuple[int, Paragraph]], max_characters: float = MAX_DOCUMENT
 ) -> Iterator[tuple[int, list[Paragraph]]]:
-    """Gathers the paragraphs of a document, up to a million characters at a time."""
+    """Gather the paragraphs of a document, up to a million characters at a time."""
     for document, group in itertools.groupby(paragraphs, key=lambda pair: pair[0]):
         texts, size = [], 0
         for _, text in group:

@@ -55,6 +55,6 @@ class CorpusProgress:
 
     @staticmethod
     def remove(directory: Path) -> None:
-        """Forgets the progress of a corpus that is complete, and removes files that a killed run left half-written."""
+        """Forget the progress of a corpus that is complete, and remove files that a killed run left half-written."""
         for path in (directory / _FILE_NAME, *directory.glob(".*.json.*.tmp")):
             path.unlink(missing_ok=True)

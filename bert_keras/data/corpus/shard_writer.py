@@ -74,7 +74,7 @@ class ShardWriter:
         return True
 
     def finish(self) -> list[Shard]:
-        """Completes the last shard, then gives all of them their final names in place of older shards."""
+        """Complete the last shard, then give all of them their final names in place of older shards."""
         if self._open_writer is not None:
             self._complete()
         for old in self.directory.glob(SHARD_PATTERN):

@@ -35,7 +35,7 @@ class CorpusTally:
         }
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """Goes on from what was counted before.
+        """Go on from what was counted before.
 
         Raises:
             ValueError: If the state is not one of `get_state`.

@@ -79,7 +79,7 @@ class TokenMasking:
         self._is_ordinary, self._ordinary_ids = _ordinary_tokens(vocabulary)
 
     def __call__(self, token_ids: tf.Tensor, seed: tf.Tensor) -> MaskedTokens:
-        """Masks a batch, see the class."""
+        """Mask a batch, see the class."""
         batch_size, length = token_ids.shape[0] or tf.shape(token_ids)[0], token_ids.shape[1]
         slots = min(self.num_predictions, length)
         # One draw for all three uses: setting up a generator costs more than the numbers of a small batch.
@@ -135,7 +135,7 @@ class TextSelectorMasking:
         self._is_ordinary, self._ordinary_ids = _ordinary_tokens(vocabulary)
 
     def __call__(self, token_ids: tf.Tensor, seed: tf.Tensor) -> MaskedTokens:
-        """Masks a batch, see the class."""
+        """Mask a batch, see the class."""
         length = token_ids.shape[1]
         is_ordinary = tf.gather(self._is_ordinary, token_ids)
         ragged = tf.RaggedTensor.from_tensor(token_ids)
@@ -171,13 +171,13 @@ def _ordinary_tokens(vocabulary) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _random_tokens(noise: tf.Tensor, token_ids: np.ndarray) -> tf.Tensor:
-    """Draws from `token_ids`, each equally likely, by noise in [0, 1)."""
+    """Draw from `token_ids`, each equally likely, by noise in [0, 1)."""
     index = tf.cast(noise * len(token_ids), tf.int32)
     return tf.gather(token_ids, tf.minimum(index, len(token_ids) - 1))  # rounding may reach the number itself
 
 
 def _padded(token_ids, positions, labels, is_used, num_predictions: int) -> MaskedTokens:
-    """Widens the slots where a row is shorter than the number of predictions."""
+    """Widen the slots where a row is shorter than the number of predictions."""
     missing = [[0, 0], [0, num_predictions - positions.shape[1]]]
     return MaskedTokens(
         token_ids, tf.pad(positions, missing), tf.pad(labels, missing), tf.pad(tf.cast(is_used, tf.float32), missing)

@@ -19,7 +19,7 @@ def shuffled_records(
     num_epochs: int | None = None,
     shuffle_shards: int = 8,
 ) -> tf.data.Dataset:
-    """Streams the serialised records of TFRecord files in shuffled order, another one in each epoch.
+    """Stream the serialised records of TFRecord files in shuffled order, another one in each epoch.
 
     Args:
         files: The shards.

@@ -153,7 +153,7 @@ def _search(ends: tf.Tensor, tokens: tf.Tensor, side: str) -> tf.Tensor:
 
 
 def _shorten(texts: TextRanges, lengths: tf.Tensor, noise: tf.Tensor) -> TextRanges:
-    """Cuts texts to the given lengths, all at the front or all at the back: one end stays a sentence's."""
+    """Cut texts to the given lengths, all at the front or all at the back: one end stays a sentence's."""
     at_front = tf.cast(noise < 0.5, tf.int32)
     return TextRanges(texts.starts + at_front * (texts.lengths - lengths), lengths)
 

@@ -31,7 +31,7 @@ def squad_scores(
     null_odds: Mapping[str, float] | None = None,
     threshold: float = 0.0,
 ) -> dict[str, float]:
-    """Scores answers as the official SQuAD evaluation does: lower case, without punctuation and articles.
+    """Score answers as the official SQuAD evaluation does: lower case, without punctuation and articles.
 
     A question without a prediction counts as answered wrongly, as in v1.1 (the v2.0 script leaves it out of the mean).
 
@@ -122,7 +122,7 @@ def best_no_answer_threshold(
 
 
 def cmrc_scores(questions: Iterable[Question], answers: Mapping[str, str]) -> dict[str, float]:
-    """Scores answers as the official CMRC 2018 evaluation does: by Chinese characters and other words.
+    """Score answers as the official CMRC 2018 evaluation does: by Chinese characters and other words.
 
     F1 is over the longest run of segments that both answers share. Words between Chinese characters are cut as in the
     Penn Treebank; in place of NLTK, which the official script asks for that, stands one regular expression.

@@ -15,7 +15,7 @@ _KORQUAD_MARKS = str.maketrans(
 
 
 def drcd_scores(questions: Iterable[Question], answers: Mapping[str, str]) -> dict[str, float]:
-    """Scores answers as DRCD's paper describes it: F1 over the characters that both answers have.
+    """Score answers as DRCD's paper describes it: F1 over the characters that both answers have.
 
     Lower case counts as upper, and neither spaces nor punctuation nor ASCII's symbols count at all: DRCD has published
     no script that would say so.
@@ -42,7 +42,7 @@ def drcd_scores(questions: Iterable[Question], answers: Mapping[str, str]) -> di
 
 
 def korquad_scores(questions: Iterable[Question], answers: Mapping[str, str]) -> dict[str, float]:
-    """Scores answers as the official KorQuAD 1.0 evaluation does: F1 over the characters that both answers have.
+    """Score answers as the official KorQuAD 1.0 evaluation does: F1 over the characters that both answers have.
 
     Quotation marks, parentheses and angle brackets are spaces, other ASCII punctuation is left out, and lower case
     counts as upper; spaces count for the exact match alone.

@@ -13,7 +13,7 @@ _logger = logging.getLogger(__name__)
 
 
 def hide_accelerators() -> None:
-    """Hides GPUs and TPUs from TensorFlow, unless Keras computes with it.
+    """Hide GPUs and TPUs from TensorFlow, unless Keras computes with it.
 
     TensorFlow takes all memory of every GPU it sees. On the JAX and torch backends, where it only feeds data, it would
     leave the model nothing. `bert_keras.data` calls this when it is imported, before anything makes a tensor.

@@ -43,7 +43,7 @@ def assemble_rows(
     sequence_length: int | tf.Tensor,
     layout: RowLayout,
 ) -> dict[str, tf.Tensor]:
-    """Packs texts that already fit into rows for the encoder.
+    """Pack texts that already fit into rows for the encoder.
 
     Args:
         token_ids: (tokens,) int32, all texts end to end.

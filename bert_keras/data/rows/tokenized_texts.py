@@ -52,7 +52,7 @@ class TokenizedTexts(TokenRows):
 
 
 def tokenize_all(texts: Sequence[str], tokenizer: Tokenizer) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Tokenizes many texts in big batches.
+    """Tokenize many texts in big batches.
 
     Args:
         texts: The texts.
@@ -69,7 +69,7 @@ def tokenize_all(texts: Sequence[str], tokenizer: Tokenizer) -> tuple[np.ndarray
 def tokenize_all_with_offsets(
     texts: Sequence[str], tokenizer: Tokenizer
 ) -> tuple[tuple[np.ndarray, ...], np.ndarray, np.ndarray]:
-    """Tokenizes many texts in big batches, and says which characters each token comes from.
+    """Tokenize many texts in big batches, and say which characters each token comes from.
 
     Args:
         texts: The texts.

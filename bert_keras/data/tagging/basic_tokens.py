@@ -56,7 +56,7 @@ class BasicTokens:
 
 
 def basic_tokens(sentences: TaggedSentences) -> BasicTokens:
-    """Cuts sentences as raw text is cut, whatever words their file has.
+    """Cut sentences as raw text is cut, whatever words their file has.
 
     Tokens are those of `split_words`, of each sentence's text. A token belongs to the word in which it begins. Spans
     become spans of tokens, and tags that spell spans are spelled anew; other tags go to all tokens of their word.
@@ -175,7 +175,7 @@ def _spans_of_words(spans: Sequence[Span], first_tokens: Sequence[int], num_toke
 
 
 def _expect_no_spans(sentences: TaggedSentences, owners: Sequence[Sequence[int]]):
-    """Refuses B-place of a word of several tokens where nothing says how to spell it on from the second token."""
+    """Refuse B-place of a word of several tokens where nothing says how to spell it on from the second token."""
     if not all(is_tag(tag) for tags in sentences.tags for tag in tags):
         return
     for number, (tags, owned) in enumerate(zip(sentences.tags, owners, strict=True)):

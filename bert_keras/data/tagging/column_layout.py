@@ -100,7 +100,7 @@ class ColumnLayout:
 
 
 def cells_of(text: str, separator: str) -> list[str]:
-    r"""Parts a line.
+    r"""Part a line.
 
     Args:
         text: The line.

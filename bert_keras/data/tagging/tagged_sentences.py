@@ -46,7 +46,7 @@ class TaggedSentences:
         return len(self.words)
 
     def split(self, values: Sequence) -> list:
-        """Cuts values of all words, end to end, into those of each sentence.
+        """Cut values of all words, end to end, into those of each sentence.
 
         Args:
             values: One for each word of all sentences.

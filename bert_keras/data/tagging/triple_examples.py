@@ -41,7 +41,7 @@ class TripleExamples:
         return len(self.texts)
 
     def quoted(self, triples: Sequence[Sequence[Triple]] | None = None) -> list[list[tuple[str, str, str]]]:
-        """Says triples in the words of their texts, each once, for scores that go by text and for files.
+        """Say triples in the words of their texts, each once, for scores that go by text and for files.
 
         Args:
             triples: (subject, object, relation) of each text, as in `triples`; None for these.
@@ -175,7 +175,7 @@ def _nearest(places: Sequence[WordRange], others: Sequence[WordRange]) -> tuple[
 
 
 def _distance(pair: tuple[WordRange, WordRange]) -> tuple:
-    """Sorts pairs that overlap behind all others: a town within an institute's name is rarely the town it lies in."""
+    """Sort pairs that overlap behind all others: a town within an institute's name is rarely the town it lies in."""
     (begin, end), (other_begin, other_end) = pair
     return begin < other_end and other_begin < end, abs(begin - other_begin), pair
 

@@ -21,7 +21,7 @@ class WordWindow(NamedTuple):
 
 
 def word_windows(piece_counts: Sequence[int], max_pieces: int, overlap: int) -> list[WordWindow]:
-    """Cuts a sentence into windows, so that each word is owned by exactly one, with context on both sides.
+    """Cut a sentence into windows, so that each word is owned by exactly one, with context on both sides.
 
     Where two windows overlap, the words of the first half belong to the first. The owned words, window after window,
     are the words of the sentence: merging predictions is putting them end to end.

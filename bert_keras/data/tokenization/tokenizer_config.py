@@ -72,7 +72,7 @@ def read_tokenizer_config(path: str | os.PathLike, **defaults: bool | None) -> d
 
 
 def refuse_added_tokens(tokens: Iterable, place: str) -> None:
-    """Refuses tokens beside BERT's own that shall stay whole wherever a text has them: WordPiece would cut them.
+    """Refuse tokens beside BERT's own that shall stay whole wherever a text has them: WordPiece would cut them.
 
     Args:
         tokens: List of tokens, or dict of a name or an id to a token; each a text, or an object with `content`.

@@ -28,7 +28,7 @@ def train_vocabulary(
     strip_accents: bool | None = None,
     min_frequency: int = 2,
 ) -> Vocabulary:
-    """Trains a WordPiece vocabulary; the same texts give the same vocabulary, in every process.
+    """Train a WordPiece vocabulary; the same texts give the same vocabulary, in every process.
 
     Special tokens come first, then characters, the same as continuations (`##a`), then pieces in the order they were
     learned. Characters get at most half of the vocabulary, the most frequent first, and more where few pieces can be
