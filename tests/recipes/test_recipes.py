@@ -195,6 +195,13 @@ def test_quickstart_pretrains_on_a_corpus_of_ones_own(run_recipe, tmp_path):
     assert "masked_accuracy" in json.loads((tmp_path / "run" / "results.json").read_text())["scores"]
 
 
+def options_of(group):
+    """The names of a dataclass' fields, and of those of dataclasses in it."""
+    for field in dataclasses.fields(group):
+        value = getattr(group, field.name)
+        yield from options_of(value) if dataclasses.is_dataclass(value) else [field.name]
+
+
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
 def test_every_option_of_main_is_read_and_shown_by_help(recipe, capsys):
     (main,) = (node for node in ast.parse(recipe.read_text()).body if getattr(node, "name", "") == "main")
@@ -208,7 +215,7 @@ def test_every_option_of_main_is_read_and_shown_by_help(recipe, capsys):
     assert stop.value.code == 0 and module.__doc__.split("\n")[0] in " ".join(printed.split())
     groups = {name: p.default for name, p in inspect.signature(module.main).parameters.items()}
     groups = {name: default for name, default in groups.items() if dataclasses.is_dataclass(default)}
-    shared = [field.name for default in groups.values() for field in dataclasses.fields(default)]
+    shared = [name for default in groups.values() for name in options_of(default)]
     names = {argument.arg for argument in main.args.kwonlyargs} - groups.keys()
     assert all(f"--{name.replace('_', '-')}" in printed for name in [*names, *shared])
 
