@@ -53,6 +53,11 @@ class Checkpoint:
         return self.config.settings
 
     @property
+    def own_heads(self) -> list[str]:
+        """Names of the heads that are of a class of somebody's own."""
+        return self.config.own_heads
+
+    @property
     def shapes(self) -> dict[str, tuple[int, ...] | None]:
         """{canonical name: shape} of the weights that are there."""
         return self._table.shapes

@@ -63,7 +63,7 @@ class KerasHubConfig:
                 raise ValueError(f"{path}: {name} is not known of KerasHub's BertBackbone.")
         numbers = {name: self._number(backbone, name, kind) for name, kind in _NUMBERS.items()}
         self.encoder_arguments = numbers | {"attention_dropout": numbers["dropout"]} | _FIXED
-        self.settings = {"dropout": numbers["dropout"]}
+        self.settings, self.own_heads = {"dropout": numbers["dropout"]}, []
         if task is not None:
             self.num_classes = self._number(task, "num_classes", int)
             self.settings["dropout"] = self._number(task, "dropout", float)

@@ -51,7 +51,7 @@ from bert_keras.data.tagging.tagged_predictions import write_conll, write_spans,
 from bert_keras.data.tagging.tagged_sentences import TaggedSentences, sentences_of_texts
 from bert_keras.data.tagging.triple_examples import TripleExamples, read_triples
 from bert_keras.data.tokenization.row_layout import RowLayout
-from bert_keras.data.tokenization.tokenizer import Tokenizer, tokenizer_of
+from bert_keras.data.tokenization.tokenizer import TokenIds, Tokenizer, tokenizer_of
 from bert_keras.data.tokenization.vocabulary import Vocabulary
 from bert_keras.data.tokenization.vocabulary_changes import add_words, drop_words
 from bert_keras.data.tokenization.vocabulary_training import train_vocabulary
@@ -85,6 +85,7 @@ __all__ = [
     "TextSelectorMasking",
     "TokenMasking",
     "TokenizedTexts",
+    "TokenIds",
     "Tokenizer",
     "TripleExamples",
     "TripleRows",

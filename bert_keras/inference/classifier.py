@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from bert_keras.data import Examples, TextRows, Tokenizer, pool_pieces
-from bert_keras.inference.predictor import Predictor
+from bert_keras.inference.predictor import Predictor, check_top_k
 from bert_keras.inference.text_sources import Texts, as_texts
 from bert_keras.models import TextClassifier
 from bert_keras.models.probabilities import sigmoid, softmax
@@ -90,6 +90,7 @@ class Classifier(Predictor):
 
     def results(self, rows: TextRows, top_k: int | None = None) -> list:
         """Predict rows; see the call."""
+        check_top_k(top_k)
         if not len(rows.row_lengths):
             return []
         logits = self.logits(rows)

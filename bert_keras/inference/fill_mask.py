@@ -3,7 +3,7 @@
 import numpy as np
 
 from bert_keras.data import MaskedTextRows
-from bert_keras.inference.predictor import Predictor
+from bert_keras.inference.predictor import Predictor, check_top_k
 from bert_keras.inference.text_sources import Texts, as_texts
 from bert_keras.models import BertPretrainer
 from bert_keras.models.probabilities import softmax
@@ -59,6 +59,7 @@ class FillMask(Predictor):
 
     def results(self, rows: MaskedTextRows, top_k: int = 5) -> list[list[list[tuple[str, float]]]]:
         """Predict rows; see the call."""
+        check_top_k(top_k)
         tokens, results = self.tokenizer.vocabulary.tokens, [None] * len(rows.row_lengths)
         for numbers, outputs in self.outputs(rows):
             for number, logits in zip(numbers, outputs["mlm"], strict=True):

@@ -78,6 +78,10 @@ class Predictor:
         if sequence_length is None:
             sequence_length = getattr(model, "encoder", model).max_sequence_length
             sequence_length = min(sequence_length, self.most_tokens or sequence_length)
+        elif sequence_length > (most := getattr(model, "encoder", model).max_sequence_length):
+            raise ValueError(
+                f"sequence_length must be at most {most}, the encoder's positions; received {sequence_length}."
+            )
         numbers = {"sequence_length": (sequence_length, 3), "batch_size": (batch_size, 1)}
         for name, (number, least) in (numbers | {"batch_tokens": (batch_tokens, 1)}).items():
             if number is not None and number < least:
@@ -125,13 +129,13 @@ class Predictor:
     def __call__(self, texts: Texts | Rows) -> Any:
         if isinstance(texts, str):
             return self([texts])[0]
-        return self.results(self.rows(texts))
+        return self.results(texts if hasattr(texts, "row_lengths") else self.rows(texts))
 
     def rows(self, texts: Any) -> Rows:
         """Make the rows of texts, to be predicted at once or again and again while the model is trained.
 
         Args:
-            texts: What the predictor is called with; rows are given back as they are.
+            texts: What the predictor is called with, but for one str, which comes in a list.
         """
         raise NotImplementedError(f"{type(self).__name__} must say how texts become rows: def rows(self, texts).")
 
@@ -180,6 +184,19 @@ class Predictor:
             for i, number in enumerate(numbers):
                 results[number] = keras.tree.map_structure(lambda output, i=i: output[i], outputs)
         return results
+
+
+def check_top_k(top_k: int | None) -> None:
+    """Refuse a number of answers that is none.
+
+    Args:
+        top_k: what a predictor is called with.
+
+    Raises:
+        ValueError: where it is below 1.
+    """
+    if top_k is not None and top_k < 1:
+        raise ValueError(f"top_k must be at least 1, received {top_k}.")
 
 
 def _keyword_options(function) -> set[str]:

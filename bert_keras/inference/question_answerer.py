@@ -14,7 +14,7 @@ from bert_keras.data import (
     best_answers,
     read_questions,
 )
-from bert_keras.inference.predictor import Predictor
+from bert_keras.inference.predictor import Predictor, check_top_k
 from bert_keras.inference.text_sources import Texts, as_texts
 
 
@@ -106,6 +106,7 @@ class QuestionAnswerer(Predictor):
 
     def results(self, rows: QuestionWindows, top_k: int | None = None) -> list:
         """Predict windows; see the call."""
+        check_top_k(top_k)
         results = []
         for predicted in self.predict(rows):
             best = predicted.best(self.model.null_threshold)

@@ -2,7 +2,7 @@
 
 import os
 import pathlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from bert_keras.data.files.text_lines import read_lines
 
@@ -24,8 +24,8 @@ def as_texts(texts: Texts, *, what: str = "text", advice: str = "") -> list[str]
 
     Raises:
         FileNotFoundError: where there is no such file.
-        ValueError: where a text is no str, or the name of a file that exists, or the file is a table; with file and
-            line, where a line is not UTF-8, holds a NUL or more than 1 MiB.
+        ValueError: where a text is no str or the name of a file that exists, texts are a dict or a DataFrame, or the
+            file is a table; with file and line, where a line is not UTF-8, holds a NUL or more than 1 MiB.
 
     Example:
         >>> as_texts(word for word in ("so", "good"))
@@ -33,15 +33,20 @@ def as_texts(texts: Texts, *, what: str = "text", advice: str = "") -> list[str]
     """
     if isinstance(texts, os.PathLike):
         return _lines(texts)
-    try:
-        texts = [texts] if isinstance(texts, str) else list(texts)
-    except TypeError:
+    if isinstance(texts, Mapping) or hasattr(texts, "itertuples"):  # they would be read by their keys
         raise ValueError(
-            f"Expected {what}s as str, an iterable of str or a pathlib.Path, received {texts!r}."
-        ) from None
-    for text in texts:
+            f"Expected {what}s as str, an iterable of str or a pathlib.Path, received a {type(texts).__name__}: give "
+            f"one of its columns, such as texts[{next(iter(texts), 'text')!r}]."
+        )
+    if isinstance(texts, (bytes, bytearray)) or not isinstance(texts, Iterable):
+        raise ValueError(f"Expected {what}s as str, an iterable of str or a pathlib.Path, received {texts!r:.80}.")
+    texts = [texts] if isinstance(texts, str) else list(texts)
+    for number, text in enumerate(texts, 1):
         if not isinstance(text, str):
-            raise ValueError(f"Expected each {what} to be a str, received {str(text)[:80]!r}{advice}.")
+            raise ValueError(
+                f"Expected each {what} to be a str, received {type(text).__name__} {text!r:.80} as number {number} of "
+                f"{len(texts)}{advice if isinstance(text, (list, tuple)) else ''}."
+            )
     if len(texts) == 1 and len(texts[0]) < 1000 and os.path.isfile(texts[0]):
         raise ValueError(f"{texts[0]!r} is the name of a file: give pathlib.Path({texts[0]!r}) for its lines.")
     return texts

@@ -45,7 +45,7 @@ def load_preset(preset: str | os.PathLike | keras.Model, **overrides: Any) -> Pr
 
     Raises:
         FileNotFoundError: where a file is missing.
-        ValueError: where a file is damaged, or describes a model that we do not have.
+        ValueError: where a file is damaged, describes a model that we do not have, or has heads of another class.
 
     Example:
         >>> import tempfile
@@ -56,8 +56,8 @@ def load_preset(preset: str | os.PathLike | keras.Model, **overrides: Any) -> Pr
         >>> type(load_preset(directory)).__name__
         'TokenClassifier'
     """
-    shapes = open_preset(preset).shapes
-    model_class = _class_with_heads(shapes)
+    checkpoint = open_preset(preset)
+    shapes, model_class = checkpoint.shapes, _class_of_heads(checkpoint)
     if model_class in (BertEncoder, BertPretrainer):  # the others know whether they need a pooler
         overrides = {"pooler": "pooler/dense/kernel" in shapes} | overrides
     return model_class.from_preset(preset, **overrides)
@@ -80,9 +80,15 @@ def model_class_of(preset: str | os.PathLike | keras.Model) -> type[PresetModel]
         >>> model_class_of(directory).__name__
         'BertEncoder'
     """
-    return _class_with_heads(open_preset(preset).shapes)
+    return _class_of_heads(open_preset(preset))
 
 
-def _class_with_heads(shapes):
-    heads = {name.split("/")[0] for name in shapes}
+def _class_of_heads(checkpoint):
+    if checkpoint.own_heads:
+        raise ValueError(
+            f"{checkpoint.source} has heads of a class of your own: {', '.join(checkpoint.own_heads)}. Load it by the "
+            "from_preset of that class, or of a predictor whose model_class it is; BertEncoder.from_preset loads the "
+            "encoder alone."
+        )
+    heads = {name.split("/")[0] for name in checkpoint.shapes}
     return next((model for head, model in _MODELS.items() if head in heads), BertEncoder)

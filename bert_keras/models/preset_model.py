@@ -6,6 +6,7 @@ import logging
 import os
 import pathlib
 import tempfile
+from typing import Any
 
 import keras
 
@@ -59,9 +60,25 @@ class PresetModel(BatchInputs):
             "trainable": self.trainable,
             "frozen_layers": frozen_layers(self),
             "dtype": dtype_config(self),
-            **{name: plain_form(getattr(self, name)) for name in self.own_arguments() if name not in self.parts},
+            **{name: plain_form(self.argument(name)) for name in self.own_arguments() if name not in self.parts},
             **{name: plain_form(part) for name, part in self.own_parts().items()},
         }
+
+    def argument(self, name: str) -> Any:
+        """Return what the constructor was given: an attribute of the same name.
+
+        Args:
+            name: name of the argument.
+
+        Raises:
+            ValueError: where the constructor does not keep it.
+        """
+        if not hasattr(self, name):
+            raise ValueError(
+                f"{type(self).__name__} does not keep its argument {name}, which configs and presets need: write "
+                f"self.{name} = {name} in the constructor."
+            )
+        return getattr(self, name)
 
     def own_parts(self) -> dict[str, keras.layers.Layer | None]:
         """Return the parts as they were given: dict from the constructor's argument to the layer."""
@@ -112,6 +129,7 @@ class PresetModel(BatchInputs):
             return self.to_keras_hub().save_to_preset(str(directory))
         if format == "keras":
             return self._save_keras_file(pathlib.Path(directory))
+        _expect_all_heads(self)
         arrays, arguments = self._plain_form()
         settings = self.preset_settings()
         if format == "google":
@@ -141,6 +159,9 @@ class PresetModel(BatchInputs):
         if self._preset_format() == "keras":
             _expect_no_other_format(directory)
             self._rebuilt()
+        else:
+            self.preset_settings()
+            _expect_all_heads(self)
 
     def _preset_format(self):
         """Return the format for which nothing has to be asked."""
@@ -272,6 +293,18 @@ def _expect_mergeable(model):
         raise ValueError(
             f"A preset has no form of an encoder with {' and '.join(found)}. "
             "Save it with `model.save(path)`, path ending in .keras, and load it with `keras.saving.load_model`."
+        )
+
+
+def _expect_all_heads(model):
+    """Refuse a layer with weights that is neither the encoder's nor among the heads: presets have no name for it."""
+    encoder = getattr(model, "encoder", model)
+    layers = dict.fromkeys(name.split("/")[0] for name in named_weights(model))
+    known = {*(name.split("/")[0] for name in named_weights(encoder)), *model.heads}
+    if missing := [layer for layer in layers if layer not in known]:
+        raise ValueError(
+            f"{type(model).__name__} has weights in the layers {', '.join(missing)}, which presets would lose: name "
+            f"them in its attribute heads, which is {model.heads!r}."
         )
 
 

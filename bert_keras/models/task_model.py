@@ -23,6 +23,11 @@ class TaskModel(LossTerms, TokenStatistics, TargetChecks, TracedOnce, PresetMode
     the names of its layers with weights; and `decode`, how its outputs are read. `compile` then knows the loss, `fit`
     refuses labels that do not fit, and `save`, `save_to_preset` and `from_preset` keep all arguments and weights.
 
+    Three things more, where they are wanted: `needs_pooler`, a class method that returns True for a model that looks at
+    the pooled output; `shaping`, names of arguments with a default that change the head's weights; and `target_kinds`
+    of your own. Where `from_preset` is asked for another value of an argument without a default, or of one in
+    `shaping`, all heads are new.
+
     Args:
         encoder: `BertEncoder`.
         inputs: dict of symbolic inputs, such as `encoder.new_inputs()`.
@@ -115,7 +120,16 @@ class TaskModel(LossTerms, TokenStatistics, TargetChecks, TracedOnce, PresetMode
         settings = {"dropout": checkpoint.settings["dropout"]} | settings
         settings = {name: value for name, value in settings.items() if name in own}
         of_encoder = {"pooler": cls.needs_pooler(**settings)} | of_encoder
-        model = cls(BertEncoder.from_checkpoint(checkpoint, **of_encoder), **settings)
+        encoder = BertEncoder.from_checkpoint(checkpoint, **of_encoder)
+        try:
+            model = cls(encoder, **settings)
+        except KeyError as error:
+            if error.args != ("pooled_output",):
+                raise
+            raise ValueError(
+                f"{cls.__name__} looks at the encoder's pooled_output, and says by needs_pooler that it does not: give "
+                "it a class method needs_pooler(**arguments) that returns True."
+            ) from error
         model._load(checkpoint, new=() if is_trained else [f"{head}/" for head in cls.heads])
         return model
 
@@ -157,7 +171,7 @@ class TaskModel(LossTerms, TokenStatistics, TargetChecks, TracedOnce, PresetMode
         always = ("dropout", *self.noted)
         for name, argument in self.own_arguments().items():
             if name not in self.parts:
-                value = plain_form(getattr(self, name))
+                value = plain_form(self.argument(name))
                 if name in always or argument.default is argument.empty or value != plain_form(argument.default):
                     settings[name] = value
         return settings

@@ -42,6 +42,11 @@ class TargetChecks:
         Raises:
             ValueError: where a loss or metric of Keras does not fit what the model gives out.
         """
+        if not hasattr(self, "target_kinds"):
+            raise ValueError(
+                f"{type(self).__name__} must say what its outputs are asked: target_kinds = a TargetKind, or a dict of "
+                "them by output; bert_keras.training.target_kinds has CLASSES, TAGS, POSITIONS, LABELS, NUMBERS, ..."
+            )
         loss = self._fitting_losses(loss)
         counting = self._fitting_metrics(metrics, loss, lambda metric: CountedRows(_as_metric(metric)))
         taken = self._fitting_metrics(weighted_metrics, loss, lambda metric: metric)

@@ -92,6 +92,7 @@ def test_rows_are_as_long_as_the_model_takes_unless_chosen(tokenizer):
         ({"batch_tokens": 0}, "batch_tokens must be at least 1, received 0"),
         ({"sequence_length": 2}, "sequence_length must be at least 3, received 2"),
         ({"batch_size": None}, "Expected batch_size, batch_tokens or both"),
+        ({"sequence_length": 4000}, "sequence_length must be at most .*, the encoder's positions; received 4000"),
     ],
 )
 def test_numbers_that_mean_nothing_are_refused(tokenizer, options, message):
@@ -121,3 +122,45 @@ def test_rows_are_predicted_again_with_the_weights_of_the_time(tokenizer):
     before = predictor.logits(rows)
     classifier.get_layer("classification_head").dense.bias.assign([5.0, -5.0])
     np.testing.assert_allclose(predictor.logits(rows), before + [5.0, -5.0], atol=1e-5)
+
+
+def test_a_predictor_of_ones_own_takes_rows_that_were_made_before(tokenizer):
+    class Lengths(inference.Predictor):
+        def rows(self, texts):
+            texts = inference.as_texts(texts)
+            return TokenizedTexts(texts, None, self.tokenizer, sequence_length=self.sequence_length)
+
+        def results(self, rows):
+            return [int(output["count"]) for output in self.outputs_of(rows)]
+
+    lengths = Lengths(Counter(), tokenizer)
+    assert lengths(lengths.rows(["a", "a b"])) == lengths(["a", "a b"]) == [3, 4]
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        ({"text": "a", "text_pair": "b"}, r"received a dict: give one of its columns, such as texts\['text'\]"),
+        (b"a b", "received b'a b'"),
+        (["a", float("nan")], "received float nan as number 2 of 2"),
+        (7, "received 7"),
+    ],
+)
+def test_what_is_no_texts_is_refused_by_its_type_and_number(texts, message):
+    with pytest.raises(ValueError, match=message):
+        inference.as_texts(texts)
+
+
+def test_a_table_is_not_read_by_the_names_of_its_columns():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"review": ["a", "b"]})
+    with pytest.raises(ValueError, match=r"received a DataFrame: give one of its columns, such as texts\['review'\]"):
+        inference.as_texts(frame)
+    assert inference.as_texts(frame["review"]) == ["a", "b"]
+
+
+@pytest.mark.parametrize("top_k", [0, -1])
+def test_fewer_answers_than_one_are_refused(tokenizer, top_k):
+    classifier = TextClassifier(BertEncoder(len(WORDS), 1, 2, 8, 12, max_sequence_length=16), 2)
+    with pytest.raises(ValueError, match=f"top_k must be at least 1, received {top_k}"):
+        inference.Classifier(classifier, tokenizer)("a", top_k=top_k)

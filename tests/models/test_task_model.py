@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from bert_keras.models import SpanTagger, TaskModel, TextClassifier
+from bert_keras.models import SpanTagger, TaskModel, TextClassifier, load_preset
 from bert_keras.training import add_r_drop
 from bert_keras.training.target_kinds import NUMBERS
 
@@ -103,3 +103,47 @@ def test_a_preset_of_a_head_that_others_lack_says_which_tensors_are_its(grader, 
     path.write_text(path.read_text().replace('"heads": [', '"heads": [7, '))
     with pytest.raises(ValueError, match="bert_keras: heads must be a list of names"):
         Grader.from_preset(tmp_path / "grader")
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class Pooled(TaskModel):
+    """Looks at the pooled output, and has a layer that its heads do not name."""
+
+    heads, target_kinds = ("pooled_head",), NUMBERS
+
+    def __init__(self, encoder, names=("a",), *, dtype=None, **kwargs):
+        inputs = encoder.new_inputs()
+        x = keras.layers.Dense(2, name="middle")(encoder(inputs)["pooled_output"])
+        super().__init__(encoder, inputs, keras.layers.Dense(1, name="pooled_head")(x), dtype=dtype, **kwargs)
+
+
+@pytest.mark.parametrize("format", ["huggingface", "keras"])
+def test_a_preset_with_heads_of_another_class_is_not_taken_for_an_encoder(grader, tmp_path, format):
+    grader.save_to_preset(tmp_path, format=format)
+    with pytest.raises(ValueError, match="has heads of a class of your own: grade_head. Load it by the from_preset of"):
+        load_preset(tmp_path)
+
+
+def test_what_a_preset_would_lose_is_refused_before_training(make_encoder, tmp_path):
+    model = Pooled(make_encoder())
+    with pytest.raises(ValueError, match="does not keep its argument names.*write self.names = names"):
+        model.expect_savable(tmp_path)
+    model.names = ["a"]
+    with pytest.raises(ValueError, match="has weights in the layers middle, which presets would lose: name them in"):
+        model.expect_savable(tmp_path)
+    with pytest.raises(ValueError, match="has weights in the layers middle"):
+        model.save_to_preset(tmp_path)
+
+
+def test_a_model_that_looks_at_the_pooled_output_without_saying_so_is_told_what_to_write(make_encoder, tmp_path):
+    make_encoder().save_to_preset(tmp_path)
+    with pytest.raises(ValueError, match="give it a class method needs_pooler"):
+        Pooled.from_preset(tmp_path)
+
+
+def test_a_model_that_does_not_say_what_it_is_asked_is_told_so(make_encoder):
+    class Silent(Pooled):
+        target_kinds = property(doc="none")
+
+    with pytest.raises(ValueError, match="must say what its outputs are asked: target_kinds ="):
+        Silent(make_encoder()).compile("adam")

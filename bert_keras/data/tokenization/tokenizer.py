@@ -49,8 +49,8 @@ class TokenIds(Protocol):
 class Tokenizer(Protocol):
     """What datasets, predictors and recipes ask of a tokenizer. `WordPieceTokenizer` is BERT's.
 
-    Rows of texts need no more than `vocabulary` and the call; answers and pieces of long texts need offsets;
-    `get_config` lets the workers of `prepare_corpus` build the same tokenizer.
+    Rows of texts need no more than the call and `vocabulary`, a `TokenIds`, with its `row_layout` and `unk_id`; answers
+    and pieces of long texts need offsets; `get_config` lets the workers of `prepare_corpus` build the same tokenizer.
     """
 
     @property

@@ -152,6 +152,21 @@ def test_r_drop_of_spans_is_the_mean_over_all_spans_of_rows_by_their_weights():
     np.testing.assert_allclose(float(loss), weight * (divergence * weights).sum() / weights.sum(), rtol=1e-5)
 
 
+@pytest.mark.parametrize("num_tokens", [2, 5])  # as many as rows, and more
+def test_r_drop_of_a_number_for_each_token_counts_those_that_have_weight(num_tokens):
+    class Pass(LossTerms, keras.Model):
+        def task_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+            return 0.0 * keras.ops.sum(y_pred)
+
+    inputs = keras.Input((num_tokens,))
+    model = Pass(inputs, keras.layers.Rescaling(1.0)(inputs))
+    add_r_drop(model, 2.0, problem_type="regression")
+    x, weights = np.ones((2, num_tokens), "float32"), np.eye(2, num_tokens, dtype="float32")
+    first = x + np.arange(2 * num_tokens, dtype="float32").reshape(2, num_tokens)  # second pass: x
+    loss = model.compute_loss(x, None, keras.ops.convert_to_tensor(first), keras.ops.convert_to_tensor(weights))
+    np.testing.assert_allclose(float(loss), 2.0 * ((first - x) ** 2 * weights).sum() / 2, rtol=1e-6)
+
+
 def test_adversarial_training_learns_from_the_table_and_from_the_table_changed_along_its_gradient(model):
     problem = "single_label_classification"
 
