@@ -75,10 +75,10 @@ class Predictor:
         batch_tokens: int | None = None,
         progress: bool | None = None,
     ) -> None:
+        most = getattr(getattr(model, "encoder", model), "max_sequence_length", None)
         if sequence_length is None:
-            sequence_length = getattr(model, "encoder", model).max_sequence_length
-            sequence_length = min(sequence_length, self.most_tokens or sequence_length)
-        elif sequence_length > (most := getattr(model, "encoder", model).max_sequence_length):
+            sequence_length = min(most, self.most_tokens or most)
+        elif most is not None and sequence_length > most:
             raise ValueError(
                 f"sequence_length must be at most {most}, the encoder's positions; received {sequence_length}."
             )

@@ -44,8 +44,8 @@ def as_texts(texts: Texts, *, what: str = "text", advice: str = "") -> list[str]
     for number, text in enumerate(texts, 1):
         if not isinstance(text, str):
             raise ValueError(
-                f"Expected each {what} to be a str, received {type(text).__name__} {text!r:.80} as number {number} of "
-                f"{len(texts)}{advice if isinstance(text, (list, tuple)) else ''}."
+                f"Expected each {what} to be a str, received {text!r:.80} ({type(text).__name__}), number {number} of "
+                f"{len(texts)}{advice}."
             )
     if len(texts) == 1 and len(texts[0]) < 1000 and os.path.isfile(texts[0]):
         raise ValueError(f"{texts[0]!r} is the name of a file: give pathlib.Path({texts[0]!r}) for its lines.")

@@ -77,7 +77,8 @@ def test_texts_are_a_list_or_any_other_iterable_or_a_file_or_rows(preset, name, 
     if not others:
         assert json.dumps(predictor(predictor.rows(iter(texts))), default=np.ndarray.tolist) == expected
     assert len(predictor([], *([] for _ in others))) == 0
-    for source, message in ((["a", 3], "to be a str, received '3'"), (None, "received None"), (7, "received 7")):
+    third = "to be a str, received 3 .int., number 2 of 2"
+    for source, message in ((["a", 3], third), (None, "received None"), (7, "received 7")):
         with pytest.raises(ValueError, match=message):
             predictor(source, *others)
 
@@ -135,7 +136,7 @@ def test_choices_are_picked_as_the_model_scores_them(preset, tmp_path):
     [
         (["a"], None, "a list of choices for each of 1 texts, received 0"),
         (["a", "b"], [["c", "d"], ["e"]], r"equally many for each text; received \[1, 2\]"),
-        (["a"], [["b", 3]], "each choice to be a str, received '3'"),
+        (["a"], [["b", 3]], "each choice to be a str, received 3 .int., number 2 of 2"),
     ],
 )
 def test_choices_that_do_not_fit_are_refused(preset, texts, choices, message):
@@ -151,7 +152,7 @@ def test_the_name_of_a_file_is_no_text_and_a_table_no_list_of_texts(preset, tmp_
             predictor(str(tmp_path / "a.csv"))
         with pytest.raises(ValueError, match="a.csv is a table, not a text a line"):
             predictor(tmp_path / "a.csv")
-    with pytest.raises(ValueError, match=r"Expected each text to be a str, received \"\['a', 'b'\]\""):
+    with pytest.raises(ValueError, match=r"Expected each text to be a str, received \['a', 'b'\] \(list\)"):
         load_predictor(preset("Tagger"))([["a", "b"]])
 
 

@@ -142,7 +142,7 @@ def test_a_predictor_of_ones_own_takes_rows_that_were_made_before(tokenizer):
     [
         ({"text": "a", "text_pair": "b"}, r"received a dict: give one of its columns, such as texts\['text'\]"),
         (b"a b", "received b'a b'"),
-        (["a", float("nan")], "received float nan as number 2 of 2"),
+        (["a", float("nan")], r"received nan \(float\), number 2 of 2"),
         (7, "received 7"),
     ],
 )
