@@ -21,6 +21,7 @@ from typing import Any
 from bert_keras import data, models, training
 from bert_keras.atomic_files import write_file
 from bert_keras.json_text import parse_json
+from bert_keras.text_table import named_values
 
 _FILE = "results.json"
 _PACKAGES = ("bert-keras", "keras", "tensorflow", "tensorflow-text", "jax", "torch", "numpy")
@@ -133,13 +134,13 @@ class RunFolder:
         write_file(self.path / _FILE, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
         writer = training.callbacks.EventWriter(self.logs / "results")
         writer.text("options", _markdown_table(self.options), step=0)
-        writer.text("scores", _markdown_table(dict(_lines(scores))), step=0)
+        writer.text("scores", _markdown_table(dict(named_values(scores))), step=0)
         for name, text in texts.items():
             writer.text(name, "".join(f"    {line}\n" for line in text.splitlines()), step=0)
         writer.close()
         for name, text in texts.items():
             print(f"{name}\n{text}\n")
-        for name, value in _lines(scores):
+        for name, value in named_values(scores):
             print(f"{name:40} {value:,}" if isinstance(value, int) else f"{name:40} {value:.4g}")
         print(self.path / _FILE)
         return scores
@@ -171,14 +172,6 @@ def _plain(results):
     if isinstance(results, Mapping):
         return {str(name): _plain(value) for name, value in results.items()}
     return float(results) if hasattr(results, "__float__") and not isinstance(results, int) else results
-
-
-def _lines(tree: Mapping, prefix: str = ""):
-    for name, value in tree.items():
-        if isinstance(value, Mapping):
-            yield from _lines(value, f"{prefix}{name}.")
-        else:
-            yield prefix + name, value
 
 
 def _markdown_table(values: Mapping) -> str:

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 OUTSIDE = "O"
+SUBJECT, OBJECT = range(2)  # the labels of the entities in triples, as data numbers and models score them
 
 
 class _Spelling(NamedTuple):

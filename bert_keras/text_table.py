@@ -1,11 +1,12 @@
-"""Tables to print: columns that line up in a terminal, in Chinese too."""
+"""Tables to print: nested results by name, and columns that line up in a terminal, in Chinese too."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> str:
-    """Lines of a table: the first column to the left, the others to the right.
+    """Return the lines of a table: the first column to the left, the others to the right.
 
     Example:
         >>> print(aligned([("class", "train"), ("positive", "12")]))
@@ -18,6 +19,20 @@ def aligned(rows: Sequence[Sequence[str]]) -> str:
         [row[0] + gaps[0], *(gap + cell for gap, cell in zip(gaps[1:], row[1:]))] for row, gaps in zip(rows, blanks)
     )
     return "\n".join(map("  ".join, lines))
+
+
+def named_values(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the values of nested results, each with the names on the way to it.
+
+    Example:
+        >>> list(named_values({"test": {"f1": 0.5, "accuracy": 0.75}, "seconds": 3}))
+        [('test.f1', 0.5), ('test.accuracy', 0.75), ('seconds', 3)]
+    """
+    for name, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from named_values(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value
 
 
 def _columns(text: str) -> int:

@@ -41,9 +41,10 @@ def main(
     training.set_random_seed(pretraining.seed)
 
     # 1. Corpus: held-out documents serve for evaluation. Its vocabulary, and passages that fill a row of its tokens.
-    parts, examples = data.read_eras(num_examples, seed=pretraining.seed)
     if corpus:
         parts, examples = data.read_parts(corpus, text_field=text_field, encoding=encoding), {}
+    else:
+        parts, examples = data.read_eras(num_examples, seed=pretraining.seed)
     lengths = dict(vocabulary_size=vocabulary_size, passage_tokens=pretraining.sequence_length - 3)
     tokenizer, reports = data.prepare_parts(parts, run_directory, **lengths)
 

@@ -54,7 +54,7 @@ class Checkpoint:
 
     @property
     def own_heads(self) -> list[str]:
-        """Names of the heads that are of a class of somebody's own."""
+        """Names of the heads that the file says it has, where they may be of a class of somebody's own."""
         return self.config.own_heads
 
     @property

@@ -67,7 +67,8 @@ class QuestionAnswerer(Predictor):
     ) -> None:
         super().__init__(model, tokenizer, **options)
         self.stride = stride or min(128, self.sequence_length // 3)
-        self.max_question_tokens = max_question_tokens or min(64, self.sequence_length - self.stride - 3)
+        room = self.sequence_length - self.stride - tokenizer.vocabulary.row_layout.num_special_tokens(2)
+        self.max_question_tokens = max_question_tokens or min(64, room)
         self.max_answer_tokens = max_answer_tokens
 
     def __call__(

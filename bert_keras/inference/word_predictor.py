@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from bert_keras.data import SpanRows, TaggedSentences, TagRows, Tokenizer, sentences_of_texts
 from bert_keras.inference.predictor import Predictor
 from bert_keras.inference.text_sources import Texts, as_texts
-from bert_keras.models import SpanTagger, TokenClassifier, TripleExtractor
+from bert_keras.models import SpanTagger, TokenClassifier
 from bert_keras.tagging_schemes import check_words
 
 
@@ -26,7 +26,7 @@ class WordPredictor(Predictor):
 
     def __init__(
         self,
-        model: SpanTagger | TokenClassifier | TripleExtractor,
+        model: SpanTagger | TokenClassifier,
         tokenizer: Tokenizer,
         *,
         words: str | None = None,

@@ -84,9 +84,9 @@ def model_class_of(preset: str | os.PathLike | keras.Model) -> type[PresetModel]
 
 
 def _class_of_heads(checkpoint):
-    if checkpoint.own_heads:
+    if unknown := [head for head in checkpoint.own_heads if head not in _MODELS]:
         raise ValueError(
-            f"{checkpoint.source} has heads of a class of your own: {', '.join(checkpoint.own_heads)}. Load it by the "
+            f"{checkpoint.source} has heads of a class of your own: {', '.join(unknown)}. Load it by the "
             "from_preset of that class, or of a predictor whose model_class it is; BertEncoder.from_preset loads the "
             "encoder alone."
         )

@@ -126,9 +126,7 @@ class _Config:
         self.path = path
         self.settings = {"dropout": encoder.dropout} | model.preset_settings()
         self.labels = self.settings.get("labels")
-        ours = (kind for kind in type(model).__mro__ if kind.__module__.startswith("bert_keras."))
-        known = {head for kind in ours for head in vars(kind).get("heads", ())}
-        self.own_heads = [head for head in model.heads if head not in known]
+        self.own_heads = list(model.heads)
         config = {name: value for name, value in encoder.get_config().items() if name not in _NOT_ARGUMENTS}
         self.encoder_arguments = config | encoder.own_parts()
 

@@ -10,9 +10,8 @@ from bert_keras.layers import Dropout, GlobalPointer
 from bert_keras.models.encoder import BertEncoder
 from bert_keras.models.probabilities import logit, sigmoid
 from bert_keras.models.task_model import TaskModel
+from bert_keras.tagging_schemes import OBJECT, SUBJECT
 from bert_keras.training.target_kinds import SPANS
-
-SUBJECT, OBJECT = 0, 1  # the labels of `entities`, as `bert_keras.data.triple_dataset` numbers them
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")

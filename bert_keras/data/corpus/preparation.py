@@ -60,7 +60,7 @@ def prepare_corpus(
     A passage is what one training row is made of: consecutive sentences of a document, see
     `bert_keras.data.corpus.passages`. Nothing is masked or paired here; that happens anew in every epoch.
 
-    Killed in the middle and called again with the same files and options, it goes on after the last complete shard,
+    Killed in the middle and called again with the same files and options, it resumes after the last complete shard,
     and the corpus is byte for byte the same. Documents from an iterator cannot be known again: that starts anew.
 
     Args:

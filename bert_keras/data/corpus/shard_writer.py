@@ -20,7 +20,7 @@ class ShardWriter:
         records_per_shard: How many records fill a shard.
 
     Use as a context manager: if an error leaves it, the shard under way is removed, and the complete ones too unless
-    `keep_complete` says that a later run goes on from them.
+    `keep_complete` says that a later run continues from them.
 
     Attributes:
         complete: What is known of each complete shard, for `go_on_from`.

@@ -336,7 +336,7 @@ def _csv_rows(path: str, lines: Iterator[tuple[int, str]], separator: str, fault
             cells = next(reader)
         except StopIteration:
             return
-        except csv.Error as error:  # the reader goes on with the next line
+        except csv.Error as error:  # the reader continues with the next line
             swallowed = f", lines {begin} to {last} (a quotation mark left open?)" if last > begin else ""
             faults.add(f"{path}:{begin}: {error}{swallowed}", "rows that are no CSV")
             continue

@@ -96,7 +96,8 @@ class QuestionWindows(TokenRows):
             tokenizer,
             sequence_length=sequence_length,
         )
-        *positions, is_known = self.answer_positions()
+        self._answer_positions = self._find_answers()
+        *positions, is_known = self._answer_positions
         with tf.device("CPU"):  # where the input pipeline runs
             self._positions = dict(zip(("start", "end"), map(tf.constant, positions)))
             self._weights = tf.constant(is_known, tf.float32)
@@ -117,6 +118,9 @@ class QuestionWindows(TokenRows):
             window does not hold all of it or the question has no answer. is_known: (windows,) bool, False where the
             question has answers, but none at a known place or none that covers a token.
         """
+        return self._answer_positions
+
+    def _find_answers(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         spans = np.array([self._token_span(number) for number in range(len(self.questions))]).reshape(-1, 3)
         first, last, is_known = spans[self.question_of].T  # in tokens of the context
         is_inside = (first >= self._begins) & (last < self._begins + self._num_tokens) & (is_known > 0)

@@ -13,8 +13,7 @@ from bert_keras.data.tagging.triple_examples import TripleExamples
 from bert_keras.data.tagging.word_rows import SentenceRows, WordRows
 from bert_keras.data.tagging.word_windows import WordWindow
 from bert_keras.data.tokenization.tokenizer import Tokenizer
-
-SUBJECT, OBJECT = range(2)
+from bert_keras.tagging_schemes import OBJECT, SUBJECT
 
 
 class SpanRows(SentenceRows):

@@ -11,7 +11,7 @@ from typing import Any
 import keras
 
 from bert_keras.atomic_files import write_file
-from bert_keras.text_table import aligned
+from bert_keras.text_table import aligned, named_values
 
 _FILE = "seeds.json"
 
@@ -119,12 +119,7 @@ def _deviation(values):
 
 def _table(results):
     rows = [["", *(f"seed {seed}" for seed in results), "mean", "standard deviation"]]
-    for name, values in _lines(_over_seeds(list, list(results.values()))):
+    for name, values in named_values(_over_seeds(list, list(results.values()))):
         numbers = [*values, statistics.fmean(values), _deviation(values)]
         rows.append([name, *("-" if number is None else f"{number:.4g}" for number in numbers)])
     return aligned(rows)
-
-
-def _lines(tree, prefix=""):
-    for name, value in tree.items():
-        yield from _lines(value, f"{prefix}{name}.") if isinstance(value, dict) else [(prefix + name, value)]

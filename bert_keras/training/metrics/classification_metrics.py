@@ -268,8 +268,8 @@ class AllLabelsAccuracy(keras.metrics.MeanMetricWrapper):
 
     def __init__(self, threshold: float = 0.5, name: str = "accuracy", dtype: DType | None = None):
         def all_right(y_true, y_pred):
-            is_given = keras.ops.sigmoid(keras.ops.cast(y_pred, "float32")) >= threshold
-            return keras.ops.all(keras.ops.equal(keras.ops.cast(y_true, "bool"), is_given), axis=-1)
+            is_given = ops.sigmoid(ops.cast(y_pred, "float32")) >= threshold
+            return ops.all(ops.equal(ops.cast(y_true, "bool"), is_given), axis=-1)
 
         super().__init__(all_right, name=name, dtype=dtype)
         self.threshold = threshold
