@@ -12,6 +12,7 @@ import keras
 
 from bert_keras.atomic_files import write_file
 from bert_keras.text_table import aligned, named_values
+from bert_keras.training.resuming.changed_options import changed_options
 
 _FILE = "seeds.json"
 
@@ -75,12 +76,10 @@ def _read(path, options):
     saved = json.loads(path.read_text())
     if not isinstance(saved, dict) or not isinstance(saved.get("options"), dict) or "results" not in saved:
         raise ValueError(f"{path} is no series of seeds.")
-    names = [name for name in {**saved["options"], **options} if saved["options"].get(name) != options.get(name)]
-    if names:
-        differences = (f"{name} was {saved['options'].get(name)!r}, now {options.get(name)!r}" for name in names)
+    if differences := changed_options(saved["options"], options):
         raise ValueError(
-            f"The seeds in {path.parent} ran with other options: {', '.join(differences)}. Take another folder, or "
-            "remove this one to start anew."
+            f"The seeds in {path.parent} ran with other options: {differences}. Take another folder, or remove this "
+            "one to start anew."
         )
     return saved["results"]
 

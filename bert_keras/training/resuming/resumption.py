@@ -10,6 +10,7 @@ import keras
 
 from bert_keras.keras_internals import begin_at_epoch
 from bert_keras.training.resuming.callback_states import restore_callback_states
+from bert_keras.training.resuming.changed_options import changed_options
 from bert_keras.training.resuming.checkpointing import TrainingState
 from bert_keras.training.resuming.model_state import restore_random_states, restore_variables
 from bert_keras.training.resuming.run_position import RunPosition
@@ -54,10 +55,7 @@ class Resumption:
     def __init__(self, saved: TrainingState, directory: str | os.PathLike, configuration: dict[str, Any]):
         self.saved = saved
         self.directory = directory
-        then, now = saved.configuration, configuration
-        names = sorted(name for name in {*then, *now} if then.get(name) != now.get(name))
-        if names:
-            differences = ", ".join(f"{name} was {then.get(name)!r}, now {now.get(name)!r}" for name in names)
+        if differences := changed_options(saved.configuration, configuration):
             raise ValueError(
                 f"The run in {directory} was started with another configuration: {differences}. Take another folder, "
                 "or remove this one to start anew."

@@ -309,6 +309,13 @@ def test_another_configuration_is_an_error(state):
 
 
 @on_tensorflow
+def test_a_run_of_another_version_is_refused_by_the_options_that_only_one_of_them_has(state):
+    expected = r"batch_size \(4\) only then, as if by another version of the recipe; rows \(4\) only now"
+    with pytest.raises(ValueError, match=expected):
+        SaveAndResume(state, configuration={"seed": 1, "rows": 4})
+
+
+@on_tensorflow
 def test_a_configuration_comes_back_as_json_has_it_or_is_refused_at_once(tmp_path):
     configuration = {"blocks": (0, 1), "sizes": {1: "a"}}
     train(tmp_path, epochs=1, configuration=configuration)
