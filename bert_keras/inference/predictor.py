@@ -14,6 +14,7 @@ from bert_keras.inference.predict_batches import predict_batches
 from bert_keras.inference.progress import with_progress
 from bert_keras.inference.text_sources import Texts
 from bert_keras.models import BertEncoder
+from bert_keras.models.preset_model import PresetModel
 
 
 class Predictor:
@@ -39,7 +40,8 @@ class Predictor:
         A list with the result of each text; for one str, its own result.
 
     Raises:
-        ValueError: If a number is below 1, `sequence_length` below 3, or both `batch_size` and `batch_tokens` are None.
+        ValueError: If the model is one of another task, a number is below 1, `sequence_length` below 3, or both
+            `batch_size` and `batch_tokens` are None.
 
     Example:
         >>> from bert_keras.data import TokenizedTexts, WordPieceTokenizer
@@ -75,6 +77,9 @@ class Predictor:
         batch_tokens: int | None = None,
         progress: bool | None = None,
     ) -> None:
+        expected = getattr(self, "model_class", PresetModel)
+        if isinstance(model, PresetModel) and not isinstance(model, expected):
+            raise ValueError(f"{type(self).__name__} expects a {expected.__name__}, received a {type(model).__name__}.")
         most = getattr(getattr(model, "encoder", model), "max_sequence_length", None)
         if sequence_length is None:
             sequence_length = min(most, self.most_tokens or most)

@@ -100,6 +100,12 @@ def test_numbers_that_mean_nothing_are_refused(tokenizer, options, message):
         inference.Predictor(Counter(), tokenizer, **options)
 
 
+def test_a_model_of_another_task_is_refused(tokenizer):
+    tagger = TokenClassifier(BertEncoder(len(WORDS), 1, 2, 8, 12), num_tags=2)
+    with pytest.raises(ValueError, match="Classifier expects a TextClassifier, received a TokenClassifier"):
+        inference.Classifier(tagger, tokenizer)
+
+
 def test_a_predictor_that_does_not_say_its_rows_or_results_is_told_what_lacks(tokenizer):
     predictor = inference.Predictor(Counter(), tokenizer)
     with pytest.raises(NotImplementedError, match="def rows"):
