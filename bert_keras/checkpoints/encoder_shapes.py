@@ -7,19 +7,22 @@ def encoder_shapes(arguments: Mapping) -> dict[str, tuple[int, ...]]:
     """Compute them without building anything, so that a checkpoint can be held against its own configuration.
 
     Args:
-        arguments: arguments of the encoder's constructor, of a plain BERT.
+        arguments: arguments of the encoder's constructor, without parts of one's own.
 
     Returns:
         {canonical name: shape}.
     """
     width, inner = arguments["hidden_dim"], arguments["intermediate_dim"]
+    num_positions = arguments.get("position_offset", 0) + arguments["max_sequence_length"]
     shapes = {
         "embeddings/token_embedding/embeddings": (arguments["vocabulary_size"], width),
-        "embeddings/position_embedding/embeddings": (arguments["max_sequence_length"], width),
-        "embeddings/segment_embedding/embeddings": (arguments["num_segments"], width),
+        "embeddings/position_embedding/embeddings": (num_positions, width),
         **_layer_norm("embeddings/layer_norm", width),
-        **_dense("pooler/dense", width, width),
     }
+    if arguments["num_segments"]:
+        shapes["embeddings/segment_embedding/embeddings"] = (arguments["num_segments"], width)
+    if arguments.get("pooler", True):
+        shapes |= _dense("pooler/dense", width, width)
     for index in range(arguments["num_layers"]):
         block = f"encoder_block_{index}"
         shapes |= _dense(f"{block}/attention/query_key_value", width, 3 * width)
