@@ -123,7 +123,7 @@ def _expect_own_names(family, source, names):
     """Refuse an encoder that has the names of another family, by what its first block has and what it stands in."""
     found = {}
     for other in FAMILIES.values():
-        first = other.block_layers[0].inside(other.block, 0).parts("huggingface")[0] + ".weight"
+        first = other.block_layers[0].inside(other.block, 0, 0, 0).parts("huggingface")[0] + ".weight"
         for name in names:
             if name.endswith(first):
                 found[other.model_type] = name.removesuffix(first).split(".")
