@@ -10,7 +10,8 @@ import tensorflow_text
 
 from bert_keras.data.corpus.preparation import prepare_corpus
 from bert_keras.data.pretraining import pretraining_dataset as module
-from bert_keras.data.pretraining.masking import MaskedTokens, TextSelectorMasking
+from bert_keras.data.pretraining.masked_tokens import MaskedTokens
+from bert_keras.data.pretraining.masking import TextSelectorMasking
 from bert_keras.data.pretraining.pretraining_dataset import pretraining_dataset
 from bert_keras.data.pretraining.sentence_pairs import sentence_pairs
 from bert_keras.data.tokenization.vocabulary import Vocabulary
@@ -279,7 +280,7 @@ def test_pairs_are_drawn_from_another_seed_in_each_group_of_batches(make, monkey
         tf.py_function(lambda x: seeds.append(x.numpy().tolist()), [seed], [])
         return sentence_pairs(passages, max_tokens, seed)
 
-    monkeypatch.setattr(module, "sentence_pairs", pairs)
+    monkeypatch.setitem(module._PAIRS, "nsp", pairs)
     batches_of(make(), 4)
     assert {step for _, step in seeds} >= {0, 1, 2, 3} and len({stream for stream, _ in seeds}) == 1
 
@@ -314,3 +315,75 @@ def test_a_document_that_lends_no_other_its_text_is_warned_of(tmp_path, tokenize
     with caplog.at_level(logging.WARNING):
         pretraining_dataset(tmp_path, tokenizer.vocabulary, sequence_length=21, batch_size=5)
     assert "24 of the 25 passages are of one document" in caplog.text
+
+
+def test_the_label_says_whether_two_texts_of_a_document_are_in_order(make, vocabulary):
+    labels = []
+    for x, y, weights in batches_of(make(sentence_order=True, masking="words"), 10):
+        assert list(y) == list(weights) == ["mlm", "sop"] and (weights["sop"] == 1).all()
+        originals = unmasked(x, y, weights)
+        for row in range(5):
+            segments = x["segment_ids"][row]
+            first, second = (
+                [tuple(map(int, word[1:].split("x"))) for word, segment in zip(
+                    (vocabulary.tokens[token] for token in originals[row]), segments, strict=True
+                ) if "x" in word[1:] and segment == wanted]
+                for wanted in (0, 1)
+            )  # fmt: skip
+            assert {document for document, _ in first} == {document for document, _ in second}
+            assert (first[0] > second[0]) == y["sop"][row]
+            labels.append(y["sop"][row])
+    assert 0.3 < np.mean(labels) < 0.7
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"sentence_order": True, "masking": "spans"},
+        {"next_sentence": False, "masking": "ngrams", "mask_rate": 0.4, "final_mask_rate": 0.1, "num_steps": 7},
+    ],
+)
+def test_every_choice_starts_at_a_step_as_it_would_go_on(make, options):
+    whole = batches_of(make(**options), 9)
+    assert_same(batches_of(make(**options, start_step=4), 5), whole[4:])
+
+
+def test_the_mask_rate_goes_to_the_final_one_by_the_step_alone(make):
+    options = dict(mask_rate=0.5, final_mask_rate=0.1, num_steps=20, masking="tokens")
+    counts = np.array([weights["mlm"].sum(axis=1) for _, _, weights in batches_of(make(**options), 24)])
+    expected = np.round(18 * np.maximum(0.5 - 0.4 * np.arange(24) / 20, 0.1))
+    assert counts.shape == (24, 5)
+    assert (abs(counts - expected[:, None]) <= 1).all()
+    assert make(**options).element_spec[1]["mlm"].shape == (5, 11)  # room for the greater rate
+    validation = batches_of(make(**options, training=False))
+    assert validation[0][2]["mlm"].sum(axis=1).tolist() == [9] * 5
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"next_sentence": True, "sentence_order": True}, "next_sentence or sentence_order, received both"),
+        ({"final_mask_rate": 0.1}, "needs num_steps.*received None"),
+        ({"final_mask_rate": 1.1, "num_steps": 3}, "final_mask_rate must lie between 0 and 1, received 1.1"),
+        ({"final_mask_rate": 0.1, "num_steps": 3, "masking": lambda ids, seed: None}, "received a function"),
+        ({"masking": "word"}, "masking must be one of tokens, words, ngrams, spans"),
+    ],
+)
+def test_choices_that_do_not_go_together_are_refused(make, options, message):
+    with pytest.raises(ValueError, match=message):
+        make(**options)
+
+
+def test_order_needs_no_second_document(tokenizer, documents, tmp_path):
+    prepare_corpus(iter(documents[:1]), tmp_path, tokenizer, passage_tokens=13)
+    options = dict(sequence_length=21, batch_size=2, sentence_order=True)
+    _, y, _ = batches_of(pretraining_dataset(tmp_path, tokenizer.vocabulary, **options), 1)[0]
+    assert y["sop"].shape == (2,)
+
+
+def unmasked(x, y, weights):
+    """The rows before they were masked."""
+    originals = x["token_ids"].copy()
+    for row, slot in np.argwhere(weights["mlm"] == 1):
+        originals[row, x["mask_positions"][row, slot]] = y["mlm"][row, slot]
+    return originals
