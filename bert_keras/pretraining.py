@@ -35,6 +35,7 @@ class Pretraining:
     final_mask_rate: float | None = None  # with it, the share goes there from mask_rate, linearly in the steps
     masking: Literal["tokens", "words", "ngrams", "spans"] = "tokens"  # what is masked at once
     sentence_task: Literal["next", "order", "none"] = "next"  # next sentence, sentence order; none: one text a row
+    rows: Literal["passage", "document"] = "passage"  # document: go on in it where a row is longer than a passage
     size: str = "mini"  # tiny, mini, small, medium, base or large, where there is no preset
     dropout: float = 0.1
     warm_start: bool = True  # without a preset, begin with co-occurrence vectors, and heads that look at neighbours
@@ -62,7 +63,9 @@ class Pretraining:
                 `num_steps`, where the mask rate changes.
         """
         options = dict(sequence_length=self.sequence_length, batch_size=self.batch_size, seed=self.seed, **self.heads)
-        options |= dict(mask_rate=self.mask_rate, final_mask_rate=self.final_mask_rate, masking=self.masking)
+        options |= dict(
+            mask_rate=self.mask_rate, final_mask_rate=self.final_mask_rate, masking=self.masking, rows=self.rows
+        )
         return data.pretraining_dataset(directory, tokenizer.vocabulary, **options | changes)
 
     def prepare(

@@ -48,7 +48,12 @@ def sound_shards(directory: Path, report: CorpusReport, *, errors: str = "raise"
 
 
 def check_fit(
-    directory: Path, report: CorpusReport, vocabulary: TokenIds, sequence_length: int, task: str | None
+    directory: Path,
+    report: CorpusReport,
+    vocabulary: TokenIds,
+    sequence_length: int,
+    task: str | None,
+    num_joined: int = 1,
 ) -> None:
     """Raise if vocabulary or task do not fit a corpus, and warn if the length of its passages does not.
 
@@ -58,6 +63,7 @@ def check_fit(
         vocabulary: That of the tokenizer.
         sequence_length: Length of a row.
         task: What is asked of the two texts of a row, `"nsp"` or `"sop"`; None for rows of one text.
+        num_joined: How many passages are joined to a row.
     """
     if report.vocabulary_fingerprint != vocabulary.fingerprint:
         raise ValueError(
@@ -78,7 +84,7 @@ def check_fit(
             report.largest_document, report.num_passages,
         )  # fmt: skip
     room = sequence_length - vocabulary.row_layout.num_special_tokens(2 if task else 1)
-    mean = report.num_tokens / report.num_passages
+    mean = num_joined * report.num_tokens / report.num_passages
     if mean < 0.6 * room:
         _logger.warning(
             "passages hold %.0f tokens on average, rows have room for %d: at least %.0f %% of them will be padding; "

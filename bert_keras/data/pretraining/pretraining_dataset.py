@@ -4,11 +4,12 @@ import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import tensorflow as tf
 
 from bert_keras.data.corpus.check import check_fit, sound_shards
-from bert_keras.data.corpus.passages import parse_passages
+from bert_keras.data.corpus.passages import join_passages, parse_passages, parse_words
 from bert_keras.data.corpus.report import CorpusReport
 from bert_keras.data.pretraining.masked_tokens import MaskedTokens, default_num_predictions
 from bert_keras.data.pretraining.masking import TextSelectorMasking
@@ -17,6 +18,7 @@ from bert_keras.data.pretraining.record_order import shuffled_records
 from bert_keras.data.pretraining.sentence_order import ordered_pairs
 from bert_keras.data.pretraining.sentence_pairs import sentence_pairs
 from bert_keras.data.pretraining.text_ranges import single_texts
+from bert_keras.data.pretraining.whole_word_masking import WholeWordMasking
 from bert_keras.data.rows.autotuner import without_autotuner
 from bert_keras.data.rows.batches import check_numbers
 from bert_keras.data.rows.encoder_inputs import assemble_rows
@@ -25,6 +27,7 @@ from bert_keras.data.tokenization.tokenizer import TokenIds
 
 _logger = logging.getLogger(__name__)
 _ROWS_AT_A_TIME = 256
+_BEGINS_WORD = 1 << 24  # added to an id; no vocabulary is as large
 _PAIRS = {"nsp": sentence_pairs, "sop": ordered_pairs}
 
 
@@ -41,6 +44,7 @@ def pretraining_dataset(
     masking: MaskingRule | Callable[[tf.Tensor, tf.Tensor], MaskedTokens] = "tokens",
     next_sentence: bool | None = None,
     sentence_order: bool = False,
+    rows: Literal["passage", "document"] = "passage",
     seed: int = 0,
     training: bool = True,
     start_step: int = 0,
@@ -70,6 +74,9 @@ def pretraining_dataset(
         next_sentence: Whether rows are pairs whose second text follows or is random, with `nsp`; None where
             `sentence_order` is not asked for. Without either, a row is one text.
         sentence_order: Whether rows are pairs of texts that follow each other, in order or exchanged, with `sop`.
+        rows: Where the text of a row is taken from: `"passage"`, or `"document"`, the passage and as many of those that
+            follow it in its document as fill the row. So rows may be longer than the passages of the corpus; each
+            passage begins one, so that an epoch sees a token as often as passages fill a row.
         seed: Any integer.
         training: True for an endless stream. False for one pass over the corpus in a fixed order with fixed pairs and
             masks, whose last batch is filled up with rows of weight 0.
@@ -107,7 +114,10 @@ def pretraining_dataset(
         raise ValueError(f"shuffle_shards must be at least 1, received {shuffle_shards}")
     task = _sentence_task(next_sentence, sentence_order)
     report = CorpusReport.load(directory)
-    check_fit(Path(directory), report, vocabulary, sequence_length, task)
+    layout = vocabulary.row_layout
+    max_tokens = sequence_length - layout.num_special_tokens(2 if task else 1)
+    num_joined = _num_joined(rows, max_tokens, report.passage_tokens)
+    check_fit(Path(directory), report, vocabulary, sequence_length, task, num_joined)
     shards = sound_shards(Path(directory), report, errors=errors, verify=verify)
     rates = [mask_rate] if final_mask_rate is None else [mask_rate, final_mask_rate]
     if predictions_per_sequence is None:
@@ -117,34 +127,43 @@ def pretraining_dataset(
         check_rate_change(masking, mask_rate, final_mask_rate, num_steps)
     if not callable(masking):
         masking = masking_rule(masking, vocabulary, predictions_per_sequence, mask_rate)
+    has_words = "word_segmenter" in report.settings and isinstance(masking, WholeWordMasking)
     if start_step and isinstance(masking, TextSelectorMasking):
         _logger.warning("TextSelectorMasking draws its masks anew: the run continues with other ones than before")
-    layout = vocabulary.row_layout
-    max_tokens = sequence_length - layout.num_special_tokens(2 if task else 1)
     pair_stream, mask_stream = (random_stream(seed, use, training) for use in ("pairs", "masks"))
 
     @tf.autograph.experimental.do_not_convert  # there is nothing to convert, and looking for it takes a second
     def make_rows(number: tf.Tensor, records: tf.Tensor):
+        records = tf.reshape(records, [-1])
         passages = parse_passages(records)
+        token_ids = passages.token_ids
+        if has_words:  # each token carries along whether it begins a word, wherever it gets
+            token_ids += _BEGINS_WORD * parse_words(records)
+        if num_joined > 1:
+            passages = join_passages(passages, num_joined)
         pair_seed, mask_seed = tf.stack([pair_stream, number]), tf.stack([mask_stream, number])
         if task:
             first, second, labels = _PAIRS[task](passages, max_tokens, pair_seed)
         else:
             first, second = single_texts(passages, max_tokens, pair_seed), None
-        rows = assemble_rows(passages.token_ids, first, second, sequence_length, layout)
-        of_step = {}
+        x = assemble_rows(token_ids, first, second, sequence_length, layout)
+        known = {}
+        if has_words:
+            known["begins_word"] = x["token_ids"] >= _BEGINS_WORD
+            x["token_ids"] %= _BEGINS_WORD
         if rate_changes:
             steps = number * batches_at_a_time + tf.range(num_rows, dtype=tf.int64) // batch_size
-            of_step["mask_rate"] = mask_rate_at(steps[:, tf.newaxis], mask_rate, final_mask_rate, num_steps)
-        masked = masking(rows["token_ids"], mask_seed, **of_step)
-        x = {**rows, "token_ids": masked.token_ids, "mask_positions": masked.mask_positions}
+            known["mask_rate"] = mask_rate_at(steps[:, tf.newaxis], mask_rate, final_mask_rate, num_steps)
+        masked = masking(x["token_ids"], mask_seed, **known)
+        x |= {"token_ids": masked.token_ids, "mask_positions": masked.mask_positions}
         y, sample_weight = {"mlm": masked.labels}, {"mlm": masked.weights}
         if task:
             y[task], sample_weight[task] = labels, tf.cast(second.lengths > 0, tf.float32)
         return x, y, sample_weight
 
     def fill_up(records: tf.Tensor) -> tf.Tensor:
-        return tf.ensure_shape(tf.pad(records, [[0, num_rows - tf.size(records)]]), [num_rows])
+        missing = [[0, num_rows - tf.shape(records)[0]], *[[0, 0]] * (records.shape.rank - 1)]
+        return tf.ensure_shape(tf.pad(records, missing), [num_rows, *records.shape[1:]])
 
     # Small batches are made several at a time: it is some 500 little ops, and starting them costs more than their work.
     batches_at_a_time = max(1, _ROWS_AT_A_TIME // batch_size)
@@ -159,6 +178,7 @@ def pretraining_dataset(
         # random second text.
         num_epochs=None if training else 1,
         shuffle_shards=shuffle_shards,
+        num_neighbours=num_joined - 1,
     )
     # In training a batch may hold the last records of an epoch and the first of the next, so none is lost and every
     # batch is full. In validation empty records, rows without tokens and weight, fill up the last batch.
@@ -184,3 +204,10 @@ def _sentence_task(next_sentence: bool | None, sentence_order: bool) -> str | No
     if sentence_order:
         return "sop"
     return "nsp" if next_sentence in (None, True) else None
+
+
+def _num_joined(rows: str, max_tokens: int, passage_tokens: int) -> int:
+    """Return how many passages are read for a row."""
+    if rows not in ("passage", "document"):
+        raise ValueError(f"rows must be 'passage' or 'document', received {rows!r}")
+    return 1 if rows == "passage" else -(-max_tokens // passage_tokens)

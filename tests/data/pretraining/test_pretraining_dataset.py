@@ -387,3 +387,45 @@ def unmasked(x, y, weights):
     for row, slot in np.argwhere(weights["mlm"] == 1):
         originals[row, x["mask_positions"][row, slot]] = y["mlm"][row, slot]
     return originals
+
+
+def test_rows_go_on_in_their_document_where_they_are_longer_than_a_passage(make, vocabulary):
+    options = dict(rows="document", sequence_length=52, batch_size=NUM_PASSAGES, next_sentence=False)
+    x, y, weights = batches_of(make(**options), 1)[0]
+    found, expected = [], []
+    for row in unmasked(x, y, weights):
+        words = [vocabulary.tokens[token] for token in row if vocabulary.tokens[token].startswith("d")]
+        document, numbers = zip(*(map(int, word[1:].split("x")) for word in words), strict=True)
+        assert len(set(document)) == 1 and set(np.diff(numbers)) == {1}
+        found.append(int((~np.isin(row, vocabulary.special_ids)).sum()))
+    for passage in range(NUM_PASSAGES):  # 4 of 18 tokens in a document, 7 in a shard
+        expected.append(min(50, 18 * min(4 - passage % 4, 7 - passage % 7)))
+    assert sorted(found) == sorted(expected)
+    assert_same(batches_of(make(**options, start_step=1), 1), batches_of(make(**options), 2)[1:])
+    with pytest.raises(ValueError, match="rows must be 'passage' or 'document', received 'text'"):
+        make(rows="text")
+
+
+def pairs_of_words(text):
+    """Two words each are one: "d0x1 d0x2" is a word here."""
+    words = text.split(" ")
+    return [" ".join(words[i : i + 2]) + (" " if i + 2 < len(words) else "") for i in range(0, len(words), 2)]
+
+
+@pytest.mark.parametrize("task", [{}, {"sentence_order": True}])
+def test_words_that_a_segmenter_found_are_masked_whole(tokenizer, documents, vocabulary, tmp_path, task):
+    prepare_corpus(iter(documents), tmp_path, tokenizer, passage_tokens=13, word_segmenter=pairs_of_words)
+    options = dict(sequence_length=40, batch_size=24, masking="words", mask_rate=0.3)
+    num_whole = 0
+    for x, y, weights in batches_of(pretraining_dataset(tmp_path, vocabulary, **options, **task), 4):
+        assert x["token_ids"].max() < len(vocabulary)
+        for row, original in enumerate(unmasked(x, y, weights)):
+            masked = set(x["mask_positions"][row][weights["mlm"][row] == 1].tolist())
+            words = [vocabulary.tokens[token] for token in original]
+            for column in range(1, 39):
+                # Sentences have five words and a stop: 0 1 | 2 3 | 4 .
+                if words[column].startswith("d") and int(words[column].split("x")[1]) % 5 in (0, 2, 4):
+                    is_together = not words[column + 1].startswith("[")
+                    assert not is_together or (column in masked) == (column + 1 in masked)
+                    num_whole += is_together and column in masked
+    assert num_whole > 50
