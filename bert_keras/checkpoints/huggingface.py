@@ -189,7 +189,7 @@ def write_huggingface(
     table = rows(family.encoder(*_numbers_of_layers(arguments)), "huggingface", SPELLING) + of_heads
     arrays = dict(arrays)
     pooler = [name for name in arrays if name.startswith("pooler/")]
-    if kind in family.without_pooler or not pooler:
+    if (kind in family.without_pooler and not own) or not pooler:  # a head of ours may look at it
         table = [row for row in table if not row.ours.startswith("pooler/")]
         for name in pooler:
             del arrays[name]

@@ -21,7 +21,7 @@ SPELLING = {
 # CRF makes a sequence of tags from are among them: the best tag of each token by itself is another answer.
 OWN_HEADS = (
     "crf", "entity_pointer", "head_pointer", "tail_pointer", "relation_head", "first_classification_head",
-    "mean_classification_head", "pooled_classification_head", "token_classification_head",
+    "mean_classification_head", "pooled_classification_head", "token_classification_head", "sentence_order_head",
 )  # fmt: skip
 _TASKS = ("text_classification", "token_classification", "question_answering", "multiple_choice")
 
