@@ -6,7 +6,7 @@ Keras loads when a method is first called, so that a recipe shows these options 
 import dataclasses
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from bert_keras import data, inference, models, training
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class Pretraining:
-    """How an encoder learns from text alone: masked LM, and next sentence prediction.
+    """How an encoder learns from text alone: masked LM, and a task on pairs of texts.
 
     A recipe has it as one parameter, with defaults of its own; on the command line each field is an option.
 
     Example:
         >>> from bert_keras.models import BertEncoder, BertPretrainer
-        >>> pretraining = Pretraining(sequence_length=32, next_sentence=False)
+        >>> pretraining = Pretraining(sequence_length=32, sentence_task="none")
         >>> encoder = BertEncoder.from_size("tiny", vocabulary_size=100, max_sequence_length=16)
-        >>> pretraining.prepare(BertPretrainer(encoder, next_sentence=False))
+        >>> pretraining.prepare(BertPretrainer(encoder, **pretraining.heads))
         Traceback (most recent call last):
         ...
         ValueError: Expected a sequence_length of at most 16, the encoder's number of positions, received 32.
@@ -32,7 +32,10 @@ class Pretraining:
 
     sequence_length: int = 128  # tokens in a row, special ones included
     mask_rate: float = 0.15  # share of tokens to guess
-    next_sentence: bool = True  # train next sentence prediction, too
+    final_mask_rate: float | None = None  # with it, the share goes there from mask_rate, linearly in the steps
+    masking: Literal["tokens", "words", "ngrams", "spans"] = "tokens"  # what is masked at once
+    sentence_task: Literal["next", "order", "none"] = "next"  # next sentence, sentence order; none: one text a row
+    rows: Literal["passage", "document"] = "passage"  # document: go on in it where a row is longer than a passage
     size: str = "mini"  # tiny, mini, small, medium, base or large, where there is no preset
     dropout: float = 0.1
     warm_start: bool = True  # without a preset, begin with co-occurrence vectors, and heads that look at neighbours
@@ -42,16 +45,27 @@ class Pretraining:
     xla: bool = True  # compile the whole step on a CPU too, in float32: it begins later, and is faster then
     seed: int = 0
 
+    @property
+    def heads(self) -> dict[str, bool]:
+        """Which heads the task on pairs needs: arguments of `BertPretrainer`, of its losses and of its metrics."""
+        tasks = ("next", "order", "none")
+        if self.sentence_task not in tasks:
+            raise ValueError(f"sentence_task must be one of {', '.join(tasks)}, received {self.sentence_task!r}")
+        return {"next_sentence": self.sentence_task == "next", "sentence_order": self.sentence_task == "order"}
+
     def dataset(self, directory: str | os.PathLike, tokenizer: "data.Tokenizer", **changes: Any) -> "tf.data.Dataset":
         """Return the batches of a part of a prepared corpus.
 
         Args:
             directory: The part, such as `runs/corpus/train`.
             tokenizer: That of the corpus.
-            **changes: Arguments of `data.pretraining_dataset` that these options do not have, or that differ here.
+            **changes: Arguments of `data.pretraining_dataset` that these options do not have, or that differ here:
+                `num_steps`, where the mask rate changes.
         """
-        options = dict(sequence_length=self.sequence_length, batch_size=self.batch_size, mask_rate=self.mask_rate)
-        options |= dict(next_sentence=self.next_sentence, seed=self.seed)
+        options = dict(sequence_length=self.sequence_length, batch_size=self.batch_size, seed=self.seed, **self.heads)
+        options |= dict(
+            mask_rate=self.mask_rate, final_mask_rate=self.final_mask_rate, masking=self.masking, rows=self.rows
+        )
         return data.pretraining_dataset(directory, tokenizer.vocabulary, **options | changes)
 
     def prepare(
@@ -90,7 +104,7 @@ class Pretraining:
             tokenizer: Whose tokens it will see.
             **options: Arguments of `BertEncoder` that these options do not have, or that differ here.
         """
-        own = dict(dropout=self.dropout, pooler=self.next_sentence)  # nothing else would train a pooler
+        own = dict(dropout=self.dropout, pooler=any(self.heads.values()))  # nothing else would train it
         return models.BertEncoder.from_size(self.size, tokenizer.vocabulary_size, **own | options)
 
     def dtype(self, saving: "training.callbacks.SaveAndResume") -> str:
@@ -109,8 +123,8 @@ class Pretraining:
             dtype: The model's dtype policy.
         """
         return {
-            "loss": training.pretraining_losses(next_sentence=self.next_sentence),
-            "weighted_metrics": training.pretraining_metrics(next_sentence=self.next_sentence),
+            "loss": training.pretraining_losses(**self.heads),
+            "weighted_metrics": training.pretraining_metrics(**self.heads),
             "jit_compile": training.fastest_compilation(dtype) if self.xla else "auto",
         }
 
@@ -131,7 +145,11 @@ class Pretraining:
             probes: Sentences with [MASK] whose guesses TensorBoard shows after each epoch.
         """
         callbacks = training.callbacks
-        shown = ("mlm_loss", "mlm_accuracy", "nsp_accuracy") if self.next_sentence else ("loss", "mlm_accuracy")
+        shown = {
+            "next": ("mlm_loss", "mlm_accuracy", "nsp_accuracy"),
+            "order": ("mlm_loss", "mlm_accuracy", "sop_accuracy"),
+            "none": ("loss", "mlm_accuracy"),
+        }[self.sentence_task]
         return [
             callbacks.LearningRate(),
             callbacks.GradientNorm(),

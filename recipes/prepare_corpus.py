@@ -32,6 +32,7 @@ def main(
     file_format: str = "auto",  # of the files: "text", "json" (Lines or an array), "wikiextractor", "auto": by content
     text_field: str | None = None,  # of JSON records; none: text, content or contents
     encoding: str | None = None,  # of the files, as gbk or cp1252; none: UTF-8, or what a byte order mark says
+    word_segmenter: str | None = None,  # "jieba" finds the words that pretrain.py --masking words masks, in Chinese
     passage_tokens: int = 125,  # what closes a passage: the sequence length of pretraining less 3
     validation_every: int = 20,  # one in so many documents is held out; 0: none, but pretrain.py wants some
     num_workers: int | None = None,  # processes; none: as many as the corpus is worth
@@ -54,6 +55,7 @@ def main(
             output / part,
             tokenizer,
             passage_tokens=passage_tokens,
+            word_segmenter=word_segmenter,
             **reading,
             part=part,
             validation_every=validation_every,

@@ -1,4 +1,4 @@
-"""Pretrain BERT on a prepared corpus: masked LM and next sentence prediction together.
+"""Pretrain BERT on a prepared corpus: masked LM, beside it next sentence or sentence order prediction.
 
 Data        what prepare_corpus.py wrote
 Paper       Devlin et al., 2019: 15 % masks of which 80/10/10, AdamW, linear warm-up and decay, dropout 0.1
@@ -8,7 +8,9 @@ Reached     presidential addresses, --size tiny --max-hours 0.1, 2 cores: 1 462 
 Run         python recipes/pretrain.py --corpus runs/corpus --size mini
 Stopped     by Ctrl-C, SIGTERM or a crash, the same command resumes it: docs/reliability.md
 Watch       tensorboard --logdir runs/pretrain
-Variations  --init PRESET continues from a pretrained encoder, on text of your own domain;
+Variations  --sentence-task order: which of two texts comes first, as ALBERT; none: rows of one text, as RoBERTa
+            --masking words, ngrams (ALBERT), spans (SpanBERT); --final-mask-rate: docs/pretrain.md has the table
+            --init PRESET continues from a pretrained encoder, on text of your own domain;
             --no-warm-start begins from random weights, as the paper does;
             pretraining.encoder(..., attention=...) with a layer of your own: the preset is model.keras then, and
             every recipe takes it as --preset (docs/checkpoints.md)
@@ -29,7 +31,7 @@ def main(
     init: str | None = None,  # preset to continue from; none: new weights
     pretraining: Pretraining = Pretraining(),
     # Training
-    steps: int = 20_000,  # with max_hours only what share of them warms up
+    steps: int = 20_000,  # with max_hours only what share of them warms up, and when final_mask_rate is reached
     warmup_steps: int = 1_000,  # fewer than steps
     max_hours: float | None = None,  # by the clock instead of steps; the schedule is fitted into them
     save_minutes: float = 10.0,  # between two states that a stopped run resumes from
@@ -42,7 +44,7 @@ def main(
     saving = run.saving(every_minutes=save_minutes)
     training.set_random_seed(pretraining.seed)
     tokenizer = data.tokenizer_of(init or corpus)  # a corpus in other tokens is refused
-    train = pretraining.dataset(corpus / "train", tokenizer, start_step=saving.step)
+    train = pretraining.dataset(corpus / "train", tokenizer, start_step=saving.step, num_steps=steps)
     held_out = pretraining.dataset(corpus / "validation", tokenizer, training=False)
     x, _, _ = next(iter(train))
     print("One row as the model sees it:", tokenizer.detokenize(x["token_ids"][:1])[0].numpy().decode(), sep="\n")
@@ -51,10 +53,10 @@ def main(
     if init is None:
         positions = max(512, pretraining.sequence_length)
         encoder = pretraining.encoder(tokenizer, max_sequence_length=positions, dtype=dtype)
-        pretrainer = models.BertPretrainer(encoder, next_sentence=pretraining.next_sentence)
+        pretrainer = models.BertPretrainer(encoder, **pretraining.heads)
     else:
         pretrainer = models.BertPretrainer.from_preset(
-            init, next_sentence=pretraining.next_sentence, dropout=pretraining.dropout, dtype=dtype
+            init, **pretraining.heads, dropout=pretraining.dropout, dtype=dtype
         )
     pretraining.prepare(pretrainer, tokenizer, preset=run.preset, corpus=None if init else corpus / "train")
     pretrainer.encoder.summary()

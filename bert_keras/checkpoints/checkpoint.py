@@ -83,18 +83,18 @@ class Checkpoint:
         return self._table.read(shapes)
 
 
-def expect_as_many_tensors(source: object, num_tensors: int, num_layers: int) -> None:
-    """Refuse a configuration that speaks of more layers than there can be, before rows are made for them.
+def expect_as_many_tensors(source: object, num_tensors: int, num_blocks: int) -> None:
+    """Refuse a configuration that speaks of more blocks than there can be, before rows are made for them.
 
     Args:
         source: what is read.
         num_tensors: number of tensors that it has.
-        num_layers: number of layers by its configuration.
+        num_blocks: number of layers by its configuration, those that share their weights counted once.
 
     Raises:
-        ValueError: where there are fewer tensors than layers.
+        ValueError: where there are fewer tensors than blocks.
     """
-    if num_layers > num_tensors:
+    if num_blocks > num_tensors:
         raise ValueError(
-            f"{source} has {num_tensors} tensors, too few for the {num_layers} layers of its configuration."
+            f"{source} has {num_tensors} tensors, too few for the {num_blocks} layers of its configuration."
         )

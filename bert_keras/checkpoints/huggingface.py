@@ -61,10 +61,10 @@ class HuggingFaceCheckpoint(Checkpoint):
         _expect_files(directory)
         config = HuggingFaceConfig(directory / "config.json")
         source, files = open_tensors(directory)
-        num_layers = config.encoder_arguments["num_layers"]
-        expect_as_many_tensors(source, len(files), num_layers)
+        layers = _numbers_of_layers(config.encoder_arguments)
+        expect_as_many_tensors(source, len(files), (layers[1] or layers[0]) * layers[2])
         tensors = _stored_tensors(config.family, source, files)
-        table = rows(config.family.encoder(num_layers), "huggingface", SPELLING)
+        table = rows(config.family.encoder(*layers), "huggingface", SPELLING)
         table += head_rows(config.family, config.architecture) + own_rows(tensors, (*OWN_HEADS, *config.own_heads))
         super().__init__(
             config, WeightTable(source, tensors, table, silent=(*config.family.copies, *config.family.constants))
@@ -96,6 +96,10 @@ class HuggingFaceCheckpoint(Checkpoint):
                     "two are one weight; a head with weights of its own is not supported. The encoder alone can be "
                     "loaded."
                 )
+
+
+def _numbers_of_layers(arguments):
+    return arguments["num_layers"], arguments.get("num_layer_groups"), arguments.get("layers_per_group", 1)
 
 
 def _stored_tensors(family, source, files):
@@ -182,13 +186,15 @@ def write_huggingface(
     architecture, published = family.architectures[kind]
     own = own_rows(arrays, [head for head in heads if head not in published])
     of_heads = rows((layer for head in published for layer in family.heads[head]), "huggingface", SPELLING) + own
-    table = rows(family.encoder(arguments["num_layers"]), "huggingface", SPELLING) + of_heads
+    table = rows(family.encoder(*_numbers_of_layers(arguments)), "huggingface", SPELLING) + of_heads
     arrays = dict(arrays)
     pooler = [name for name in arrays if name.startswith("pooler/")]
-    if kind in family.without_pooler or not pooler:
+    if (kind in family.without_pooler and not own) or not pooler:  # a head of ours may look at it
         table = [row for row in table if not row.ours.startswith("pooler/")]
         for name in pooler:
             del arrays[name]
+    if arguments["embedding_dim"] is None:
+        table = [row for row in table if not row.ours.startswith("embeddings/projection/")]
     if set(arrays) != (known := {row.ours for row in table}):
         without_place, missing = sorted(set(arrays) - known), sorted(known - set(arrays))
         raise ValueError(f"{architecture} of transformers has no place for {without_place} and needs {missing}.")

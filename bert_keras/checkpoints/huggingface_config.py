@@ -7,8 +7,10 @@ import math
 import os
 from collections.abc import Mapping
 
-from bert_keras.checkpoints.families import BERT, FAMILIES, Family
+from bert_keras.checkpoints.families import BERT, FAMILIES, Family, spelled_out
 from bert_keras.checkpoints.json_file import read_json
+
+_MOST_LAYERS = 1024  # that share weights: a file of few weights could ask for any number, and nothing would build it
 
 
 class HuggingFaceConfig:
@@ -31,7 +33,7 @@ class HuggingFaceConfig:
         self.family = BERT if model_type is None else FAMILIES[model_type]  # the first BERTs do not say
         for name, allowed in self.family.refused.items():
             for fields, place in ((self._fields, ""), (self.task, "bert_keras: ")):
-                if (value := fields.get(name)) not in allowed:
+                if (value := fields.get(name, allowed[0])) not in allowed:
                     raise self._refusal(place + name, f"is {value!r}; supported: {allowed[0]!r}")
 
     @property
@@ -44,6 +46,9 @@ class HuggingFaceConfig:
             arguments["max_sequence_length"] -= arguments["position_offset"]
             if arguments["max_sequence_length"] < 1:
                 raise self._refusal("max_position_embeddings", f"leaves no position behind those of {behind}")
+        if arguments.get("embedding_dim") == arguments["hidden_dim"] and not self.family.always_projects:
+            del arguments["embedding_dim"]
+        self._expect_equal_groups(arguments)
         field, known = self.family.activation_field, self.family.activations
         activation = self._field(field)
         if not isinstance(activation, str) or activation not in known:
@@ -53,6 +58,17 @@ class HuggingFaceConfig:
         if spread != self.family.defaults["initializer_range"]:
             arguments["kernel_initializer"] = {"class_name": "TruncatedNormal", "config": {"stddev": spread}}
         return arguments
+
+    def _expect_equal_groups(self, arguments):
+        numbers = spelled_out(arguments)
+        names = {ours: theirs for theirs, (ours, _) in self.family.numbers.items()}
+        layers, groups = numbers["num_layers"], numbers["num_layer_groups"]
+        if layers % groups:
+            raise self._refusal(
+                names["num_layer_groups"], f"is {groups}, which does not divide the {layers} of {names['num_layers']}"
+            )
+        if groups < layers and layers * numbers["layers_per_group"] > _MOST_LAYERS:
+            raise self._refusal(names["num_layers"], f"is {layers}; supported: up to {_MOST_LAYERS} that share weights")
 
     def field(self, name: str) -> object:
         """Return what the file has under a name, None where it is silent."""
@@ -169,7 +185,7 @@ def config_fields(
     fields = {
         "architectures": [family.architectures[kind][0]],
         "model_type": family.model_type,
-        **{theirs: arguments[ours] for theirs, (ours, _) in family.numbers.items()},
+        **{theirs: spelled_out(arguments)[ours] for theirs, (ours, _) in family.numbers.items()},
         family.activation_field: names[arguments["activation"]],
         "initializer_range": arguments["initializer_range"],
         "tie_word_embeddings": True,

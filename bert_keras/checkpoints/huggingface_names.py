@@ -21,7 +21,7 @@ SPELLING = {
 # CRF makes a sequence of tags from are among them: the best tag of each token by itself is another answer.
 OWN_HEADS = (
     "crf", "entity_pointer", "head_pointer", "tail_pointer", "relation_head", "first_classification_head",
-    "mean_classification_head", "pooled_classification_head", "token_classification_head",
+    "mean_classification_head", "pooled_classification_head", "token_classification_head", "sentence_order_head",
 )  # fmt: skip
 _TASKS = ("text_classification", "token_classification", "question_answering", "multiple_choice")
 
@@ -123,7 +123,7 @@ def _expect_own_names(family, source, names):
     """Refuse an encoder that has the names of another family, by what its first block has and what it stands in."""
     found = {}
     for other in FAMILIES.values():
-        first = other.block_layers[0].inside(other.block, 0).parts("huggingface")[0] + ".weight"
+        first = other.block_layers[0].inside(other.block, 0, 0, 0).parts("huggingface")[0] + ".weight"
         for name in names:
             if name.endswith(first):
                 found[other.model_type] = name.removesuffix(first).split(".")

@@ -25,8 +25,11 @@ from bert_keras.data.files.checksum import files_checksum
 from bert_keras.data.files.table_files import has_columns
 from bert_keras.data.pretraining.baselines import majority_accuracy, unigram_accuracy
 from bert_keras.data.pretraining.masked_text_rows import MaskedTextRows
-from bert_keras.data.pretraining.masking import MaskedTokens, TextSelectorMasking, TokenMasking
+from bert_keras.data.pretraining.masked_tokens import MaskedTokens
+from bert_keras.data.pretraining.masking import TextSelectorMasking, TokenMasking
 from bert_keras.data.pretraining.pretraining_dataset import pretraining_dataset
+from bert_keras.data.pretraining.whole_word_masking import WholeWordMasking
+from bert_keras.data.pretraining.word_run_masking import NgramMasking, SpanMasking, WordRunMasking
 from bert_keras.data.questions.answer_files import write_answers
 from bert_keras.data.questions.answer_scores import best_no_answer_threshold, cmrc_scores, squad_scores
 from bert_keras.data.questions.answer_spans import AnswerSpan, PredictedAnswers, best_answers
@@ -68,6 +71,7 @@ __all__ = [
     "Examples",
     "MaskedTextRows",
     "MaskedTokens",
+    "NgramMasking",
     "PredictedAnswers",
     "Question",
     "QuestionWindows",
@@ -77,6 +81,7 @@ __all__ = [
     "Rows",
     "RowLayout",
     "SentenceLines",
+    "SpanMasking",
     "SpanRows",
     "TagRows",
     "TaggedSentences",
@@ -90,7 +95,9 @@ __all__ = [
     "TripleExamples",
     "TripleRows",
     "Vocabulary",
+    "WholeWordMasking",
     "WordPieceTokenizer",
+    "WordRunMasking",
     "add_words",
     "basic_tokens",
     "batches",

@@ -202,10 +202,11 @@ def _transformers_outputs(peer, kind, batch, torch):
     outputs = peer(tensors["token_ids"], attention_mask=tensors["padding_mask"], output_hidden_states=True, **segments)
     found = {f"hidden_state_{index}": state for index, state in enumerate(outputs.hidden_states)}
     if (pooler := getattr(peer.base_model, "pooler", None)) is not None:
-        found["pooled_output"] = pooler(outputs.hidden_states[-1])
+        last, is_dense = outputs.hidden_states[-1], isinstance(pooler, torch.nn.Linear)  # ALBERT's has its tanh beside
+        found["pooled_output"] = peer.base_model.pooler_activation(pooler(last[:, 0])) if is_dense else pooler(last)
     logits = {"masked_lm": "mlm", "next_sentence": "nsp"}.get(kind, "logits")
-    names = {"prediction_logits": "mlm", "seq_relationship_logits": "nsp", "start_logits": "start",
-             "end_logits": "end", "logits": logits}  # fmt: skip
+    names = {"prediction_logits": "mlm", "seq_relationship_logits": "nsp", "sop_logits": "sop",
+             "start_logits": "start", "end_logits": "end", "logits": logits}  # fmt: skip
     found |= {ours: outputs[theirs] for theirs, ours in names.items() if theirs in outputs}
     return {name: value.numpy() for name, value in found.items()}
 

@@ -40,7 +40,7 @@ class FillMask(Predictor):
     """
 
     model_class = BertPretrainer
-    preset_options = {"next_sentence": False}
+    preset_options = {"next_sentence": False, "sentence_order": False}
 
     def __call__(self, texts: Texts | MaskedTextRows, top_k: int = 5) -> list:
         if isinstance(texts, str):

@@ -14,6 +14,7 @@ from bert_keras.layers.merge_choices import MergeChoices
 from bert_keras.layers.multiple_choice_head import MultipleChoiceHead
 from bert_keras.layers.pooler import Pooler
 from bert_keras.layers.relation_head import RelationHead
+from bert_keras.layers.replaced_token_head import ReplacedTokenHead
 from bert_keras.layers.self_attention import SelfAttention
 from bert_keras.layers.sentence_pair_head import SentencePairHead
 from bert_keras.layers.span_head import SpanHead
@@ -34,6 +35,7 @@ __all__ = [
     "MultipleChoiceHead",
     "Pooler",
     "RelationHead",
+    "ReplacedTokenHead",
     "SelfAttention",
     "SentencePairHead",
     "SpanHead",

@@ -16,8 +16,8 @@ class Embeddings(keras.layers.Layer):
     """Sums the embeddings of each token, its position and its segment, then normalizes.
 
     Token ids (batch, length) become (batch, length, embedding_dim) vectors, to which those of the positions and of
-    the segments are added; layer norm and dropout follow; where `embedding_dim` differs from `hidden_dim` a dense
-    layer brings the vectors to (batch, length, hidden_dim).
+    the segments are added; layer norm and dropout follow; where an `embedding_dim` is given a dense layer brings the
+    vectors to (batch, length, hidden_dim).
 
     Positions count from 0. In a packed row, where `padding_mask` numbers the sequences 1, 2, 3, ..., they start again
     at each sequence, so that a packed sequence gets the vectors that it gets alone.
@@ -33,7 +33,8 @@ class Embeddings(keras.layers.Layer):
         max_sequence_length: number of positions. Default 512.
         position_offset: rows of the position table before that of the first position. Default 0.
         num_segments: number of rows of the segment table, 0 for none. Default 2.
-        embedding_dim: width of the tables, None for `hidden_dim`. ALBERT's "factorised" embedding is a smaller one.
+        embedding_dim: width of the tables, None for `hidden_dim` without a dense layer behind them. ALBERT's
+            "factorised" embedding is a smaller one.
         dropout: rate of the dropout after the layer norm. Default 0.
         layer_norm_epsilon: added to the variance. Default 1e-12, as published.
         token_initializer: initializer of the token table, None for BERT's truncated normal of 0.02.
@@ -125,7 +126,7 @@ class Embeddings(keras.layers.Layer):
         )
         self.dropout_layer = Dropout(dropout, dtype=self.dtype_policy, name="dropout")
         self.projection = None
-        if embedding_dim is not None and embedding_dim != hidden_dim:
+        if embedding_dim is not None:
             self.projection = keras.layers.Dense(
                 hidden_dim,
                 kernel_initializer=fresh_initializer(kernel_initializer),

@@ -1,4 +1,4 @@
-"""The head that guesses whether the second text follows the first."""
+"""The head that guesses how two texts stand to each other: the second one follows, or which comes first."""
 
 from typing import Any
 
@@ -10,10 +10,11 @@ from bert_keras.types import Initializer, Shape, Tensor
 
 @keras.saving.register_keras_serializable(package="bert_keras")
 class SentencePairHead(keras.layers.Layer):
-    """Scores two classes for a pair of texts: 0, the second really follows the first; 1, it is random.
+    """Scores two classes for a pair of texts: 0, the second really follows the first; 1, it does not.
 
-    (batch, hidden_dim) pooled vectors become (batch, 2) logits, in float32 whatever the precision of the layer. That
-    sense of 0 and 1 is the one of Google's files and of every published head.
+    (batch, hidden_dim) pooled vectors become (batch, 2) logits, in float32 whatever the precision of the layer. In next
+    sentence prediction 1 is a random second text, in sentence order prediction two texts that were exchanged; both
+    senses of 0 and 1 are those of Google's files and of every published head.
 
     Args:
         kernel_initializer: initializer of the kernel, None for BERT's truncated normal of 0.02.
@@ -32,7 +33,8 @@ class SentencePairHead(keras.layers.Layer):
         True
 
     Reference:
-        [Devlin et al., 2019](https://arxiv.org/abs/1810.04805), section 3.1, "Next Sentence Prediction".
+        [Devlin et al., 2019](https://arxiv.org/abs/1810.04805), section 3.1, "Next Sentence Prediction";
+        [Lan et al., 2020](https://arxiv.org/abs/1909.11942), section 3.1, "Inter-sentence coherence loss".
     """
 
     def __init__(self, *, kernel_initializer: Initializer | None = None, **kwargs: Any):

@@ -8,6 +8,7 @@ from bert_keras.models.multiple_choice import MultipleChoice
 from bert_keras.models.pretrainer import BertPretrainer
 from bert_keras.models.question_answerer import QuestionAnswerer
 from bert_keras.models.relation_classifier import RelationClassifier
+from bert_keras.models.replaced_token_detector import ReplacedTokenDetector
 from bert_keras.models.saved_model import open_preset
 from bert_keras.models.sizes import SIZES
 from bert_keras.models.span_tagger import SpanTagger
@@ -24,6 +25,7 @@ __all__ = [
     "MultipleChoice",
     "QuestionAnswerer",
     "RelationClassifier",
+    "ReplacedTokenDetector",
     "SpanTagger",
     "TaskModel",
     "TextClassifier",

@@ -12,7 +12,7 @@ from bert_keras.checkpoints.checkpoint import Checkpoint
 from bert_keras.checkpoints.families import BERT, family_named
 from bert_keras.layers import AttentionMask, Embeddings, EncoderBlock, FeedForward, Pooler, SelfAttention
 from bert_keras.models.inspector import inspector
-from bert_keras.models.layer_stack import LayerStack
+from bert_keras.models.layer_stack import LayerStack, block_numbers
 from bert_keras.models.preset_model import PresetModel
 from bert_keras.models.saved_model import open_preset
 from bert_keras.ops import get_activation
@@ -39,7 +39,7 @@ class BertEncoder(PresetModel):
     Args:
         vocabulary_size: number of tokens. A token id beyond it is refused, except inside JAX's compiled steps and on
             torch's GPUs; see `bert_keras.ops.check_ids`.
-        num_layers: number of blocks.
+        num_layers: number of layers, each of which is a block of its own unless some share theirs, see below.
         num_heads: number of attention heads a block; must divide `hidden_dim`.
         hidden_dim: width of the vectors.
         intermediate_dim: width inside the feed-forward, 4 times `hidden_dim` in BERT.
@@ -52,7 +52,11 @@ class BertEncoder(PresetModel):
             RoBERTa has 2. Default 0.
         num_segments: number of segments. With fewer than two, `segment_ids` is no input: 1 adds its one row to every
             token, 0 none. Default 2.
-        embedding_dim: width of the token, position and segment tables, None for `hidden_dim`.
+        embedding_dim: width of the token, position and segment tables, behind which a dense layer widens the vectors
+            to `hidden_dim`. Default None: the tables are as wide as the encoder, and there is no such layer.
+        num_layer_groups: number of groups into which the layers fall, lowest first; those of a group share its weights.
+            It must divide `num_layers`. ALBERT has 1. Default None: no layer shares any.
+        layers_per_group: number of blocks in a group, and so in a layer. Default 1.
         dropout: rate of the dropout on embeddings and on each part's output. Default 0.1.
         attention_dropout: rate of the dropout on attention scores, None for `dropout`.
         activation: activation function of the feed-forward or its name. Default "gelu", the exact one; "gelu_tanh" is
@@ -72,7 +76,7 @@ class BertEncoder(PresetModel):
         position_initializer: the same for the position table.
         segment_initializer: the same for the segment table.
         dtype: dtype or policy of all layers, such as "mixed_bfloat16".
-        family: what presets call it, and which heads are its own: "bert", "roberta", "xlm-roberta" or "distilbert", the
+        family: what presets call it, and which heads are its own: such as "bert", "roberta" or "albert": one of the
             keys of `bert_keras.checkpoints.families.FAMILIES`. It changes no number of the encoder: those that a family
             has are what `from_size` and `from_preset` give. Default "bert".
         **kwargs: arguments of `keras.Model`.
@@ -81,13 +85,15 @@ class BertEncoder(PresetModel):
         inputs: dict of tensors, see above.
         training: whether to drop.
         return_hidden_states: whether the outputs have `hidden_states` too, the embeddings' output and that of each
-            block, (batch, length, hidden_dim) each; of the last block at the `output_positions` alone. Default False.
+            block, (batch, length, hidden_dim) each; of the last block at the `output_positions` alone. A block that
+            layers share has one for each time that it is called. Default False.
         return_attention_scores: whether the outputs have `attention_scores` too, one (batch, num_heads, length, length)
-            a block; an attention of one's own may have none. Default False.
+            for each of these blocks; an attention of one's own may have none. Default False.
 
     Raises:
-        ValueError: where there is no such `family`, an input is missing, a row is too long, an id is beyond its table,
-            `embeddings` have other numbers than the encoder, or scores are asked of an attention that has none.
+        ValueError: where there is no such `family`, `num_layer_groups` does not divide `num_layers`, an input is
+            missing, a row is too long, an id is beyond its table, `embeddings` have other numbers than the encoder, or
+            scores are asked of an attention that has none.
 
     Example:
         >>> import numpy as np
@@ -117,6 +123,8 @@ class BertEncoder(PresetModel):
         position_offset: int = 0,
         num_segments: int = 2,
         embedding_dim: int | None = None,
+        num_layer_groups: int | None = None,
+        layers_per_group: int = 1,
         dropout: float = 0.1,
         attention_dropout: float | None = None,
         activation: str | Callable = "gelu",
@@ -136,6 +144,7 @@ class BertEncoder(PresetModel):
         **kwargs: Any,
     ):
         family_named(family)  # or it is refused
+        passes = block_numbers(num_layers, num_layer_groups, layers_per_group)
         own_parts = dict(zip(PARTS, (embeddings, attention_mask, attention, feed_forward), strict=True))
 
         # === Layers ===
@@ -192,14 +201,15 @@ class BertEncoder(PresetModel):
                 dtype=dtype,
                 name=f"encoder_block_{index}",
             )
-            for index in range(num_layers)
+            for index in sorted(set(passes))
         ]
         final_layer_norm = None
         if normalize_first:
             final_layer_norm = keras.layers.LayerNormalization(
                 epsilon=layer_norm_epsilon, dtype=dtype, name="final_layer_norm"
             )
-        stack = LayerStack(embeddings, attention_mask, blocks, final_layer_norm)
+        called = [blocks[index] for index in passes]
+        stack = LayerStack(embeddings, attention_mask, called, final_layer_norm)
 
         # === Functional model ===
         names = ["token_ids", *(["segment_ids"] if num_segments > 1 else []), "padding_mask"]
@@ -226,6 +236,8 @@ class BertEncoder(PresetModel):
         self.position_offset = position_offset
         self.num_segments = num_segments
         self.embedding_dim = embedding_dim
+        self.num_layer_groups = num_layer_groups
+        self.layers_per_group = layers_per_group
         self.dropout = dropout
         self.attention_dropout = attention_dropout
         self.activation = get_activation(activation)
@@ -246,7 +258,8 @@ class BertEncoder(PresetModel):
         """Build an encoder of a published size, with new weights.
 
         Args:
-            size: "tiny", "mini", "small", "medium", "base" or "large", a key of `SIZES`; not every family has all.
+            size: such as "tiny", "mini", "small", "medium", "base" or "large", the keys of `SIZES`; another family may
+                have others.
             vocabulary_size: number of tokens.
             family: the family whose size it is, with what else all encoders of it have. Default "bert".
             **overrides: further arguments of the constructor; a number of the size may be overridden too.
@@ -331,8 +344,8 @@ class BertEncoder(PresetModel):
 
     @property
     def encoder_blocks(self) -> list[EncoderBlock]:
-        """The blocks, lowest first."""
-        return list(self._stack.blocks)
+        """The blocks with weights of their own, lowest first; one that several layers share comes once."""
+        return list(dict.fromkeys(self._stack.blocks))
 
     @property
     def token_embedding(self) -> keras.layers.Layer:
@@ -343,16 +356,19 @@ class BertEncoder(PresetModel):
         """Train only what lies above the embeddings and the lowest blocks; compile after it.
 
         Args:
-            num_blocks: number of blocks to freeze, 0 for the embeddings alone, None for nothing.
+            num_blocks: number of blocks to freeze, 0 for the embeddings alone, None for nothing. A block that several
+                layers share counts once: it is frozen, or learns, in all of them.
 
         Raises:
             ValueError: where there are not so many blocks.
         """
         if num_blocks is None:
             return
-        if not 0 <= num_blocks <= self.num_layers:
-            raise ValueError(f"Expected 0 to {self.num_layers} blocks to freeze, received {num_blocks}.")
-        for index, layer in enumerate([self.embeddings, *self.encoder_blocks]):
+        blocks = self.encoder_blocks
+        if not 0 <= num_blocks <= len(blocks):
+            shared = f", for {self.num_layers} layers share them" if len(blocks) < self.num_layers else ""
+            raise ValueError(f"Expected 0 to {len(blocks)} blocks to freeze{shared}; received {num_blocks}.")
+        for index, layer in enumerate([self.embeddings, *blocks]):
             layer.trainable = index > num_blocks
 
     def expect_room_for(self, sequence_length: int, vocabulary_size: int | None = None) -> None:

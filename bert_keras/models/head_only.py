@@ -40,7 +40,7 @@ def head_only(
         True
     """
     encoder, head = classifier.encoder, classifier.head_layer
-    encoder.freeze_lowest(encoder.num_layers)
+    encoder.freeze_lowest(len(encoder.encoder_blocks))
     has_pooler = classifier.pooling == "pooled"
     # A pooler looks at the first token alone.
     encoded = encoder(classifier.input)["sequence_output"][:, :1] if has_pooler else head.input

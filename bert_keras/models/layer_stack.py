@@ -19,7 +19,8 @@ class LayerStack:
     Attributes:
         embeddings: layer from the encoder's inputs to (batch, length, hidden_dim).
         attention_mask: layer from the encoder's inputs to what each token may see.
-        blocks: list of `EncoderBlock`, lowest first.
+        blocks: list of `EncoderBlock` in the order in which they are called; one that several layers share comes as
+            often as it is called.
         final_layer_norm: layer norm behind the last block, or None.
         pooler: layer from the last vectors to the pooled output, or None.
     """
@@ -77,6 +78,45 @@ class LayerStack:
         if return_attention_scores:
             outputs["attention_scores"] = attention_scores
         return outputs
+
+
+def block_numbers(num_layers: int, num_layer_groups: int | None = None, layers_per_group: int = 1) -> list[int]:
+    """Say which block each pass of an encoder goes through.
+
+    Args:
+        num_layers: number of layers.
+        num_layer_groups: number of groups into which the layers fall, lowest first; the layers of a group share its
+            blocks. None for a group for each layer.
+        layers_per_group: number of blocks of a group; each of its layers goes through all of them.
+
+    Returns:
+        list of the blocks' numbers, `num_layers * layers_per_group` of them.
+
+    Raises:
+        ValueError: where the groups cannot be equally large, or have no block.
+
+    Example:
+        >>> from bert_keras.models.layer_stack import block_numbers
+        >>> block_numbers(4, num_layer_groups=2)
+        [0, 0, 1, 1]
+        >>> block_numbers(4, num_layer_groups=1, layers_per_group=2)
+        [0, 1, 0, 1, 0, 1, 0, 1]
+
+    Reference:
+        [Lan et al., 2020](https://arxiv.org/abs/1909.11942), section 3.1; its code in
+        https://github.com/google-research/albert
+    """
+    groups = num_layers if num_layer_groups is None else num_layer_groups
+    if layers_per_group < 1 or groups < min(num_layers, 1) or (groups and num_layers % groups):
+        raise ValueError(
+            f"num_layer_groups must divide num_layers, and a group has a block at least. Received: {num_layers=}, "
+            f"{num_layer_groups=}, {layers_per_group=}"
+        )
+    return [
+        layer * groups // num_layers * layers_per_group + inner
+        for layer in range(num_layers)
+        for inner in range(layers_per_group)
+    ]
 
 
 def _taken_by(layer, inputs):

@@ -11,6 +11,7 @@ from bert_keras.models.preset_model import PresetModel
 from bert_keras.models.pretrainer import BertPretrainer
 from bert_keras.models.question_answerer import QuestionAnswerer
 from bert_keras.models.relation_classifier import RelationClassifier
+from bert_keras.models.replaced_token_detector import ReplacedTokenDetector
 from bert_keras.models.saved_model import open_preset
 from bert_keras.models.span_tagger import SpanTagger
 from bert_keras.models.text_classifier import TextClassifier
@@ -26,6 +27,7 @@ _MODELS = {
         MultipleChoice,
         QuestionAnswerer,
         RelationClassifier,
+        ReplacedTokenDetector,
         TripleExtractor,  # before SpanTagger, whose head it has too
         SpanTagger,
     )

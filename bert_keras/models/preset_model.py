@@ -278,7 +278,6 @@ def _own_parts(encoder):
         "an attention mask of one's own": own["attention_mask"] is not None,
         "an attention of one's own": own["attention"] is not None,
         "a feed-forward of one's own": own["feed_forward"] is not None,
-        "embedding_dim other than hidden_dim": encoder.embedding_dim not in (None, encoder.hidden_dim),
     }
     arguments = {name: getattr(encoder, name) for name in encoder.own_arguments()}
     return [what for what, is_so in parts.items() if is_so] + family_named(encoder.family).differences(arguments)

@@ -1,4 +1,4 @@
-"""The encoder with the two heads that BERT is pretrained with."""
+"""The encoder with the heads that BERT and ALBERT are pretrained with."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,22 +14,25 @@ from bert_keras.models.task_model import TaskModel
 from bert_keras.ops import get_activation
 from bert_keras.training.target_kinds import CLASSES, TOKENS, TargetKind
 
+_ORDER = "sentence_order_pretraining"  # which of the families of transformers ALBERT alone has
+
 
 @keras.saving.register_keras_serializable(package="bert_keras")
 class BertPretrainer(TaskModel):
-    """Guesses masked tokens, and whether the second text follows the first.
+    """Guesses masked tokens, and whether the second text follows the first, or which of them comes first.
 
     Inputs are those of the encoder and `mask_positions`, (batch, predictions) int32: where tokens are to be guessed.
     Output is a dict of float32 logits: `mlm`, (batch, predictions, vocabulary_size), and `nsp`, (batch, 2), class 0
-    for "really follows".
+    for "really follows", or `sop`, (batch, 2), class 0 for "in order" and 1 for "exchanged", as ALBERT's.
 
     Args:
-        encoder: `BertEncoder`; with `next_sentence` it must have a pooler.
+        encoder: `BertEncoder`; with `next_sentence` or `sentence_order` it must have a pooler.
         masked_lm: whether there is an `mlm` output and its input `mask_positions`. Default True; in `from_preset` what
             the preset has, and True if it has no head at all.
-        next_sentence: whether there is an `nsp` output. Default True; in `from_preset` what the preset has. Without it
-            nothing trains the encoder's pooler, and Keras says so at the first step, unless the encoder was built with
-            `pooler=False`.
+        next_sentence: whether there is an `nsp` output. Default None: where there is no `sop`; in `from_preset` what
+            the preset has. Without either nothing trains the encoder's pooler, and Keras says so at the first step,
+            unless the encoder was built with `pooler=False`.
+        sentence_order: whether there is a `sop` output. Default False; in `from_preset` what the preset has.
         head_activation: activation function of the masked-LM head or its name, None for that of the encoder's family,
             which in most is the encoder's.
         head_layer_norm_epsilon: added to the variance in that head's layer norm, None for the encoder's.
@@ -37,7 +40,8 @@ class BertPretrainer(TaskModel):
         **kwargs: arguments of `keras.Model`.
 
     Raises:
-        ValueError: where `next_sentence` is asked of an encoder without a pooler, or there is no output at all.
+        ValueError: where `next_sentence` or `sentence_order` is asked of an encoder without a pooler, both are asked
+            for, or there is no output at all.
 
     Example:
         >>> import numpy as np
@@ -51,24 +55,34 @@ class BertPretrainer(TaskModel):
         True
 
     Reference:
-        [Devlin et al., 2019](https://arxiv.org/abs/1810.04805), section 3.1.
+        [Devlin et al., 2019](https://arxiv.org/abs/1810.04805), section 3.1;
+        [Lan et al., 2020](https://arxiv.org/abs/1909.11942), section 3.1.
     """
 
-    heads = ("masked_lm_head", "sentence_pair_head")
+    heads = ("masked_lm_head", "sentence_pair_head", "sentence_order_head")
 
     def __init__(
-        self, encoder: BertEncoder, *, masked_lm: bool = True, next_sentence: bool = True,
-        head_activation: str | Callable | None = None, head_layer_norm_epsilon: float | None = None,
-        dtype: str | keras.DTypePolicy | None = None, **kwargs: Any,
+        self, encoder: BertEncoder, *, masked_lm: bool = True, next_sentence: bool | None = None,
+        sentence_order: bool = False, head_activation: str | Callable | None = None,
+        head_layer_norm_epsilon: float | None = None, dtype: str | keras.DTypePolicy | None = None, **kwargs: Any,
     ):  # fmt: skip
-        if not (masked_lm or next_sentence):
-            raise ValueError("Expected masked_lm, next_sentence or both; there would be nothing to train.")
-        if next_sentence and not encoder.pooler:
+        next_sentence = not sentence_order if next_sentence is None else next_sentence
+        if not (masked_lm or next_sentence or sentence_order):
             raise ValueError(
-                "next_sentence=True needs the encoder's pooled output, but the encoder was built with pooler=False."
+                "Expected masked_lm, next_sentence or both, or sentence_order; there would be nothing to train."
+            )
+        if next_sentence and sentence_order:
+            raise ValueError(
+                "Expected next_sentence or sentence_order, received both: one vector of a row, the encoder's pooled "
+                "output, answers one question on its texts."
+            )
+        task = "next_sentence" if next_sentence else "sentence_order" if sentence_order else None
+        if task and not encoder.pooler:
+            raise ValueError(
+                f"{task}=True needs the encoder's pooled output, but the encoder was built with pooler=False."
             )
         dtype = dtype or encoder.dtype_policy
-        masked_lm_head = sentence_pair_head = None
+        masked_lm_head = None
         if masked_lm:
             masked_lm_head = MaskedLMHead(
                 encoder.token_embedding,
@@ -79,25 +93,24 @@ class BertPretrainer(TaskModel):
                 dtype=dtype,
                 name="masked_lm_head",
             )
-        if next_sentence:
-            sentence_pair_head = SentencePairHead(
-                kernel_initializer=encoder.kernel_initializer, dtype=dtype, name="sentence_pair_head"
-            )
         inputs = encoder.new_inputs()
         if masked_lm:
             inputs["mask_positions"] = keras.Input((None,), dtype="int32", name="mask_positions")
         # The encoder's last block computes the vectors that the heads look at, and no others.
-        first = [ops.zeros_like(inputs["token_ids"][:, :1])] if next_sentence else []
+        first = [ops.zeros_like(inputs["token_ids"][:, :1])] if task else []
         masked = [inputs["mask_positions"]] if masked_lm else []
         encoded = encoder(inputs | {"output_positions": ops.concatenate(first + masked, axis=1)})
         outputs = {}
         if masked_lm:
             outputs["mlm"] = masked_lm_head(encoded["sequence_output"][:, len(first) :])
-        if next_sentence:
-            outputs["nsp"] = sentence_pair_head(encoded["pooled_output"])
+        if task:
+            output, name = ("nsp", "sentence_pair_head") if next_sentence else ("sop", "sentence_order_head")
+            head = SentencePairHead(kernel_initializer=encoder.kernel_initializer, dtype=dtype, name=name)
+            outputs[output] = head(encoded["pooled_output"])
         super().__init__(encoder, inputs, outputs, dtype=dtype, **kwargs)
         self.masked_lm = masked_lm
         self.next_sentence = next_sentence
+        self.sentence_order = sentence_order
         self.head_activation = None if head_activation is None else get_activation(head_activation)
         self.head_layer_norm_epsilon = head_layer_norm_epsilon
 
@@ -105,29 +118,36 @@ class BertPretrainer(TaskModel):
     def kind(self) -> str:
         """What others read it as."""
         if not self.masked_lm:
-            return "next_sentence"
+            return "next_sentence" if self.next_sentence else "encoder"
+        if self.sentence_order and _ORDER in family_named(self.encoder.family).architectures:
+            return _ORDER
         return "pretraining" if self.next_sentence else "masked_lm"
 
     @property
     def target_kinds(self) -> dict[str, TargetKind]:
         """What the outputs are asked, for `compile` and the checks of each step."""
-        return ({"mlm": TOKENS} if self.masked_lm else {}) | ({"nsp": CLASSES} if self.next_sentence else {})
+        kinds = {"mlm": (TOKENS, self.masked_lm), "nsp": (CLASSES, self.next_sentence)}
+        kinds["sop"] = (CLASSES, self.sentence_order)
+        return {name: kind for name, (kind, is_there) in kinds.items() if is_there}
 
     @classmethod
-    def needs_pooler(cls, *, next_sentence: bool, **arguments: Any) -> bool:
-        """Tell whether anything trains a pooler: next sentence prediction."""
-        return next_sentence
+    def needs_pooler(cls, *, next_sentence: bool, sentence_order: bool, **arguments: Any) -> bool:
+        """Tell whether anything trains a pooler: next sentence prediction or sentence order prediction."""
+        return next_sentence or sentence_order
 
     @classmethod
     def preset_arguments(
-        cls, checkpoint: Checkpoint, *, masked_lm: bool | None = None, next_sentence: bool | None = None, **asked: Any
-    ) -> tuple[dict, bool]:
+        cls, checkpoint: Checkpoint, *, masked_lm: bool | None = None, next_sentence: bool | None = None,
+        sentence_order: bool | None = None, **asked: Any,
+    ) -> tuple[dict, bool]:  # fmt: skip
         """Take the heads that the preset has, or those that are asked for: one that it lacks is new."""
         has_masked_lm = "masked_lm_head/bias" in checkpoint.shapes
-        has_next_sentence = "sentence_pair_head/dense/kernel" in checkpoint.shapes
-        heads = {
-            "masked_lm": has_masked_lm or not has_next_sentence if masked_lm is None else masked_lm,
-            "next_sentence": has_next_sentence if next_sentence is None else next_sentence,
+        has_next = "sentence_pair_head/dense/kernel" in checkpoint.shapes
+        has_order = "sentence_order_head/dense/kernel" in checkpoint.shapes
+        heads = {  # to ask for one of the two tasks on pairs is to leave out the other
+            "masked_lm": has_masked_lm or not (has_next or has_order) if masked_lm is None else masked_lm,
+            "next_sentence": has_next and not sentence_order if next_sentence is None else next_sentence,
+            "sentence_order": has_order and not next_sentence if sentence_order is None else sentence_order,
         }
         return checkpoint.settings | asked | heads, True
 

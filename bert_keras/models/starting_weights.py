@@ -41,13 +41,14 @@ def warm_start(encoder: BertEncoder, token_vectors: np.ndarray, *, sharpness: fl
     largest at the position that is `offset` away. Columns in use keep the mean square that the table had.
 
     Args:
-        encoder: `BertEncoder` with `SelfAttention` and `embedding_dim` equal to `hidden_dim`.
+        encoder: `BertEncoder` with `SelfAttention`, no `embedding_dim`, and a first block that no other layer shares.
         token_vectors: (vocabulary_size, hidden_dim) array, such as `bert_keras.data.cooccurrence_vectors` gives, the
             columns that matter most first. A row of zeros, such as that of [MASK], lets the neighbours speak.
         sharpness: how strongly the heads look at their neighbour.
 
     Raises:
-        ValueError: where the vectors' shape is not that of the token table, or the encoder has no such attention.
+        ValueError: where the vectors' shape is not that of the token table, or the encoder has no such attention, or
+            no first block of its own.
 
     Example:
         >>> import numpy as np
@@ -69,6 +70,11 @@ def warm_start(encoder: BertEncoder, token_vectors: np.ndarray, *, sharpness: fl
         raise ValueError(
             "warm_start needs BERT's own SelfAttention on embeddings as wide as the encoder; with parts of your own "
             "begin without it (pretrain.py --no-warm-start)."
+        )
+    if encoder.num_layer_groups not in (None, encoder.num_layers):
+        raise ValueError(
+            f"warm_start lets the first layer look at neighbours, and with num_layer_groups={encoder.num_layer_groups} "
+            "others would do as it does; begin without it (pretrain.py --no-warm-start)."
         )
     width, head_dim = encoder.hidden_dim, encoder.hidden_dim // encoder.num_heads
     # Sinusoids as in the Transformer, of the upper half of its frequencies: those tell neighbours apart.

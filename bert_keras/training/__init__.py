@@ -18,6 +18,7 @@ from bert_keras.training.finetuning.seed_series import seed_series
 from bert_keras.training.losses.loss_terms import LossTerms
 from bert_keras.training.losses.masked_lm_loss import MaskedLMLoss
 from bert_keras.training.losses.output_losses import pretraining_losses, question_answering_losses
+from bert_keras.training.losses.replaced_token_loss import ReplacedTokenLoss
 from bert_keras.training.losses.span_loss import SpanLoss
 from bert_keras.training.memory_advice import memory_advice
 from bert_keras.training.metrics.classification_metrics import (
@@ -31,6 +32,7 @@ from bert_keras.training.metrics.entity_f1 import EntityF1
 from bert_keras.training.metrics.entity_scores import entity_scores, span_scores, tag_accuracy
 from bert_keras.training.metrics.pretraining_metrics import pretraining_metrics
 from bert_keras.training.metrics.relation_scores import relation_scores
+from bert_keras.training.metrics.replaced_token_accuracy import ReplacedTokenAccuracy
 from bert_keras.training.metrics.score_table import score_table
 from bert_keras.training.metrics.span_f1 import SpanF1
 from bert_keras.training.metrics.triple_scores import triple_scores
@@ -51,6 +53,8 @@ __all__ = [
     "MatthewsCorrelation",
     "MultiLabelF1",
     "PearsonCorrelation",
+    "ReplacedTokenAccuracy",
+    "ReplacedTokenLoss",
     "SpanF1",
     "SpanLoss",
     "SpearmanCorrelation",

@@ -12,8 +12,10 @@ from bert_keras.keras_internals import loss_of_function
 from bert_keras.ops.check_labels import check_distributions, check_labels, check_numbers, check_spans
 from bert_keras.training.losses.class_losses import ClassLoss, LabelsLoss, NumberLoss
 from bert_keras.training.losses.masked_lm_loss import MaskedLMLoss
+from bert_keras.training.losses.replaced_token_loss import ReplacedTokenLoss, scores_of_two
 from bert_keras.training.losses.span_loss import SpanLoss
 from bert_keras.training.metrics.classification_metrics import AllLabelsAccuracy, ClassAccuracy
+from bert_keras.training.metrics.replaced_token_accuracy import ReplacedTokenAccuracy
 
 _LOG = logging.getLogger("bert_keras")
 _SHORT_NAMES = {"mse": "mean_squared_error", "mae": "mean_absolute_error", "bce": "binary_crossentropy"}
@@ -245,6 +247,10 @@ def _check_labels(targets, scores, sample_weight, name, is_one_hot=False):
     return check_numbers(targets, sample_weight, scores=scores, smallest=0, largest=1, name=name)
 
 
+def _check_replaced(targets, scores, sample_weight, name, is_one_hot=False):
+    return check_labels(targets, scores_of_two(scores), sample_weight, name=name)
+
+
 def _check_number(targets, scores, sample_weight, name, is_one_hot=False):
     return check_numbers(targets, sample_weight, scores=scores, name=name)
 
@@ -337,6 +343,16 @@ NUMBERS = TargetKind(
     'or with problem_type="multi_label_classification" for one that a text has or has not.',
     accuracy=None,
     check=_check_number,
+)
+REPLACED_TOKENS = TargetKind(
+    name="1 for a replaced token and 0 for a real one",
+    loss=ReplacedTokenLoss,
+    own=(),
+    losses=(),
+    metrics=("auc", "precision", "recall"),
+    advice='leave `loss` out, or write loss=training.ReplacedTokenLoss(), weighted_metrics=["accuracy"].',
+    accuracy=lambda name: ReplacedTokenAccuracy(name=name),
+    check=_check_replaced,
 )
 SPANS = TargetKind(
     name="spans",

@@ -91,6 +91,9 @@ def test_the_head_alone_trains_on_the_vectors_that_the_family_looks_at(make, row
         ("bert", "roberta", "'bert'"),
         ("distilbert", "bert", "'distilbert'"),
         ("bert", "distilbert", "'bert'"),
+        ("albert", "bert", "'albert'"),
+        ("bert", "albert", "'bert'"),
+        ("electra", "bert", "'electra'"),
     ],
 )
 def test_a_configuration_of_another_family_than_the_tensors_is_refused(make, tmp_path, family, said, alike):

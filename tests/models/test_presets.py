@@ -73,6 +73,34 @@ def test_a_pretrainer_comes_back_bit_equal(make_encoder, tmp_path, options):
     }
 
 
+def test_a_sentence_order_head_comes_back_and_transformers_reads_the_masked_lm(
+    make_encoder, pretraining_rows, outputs_of, tmp_path
+):
+    pretrainer = BertPretrainer(make_encoder(), sentence_order=True)
+    pretrainer.save_to_preset(tmp_path)
+    loaded = BertPretrainer.from_preset(tmp_path)
+    assert (loaded.next_sentence, loaded.sentence_order, loaded.load_report.new) == (False, True, ())
+    assert weights_equal(loaded, pretrainer)
+    outputs = outputs_of(loaded, pretraining_rows)
+    keras.tree.map_structure(np.testing.assert_array_equal, outputs, outputs_of(pretrainer, pretraining_rows))
+    # Asked for the other task, it begins with a new head and keeps the encoder's pooler.
+    other = BertPretrainer.from_preset(tmp_path, next_sentence=True)
+    assert not other.sentence_order
+    assert {name.split("/")[0] for name in other.load_report.new} == {"sentence_pair_head"}
+    assert BertEncoder.from_preset(tmp_path).load_report.new == ()
+    transformers = pytest.importorskip("transformers")
+    torch = pytest.importorskip("torch")
+    model, report = transformers.BertForMaskedLM.from_pretrained(tmp_path, output_loading_info=True)
+    assert not report["missing_keys"]
+    ids, mask, segments = (
+        torch.tensor(pretraining_rows[name]).long() for name in ("token_ids", "padding_mask", "segment_ids")
+    )
+    with torch.no_grad():
+        logits = model(ids, attention_mask=mask, token_type_ids=segments).logits.numpy()
+    expected = np.take_along_axis(logits, pretraining_rows["mask_positions"][..., None], axis=1)
+    np.testing.assert_allclose(outputs["mlm"], expected, rtol=1e-4, atol=1e-5)
+
+
 def test_a_masked_lm_preset_has_no_pooler_as_in_transformers(make_encoder, tmp_path):
     BertPretrainer(make_encoder(), next_sentence=False).save_to_preset(tmp_path)
     encoder = BertEncoder.from_preset(tmp_path)

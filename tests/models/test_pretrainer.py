@@ -25,6 +25,36 @@ def test_next_sentence_prediction_can_be_left_out(make_encoder, pretraining_rows
         BertPretrainer(make_encoder(pooler=False))
 
 
+def test_sentence_order_takes_the_place_of_next_sentence(make_encoder, pretraining_rows, outputs_of, tmp_path):
+    pretrainer = BertPretrainer(make_encoder(), sentence_order=True)
+    outputs = outputs_of(pretrainer, pretraining_rows)
+    assert {name: value.shape for name, value in outputs.items()} == {"mlm": (2, 3, 30), "sop": (2, 2)}
+    assert pretrainer.get_layer("sentence_order_head").count_params() == 2 * 8 + 2
+    assert list(pretraining_losses(sentence_order=True)) == list(pretraining_metrics(sentence_order=True))
+    pretrainer.save(tmp_path / "pretrainer.keras")
+    loaded = keras.saving.load_model(tmp_path / "pretrainer.keras")
+    keras.tree.map_structure(np.testing.assert_array_equal, outputs_of(loaded, pretraining_rows), outputs)
+    with pytest.raises(ValueError, match="next_sentence or sentence_order, received both"):
+        BertPretrainer(make_encoder(), next_sentence=True, sentence_order=True)
+    with pytest.raises(ValueError, match="sentence_order=True needs .* pooler=False"):
+        BertPretrainer(make_encoder(pooler=False), sentence_order=True)
+
+
+@pytest.mark.slow_elsewhere
+def test_learns_sentence_order_with_fit_and_logs_it_by_name(make_encoder, pretraining_rows, untraced):
+    pretrainer = BertPretrainer(make_encoder(num_layers=1, dropout=0.0), sentence_order=True)
+    pretrainer.compile(
+        keras.optimizers.Adam(0.01),
+        loss=pretraining_losses(sentence_order=True),
+        weighted_metrics=pretraining_metrics(sentence_order=True),
+        **untraced,
+    )
+    y, weight = ({"mlm": values["mlm"], "sop": values["nsp"]} for values in (Y, SAMPLE_WEIGHT))
+    history = pretrainer.fit(pretraining_rows, y, sample_weight=weight, epochs=8, verbose=0).history
+    assert history["sop_loss"][-1] < history["sop_loss"][0]
+    assert {"mlm_loss", "mlm_accuracy", "sop_accuracy"} < history.keys() and "nsp_loss" not in history
+
+
 @pytest.mark.parametrize("dtype", ["mixed_bfloat16", "mixed_float16"])
 def test_logits_are_float32_in_every_precision(make_encoder, pretraining_rows, dtype):
     outputs = BertPretrainer(make_encoder(dtype=dtype))(pretraining_rows)

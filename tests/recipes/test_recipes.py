@@ -90,15 +90,23 @@ def test_an_unknown_label_in_validation_is_an_error_with_file_and_line(run_recip
     assert "odd.tsv:3" in printed and "'awful'" in printed
 
 
-@pytest.mark.parametrize("options", [pytest.param((), marks=pytest.mark.slow), ("--no-next-sentence", "--no-xla")])
-def test_pretraining_goes_on_from_a_preset(run_recipe, corpus, preset, tmp_path, options):
+@pytest.mark.parametrize(
+    ("options", "logged"),
+    [
+        pytest.param("", ("mlm_loss", "nsp_accuracy"), marks=pytest.mark.slow),
+        ("--sentence-task order --masking spans --final-mask-rate 0.3 --no-xla", ("mlm_loss", "sop_accuracy")),
+        pytest.param("--sentence-task none --masking words --no-xla", ("loss",), marks=pytest.mark.slow),
+    ],
+)
+def test_pretraining_goes_on_from_a_preset(run_recipe, corpus, preset, tmp_path, options, logged):
     printed = run_recipe(
         "pretrain.py", "--corpus", corpus, "--init", preset, "--run-directory", tmp_path, "--sequence-length", 32,
         "--steps", 2, "--warmup-steps", 1, "--steps-per-report", 1, "--batch-size", 8, "--validation-batches", 1,
-        *options,
+        *options.split(),
     )  # fmt: skip
     assert (tmp_path / "preset" / "model.safetensors").is_file()
-    assert ("nsp_accuracy" in printed) == (not options) and "loss -" not in printed
+    names = {"mlm_loss", "nsp_accuracy", "sop_accuracy"}
+    assert {name for name in names if name in printed} == names & {*logged} and "loss -" not in printed
 
 
 def test_pretraining_does_not_go_on_with_a_corpus_in_another_vocabulary(run_recipe, corpus, small_preset, tmp_path):

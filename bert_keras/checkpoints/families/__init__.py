@@ -1,11 +1,13 @@
 """Families of encoders, a table each: what the formats call their configurations, weights and models."""
 
+from bert_keras.checkpoints.families.albert import ALBERT
 from bert_keras.checkpoints.families.bert import BERT
 from bert_keras.checkpoints.families.distilbert import DISTILBERT
-from bert_keras.checkpoints.families.family import Family, HeadForm, Layer, rows
+from bert_keras.checkpoints.families.electra import ELECTRA
+from bert_keras.checkpoints.families.family import Family, HeadForm, Layer, rows, spelled_out
 from bert_keras.checkpoints.families.roberta import ROBERTA, XLM_ROBERTA
 
-FAMILIES = {family.model_type: family for family in (BERT, ROBERTA, XLM_ROBERTA, DISTILBERT)}
+FAMILIES = {family.model_type: family for family in (BERT, ROBERTA, XLM_ROBERTA, ALBERT, ELECTRA, DISTILBERT)}
 
 
 def family_named(name: str) -> Family:
@@ -27,4 +29,4 @@ def family_named(name: str) -> Family:
     return FAMILIES[name]
 
 
-__all__ = ["BERT", "FAMILIES", "Family", "HeadForm", "Layer", "family_named", "rows"]
+__all__ = ["BERT", "FAMILIES", "Family", "HeadForm", "Layer", "family_named", "rows", "spelled_out"]

@@ -28,10 +28,10 @@ class Layer(NamedTuple):
     google: str | None = None
     keras_hub: str | None = None
 
-    def inside(self, block: "Layer", index: int) -> "Layer":
-        """Give the layer in a block of that number: `block` has the names of blocks, with {} for the number."""
+    def inside(self, block: "Layer", *numbers: int) -> "Layer":
+        """Give the layer in a block of those numbers, see `Family.block`."""
         names = zip(block[1:], self[1:])
-        return Layer(self.kind, *(rest and _behind(outer.format(index), rest) for outer, rest in names))
+        return Layer(self.kind, *(rest and _behind(outer.format(*numbers), rest) for outer, rest in names))
 
     def parts(self, form: str) -> tuple[str, ...]:
         """Give the names of the layers of a format that are this one, () where the format has none."""
@@ -76,7 +76,8 @@ class Family:
         activations: {activation in `config.json`: ours}.
         refused: {field of `config.json`: values under which it is a model that we have}.
         embeddings: layers before the blocks.
-        block: the names of a block, with {} for its number.
+        block: the names of a block, with {} for its number; or with {0} for it, {1} for that of its group and {2} for
+            that in the group, where layers share blocks.
         block_layers: layers of a block, by the rest of their names.
         pooler: layers behind the blocks.
         heads: {head: its layers}.
@@ -95,6 +96,8 @@ class Family:
             position table the last is padding's. None where they begin with the first row.
         masked_lm_activation: activation of the masked-LM head, whatever that of the encoder; None for the encoder's.
         head_forms: {head: its `HeadForm`}, of those that have another than BERT's.
+        always_projects: whether a dense layer stands behind the embeddings where they are as wide as the encoder, too.
+            Default False.
     """
 
     model_type: str
@@ -124,6 +127,7 @@ class Family:
     positions_behind: str | None = None
     masked_lm_activation: str | None = None
     head_forms: Mapping[str, HeadForm] = dataclasses.field(default_factory=dict)
+    always_projects: bool = False
 
     def head_form(self, head: str) -> HeadForm:
         """Give the form of one of the family's own heads for a text, by the head's name."""
@@ -152,34 +156,61 @@ class Family:
             list of arguments with their values, such as "num_segments=0"; empty for an encoder of the family.
         """
         found = [f"{name}={arguments[name]}" for name, value in self.always.items() if arguments[name] != value]
+        numbers = spelled_out(arguments)
         # A field of a number is 1 at least: an encoder without segments, say, has no place there.
-        needed = (ours for ours, kind in self.numbers.values() if kind is int and not arguments[ours])
+        needed = (ours for ours, kind in self.numbers.values() if kind is int and not numbers[ours])
         found += [f"{name}={arguments[name]}" for name in needed]
+        fields = [ours for ours, _ in self.numbers.values()]
+        if "num_layer_groups" not in fields and numbers["num_layer_groups"] != numbers["num_layers"]:
+            found.append(f"num_layer_groups={numbers['num_layer_groups']}")
+        if "layers_per_group" not in fields and numbers["layers_per_group"] != 1:
+            found.append(f"layers_per_group={numbers['layers_per_group']}")
+        width = arguments["embedding_dim"]
+        is_narrow = "embedding_dim" in fields and numbers["embedding_dim"] != numbers["hidden_dim"]
+        if (width is not None) != (is_narrow or self.always_projects):
+            found.append(f"embedding_dim={width}")
         offset = arguments["position_offset"]
         if (offset > 0) != (self.positions_behind is not None):
             found.append(f"position_offset={offset}")
         return found
 
-    def encoder(self, num_layers: int) -> Iterator[Layer]:
+    def encoder(
+        self, num_layers: int, num_layer_groups: int | None = None, layers_per_group: int = 1
+    ) -> Iterator[Layer]:
         """Go through the layers of an encoder.
 
         Args:
-            num_layers: number of blocks.
+            num_layers: number of layers.
+            num_layer_groups: number of groups of layers that share their blocks, None where no layer does.
+            layers_per_group: number of blocks in a group. Default 1.
         """
         yield from self.embeddings
-        for index in range(num_layers):
-            yield from (layer.inside(self.block, index) for layer in self.block_layers)
+        for index in range((num_layer_groups or num_layers) * layers_per_group):
+            numbers = index, *divmod(index, layers_per_group)
+            yield from (layer.inside(self.block, *numbers) for layer in self.block_layers)
         yield from self.pooler
 
     def model(self, num_layers: int) -> Iterator[Layer]:
         """Go through the layers of an encoder with all heads.
 
         Args:
-            num_layers: number of blocks.
+            num_layers: number of layers, each a block of its own.
         """
         yield from self.encoder(num_layers)
         for layers in self.heads.values():
             yield from layers
+
+
+def spelled_out(arguments: Mapping) -> dict:
+    """Give the arguments of an encoder with numbers for those that may be None in place of others.
+
+    Args:
+        arguments: arguments of the encoder's constructor.
+    """
+    own = {"embedding_dim": arguments.get("embedding_dim") or arguments["hidden_dim"]}
+    groups = arguments.get("num_layer_groups")
+    own["num_layer_groups"] = arguments["num_layers"] if groups is None else groups
+    return dict(arguments) | own | {"layers_per_group": arguments.get("layers_per_group", 1)}
 
 
 def rows(layers: Iterable[Layer], form: str, spelling: Mapping[str, Mapping[str, tuple[str, dict]]]) -> list[Row]:

@@ -48,29 +48,43 @@ def sound_shards(directory: Path, report: CorpusReport, *, errors: str = "raise"
 
 
 def check_fit(
-    directory: Path, report: CorpusReport, vocabulary: TokenIds, sequence_length: int, next_sentence: bool
+    directory: Path,
+    report: CorpusReport,
+    vocabulary: TokenIds,
+    sequence_length: int,
+    task: str | None,
+    num_joined: int = 1,
 ) -> None:
-    """Raise if vocabulary or task do not fit a corpus, and warn if the length of its passages does not."""
+    """Raise if vocabulary or task do not fit a corpus, and warn if the length of its passages does not.
+
+    Args:
+        directory: The corpus.
+        report: Its report.
+        vocabulary: That of the tokenizer.
+        sequence_length: Length of a row.
+        task: What is asked of the two texts of a row, `"nsp"` or `"sop"`; None for rows of one text.
+        num_joined: How many passages are joined to a row.
+    """
     if report.vocabulary_fingerprint != vocabulary.fingerprint:
         raise ValueError(
             f"the corpus {directory} was made with another vocabulary: {report.vocabulary_size} tokens, fingerprint "
             f"{report.vocabulary_fingerprint[:12]}; received one of {len(vocabulary)} tokens, fingerprint "
             f"{vocabulary.fingerprint[:12]}"
         )
-    if next_sentence and report.num_documents < 2:
+    if task == "nsp" and report.num_documents < 2:
         raise ValueError(
             f"the corpus {directory} is one document, so that next sentence prediction has no second text from "
             "another; pass next_sentence=False, or prepare it with documents='blank_line' or, if it is the validation "
             "part of few documents, with a smaller validation_every"
         )
-    if next_sentence and report.largest_document > _DOMINANT * report.num_passages:
+    if task == "nsp" and report.largest_document > _DOMINANT * report.num_passages:
         _logger.warning(
             "%d of the %d passages are of one document: most batches have no random second text for them, so that next "
             "sentence prediction learns little; prepare the corpus with documents='blank_line'",
             report.largest_document, report.num_passages,
         )  # fmt: skip
-    room = sequence_length - vocabulary.row_layout.num_special_tokens(2 if next_sentence else 1)
-    mean = report.num_tokens / report.num_passages
+    room = sequence_length - vocabulary.row_layout.num_special_tokens(2 if task else 1)
+    mean = num_joined * report.num_tokens / report.num_passages
     if mean < 0.6 * room:
         _logger.warning(
             "passages hold %.0f tokens on average, rows have room for %d: at least %.0f %% of them will be padding; "

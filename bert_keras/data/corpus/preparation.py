@@ -24,6 +24,7 @@ from bert_keras.data.corpus.progress import CorpusProgress
 from bert_keras.data.corpus.report import FILE_NAME, CorpusReport
 from bert_keras.data.corpus.shard_writer import ShardWriter
 from bert_keras.data.corpus.tally import CorpusTally
+from bert_keras.data.corpus.word_segmenter import Segmenter, load_word_segmenter, segmenter_settings
 from bert_keras.data.corpus.workers import encode_chunks
 from bert_keras.data.files.text_lines import find_files
 from bert_keras.data.tokenization.corpus_tokenizer import plain_text_tokenizer, tokenizer_settings
@@ -54,6 +55,7 @@ def prepare_corpus(
     file_format: str = "auto",
     text_field: str | None = None,
     encoding: str | None = None,
+    word_segmenter: str | Segmenter | None = None,
 ) -> CorpusReport:
     """Turn raw text into TFRecord shards of passages, with `corpus.json` written last.
 
@@ -89,6 +91,8 @@ def prepare_corpus(
         file_format: What the files are, as for `read_documents`.
         text_field: Which field of JSON records holds the text, as for `read_documents`.
         encoding: Of the files, as for `read_documents`.
+        word_segmenter: `"jieba"` (a package to be installed), or a function from a text to its words: the shards then
+            say where words begin, and the masking of whole words, n-grams and spans goes by them.
 
     Returns:
         The `CorpusReport` that is also in `corpus.json`; `print` shows it well.
@@ -137,7 +141,10 @@ def prepare_corpus(
         "deduplicate": deduplicate,
         "records_per_shard": records_per_shard,
         **tokenizer_settings(tokenizer),
+        **segmenter_settings(word_segmenter),
     }
+    if word_segmenter is not None:
+        load_word_segmenter(word_segmenter)  # which is refused now, not in a worker
     reading = {"file_format": file_format, "text_field": text_field, "encoding": encoding}
     settings |= {name: value for name, value in reading.items() if value not in ("auto", None)}
     fingerprints = {
@@ -174,7 +181,9 @@ def prepare_corpus(
             blocks = (block for block in blocks if (block[0] % validation_every == last) == is_held_out)
         # What is in complete shards already is read again, for the duplicates, but not tokenized, which takes longer.
         chunks = itertools.islice(_chunks(blocks), done.num_chunks, None)
-        encoded_chunks = encode_chunks(chunks, plain_text_tokenizer(tokenizer), passage_tokens, num_workers)
+        encoded_chunks = encode_chunks(
+            chunks, plain_text_tokenizer(tokenizer), passage_tokens, num_workers, word_segmenter
+        )
         for chunk, encoded in enumerate(encoded_chunks, done.num_chunks):
             first = done.num_records if chunk == done.num_chunks else 0
             if not first:

@@ -15,6 +15,7 @@ import tensorflow as tf
 from bert_keras.data.corpus.paragraphs import Paragraph
 from bert_keras.data.corpus.passages import encode_passage, gather_passages
 from bert_keras.data.corpus.sentences import split_sentences
+from bert_keras.data.corpus.word_segmenter import Segmenter, words_of_tokens
 
 Chunk = list[tuple[int, list[Paragraph]]]  # (document number, paragraphs)
 
@@ -40,12 +41,16 @@ class EncodedChunk(NamedTuple):
 
 
 def encode_chunks(
-    chunks: Iterable[Chunk], tokenizer: Callable, passage_tokens: int, num_workers: int
+    chunks: Iterable[Chunk],
+    tokenizer: Callable,
+    passage_tokens: int,
+    num_workers: int,
+    word_segmenter: str | Segmenter | None = None,
 ) -> Iterator[EncodedChunk]:
     """Encode chunks in order; with more than one worker in spawned processes, with a bounded number under way."""
     if num_workers == 1:
         for chunk in chunks:
-            yield encode_chunk(chunk, tokenizer, passage_tokens)
+            yield encode_chunk(chunk, tokenizer, passage_tokens, word_segmenter)
         return
     pool = concurrent.futures.ProcessPoolExecutor(
         num_workers,
@@ -57,7 +62,7 @@ def encode_chunks(
     try:
         under_way = collections.deque()
         for chunk in chunks:
-            under_way.append(pool.submit(_encode_in_worker, chunk, passage_tokens))
+            under_way.append(pool.submit(_encode_in_worker, chunk, passage_tokens, word_segmenter))
             if len(under_way) > 2 * num_workers:
                 yield under_way.popleft().result()
         while under_way:
@@ -71,7 +76,9 @@ def encode_chunks(
         pool.shutdown(cancel_futures=True)
 
 
-def encode_chunk(chunk: Chunk, tokenizer: Callable, passage_tokens: int) -> EncodedChunk:
+def encode_chunk(
+    chunk: Chunk, tokenizer: Callable, passage_tokens: int, word_segmenter: str | Segmenter | None = None
+) -> EncodedChunk:
     """Split, tokenize and serialise the documents of a chunk.
 
     Raises:
@@ -89,6 +96,7 @@ def encode_chunk(chunk: Chunk, tokenizer: Callable, passage_tokens: int) -> Enco
     token_counts = np.bincount(token_ids, minlength=len(vocabulary))
     _check_no_special_tokens(token_counts, vocabulary)
 
+    begins_word = None if word_segmenter is None else words_of_tokens(sentences, tokenizer, word_segmenter)
     records, passage_lengths, documents, document_passages = [], [], [], []
     sentence, token = 0, 0
     for (document, paragraphs), count in zip(chunk, num_sentences, strict=True):
@@ -99,7 +107,9 @@ def encode_chunk(chunk: Chunk, tokenizer: Callable, passage_tokens: int) -> Enco
         sentence += count
         for sentence_lengths in passages:
             num_tokens = sum(sentence_lengths)
-            records.append(encode_passage(token_ids[token : token + num_tokens], sentence_lengths, document))
+            tokens = slice(token, token + num_tokens)
+            words = None if begins_word is None else begins_word[tokens]
+            records.append(encode_passage(token_ids[tokens], sentence_lengths, document, words))
             passage_lengths.append(num_tokens)
             token += num_tokens
         if passages:
@@ -139,5 +149,5 @@ def _start_worker(tokenizer: Callable, config: dict | None):
     _worker_tokenizer = tokenizer if config is None else tokenizer.from_config(config)
 
 
-def _encode_in_worker(chunk: Chunk, passage_tokens: int) -> EncodedChunk:
-    return encode_chunk(chunk, _worker_tokenizer, passage_tokens)
+def _encode_in_worker(chunk: Chunk, passage_tokens: int, word_segmenter: str | Segmenter | None = None) -> EncodedChunk:
+    return encode_chunk(chunk, _worker_tokenizer, passage_tokens, word_segmenter)

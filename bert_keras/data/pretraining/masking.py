@@ -4,32 +4,23 @@
 selectors of tensorflow-text. Both are called with `(token_ids, seed)`, and so is any masking of a user's own.
 """
 
-import math
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
+from bert_keras.data.pretraining.masked_tokens import (
+    MaskedTokens,
+    SlotMasking,
+    batch_shape,
+    ordinary_tokens,
+    padded_slots,
+    random_tokens,
+    slots_of,
+)
 from bert_keras.data.tokenization.tokenizer import TokenIds
 
 
-class MaskedTokens(NamedTuple):
-    """A masked batch.
-
-    Attributes:
-        token_ids: (batch, length) int32, the masked rows.
-        mask_positions: (batch, predictions) int32, ascending; 0 in unused slots.
-        labels: (batch, predictions) int32, the original ids; 0 in unused slots.
-        weights: (batch, predictions) float32, 1 in used slots, 0 in unused ones.
-    """
-
-    token_ids: tf.Tensor
-    mask_positions: tf.Tensor
-    labels: tf.Tensor
-    weights: tf.Tensor
-
-
-class TokenMasking:
+class TokenMasking(SlotMasking):
     """Masks tokens as BERT does, with a fixed number of slots for predictions in a row.
 
     Of each row `max(1, round(mask_rate * candidates))` tokens are selected, `num_predictions` at most; candidates are
@@ -46,68 +37,47 @@ class TokenMasking:
     Call arguments:
         token_ids: (batch, length) int32.
         seed: (2,) integer tensor.
+        mask_rate: Another share for this call: a number, or (batch, 1) float32.
 
     Output:
         `MaskedTokens`.
 
+    Example:
+        A rule of one's own is a function; this one masks the last word of each row, as a language model that writes
+        would be asked:
+
+        >>> from bert_keras.data import MaskedTokens, Vocabulary
+        >>> vocabulary = Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "so", "good"])
+        >>> def mask_last(token_ids, seed):
+        ...     is_text = tf.logical_not(tf.reduce_any(token_ids[..., None] == list(vocabulary.special_ids), axis=-1))
+        ...     column = tf.range(token_ids.shape[1])
+        ...     last = tf.reduce_max(tf.where(is_text, column, 0), axis=1, keepdims=True)
+        ...     labels = tf.gather(token_ids, last, batch_dims=1)
+        ...     masked = tf.where(column == last, vocabulary.mask_id, token_ids)
+        ...     return MaskedTokens(masked, last, labels, tf.ones_like(labels, tf.float32))
+        >>> mask_last(tf.constant([[2, 5, 6, 3, 0]]), seed=None).token_ids.numpy().tolist()
+        [[2, 5, 4, 3, 0]]
+
     Reference: Devlin et al. 2019, https://arxiv.org/abs/1810.04805, section 3.1, and `create_pretraining_data.py`.
     """
 
-    def __init__(
-        self,
-        vocabulary: TokenIds,
-        num_predictions: int,
-        mask_rate: float = 0.15,
-        mask_token_rate: float = 0.8,
-        random_token_rate: float = 0.1,
-    ):
-        if not 0 < mask_rate < 1:
-            raise ValueError(f"mask_rate must lie between 0 and 1, received {mask_rate}")
-        if min(mask_token_rate, random_token_rate) < 0 or mask_token_rate + random_token_rate > 1:
-            raise ValueError(
-                "mask_token_rate and random_token_rate must not be negative nor add up to more than 1, received "
-                f"{mask_token_rate} and {random_token_rate}"
-            )
-        if num_predictions < 1:
-            raise ValueError(f"num_predictions must be at least 1, received {num_predictions}")
-        self.vocabulary = vocabulary
-        self.mask_id = vocabulary.mask_id  # raises here, not in the graph, if there is none
-        self.num_predictions = num_predictions
-        self.mask_rate = mask_rate
-        self.mask_token_rate = mask_token_rate
-        self.random_token_rate = random_token_rate
-        self._is_ordinary, self._ordinary_ids = _ordinary_tokens(vocabulary)
-
-    def __call__(self, token_ids: tf.Tensor, seed: tf.Tensor) -> MaskedTokens:
+    def __call__(
+        self, token_ids: tf.Tensor, seed: tf.Tensor, mask_rate: float | tf.Tensor | None = None
+    ) -> MaskedTokens:
         """Mask a batch, see the class."""
-        batch_size, length = token_ids.shape[0] or tf.shape(token_ids)[0], token_ids.shape[1]
+        batch_size, length = batch_shape(token_ids)
         slots = min(self.num_predictions, length)
         # One draw for all three uses: setting up a generator costs more than the numbers of a small batch.
         noise = tf.random.stateless_uniform([batch_size, length + 2 * slots], seed, alg="philox")
         selection, action, replacement = tf.split(noise, [length, slots, slots], axis=1)
 
-        is_candidate = tf.gather(self._is_ordinary, token_ids)  # (batch, length)
+        is_candidate = tf.gather(self.is_ordinary, token_ids)  # (batch, length)
         _, chosen = tf.math.top_k(tf.where(is_candidate, selection, -1.0), slots)  # (batch, slots)
         num_candidates = tf.reduce_sum(tf.cast(is_candidate, tf.float32), axis=1, keepdims=True)
-        num_selected = tf.maximum(tf.round(self.mask_rate * num_candidates), tf.minimum(num_candidates, 1.0))
-        is_used = tf.range(slots, dtype=tf.float32) < num_selected
-        positions = tf.sort(tf.where(is_used, chosen, length), axis=1)  # unused slots go to the end
-        positions = tf.where(is_used, positions, 0)
-        labels = tf.where(is_used, tf.gather(token_ids, positions, batch_dims=1), 0)
-
-        shown = tf.where(
-            action < self.mask_token_rate + self.random_token_rate,
-            _random_tokens(replacement, self._ordinary_ids),
-            labels,
-        )
-        shown = tf.where(action < self.mask_token_rate, self.mask_id, shown)
-        # Differences are added, not values set: the unused slots all point at position 0 and must not race.
-        flat = tf.reshape(token_ids, [-1])
-        cells = positions + tf.range(batch_size)[:, tf.newaxis] * length
-        changes = tf.where(is_used, shown - labels, 0)
-        masked = tf.tensor_scatter_nd_add(flat, cells[..., tf.newaxis], changes)
-        masked = tf.reshape(masked, tf.shape(token_ids))
-        return _padded(masked, positions, labels, is_used, self.num_predictions)
+        rate = self.mask_rate if mask_rate is None else mask_rate
+        num_selected = tf.maximum(tf.round(rate * num_candidates), tf.minimum(num_candidates, 1.0))
+        positions, is_used = slots_of(chosen, num_selected, length)
+        return self.fill_slots(token_ids, positions, is_used, action, replacement)
 
 
 class TextSelectorMasking:
@@ -132,7 +102,7 @@ class TextSelectorMasking:
         self.num_predictions = num_predictions
         self.selector = selector
         self.values_chooser = values_chooser
-        self._is_ordinary, self._ordinary_ids = _ordinary_tokens(vocabulary)
+        self._is_ordinary, self._ordinary_ids = ordinary_tokens(vocabulary)
 
     def __call__(self, token_ids: tf.Tensor, seed: tf.Tensor) -> MaskedTokens:
         """Mask a batch, see the class."""
@@ -149,36 +119,10 @@ class TextSelectorMasking:
         shown = self.values_chooser.get_mask_values(labels).flat_values
         is_drawn = ~tf.gather(self._is_ordinary, shown) & (shown != self.vocabulary.mask_id)
         noise = tf.random.stateless_uniform(tf.shape(shown), seed, alg="philox")
-        shown = tf.where(is_drawn, _random_tokens(noise, self._ordinary_ids), shown)
+        shown = tf.where(is_drawn, random_tokens(noise, self._ordinary_ids), shown)
         masked = tf.tensor_scatter_nd_update(token_ids, tf.cast(tf.where(is_selected), tf.int32), shown)
         shape = [None, self.num_predictions]
         is_used = tf.ones_like(positions, tf.bool).to_tensor(False, shape=shape)
-        return _padded(
+        return padded_slots(
             masked, positions.to_tensor(0, shape=shape), labels.to_tensor(0, shape=shape), is_used, self.num_predictions
         )
-
-
-def default_num_predictions(sequence_length: int, mask_rate: float) -> int:
-    """Slots that are enough for `mask_rate` of a full row: 10 for 64 tokens, 20 for 128 at 15 %."""
-    return math.ceil(mask_rate * sequence_length)
-
-
-def _ordinary_tokens(vocabulary) -> tuple[np.ndarray, np.ndarray]:
-    """For each token whether it is not a special one, (vocabulary,) bool, and the ids of those, int32."""
-    is_ordinary = np.ones(len(vocabulary), bool)
-    is_ordinary[list(vocabulary.special_ids)] = False
-    return is_ordinary, np.flatnonzero(is_ordinary).astype(np.int32)
-
-
-def _random_tokens(noise: tf.Tensor, token_ids: np.ndarray) -> tf.Tensor:
-    """Draw from `token_ids`, each equally likely, by noise in [0, 1)."""
-    index = tf.cast(noise * len(token_ids), tf.int32)
-    return tf.gather(token_ids, tf.minimum(index, len(token_ids) - 1))  # rounding may reach the number itself
-
-
-def _padded(token_ids, positions, labels, is_used, num_predictions: int) -> MaskedTokens:
-    """Widen the slots where a row is shorter than the number of predictions."""
-    missing = [[0, 0], [0, num_predictions - positions.shape[1]]]
-    return MaskedTokens(
-        token_ids, tf.pad(positions, missing), tf.pad(labels, missing), tf.pad(tf.cast(is_used, tf.float32), missing)
-    )

@@ -4,15 +4,21 @@ import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import tensorflow as tf
 
 from bert_keras.data.corpus.check import check_fit, sound_shards
-from bert_keras.data.corpus.passages import parse_passages
+from bert_keras.data.corpus.passages import join_passages, parse_passages, parse_words
 from bert_keras.data.corpus.report import CorpusReport
-from bert_keras.data.pretraining.masking import MaskedTokens, TextSelectorMasking, TokenMasking, default_num_predictions
+from bert_keras.data.pretraining.masked_tokens import MaskedTokens, default_num_predictions
+from bert_keras.data.pretraining.masking import TextSelectorMasking
+from bert_keras.data.pretraining.masking_rules import MaskingRule, check_rate_change, mask_rate_at, masking_rule
 from bert_keras.data.pretraining.record_order import shuffled_records
-from bert_keras.data.pretraining.sentence_pairs import sentence_pairs, single_texts
+from bert_keras.data.pretraining.sentence_order import ordered_pairs
+from bert_keras.data.pretraining.sentence_pairs import sentence_pairs
+from bert_keras.data.pretraining.text_ranges import single_texts
+from bert_keras.data.pretraining.whole_word_masking import WholeWordMasking
 from bert_keras.data.rows.autotuner import without_autotuner
 from bert_keras.data.rows.batches import check_numbers
 from bert_keras.data.rows.encoder_inputs import assemble_rows
@@ -21,6 +27,8 @@ from bert_keras.data.tokenization.tokenizer import TokenIds
 
 _logger = logging.getLogger(__name__)
 _ROWS_AT_A_TIME = 256
+_BEGINS_WORD = 1 << 24  # added to an id; no vocabulary is as large
+_PAIRS = {"nsp": sentence_pairs, "sop": ordered_pairs}
 
 
 def pretraining_dataset(
@@ -31,8 +39,12 @@ def pretraining_dataset(
     batch_size: int,
     predictions_per_sequence: int | None = None,
     mask_rate: float = 0.15,
-    masking: Callable[[tf.Tensor, tf.Tensor], MaskedTokens] | None = None,
-    next_sentence: bool = True,
+    final_mask_rate: float | None = None,
+    num_steps: int | None = None,
+    masking: MaskingRule | Callable[[tf.Tensor, tf.Tensor], MaskedTokens] = "tokens",
+    next_sentence: bool | None = None,
+    sentence_order: bool = False,
+    rows: Literal["passage", "document"] = "passage",
     seed: int = 0,
     training: bool = True,
     start_step: int = 0,
@@ -40,7 +52,7 @@ def pretraining_dataset(
     errors: str = "raise",
     verify: bool = True,
 ) -> tf.data.Dataset:
-    """Batches for masked language modelling and next sentence prediction, with new pairs and masks in every epoch.
+    """Batches for masked language modelling and a task on pairs of texts, with new pairs and masks in every epoch.
 
     Every batch is a function of `(seed, step)`: two datasets built alike give the same batches, and one that starts at
     step k gives those that another gives from k on. A passage longer than a row is seen through a random window, so
@@ -51,11 +63,20 @@ def pretraining_dataset(
         vocabulary: `tokenizer.vocabulary`, which the corpus was made with.
         sequence_length: Length of a row, special tokens included.
         batch_size: Rows in a batch.
-        predictions_per_sequence: Slots for masked tokens in a row; None for `ceil(mask_rate * sequence_length)`.
+        predictions_per_sequence: Slots for masked tokens in a row; None for `ceil(mask_rate * sequence_length)`, of the
+            greater rate where it changes.
         mask_rate: Share of the tokens to predict.
-        masking: Another rule than `TokenMasking`, such as `TextSelectorMasking`; `mask_rate` and
-            `predictions_per_sequence` are not used then.
-        next_sentence: False for rows of one text, without `nsp`.
+        final_mask_rate: With it the share changes in training, linearly in the step, from `mask_rate` to this one.
+        num_steps: Steps until it gets there; it stays there.
+        masking: Which tokens are masked: `"tokens"`, each for itself, `"words"`, `"ngrams"` or `"spans"`; or another
+            rule, such as `TextSelectorMasking` or a function, for which `mask_rate` and `predictions_per_sequence` are
+            not used.
+        next_sentence: Whether rows are pairs whose second text follows or is random, with `nsp`; None where
+            `sentence_order` is not asked for. Without either, a row is one text.
+        sentence_order: Whether rows are pairs of texts that follow each other, in order or exchanged, with `sop`.
+        rows: Where the text of a row is taken from: `"passage"`, or `"document"`, the passage and as many of those that
+            follow it in its document as fill the row. So rows may be longer than the passages of the corpus; each
+            passage begins one, so that an epoch sees a token as often as passages fill a row.
         seed: Any integer.
         training: True for an endless stream. False for one pass over the corpus in a fixed order with fixed pairs and
             masks, whose last batch is filled up with rows of weight 0.
@@ -68,8 +89,9 @@ def pretraining_dataset(
     Returns:
         A dataset of `(x, y, sample_weight)`:
         x `token_ids`, `segment_ids`, `padding_mask` (batch_size, sequence_length) and `mask_positions` (batch_size,
-        predictions_per_sequence), int32; y `mlm` (batch_size, predictions_per_sequence) and `nsp` (batch_size,),
-        int32, nsp 0 = really follows, 1 = random; sample_weight of the same names and shapes, float32.
+        predictions_per_sequence), int32; y `mlm` (batch_size, predictions_per_sequence) and `nsp` or `sop`
+        (batch_size,), int32, nsp 0 = really follows, 1 = random, sop 0 = in order, 1 = exchanged; sample_weight of the
+        same names and shapes, float32.
 
     Raises:
         FileNotFoundError: If the folder holds no complete corpus.
@@ -90,36 +112,58 @@ def pretraining_dataset(
     check_numbers(sequence_length, batch_size, start_step)
     if shuffle_shards < 1:
         raise ValueError(f"shuffle_shards must be at least 1, received {shuffle_shards}")
+    task = _sentence_task(next_sentence, sentence_order)
     report = CorpusReport.load(directory)
-    check_fit(Path(directory), report, vocabulary, sequence_length, next_sentence)
+    layout = vocabulary.row_layout
+    max_tokens = sequence_length - layout.num_special_tokens(2 if task else 1)
+    num_joined = _num_joined(rows, max_tokens, report.passage_tokens)
+    check_fit(Path(directory), report, vocabulary, sequence_length, task, num_joined)
     shards = sound_shards(Path(directory), report, errors=errors, verify=verify)
+    rates = [mask_rate] if final_mask_rate is None else [mask_rate, final_mask_rate]
     if predictions_per_sequence is None:
-        predictions_per_sequence = default_num_predictions(sequence_length, mask_rate)
-    masking = masking or TokenMasking(vocabulary, predictions_per_sequence, mask_rate)
+        predictions_per_sequence = default_num_predictions(sequence_length, max(rates))
+    rate_changes = training and final_mask_rate is not None
+    if rate_changes:
+        check_rate_change(masking, mask_rate, final_mask_rate, num_steps)
+    if not callable(masking):
+        masking = masking_rule(masking, vocabulary, predictions_per_sequence, mask_rate)
+    has_words = "word_segmenter" in report.settings and isinstance(masking, WholeWordMasking)
     if start_step and isinstance(masking, TextSelectorMasking):
         _logger.warning("TextSelectorMasking draws its masks anew: the run continues with other ones than before")
-    layout = vocabulary.row_layout
-    max_tokens = sequence_length - layout.num_special_tokens(2 if next_sentence else 1)
     pair_stream, mask_stream = (random_stream(seed, use, training) for use in ("pairs", "masks"))
 
     @tf.autograph.experimental.do_not_convert  # there is nothing to convert, and looking for it takes a second
     def make_rows(number: tf.Tensor, records: tf.Tensor):
+        records = tf.reshape(records, [-1])
         passages = parse_passages(records)
+        token_ids = passages.token_ids
+        if has_words:  # each token carries along whether it begins a word, wherever it gets
+            token_ids += _BEGINS_WORD * parse_words(records)
+        if num_joined > 1:
+            passages = join_passages(passages, num_joined)
         pair_seed, mask_seed = tf.stack([pair_stream, number]), tf.stack([mask_stream, number])
-        if next_sentence:
-            first, second, nsp = sentence_pairs(passages, max_tokens, pair_seed)
+        if task:
+            first, second, labels = _PAIRS[task](passages, max_tokens, pair_seed)
         else:
             first, second = single_texts(passages, max_tokens, pair_seed), None
-        rows = assemble_rows(passages.token_ids, first, second, sequence_length, layout)
-        masked = masking(rows["token_ids"], mask_seed)
-        x = {**rows, "token_ids": masked.token_ids, "mask_positions": masked.mask_positions}
+        x = assemble_rows(token_ids, first, second, sequence_length, layout)
+        known = {}
+        if has_words:
+            known["begins_word"] = x["token_ids"] >= _BEGINS_WORD
+            x["token_ids"] %= _BEGINS_WORD
+        if rate_changes:
+            steps = number * batches_at_a_time + tf.range(num_rows, dtype=tf.int64) // batch_size
+            known["mask_rate"] = mask_rate_at(steps[:, tf.newaxis], mask_rate, final_mask_rate, num_steps)
+        masked = masking(x["token_ids"], mask_seed, **known)
+        x |= {"token_ids": masked.token_ids, "mask_positions": masked.mask_positions}
         y, sample_weight = {"mlm": masked.labels}, {"mlm": masked.weights}
-        if next_sentence:
-            y["nsp"], sample_weight["nsp"] = nsp, tf.cast(second.lengths > 0, tf.float32)
+        if task:
+            y[task], sample_weight[task] = labels, tf.cast(second.lengths > 0, tf.float32)
         return x, y, sample_weight
 
     def fill_up(records: tf.Tensor) -> tf.Tensor:
-        return tf.ensure_shape(tf.pad(records, [[0, num_rows - tf.size(records)]]), [num_rows])
+        missing = [[0, num_rows - tf.shape(records)[0]], *[[0, 0]] * (records.shape.rank - 1)]
+        return tf.ensure_shape(tf.pad(records, missing), [num_rows, *records.shape[1:]])
 
     # Small batches are made several at a time: it is some 500 little ops, and starting them costs more than their work.
     batches_at_a_time = max(1, _ROWS_AT_A_TIME // batch_size)
@@ -134,6 +178,7 @@ def pretraining_dataset(
         # random second text.
         num_epochs=None if training else 1,
         shuffle_shards=shuffle_shards,
+        num_neighbours=num_joined - 1,
     )
     # In training a batch may hold the last records of an epoch and the first of the next, so none is lost and every
     # batch is full. In validation empty records, rows without tokens and weight, fill up the last batch.
@@ -150,3 +195,19 @@ def pretraining_dataset(
     cardinality = tf.data.INFINITE_CARDINALITY if training else num_batches
     dataset = dataset.apply(tf.data.experimental.assert_cardinality(cardinality))
     return without_autotuner(dataset.prefetch(tf.data.AUTOTUNE))
+
+
+def _sentence_task(next_sentence: bool | None, sentence_order: bool) -> str | None:
+    """Return the name of the task on the two texts of a row; None where a row is one text."""
+    if next_sentence and sentence_order:
+        raise ValueError("expected next_sentence or sentence_order, received both: a row has one task on its texts")
+    if sentence_order:
+        return "sop"
+    return "nsp" if next_sentence in (None, True) else None
+
+
+def _num_joined(rows: str, max_tokens: int, passage_tokens: int) -> int:
+    """Return how many passages are read for a row."""
+    if rows not in ("passage", "document"):
+        raise ValueError(f"rows must be 'passage' or 'document', received {rows!r}")
+    return 1 if rows == "passage" else -(-max_tokens // passage_tokens)

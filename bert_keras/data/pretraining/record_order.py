@@ -18,6 +18,7 @@ def shuffled_records(
     start: int = 0,
     num_epochs: int | None = None,
     shuffle_shards: int = 8,
+    num_neighbours: int = 0,
 ) -> tf.data.Dataset:
     """Stream the serialised records of TFRecord files in shuffled order, another one in each epoch.
 
@@ -29,9 +30,11 @@ def shuffled_records(
             read.
         num_epochs: Passes over the files; None for an endless stream.
         shuffle_shards: How many shards are mixed at a time, in memory.
+        num_neighbours: How many records that follow a record in its file come with it, which takes as much more memory.
 
     Returns:
-        A dataset of string vectors of varying length, to be rebatched.
+        A dataset of string vectors of varying length, to be rebatched; with neighbours, of (records, 1 +
+        num_neighbours) strings, empty ones behind the end of a file.
     """
     num_files, per_epoch = len(files), sum(num_records)
     first_epoch, first_record = divmod(start, per_epoch)
@@ -48,21 +51,36 @@ def shuffled_records(
             records_before = tf.where(begin > 0, ends[tf.maximum(begin - 1, 0)], 0)
             count = ends[stop - 1] - records_before
             names = tf.gather(tf.constant(files), order[begin:stop])
-            return names, count, tf.maximum(first - records_before, 0), epoch * num_files + tf.cast(begin, tf.int64)
+            skipped = tf.maximum(first - records_before, 0)
+            return (
+                names,
+                ends[begin:stop] - records_before,
+                count,
+                skipped,
+                epoch * num_files + tf.cast(begin, tf.int64),
+            )
 
         return tf.data.Dataset.from_tensor_slices(group_starts).map(group)
 
-    def read_group(names: tf.Tensor, count: tf.Tensor, skipped: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
+    def read_group(
+        names: tf.Tensor, file_ends: tf.Tensor, count: tf.Tensor, skipped: tf.Tensor, number: tf.Tensor
+    ) -> tf.Tensor:
         records = tf.data.TFRecordDataset(names).batch(count).get_single_element()
         permutation = tf.random.experimental.stateless_shuffle(
             tf.range(tf.size(records)), tf.stack([stream, -1 - number]), alg="philox"
         )
-        return tf.gather(records, permutation[skipped:])
+        chosen = permutation[skipped:]
+        if not num_neighbours:
+            return tf.gather(records, chosen)
+        file_end = tf.gather(file_ends, tf.searchsorted(file_ends, tf.cast(chosen, tf.int64), side="right"))
+        together = chosen[:, tf.newaxis] + tf.range(1 + num_neighbours)
+        together = tf.where(tf.cast(together, tf.int64) < file_end[:, tf.newaxis], together, tf.size(records))
+        return tf.gather(tf.concat([records, [""]], 0), together)
 
     return (
         tf.data.Dataset.range(first_epoch, end)
         .flat_map(groups_of_epoch)
-        .filter(lambda names, count, skipped, number: skipped < count)
+        .filter(lambda names, file_ends, count, skipped, number: skipped < count)
         .map(read_group)
         .prefetch(1)  # the next shards are read while the last ones are used up
     )

@@ -10,37 +10,12 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from bert_keras.data.corpus.passages import Passages
+from bert_keras.data.pretraining.text_ranges import TextRanges, cover, cut_in_two, shorten
 from bert_keras.data.rows.encoder_inputs import truncate_longest_first
 
 _CANDIDATES = 32  # for a random second text; one of them is as long as the true one, or nearly
 _SENTENCE_WEIGHT = 4  # one sentence more or less counts as much as so many tokens
 _PADDED = 1 << 20  # only if there is no other: padding where the true pair fills the row
-
-
-class TextRanges(NamedTuple):
-    """Where texts stand in the token ids of a batch.
-
-    Attributes:
-        starts: (batch,) int32.
-        lengths: (batch,) int32.
-    """
-
-    starts: tf.Tensor
-    lengths: tf.Tensor
-
-
-def single_texts(passages: Passages, max_tokens: int, seed: tf.Tensor) -> TextRanges:
-    """Take from each passage a text of at most `max_tokens`: RoBERTa's full sentences, without a partner.
-
-    Args:
-        passages: A parsed batch.
-        max_tokens: The room of a row: `sequence_length` without special tokens.
-        seed: (2,) integer seed of the batch.
-    """
-    noise = tf.random.stateless_uniform([2, tf.size(passages.starts)], seed, alg="philox")
-    window = _cover(passages, passages.starts, passages.lengths, max_tokens, noise[0])
-    length = window.stop - window.start
-    return _shorten(TextRanges(window.start, length), tf.minimum(length, max_tokens), noise[1])
 
 
 def sentence_pairs(passages: Passages, max_tokens: int, seed: tf.Tensor) -> tuple[TextRanges, TextRanges, tf.Tensor]:
@@ -60,33 +35,24 @@ def sentence_pairs(passages: Passages, max_tokens: int, seed: tf.Tensor) -> tupl
     Returns:
         First texts, second texts, and labels (batch,) int32: 0 = really follows, 1 = random.
     """
-    starts, lengths, batch_size = passages.starts, passages.lengths, tf.size(passages.starts)
+    batch_size = tf.size(passages.starts)
     # One draw for all: at the batches of a small machine, setting up a generator costs more than its numbers.
     noise = tf.random.stateless_uniform([6 + _CANDIDATES, batch_size], seed, alg="philox")
 
-    # A window of whole sentences, if the passage is longer than the row: all of it is seen over the epochs.
-    window = _cover(passages, starts, lengths, max_tokens, noise[0])
-    num_boundaries = window.last_sentence - window.first_sentence
-    last_of_first = window.first_sentence + _below(num_boundaries, noise[1])
-    boundary = tf.gather(passages.sentence_ends, last_of_first)
-    inside = window.start + 1 + _below(window.stop - window.start - 1, noise[1])
-    is_one_sentence = num_boundaries <= 0
-    boundary = tf.minimum(tf.where(is_one_sentence, inside, boundary), window.stop)
-    first = TextRanges(window.start, boundary - window.start)
-    second = TextRanges(boundary, window.stop - boundary)
-
+    cut = cut_in_two(passages, max_tokens, noise[:2])
+    first, second, window = cut.first, cut.second, cut.window
     fills_row = window.stop - window.start >= max_tokens
     wanted = _Wanted(
         num_tokens=second.lengths,
         min_tokens=tf.where(fills_row, max_tokens - first.lengths, 0),
-        num_sentences=tf.maximum(window.last_sentence - last_of_first, 1),
-        begins_inside=is_one_sentence,
+        num_sentences=tf.maximum(window.last_sentence - cut.last_of_first, 1),
+        begins_inside=cut.is_inside,
     )
     other, is_found = _other_texts(passages, wanted, noise[5:])
     is_random = (noise[2] < 0.5) & is_found & (second.lengths > 0)
     second = TextRanges(*(tf.where(is_random, *parts) for parts in zip(other, second, strict=True)))
     kept_first, kept_second = truncate_longest_first(first.lengths, second.lengths, max_tokens)
-    first, second = _shorten(first, kept_first, noise[3]), _shorten(second, kept_second, noise[4])
+    first, second = shorten(first, kept_first, noise[3]), shorten(second, kept_second, noise[4])
     return first, second, tf.cast(is_random, tf.int32)
 
 
@@ -107,7 +73,7 @@ def _other_texts(passages: Passages, wanted: _Wanted, noise: tf.Tensor) -> tuple
     donor_starts, donor_lengths = tf.gather(passages.starts, donors), tf.gather(passages.lengths, donors)
     is_other = (tf.gather(passages.documents, donors) != passages.documents) & (donor_lengths > 0)
 
-    window = _cover(passages, donor_starts, donor_lengths, wanted.num_tokens, noise[1 : 1 + tf.shape(donors)[0]])
+    window = cover(passages, donor_starts, donor_lengths, wanted.num_tokens, noise[1 : 1 + tf.shape(donors)[0]])
     target = window.start + wanted.num_tokens
     earlier = tf.gather(passages.sentence_ends, tf.maximum(window.last_sentence - 1, 0))
     is_enough = earlier - window.start >= tf.maximum(wanted.min_tokens, 1)
@@ -124,41 +90,3 @@ def _other_texts(passages: Passages, wanted: _Wanted, noise: tf.Tensor) -> tuple
     best = tf.stack([best, tf.range(batch_size)], axis=1)
     start, stop = tf.gather_nd(start, best), tf.gather_nd(stop, best)
     return TextRanges(start, stop - start), tf.reduce_any(is_other, axis=0)
-
-
-class _Window(NamedTuple):
-    """Whole sentences of a passage, all int32 of the same shape: token range, first and last sentence."""
-
-    start: tf.Tensor
-    stop: tf.Tensor
-    first_sentence: tf.Tensor
-    last_sentence: tf.Tensor
-
-
-def _cover(passages: Passages, starts: tf.Tensor, lengths: tf.Tensor, num_tokens, noise: tf.Tensor) -> _Window:
-    """Whole sentences, beginning at a random one, that hold `num_tokens` tokens if the passage has as many."""
-    ends = passages.sentence_ends
-    offset = starts + _below(lengths - num_tokens + 1, noise)
-    first_sentence = _search(ends, offset, "right")
-    start = tf.maximum(tf.gather(tf.concat([[0], ends], 0), first_sentence), starts)
-    last_sentence = _search(ends, tf.minimum(start + num_tokens, starts + lengths), "left")
-    stop = tf.minimum(tf.gather(ends, last_sentence), starts + lengths)
-    return _Window(start, stop, first_sentence, last_sentence)
-
-
-def _search(ends: tf.Tensor, tokens: tf.Tensor, side: str) -> tf.Tensor:
-    """Return the sentence that a token is in ("right") or that ends at it or behind it ("left")."""
-    found = tf.reshape(tf.searchsorted(ends, tf.reshape(tokens, [-1]), side), tf.shape(tokens))
-    return tf.minimum(found, tf.size(ends) - 1)
-
-
-def _shorten(texts: TextRanges, lengths: tf.Tensor, noise: tf.Tensor) -> TextRanges:
-    """Cut texts to the given lengths, all at the front or all at the back: one end stays a sentence's."""
-    at_front = tf.cast(noise < 0.5, tf.int32)
-    return TextRanges(texts.starts + at_front * (texts.lengths - lengths), lengths)
-
-
-def _below(limits: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
-    """Random integers in [0, limit), 0 where the limit is not positive."""
-    limits = tf.maximum(limits, 1)
-    return tf.minimum(tf.cast(noise * tf.cast(limits, tf.float32), tf.int32), limits - 1)

@@ -6,15 +6,13 @@ from collections.abc import Iterable, Iterator
 import tensorflow as tf
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
+from bert_keras.data.tokenization.chinese_characters import CHINESE_RANGES
 from bert_keras.data.tokenization.normalization import normalize
 from bert_keras.data.tokenization.string_tensors import as_strings
 from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS, Vocabulary
 from bert_keras.data.tokenization.word_length import MAX_WORD_LENGTH
 
-_CHINESE = (
-    r"\x{4E00}-\x{9FFF}\x{3400}-\x{4DBF}\x{20000}-\x{2A6DF}\x{2A700}-\x{2B73F}\x{2B740}-\x{2B81F}"
-    r"\x{2B820}-\x{2CEAF}\x{F900}-\x{FAFF}\x{2F800}-\x{2FA1F}"
-)
+_CHINESE = "".join(rf"\x{{{first:X}}}-\x{{{last:X}}}" for first, last in CHINESE_RANGES)
 _ALONE = rf"[\p{{P}}$+<=>^`|~{_CHINESE}]"  # what Google's rules make a word of its own
 _BATCH_LENGTH = 1 << 18  # characters normalised at once
 _MAX_DISTINCT_WORDS = 1 << 22  # beyond which the rarer half is forgotten, so that memory stays bounded

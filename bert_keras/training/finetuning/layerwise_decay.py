@@ -11,7 +11,8 @@ def layerwise_decay(encoder: keras.Model, decay: float) -> "LayerFactors":
     Args:
         encoder: `BertEncoder`, or what else has `embeddings` and `encoder_blocks`, lowest first.
         decay: float, 0 to 1. The highest block gets `decay`, the one below it `decay` squared, the embeddings least;
-            pooler and head have the whole rate.
+            pooler and head have the whole rate. A block that several layers share is one: ALBERT's gets `decay`, and
+            its embeddings `decay` squared.
 
     Returns:
         dict of the layer's name to its factor, the `rate_factors` of `AdamW`, without layers that are frozen; empty for

@@ -9,8 +9,8 @@ def add_lora(encoder: keras.Model, rank: int) -> None:
     """Freeze an encoder and give each dense layer of its blocks a low-rank adapter to learn.
 
     Embeddings, kernels, biases and layer norms stay as they are; a pooler, and the head above, learn as ever. The first
-    outputs are those without adapters. Freeze blocks before this, compile after it, and call `merge_lora` before the
-    model is saved.
+    outputs are those without adapters. A block that several layers share has its adapters once, for all of them. Freeze
+    blocks before this, compile after it, and call `merge_lora` before the model is saved.
 
     Args:
         encoder: `BertEncoder`, or what else has `embeddings` and `encoder_blocks`.

@@ -6,14 +6,17 @@ from bert_keras.training.losses.class_losses import ClassLoss
 from bert_keras.training.losses.masked_lm_loss import MaskedLMLoss
 
 
-def pretraining_losses(*, masked_lm: bool = True, next_sentence: bool = True) -> dict[str, keras.losses.Loss]:
+def pretraining_losses(
+    *, masked_lm: bool = True, next_sentence: bool | None = None, sentence_order: bool = False
+) -> dict[str, keras.losses.Loss]:
     """Give `compile(loss=...)` one loss for each output of `BertPretrainer`.
 
-    Keras logs `loss`, their sum, and `mlm_loss` and `nsp_loss` apart; with one output, `loss` alone.
+    Keras logs `loss`, their sum, and `mlm_loss` and `nsp_loss` (or `sop_loss`) apart; with one output, `loss` alone.
 
     Args:
         masked_lm: whether the model has the `mlm` output. Default True.
-        next_sentence: whether the model has the `nsp` output. Default True.
+        next_sentence: whether the model has the `nsp` output. Default None: where it has no `sop`.
+        sentence_order: whether the model has the `sop` output. Default False.
 
     Returns:
         dict from output name to `keras.losses.Loss`.
@@ -24,7 +27,10 @@ def pretraining_losses(*, masked_lm: bool = True, next_sentence: bool = True) ->
         ['mlm', 'nsp']
     """
     losses = {"mlm": MaskedLMLoss(name="mlm")} if masked_lm else {}
-    return losses | ({"nsp": ClassLoss(name="nsp")} if next_sentence else {})
+    next_sentence = not sentence_order if next_sentence is None else next_sentence
+    return losses | {
+        name: ClassLoss(name=name) for name, has in (("nsp", next_sentence), ("sop", sentence_order)) if has
+    }
 
 
 def question_answering_losses() -> dict[str, keras.losses.Loss]:

@@ -5,7 +5,8 @@ import tensorflow_text
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bert_keras.data.pretraining.masking import TextSelectorMasking, TokenMasking, default_num_predictions
+from bert_keras.data.pretraining.masked_tokens import default_num_predictions
+from bert_keras.data.pretraining.masking import TextSelectorMasking, TokenMasking
 from bert_keras.data.tokenization.vocabulary import Vocabulary
 
 # Special tokens that are not the first ids, as in Google's vocabularies.
@@ -168,3 +169,13 @@ def test_a_vocabulary_without_mask_raises_at_once():
 )
 def test_default_slots(length, rate, expected):
     assert default_num_predictions(length, rate) == expected
+
+
+def test_masks_are_those_that_every_version_drew_for_the_same_seed():
+    row = [VOCABULARY.cls_id, *range(8, 20), VOCABULARY.sep_id, *[VOCABULARY.pad_id] * 2]
+    masked = dense(num_predictions=4, mask_rate=0.3)(tf.constant([row] * 2), tf.constant([3, 4]))
+    assert masked.mask_positions.numpy().tolist() == [[1, 5, 6, 9], [3, 4, 7, 11]]
+    assert masked.token_ids.numpy().tolist() == [
+        [5, 7, 9, 10, 11, 7, 7, 14, 15, 7, 17, 18, 19, 6, 1, 1],
+        [5, 8, 9, 7, 7, 12, 13, 55, 15, 16, 17, 7, 19, 6, 1, 1],
+    ]

@@ -10,7 +10,8 @@ import tensorflow_text
 
 from bert_keras.data.corpus.preparation import prepare_corpus
 from bert_keras.data.pretraining import pretraining_dataset as module
-from bert_keras.data.pretraining.masking import MaskedTokens, TextSelectorMasking
+from bert_keras.data.pretraining.masked_tokens import MaskedTokens
+from bert_keras.data.pretraining.masking import TextSelectorMasking
 from bert_keras.data.pretraining.pretraining_dataset import pretraining_dataset
 from bert_keras.data.pretraining.sentence_pairs import sentence_pairs
 from bert_keras.data.tokenization.vocabulary import Vocabulary
@@ -279,7 +280,7 @@ def test_pairs_are_drawn_from_another_seed_in_each_group_of_batches(make, monkey
         tf.py_function(lambda x: seeds.append(x.numpy().tolist()), [seed], [])
         return sentence_pairs(passages, max_tokens, seed)
 
-    monkeypatch.setattr(module, "sentence_pairs", pairs)
+    monkeypatch.setitem(module._PAIRS, "nsp", pairs)
     batches_of(make(), 4)
     assert {step for _, step in seeds} >= {0, 1, 2, 3} and len({stream for stream, _ in seeds}) == 1
 
@@ -314,3 +315,117 @@ def test_a_document_that_lends_no_other_its_text_is_warned_of(tmp_path, tokenize
     with caplog.at_level(logging.WARNING):
         pretraining_dataset(tmp_path, tokenizer.vocabulary, sequence_length=21, batch_size=5)
     assert "24 of the 25 passages are of one document" in caplog.text
+
+
+def test_the_label_says_whether_two_texts_of_a_document_are_in_order(make, vocabulary):
+    labels = []
+    for x, y, weights in batches_of(make(sentence_order=True, masking="words"), 10):
+        assert list(y) == list(weights) == ["mlm", "sop"] and (weights["sop"] == 1).all()
+        originals = unmasked(x, y, weights)
+        for row in range(5):
+            segments = x["segment_ids"][row]
+            first, second = (
+                [tuple(map(int, word[1:].split("x"))) for word, segment in zip(
+                    (vocabulary.tokens[token] for token in originals[row]), segments, strict=True
+                ) if "x" in word[1:] and segment == wanted]
+                for wanted in (0, 1)
+            )  # fmt: skip
+            assert {document for document, _ in first} == {document for document, _ in second}
+            assert (first[0] > second[0]) == y["sop"][row]
+            labels.append(y["sop"][row])
+    assert 0.3 < np.mean(labels) < 0.7
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"sentence_order": True, "masking": "spans"},
+        {"next_sentence": False, "masking": "ngrams", "mask_rate": 0.4, "final_mask_rate": 0.1, "num_steps": 7},
+    ],
+)
+def test_every_choice_starts_at_a_step_as_it_would_go_on(make, options):
+    whole = batches_of(make(**options), 9)
+    assert_same(batches_of(make(**options, start_step=4), 5), whole[4:])
+
+
+def test_the_mask_rate_goes_to_the_final_one_by_the_step_alone(make):
+    options = dict(mask_rate=0.5, final_mask_rate=0.1, num_steps=20, masking="tokens")
+    counts = np.array([weights["mlm"].sum(axis=1) for _, _, weights in batches_of(make(**options), 24)])
+    expected = np.round(18 * np.maximum(0.5 - 0.4 * np.arange(24) / 20, 0.1))
+    assert counts.shape == (24, 5)
+    assert (abs(counts - expected[:, None]) <= 1).all()
+    assert make(**options).element_spec[1]["mlm"].shape == (5, 11)  # room for the greater rate
+    validation = batches_of(make(**options, training=False))
+    assert validation[0][2]["mlm"].sum(axis=1).tolist() == [9] * 5
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"next_sentence": True, "sentence_order": True}, "next_sentence or sentence_order, received both"),
+        ({"final_mask_rate": 0.1}, "needs num_steps.*received None"),
+        ({"final_mask_rate": 1.1, "num_steps": 3}, "final_mask_rate must lie between 0 and 1, received 1.1"),
+        ({"final_mask_rate": 0.1, "num_steps": 3, "masking": lambda ids, seed: None}, "received a function"),
+        ({"masking": "word"}, "masking must be one of tokens, words, ngrams, spans"),
+    ],
+)
+def test_choices_that_do_not_go_together_are_refused(make, options, message):
+    with pytest.raises(ValueError, match=message):
+        make(**options)
+
+
+def test_order_needs_no_second_document(tokenizer, documents, tmp_path):
+    prepare_corpus(iter(documents[:1]), tmp_path, tokenizer, passage_tokens=13)
+    options = dict(sequence_length=21, batch_size=2, sentence_order=True)
+    _, y, _ = batches_of(pretraining_dataset(tmp_path, tokenizer.vocabulary, **options), 1)[0]
+    assert y["sop"].shape == (2,)
+
+
+def unmasked(x, y, weights):
+    """The rows before they were masked."""
+    originals = x["token_ids"].copy()
+    for row, slot in np.argwhere(weights["mlm"] == 1):
+        originals[row, x["mask_positions"][row, slot]] = y["mlm"][row, slot]
+    return originals
+
+
+def test_rows_go_on_in_their_document_where_they_are_longer_than_a_passage(make, vocabulary):
+    options = dict(rows="document", sequence_length=52, batch_size=NUM_PASSAGES, next_sentence=False)
+    x, y, weights = batches_of(make(**options), 1)[0]
+    found, expected = [], []
+    for row in unmasked(x, y, weights):
+        words = [vocabulary.tokens[token] for token in row if vocabulary.tokens[token].startswith("d")]
+        document, numbers = zip(*(map(int, word[1:].split("x")) for word in words), strict=True)
+        assert len(set(document)) == 1 and set(np.diff(numbers)) == {1}
+        found.append(int((~np.isin(row, vocabulary.special_ids)).sum()))
+    for passage in range(NUM_PASSAGES):  # 4 of 18 tokens in a document, 7 in a shard
+        expected.append(min(50, 18 * min(4 - passage % 4, 7 - passage % 7)))
+    assert sorted(found) == sorted(expected)
+    assert_same(batches_of(make(**options, start_step=1), 1), batches_of(make(**options), 2)[1:])
+    with pytest.raises(ValueError, match="rows must be 'passage' or 'document', received 'text'"):
+        make(rows="text")
+
+
+def pairs_of_words(text):
+    """Two words each are one: "d0x1 d0x2" is a word here."""
+    words = text.split(" ")
+    return [" ".join(words[i : i + 2]) + (" " if i + 2 < len(words) else "") for i in range(0, len(words), 2)]
+
+
+@pytest.mark.parametrize("task", [{}, {"sentence_order": True}])
+def test_words_that_a_segmenter_found_are_masked_whole(tokenizer, documents, vocabulary, tmp_path, task):
+    prepare_corpus(iter(documents), tmp_path, tokenizer, passage_tokens=13, word_segmenter=pairs_of_words)
+    options = dict(sequence_length=40, batch_size=24, masking="words", mask_rate=0.3)
+    num_whole = 0
+    for x, y, weights in batches_of(pretraining_dataset(tmp_path, vocabulary, **options, **task), 4):
+        assert x["token_ids"].max() < len(vocabulary)
+        for row, original in enumerate(unmasked(x, y, weights)):
+            masked = set(x["mask_positions"][row][weights["mlm"][row] == 1].tolist())
+            words = [vocabulary.tokens[token] for token in original]
+            for column in range(1, 39):
+                # Sentences have five words and a stop: 0 1 | 2 3 | 4 .
+                if words[column].startswith("d") and int(words[column].split("x")[1]) % 5 in (0, 2, 4):
+                    is_together = not words[column + 1].startswith("[")
+                    assert not is_together or (column in masked) == (column + 1 in masked)
+                    num_whole += is_together and column in masked
+    assert num_whole > 50

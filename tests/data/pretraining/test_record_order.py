@@ -76,3 +76,13 @@ def test_shards_come_in_another_order_in_each_epoch(files):
     bounds = list(itertools.accumulate(COUNTS))
     orders = {tuple(dict.fromkeys(next(i for i, b in enumerate(bounds) if x < b) for x in epoch)) for epoch in sizes}
     assert len(orders) > 1
+
+
+@pytest.mark.parametrize("start", [0, 30])
+def test_neighbours_come_with_a_record_up_to_the_end_of_its_file(files, records, start):
+    options = dict(stream=tf.constant(1, tf.int64), shuffle_shards=2, start=start, num_neighbours=2)
+    rows = shuffled_records(files, COUNTS, **options).unbatch().take(30).as_numpy_iterator()
+    ends = list(itertools.accumulate(COUNTS))
+    for row, record in zip(rows, records[start:], strict=False):
+        end = next(end for end in ends if record < end)
+        assert row.tolist() == [str(x).encode() if x < end else b"" for x in range(record, record + 3)]

@@ -5,7 +5,8 @@ import pytest
 import tensorflow as tf
 
 from bert_keras.data.corpus.passages import Passages, encode_passage, parse_passages
-from bert_keras.data.pretraining.sentence_pairs import sentence_pairs, single_texts
+from bert_keras.data.pretraining.sentence_pairs import sentence_pairs
+from bert_keras.data.pretraining.text_ranges import single_texts
 
 
 def passages_of(sentence_lengths, documents=None):
