@@ -116,7 +116,7 @@ def pretraining_dataset(
     report = CorpusReport.load(directory)
     layout = vocabulary.row_layout
     max_tokens = sequence_length - layout.num_special_tokens(2 if task else 1)
-    num_joined = _num_joined(rows, max_tokens, report.passage_tokens)
+    num_joined = _num_joined(rows, max_tokens, report)
     check_fit(Path(directory), report, vocabulary, sequence_length, task, num_joined)
     shards = sound_shards(Path(directory), report, errors=errors, verify=verify)
     rates = [mask_rate] if final_mask_rate is None else [mask_rate, final_mask_rate]
@@ -206,8 +206,8 @@ def _sentence_task(next_sentence: bool | None, sentence_order: bool) -> str | No
     return "nsp" if next_sentence in (None, True) else None
 
 
-def _num_joined(rows: str, max_tokens: int, passage_tokens: int) -> int:
-    """Return how many passages are read for a row."""
+def _num_joined(rows: str, max_tokens: int, report: CorpusReport) -> int:
+    """Return how many passages are read for a row: as many as fill it on average."""
     if rows not in ("passage", "document"):
         raise ValueError(f"rows must be 'passage' or 'document', received {rows!r}")
-    return 1 if rows == "passage" else -(-max_tokens // passage_tokens)
+    return 1 if rows == "passage" else -(-max_tokens * report.num_passages // report.num_tokens)
