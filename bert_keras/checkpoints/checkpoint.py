@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from bert_keras.checkpoints.encoder_shapes import encoder_shapes
+from bert_keras.checkpoints.families import BERT, Family, family_named
 from bert_keras.checkpoints.load_report import LoadReport
 from bert_keras.checkpoints.weight_table import WeightTable
 
@@ -32,12 +33,17 @@ class Checkpoint:
         table.expect(shapes, f" by {config.path}")
         for name in shapes:  # or nothing would show that the configuration asks for more than fits into memory
             if name not in table.shapes and not name.startswith("pooler/"):
-                raise ValueError(f"{self.source} has no weight {name}, as every BERT does.")
+                raise ValueError(f"{self.source} has no weight {name}, as every {self.family.name} does.")
 
     @property
     def encoder_arguments(self) -> dict:
         """Arguments of the encoder's constructor."""
         return self.config.encoder_arguments
+
+    @property
+    def family(self) -> Family:
+        """Table of the family that the encoder is of."""
+        return family_named(self.encoder_arguments.get("family", BERT.model_type))
 
     @property
     def labels(self) -> list[str] | None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from bert_keras.atomic_files import write_files
 from bert_keras.checkpoints.checkpoint import Checkpoint, expect_as_many_tensors
-from bert_keras.checkpoints.families import BERT, rows
+from bert_keras.checkpoints.families import BERT, family_named, rows
 from bert_keras.checkpoints.huggingface_config import HuggingFaceConfig, config_fields
 from bert_keras.checkpoints.weight_table import StoredTensor, WeightTable
 
@@ -73,6 +73,7 @@ class GoogleCheckpoint(Checkpoint):
         if not configs:
             raise FileNotFoundError(f"{prefix.parent} has no {CONFIG_FILE}, which belongs to {prefix.name}.")
         config = GoogleConfig(configs[0])
+        config.family.expect_form("google", "Google's TF1 release")
         tensors = _stored_tensors(str(prefix))
         num_layers = config.encoder_arguments["num_layers"]
         expect_as_many_tensors(prefix, len(tensors), num_layers)
@@ -153,6 +154,7 @@ def write_google(
         ImportError: where TensorFlow is not installed.
         ValueError: where Google's code has no such model; it says what stands in the way.
     """
+    family_named(arguments.get("family", BERT.model_type)).expect_form("google", "Google's TF1 release")
     if arguments["activation"] not in _ACTIVATIONS or arguments["layer_norm_epsilon"] != _EPSILON:
         raise ValueError(
             f"Google's BERT has a layer norm epsilon of {_EPSILON} and one of the activations "
@@ -166,7 +168,7 @@ def write_google(
         )
     table = _rows(arguments["num_layers"])
     tensors = WeightTable.to_theirs(table, arrays, "Google's BERT")
-    fields = config_fields("BertModel", arguments, settings)
+    fields = config_fields("encoder", arguments, settings)
     fields = {name: fields[name] for name in _FIELDS if name in fields} | {
         "hidden_act": _ACTIVATIONS[arguments["activation"]],
         _OWN_FIELD: arguments["activation"],

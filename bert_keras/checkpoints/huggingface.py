@@ -1,4 +1,4 @@
-"""A directory as `transformers` keeps a BERT: `config.json` and `model.safetensors`."""
+"""A directory as `transformers` keeps a model: `config.json` and `model.safetensors`."""
 
 import functools
 import json
@@ -16,10 +16,10 @@ from bert_keras.checkpoints.huggingface_config import HuggingFaceConfig, config_
 from bert_keras.checkpoints.huggingface_names import (
     OWN_HEADS,
     SPELLING,
-    STOPPERS,
     common_names,
     head_rows,
     own_rows,
+    stoppers,
 )
 from bert_keras.checkpoints.load_report import LoadReport
 from bert_keras.checkpoints.safetensors_file import FLOATS
@@ -83,17 +83,18 @@ class HuggingFaceCheckpoint(Checkpoint):
         return super().read(shapes)
 
     def _check_copies(self):
-        tensors = self._table.tensors
-        if not self.config.has_tied_decoder and "cls.predictions.decoder.weight" not in tensors:
+        tensors, family = self._table.tensors, self.config.family
+        if not self.config.has_tied_decoder and family.decoder not in tensors:
             raise ValueError(
-                f"{self.source} lacks cls.predictions.decoder.weight, and by tie_word_embeddings of config.json the "
-                "masked-LM head has weights of its own. That is not supported; the encoder alone can be loaded."
+                f"{self.source} lacks {family.decoder}, and by tie_word_embeddings of config.json the masked-LM head "
+                "has weights of its own. That is not supported; the encoder alone can be loaded."
             )
-        for copy, original in self.config.family.copies.items():
+        for copy, original in family.copies.items():
             if copy in tensors and not np.array_equal(tensors[copy].read(), tensors[original].read()):
                 raise ValueError(
-                    f"{self.source}: {tensors[copy].name} differs from {tensors[original].name}. In BERT the two are "
-                    "one weight; a head with weights of its own is not supported. The encoder alone can be loaded."
+                    f"{self.source}: {tensors[copy].name} differs from {tensors[original].name}. In {family.name} the "
+                    "two are one weight; a head with weights of its own is not supported. The encoder alone can be "
+                    "loaded."
                 )
 
 
@@ -102,7 +103,7 @@ def _stored_tensors(family, source, files):
     tensors = {}
     for name, common in common_names(family, source, files).items():
         info = files[name].tensors[name]
-        if 0 in info.shape:  # holds nothing; see `STOPPERS`
+        if 0 in info.shape:  # holds nothing; see `stoppers`
             continue
         if (known := tensors.get(common)) is not None:
             raise ValueError(f"{source}: {known.name} and {name} are the same weight.")
@@ -176,7 +177,7 @@ def write_huggingface(
         them, and refuses to make a classifier, a tagger or a question answerer of it.
 
     Raises:
-        ValueError: where an array has no name in BERT of transformers, or one is missing.
+        ValueError: where an array has no name in transformers, or one is missing.
     """
     architecture, published = family.architectures[kind]
     own = own_rows(arrays, [head for head in heads if head not in published])
@@ -197,10 +198,10 @@ def write_huggingface(
         for name, array in row.to_theirs(np.asarray(arrays[row.ours], "float32")).items():
             tensors[prefix + name] = array
     if own:
-        tensors |= {name: np.zeros(0, "float32") for name in STOPPERS}
+        tensors |= {name: np.zeros(0, "float32") for name in stoppers(family)}
         if more := sorted({row.ours.split("/")[0] for row in own} - set(OWN_HEADS)):
             settings = (settings or {}) | {"heads": more}
-    fields = config_fields(architecture, arguments, settings, is_published=not own, family=family)
+    fields = config_fields(kind, arguments, settings, is_published=not own, family=family)
     directory = pathlib.Path(directory)
     contents = tensor_files(tensors, max_shard_bytes)
     contents["config.json"] = (json.dumps(fields, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode("utf-8")

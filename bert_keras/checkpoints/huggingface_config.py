@@ -1,4 +1,4 @@
-"""`config.json` of a Hugging Face BERT, from and to the arguments of our constructors.
+"""`config.json` of the Hugging Face layout, from and to the arguments of our constructors.
 
 A closed schema: a field that changes what the model computes is read, or refused by name; all others are left alone.
 """
@@ -9,8 +9,6 @@ from collections.abc import Mapping
 
 from bert_keras.checkpoints.families import BERT, FAMILIES, Family
 from bert_keras.checkpoints.json_file import read_json
-
-ACTIVATIONS = frozenset(BERT.activations.values())  # by our names
 
 
 class HuggingFaceConfig:
@@ -27,7 +25,10 @@ class HuggingFaceConfig:
     def __init__(self, path: str | os.PathLike):
         self.path = str(path)
         self._fields = read_json(self.path)
-        self.family = FAMILIES.get(str(self._fields.get("model_type")), BERT)
+        model_type = self._fields.get("model_type")
+        if model_type is not None and (not isinstance(model_type, str) or model_type not in FAMILIES):
+            raise self._refusal("model_type", f"is {model_type!r}; supported: {', '.join(FAMILIES)}")
+        self.family = BERT if model_type is None else FAMILIES[model_type]  # the first BERTs do not say
         for name, allowed in self.family.refused.items():
             for fields, place in ((self._fields, ""), (self.task, "bert_keras: ")):
                 if (value := fields.get(name)) not in allowed:
@@ -37,10 +38,21 @@ class HuggingFaceConfig:
     def encoder_arguments(self) -> dict:
         """Arguments of the encoder's constructor."""
         arguments = {ours: self._number(theirs, kind) for theirs, (ours, kind) in self.family.numbers.items()}
-        activation = self._field("hidden_act")
-        known = self.family.activations
+        arguments = {"family": self.family.model_type} | arguments | self.family.always
+        if self.family.read is not None:
+            try:
+                arguments |= self.family.read(self._fields)
+            except ValueError as error:
+                raise ValueError(f"{self.path}: {error}.") from None
+        if (behind := self.family.positions_behind) is not None:
+            arguments["position_offset"] = self._number(behind, int, least=0) + 1
+            arguments["max_sequence_length"] -= arguments["position_offset"]
+            if arguments["max_sequence_length"] < 1:
+                raise self._refusal("max_position_embeddings", f"leaves no position behind those of {behind}")
+        field, known = self.family.activation_field, self.family.activations
+        activation = self._field(field)
         if not isinstance(activation, str) or activation not in known:
-            raise self._refusal("hidden_act", f"is {activation!r}; supported: {', '.join(known)}")
+            raise self._refusal(field, f"is {activation!r}; supported: {', '.join(known)}")
         arguments["activation"] = known[activation]
         spread = self._number("initializer_range", float)
         if spread != self.family.defaults["initializer_range"]:
@@ -60,11 +72,12 @@ class HuggingFaceConfig:
         return tied
 
     @property
-    def classifier_dropout(self) -> float:
-        """Rate of the dropout before a classification head."""
-        if self._fields.get("classifier_dropout") is None:
-            return self._number("hidden_dropout_prob", float)
-        return self._number("classifier_dropout", float)
+    def head_dropout(self) -> float:
+        """Rate of the dropout before a head."""
+        kinds = {name: kind for kind, (name, _) in self.family.architectures.items()}
+        fields = _dropout_fields(self.family, kinds.get(self.architecture, ""))
+        field = next((name for name in fields if self._fields.get(name) is not None), fields[-1])
+        return self._number(field, float)
 
     @property
     def labels(self) -> list[str] | None:
@@ -112,7 +125,7 @@ class HuggingFaceConfig:
     @property
     def settings(self) -> dict:
         """What is noted of the model around the encoder, by the names of its constructor's arguments."""
-        settings = self.task | {"dropout": self.classifier_dropout}
+        settings = {"dropout": self.head_dropout} | self.task
         if (problem_type := self.task.get("problem_type", self._fields.get("problem_type"))) is not None:
             settings["problem_type"] = problem_type
         return settings
@@ -122,9 +135,10 @@ class HuggingFaceConfig:
             raise self._refusal(name, "is missing")
         return self._fields.get(name, self.family.defaults.get(name))
 
-    def _number(self, name, kind):
+    def _number(self, name, kind, least=1):
         value = self._field(name)
-        kinds, least, words = ((int,), 1, "whole number above 0") if kind is int else ((int, float), 0, "number")
+        words = {1: "whole number above 0", 0: "whole number"}[least]
+        kinds, least, words = ((int,), least, words) if kind is int else ((int, float), 0, "number")
         if type(value) not in kinds or not least <= value < math.inf:
             raise self._refusal(name, f"must be a {words}, not {value!r}")
         return kind(value)
@@ -134,17 +148,12 @@ class HuggingFaceConfig:
 
 
 def config_fields(
-    architecture: str,
-    arguments: Mapping,
-    settings: Mapping | None = None,
-    *,
-    is_published: bool = True,
-    family: Family = BERT,
+    kind: str, arguments: Mapping, settings: Mapping | None = None, *, is_published: bool = True, family: Family = BERT
 ) -> dict:
     """Return the fields of the `config.json` with which transformers builds the same model.
 
     Args:
-        architecture: class of transformers, such as "BertModel".
+        kind: which published model it is, a key of `Family.architectures`.
         arguments: arguments of the encoder's constructor.
         settings: dict of what is noted of a model around the encoder, by the names of its constructor's arguments.
         is_published: whether transformers has such a model. Of another it is told nothing, or it would build a head of
@@ -155,33 +164,46 @@ def config_fields(
         dict to be written as JSON.
 
     Raises:
-        ValueError: where BERT in transformers has no such activation.
+        ValueError: where the family has no such activation in transformers.
     """
     names = {ours: theirs for theirs, ours in reversed(family.activations.items())}
     if arguments["activation"] not in names:
         raise ValueError(
-            f"BERT in transformers has no activation {arguments['activation']!r}; known: {', '.join(names)}."
+            f"{family.name} in transformers has no activation {arguments['activation']!r}; known: {', '.join(names)}."
         )
     fields = {
-        "architectures": [architecture],
+        "architectures": [family.architectures[kind][0]],
         "model_type": family.model_type,
         **{theirs: arguments[ours] for theirs, (ours, _) in family.numbers.items()},
-        "hidden_act": names[arguments["activation"]],
+        family.activation_field: names[arguments["activation"]],
         "initializer_range": arguments["initializer_range"],
         "tie_word_embeddings": True,
-        "pad_token_id": 0,
+        **family.token_ids,
+        **({} if family.write is None else family.write(arguments)),
         "dtype": "float32",
     }
-    head = {name: arguments.get(f"head_{name}", arguments[name]) for name in ("activation", "layer_norm_epsilon")}
-    if any(arguments[name] != value for name, value in head.items()):
+    if family.positions_behind is not None:
+        fields[family.positions_behind] = arguments["position_offset"] - 1
+        fields["max_position_embeddings"] += arguments["position_offset"]
+    its_head = {
+        "activation": family.masked_lm_activation or arguments["activation"],
+        "layer_norm_epsilon": arguments["layer_norm_epsilon"],
+    }
+    head = {name: arguments.get(f"head_{name}", value) for name, value in its_head.items()}
+    if head != its_head:
         raise ValueError(
-            "BERT of transformers has one activation and one epsilon for encoder and masked-LM head; this model's head "
-            f"has head_activation={head['activation']} and head_layer_norm_epsilon={head['layer_norm_epsilon']}. "
+            f"The masked-LM head of {family.name} in transformers has the activation {its_head['activation']} and the "
+            f"epsilon {its_head['layer_norm_epsilon']}; this model's has head_activation={head['activation']} and "
+            f"head_layer_norm_epsilon={head['layer_norm_epsilon']}. "
             'Save it with format="keras", which bert_keras alone reads.'
         )
     settings = dict(settings or {})
     if (dropout := settings.pop("dropout", None)) is not None:
-        fields["classifier_dropout"] = dropout
+        field = _dropout_fields(family, kind)[0]
+        if field not in family.numbers:
+            fields[field] = dropout
+        elif fields[field] != dropout:  # the head has the encoder's there
+            settings["dropout"] = dropout
     labels = num_classes = problem_type = None
     if is_published:
         labels, problem_type = settings.pop("labels", None), settings.pop("problem_type", None)
@@ -197,3 +219,7 @@ def config_fields(
     if problem_type == "regression":  # else its CrossEncoder squeezes the number through a sigmoid
         fields["sentence_transformers"] = {"activation_fn": "torch.nn.modules.linear.Identity"}
     return fields
+
+
+def _dropout_fields(family, kind):
+    return family.head_dropouts.get(kind, family.head_dropouts[""])

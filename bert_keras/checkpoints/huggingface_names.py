@@ -7,7 +7,7 @@ there and one here.
 import itertools
 from collections.abc import Collection, Iterable
 
-from bert_keras.checkpoints.families import Family, rows
+from bert_keras.checkpoints.families import FAMILIES, Family, rows
 from bert_keras.checkpoints.weight_table import Row
 
 _DENSE = {"kernel": (".weight", {"transposed": True}), "bias": (".bias", {})}
@@ -16,16 +16,30 @@ SPELLING = {
     "layer_norm": {"gamma": (".weight", {}), "beta": (".bias", {})},
     **dict.fromkeys(("dense", "logits", "query_key_value", "attention_output"), _DENSE),
     "bias": {"bias": (".bias", {})},
+    "scale": {"gamma": (".weight", {})},
+    "kernel": {"kernel": (".weight", {"transposed": True})},
 }
 # Heads that no class of transformers has: their tensors stand beside those that it reads, by our names. Scores that a
 # CRF makes a sequence of tags from are among them: the best tag of each token by itself is another answer.
 OWN_HEADS = (
     "crf", "entity_pointer", "head_pointer", "tail_pointer", "relation_head", "first_classification_head",
-    "mean_classification_head", "token_classification_head",
+    "mean_classification_head", "pooled_classification_head", "token_classification_head",
 )  # fmt: skip
-# transformers makes a random head where it finds none, and its pipelines answer with it. Beside a head of ours it finds
-# these, which are empty: of a wrong shape for each of its heads, which it therefore refuses; its encoder loads.
-STOPPERS = ("classifier.weight", "classifier.bias", "qa_outputs.weight", "qa_outputs.bias")
+_TASKS = ("text_classification", "token_classification", "question_answering", "multiple_choice")
+
+
+def stoppers(family: Family) -> list[str]:
+    """Give the names of empty tensors that stand beside a head of ours, of a wrong shape for each of transformers'.
+
+    transformers makes a random head where it finds none, and its pipelines answer with it. One of a wrong shape it
+    refuses; its encoder loads.
+
+    Args:
+        family: table of the family.
+    """
+    heads = dict.fromkeys(head for kind in _TASKS for head in family.architectures[kind][1])
+    names = dict.fromkeys(family.heads[head][-1].huggingface for head in heads)
+    return [f"{name}.{weight}" for name in names for weight in ("weight", "bias")]
 
 
 def head_rows(family: Family, architecture: str | None) -> list[Row]:
@@ -65,9 +79,9 @@ _SPELLINGS = {
 def common_names(family: Family, source: str, names: Collection[str]) -> dict[str, str]:
     """Give the names of the table: without what the encoder stands in, and as tensors are spelled today.
 
-    An encoder may be called "bert.", or stand in whatever saved it: "module.bert.", "bert.bert.", "model.". What stands
-    beside it in the same wrappers are its heads; beside an encoder of another name it is somebody's own head, and stays
-    unknown.
+    An encoder may be called by its family, "bert.", or stand in whatever saved it: "module.bert.", "bert.bert.",
+    "model.". What stands beside it in the same wrappers are its heads; beside an encoder of another name it is
+    somebody's own head, and stays unknown.
 
     Args:
         family: table of the family.
@@ -78,8 +92,10 @@ def common_names(family: Family, source: str, names: Collection[str]) -> dict[st
         {name as stored: name in the table}.
 
     Raises:
-        ValueError: where there are several encoders, and none is called "bert." or nothing.
+        ValueError: where there are several encoders, and none is called by its family or nothing; or where the names
+            are those of another family.
     """
+    _expect_own_names(family, source, names)
     prefixes = sorted({name.removesuffix(family.anchor) for name in names if name.endswith(family.anchor)}, key=len)
     if len(prefixes) > 1 and prefixes[0] not in ("", family.prefix):
         found = ", ".join(prefix.rstrip(".") for prefix in prefixes)
@@ -103,3 +119,21 @@ def _common_name(name, prefix, beside, own_prefix):
     for old, new in _SPELLINGS.items():
         name = name.replace(old, new)
     return name
+
+
+def _expect_own_names(family, source, names):
+    """Refuse an encoder that has the names of another family, by what its first block has and what it stands in."""
+    found = {}
+    for other in FAMILIES.values():
+        first = other.block_layers[0].inside(other.block, 0).parts("huggingface")[0] + ".weight"
+        for name in names:
+            if name.endswith(first):
+                found[other.model_type] = name.removesuffix(first).split(".")
+    prefixes = {other.model_type: other.prefix.removesuffix(".") for other in FAMILIES.values()}
+    named = [name for name, outer in found.items() if prefixes[name] in outer]
+    if found and (family.model_type not in found or (named and family.model_type not in named)):
+        alike = " or ".join(named or found)
+        raise ValueError(
+            f"{source}: the tensors look like those of model_type {alike!r}, but config.json says that they are of "
+            f"{family.model_type!r}. Take the config.json that belongs to them."
+        )

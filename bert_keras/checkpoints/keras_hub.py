@@ -16,7 +16,7 @@ import numpy as np
 
 from bert_keras.checkpoints.checkpoint import Checkpoint
 from bert_keras.checkpoints.encoder_shapes import encoder_shapes
-from bert_keras.checkpoints.families import BERT, rows
+from bert_keras.checkpoints.families import BERT, family_named, rows
 from bert_keras.checkpoints.json_file import read_json
 from bert_keras.checkpoints.weight_table import StoredTensor, WeightTable
 
@@ -138,6 +138,9 @@ def build_keras_hub(
         ImportError: where KerasHub is not installed.
         ValueError: where KerasHub has no such model; it says what stands in the way.
     """
+    family_named(arguments.get("family", BERT.model_type)).expect_form(
+        "keras_hub", "bert_keras writes models of KerasHub, which"
+    )
     asked = {name: arguments[name] for name in _FIXED} | {"attention_dropout": arguments["attention_dropout"]}
     fixed = _FIXED | {"attention_dropout": arguments["dropout"]}
     if "masked_lm_head/bias" in arrays:

@@ -22,12 +22,16 @@ class Embeddings(keras.layers.Layer):
     Positions count from 0. In a packed row, where `padding_mask` numbers the sequences 1, 2, 3, ..., they start again
     at each sequence, so that a packed sequence gets the vectors that it gets alone.
 
+    With a `position_offset` they count as RoBERTa's do: the first token of a sequence has the row behind so many, and
+    padding, wherever it stands, the last of those rows and no number.
+
     Args:
         vocabulary_size: number of tokens.
         hidden_dim: width of the output.
         vocabulary_multiple: the token table gets as many rows more as make their number a multiple of this; no token
             id may point there. Default 1: none.
-        max_sequence_length: number of rows of the position table. Default 512.
+        max_sequence_length: number of positions. Default 512.
+        position_offset: rows of the position table before that of the first position. Default 0.
         num_segments: number of rows of the segment table, 0 for none. Default 2.
         learned_positions: whether there is a position table; without it others tell the positions, such as
             `RotaryPositions`. Default True.
@@ -70,6 +74,7 @@ class Embeddings(keras.layers.Layer):
         *,
         vocabulary_multiple: int = 1,
         max_sequence_length: int = 512,
+        position_offset: int = 0,
         num_segments: int = 2,
         learned_positions: bool = True,
         use_bias: bool = True,
@@ -87,6 +92,7 @@ class Embeddings(keras.layers.Layer):
         self.vocabulary_multiple = vocabulary_multiple
         self.hidden_dim = hidden_dim
         self.max_sequence_length = max_sequence_length
+        self.position_offset = position_offset
         self.num_segments = num_segments
         self.learned_positions = learned_positions
         self.use_bias = use_bias
@@ -116,7 +122,10 @@ class Embeddings(keras.layers.Layer):
         self.position_embedding = None
         if learned_positions:
             self.position_embedding = table(
-                keras.layers.Embedding, max_sequence_length, position_initializer, "position_embedding"
+                keras.layers.Embedding,
+                position_offset + max_sequence_length,
+                position_initializer,
+                "position_embedding",
             )
         self.segment_embedding = None
         if num_segments:
@@ -156,7 +165,7 @@ class Embeddings(keras.layers.Layer):
         if self.position_embedding is not None:
             x += self.position_embedding(self._positions(token_ids, padding_mask))
         if self.segment_embedding is not None:
-            segment_ids = ops.zeros_like(token_ids) if segment_ids is None else segment_ids
+            segment_ids = ops.zeros((1, 1), "int32") if segment_ids is None else segment_ids
             x += self.segment_embedding(check_ids(segment_ids, self.num_segments, "segment_ids"))
         x = self.dropout_layer(self.layer_norm(x))
         return x if self.projection is None else self.projection(x)  # (batch, length, hidden)
@@ -173,9 +182,13 @@ class Embeddings(keras.layers.Layer):
         if token_ids.shape[1] is None:
             positions = check_ids(positions, self.max_sequence_length, "positions in a row (max_sequence_length)")
         if padding_mask is None:
-            return positions
+            return positions + self.position_offset
         padding_mask = ops.cast(padding_mask, "int32")
         same_sequence = ops.equal(ops.expand_dims(padding_mask, 2), ops.expand_dims(padding_mask, 1))
+        if self.position_offset:  # the number of tokens of the sequence up to here, as RoBERTa counts them
+            up_to_here = ops.less_equal(ops.expand_dims(positions, 1), ops.expand_dims(positions, 2))
+            counts = ops.sum(ops.cast(ops.logical_and(same_sequence, up_to_here), "int32"), axis=-1)
+            return self.position_offset - 1 + counts * ops.cast(padding_mask > 0, "int32")  # (batch, length)
         starts = ops.argmax(ops.cast(same_sequence, "int32"), axis=-1)  # (batch, length): the first that is equal
         return positions - ops.cast(starts, "int32") * ops.cast(padding_mask > 1, "int32")  # (batch, length)
 
@@ -190,6 +203,7 @@ class Embeddings(keras.layers.Layer):
             "vocabulary_multiple": self.vocabulary_multiple,
             "hidden_dim": self.hidden_dim,
             "max_sequence_length": self.max_sequence_length,
+            "position_offset": self.position_offset,
             "num_segments": self.num_segments,
             "learned_positions": self.learned_positions,
             "use_bias": self.use_bias,

@@ -81,7 +81,12 @@ def change_positions(model: PresetModel, max_sequence_length: int, *, method: st
     if method not in ("repeat", "interpolate"):
         raise ValueError(f"Expected method to be repeat or interpolate; received {method!r}.")
 
+    offset = getattr(model, "encoder", model).position_offset
+
     def table(array):
+        return np.concatenate([array[:offset], positions(array[offset:])])
+
+    def positions(array):
         if method == "repeat" or max_sequence_length <= len(array):
             return array[np.arange(max_sequence_length) % len(array)]
         places = np.linspace(0, len(array) - 1, max_sequence_length)

@@ -9,6 +9,7 @@ import keras
 from keras import ops
 
 from bert_keras.checkpoints.checkpoint import Checkpoint
+from bert_keras.checkpoints.families import BERT, family_named
 from bert_keras.layers import (
     AttentionMask,
     Embeddings,
@@ -24,7 +25,6 @@ from bert_keras.models.inspector import inspector
 from bert_keras.models.layer_stack import LayerStack
 from bert_keras.models.preset_model import PresetModel
 from bert_keras.models.saved_model import open_preset
-from bert_keras.models.sizes import SIZES
 from bert_keras.ops import get_activation
 
 PARTS = ("embeddings", "attention_mask", "attention", "feed_forward")
@@ -35,8 +35,8 @@ class BertEncoder(PresetModel):
     """A stack of Transformer blocks over embedded tokens.
 
     Input is a dict of int32 tensors, all (batch, length): `token_ids`; `segment_ids`, 0 in the first text and 1 in the
-    second; `padding_mask`, 0 at padding and 1 at tokens, or 1, 2, 3, ... for the sequences packed in a row: each then
-    attends to itself alone and counts its positions from 0.
+    second, where there is more than one segment; `padding_mask`, 0 at padding and 1 at tokens, or 1, 2, 3, ... for the
+    sequences packed in a row: each then attends to itself alone and counts its positions from 0.
 
     Output is a dict of `sequence_output`, (batch, length, hidden_dim), and `pooled_output`, (batch, hidden_dim).
     A head that looks at few vectors may give `output_positions` among the inputs: (batch, positions) int32, at which
@@ -58,7 +58,10 @@ class BertEncoder(PresetModel):
         max_sequence_length: number of positions; a longer row is refused. XLA on TensorFlow can raise neither this nor
             the former where a dataset does not tell its shapes: there the nearest row of the table stands in. Default
             512.
-        num_segments: number of segments, 0 for an encoder without; `segment_ids` is then no input. Default 2.
+        position_offset: rows of the position table before that of the first position; the last of them is padding's.
+            RoBERTa has 2. Default 0.
+        num_segments: number of segments. With fewer than two, `segment_ids` is no input: 1 adds its one row to every
+            token, 0 none. Default 2.
         embedding_dim: width of the token, position and segment tables, None for `hidden_dim`.
         dropout: rate of the dropout on embeddings and on each part's output. Default 0.1.
         attention_dropout: rate of the dropout on attention scores, None for `dropout`.
@@ -93,6 +96,9 @@ class BertEncoder(PresetModel):
         position_initializer: the same for the position table.
         segment_initializer: the same for the segment table.
         dtype: dtype or policy of all layers, such as "mixed_bfloat16".
+        family: what presets call it, and which heads are its own: "bert", "roberta", "xlm-roberta" or "distilbert", the
+            keys of `bert_keras.checkpoints.families.FAMILIES`. It changes no number of the encoder: those that a family
+            has are what `from_size` and `from_preset` give. Default "bert".
         **kwargs: arguments of `keras.Model`.
 
     Call arguments:
@@ -104,8 +110,8 @@ class BertEncoder(PresetModel):
             a block; an attention of one's own may have none. Default False.
 
     Raises:
-        ValueError: where an input is missing, a row is too long, an id is beyond its table, `embeddings` have other
-            numbers than the encoder, or scores are asked of an attention that has none.
+        ValueError: where there is no such `family`, an input is missing, a row is too long, an id is beyond its table,
+            `embeddings` have other numbers than the encoder, or scores are asked of an attention that has none.
 
     Example:
         >>> import numpy as np
@@ -132,6 +138,7 @@ class BertEncoder(PresetModel):
         *,
         vocabulary_multiple: int = 1,
         max_sequence_length: int = 512,
+        position_offset: int = 0,
         num_segments: int = 2,
         embedding_dim: int | None = None,
         dropout: float = 0.1,
@@ -156,8 +163,10 @@ class BertEncoder(PresetModel):
         position_initializer: str | dict | keras.initializers.Initializer | None = None,
         segment_initializer: str | dict | keras.initializers.Initializer | None = None,
         dtype: str | keras.DTypePolicy | None = None,
+        family: str = BERT.model_type,
         **kwargs: Any,
     ):
+        family_named(family)  # or it is refused
         own_parts = dict(zip(PARTS, (embeddings, attention_mask, attention, feed_forward), strict=True))
 
         # === Layers ===
@@ -168,6 +177,7 @@ class BertEncoder(PresetModel):
                 vocabulary_multiple=vocabulary_multiple,
                 hidden_dim=hidden_dim,
                 max_sequence_length=max_sequence_length,
+                position_offset=position_offset,
                 num_segments=num_segments,
                 embedding_dim=embedding_dim,
             )
@@ -178,6 +188,7 @@ class BertEncoder(PresetModel):
                 hidden_dim,
                 vocabulary_multiple=vocabulary_multiple,
                 max_sequence_length=max_sequence_length,
+                position_offset=position_offset,
                 num_segments=num_segments,
                 embedding_dim=embedding_dim,
                 learned_positions=rotary_theta is None,
@@ -246,7 +257,7 @@ class BertEncoder(PresetModel):
         )
 
         # === Functional model ===
-        names = ["token_ids", "segment_ids", "padding_mask"] if num_segments else ["token_ids", "padding_mask"]
+        names = ["token_ids", *(["segment_ids"] if num_segments > 1 else []), "padding_mask"]
         inputs = {name: keras.Input((None,), dtype="int32", name=name) for name in names}
         outputs = stack(inputs)
         if pooler:
@@ -269,6 +280,7 @@ class BertEncoder(PresetModel):
         self.hidden_dim = hidden_dim
         self.intermediate_dim = intermediate_dim
         self.max_sequence_length = max_sequence_length
+        self.position_offset = position_offset
         self.num_segments = num_segments
         self.embedding_dim = embedding_dim
         self.dropout = dropout
@@ -284,6 +296,7 @@ class BertEncoder(PresetModel):
         self.local_rotary_theta = local_rotary_theta
         self.global_every = global_every
         self.pooler = pooler
+        self.family = family
         self._own_parts = lambda: dict(own_parts)  # in a function, for Keras would save them as layers
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.token_initializer = keras.initializers.get(token_initializer)
@@ -291,20 +304,30 @@ class BertEncoder(PresetModel):
         self.segment_initializer = keras.initializers.get(segment_initializer)
 
     @classmethod
-    def from_size(cls, size: str, /, vocabulary_size: int, **overrides: Any) -> "BertEncoder":
+    def from_size(
+        cls, size: str, /, vocabulary_size: int, *, family: str = BERT.model_type, **overrides: Any
+    ) -> "BertEncoder":
         """Build an encoder of a published size, with new weights.
 
         Args:
-            size: a key of `SIZES`: "tiny", "mini", "small", "medium", "base" or "large".
+            size: "tiny", "mini", "small", "medium", "base" or "large", a key of `SIZES`; not every family has all.
             vocabulary_size: number of tokens.
+            family: the family whose size it is, with what else all encoders of it have. Default "bert".
             **overrides: further arguments of the constructor; a number of the size may be overridden too.
 
         Raises:
-            ValueError: where no size has that name.
+            ValueError: where no family, or no size of it, has that name.
+
+        Example:
+            >>> from bert_keras.models import BertEncoder
+            >>> encoder = BertEncoder.from_size("tiny", vocabulary_size=100, family="roberta")
+            >>> encoder.position_offset, sorted(encoder.input)
+            (2, ['padding_mask', 'token_ids'])
         """
-        if size not in SIZES:
-            raise ValueError(f"No published size is called {size!r}. Sizes: {', '.join(SIZES)}.")
-        return cls(vocabulary_size, **SIZES[size] | overrides)
+        table = family_named(family)
+        if size not in table.sizes:
+            raise ValueError(f"No size of {table.name} is called {size!r}. Sizes: {', '.join(table.sizes)}.")
+        return cls(vocabulary_size, **{"family": family, **table.size_defaults, **table.sizes[size], **overrides})
 
     def new_inputs(self) -> dict[str, keras.KerasTensor]:
         """Make symbolic tensors by the names of the inputs, (batch, length) int32, for a model around the encoder."""

@@ -13,7 +13,7 @@ import keras
 from bert_keras.atomic_files import write_files
 from bert_keras.checkpoints import build_keras_hub, write_google, write_huggingface
 from bert_keras.checkpoints.checkpoint import Checkpoint
-from bert_keras.checkpoints.huggingface_config import ACTIVATIONS
+from bert_keras.checkpoints.families import family_named
 from bert_keras.checkpoints.safetensors_shards import outdated_files
 from bert_keras.keras_internals import layers_within
 from bert_keras.layers.encoder_block import part_config
@@ -135,8 +135,9 @@ class PresetModel(BatchInputs):
         if format == "google":
             return write_google(directory, arrays, arguments, settings)
         architecture, own_heads = write_huggingface(
-            directory, self.kind, arrays, arguments, settings, heads=self.heads, max_shard_bytes=max_shard_bytes
-        )
+            directory, self.kind, arrays, arguments, settings, heads=self.heads, max_shard_bytes=max_shard_bytes,
+            family=family_named(arguments["family"]),
+        )  # fmt: skip
         _tell_readers(directory, architecture, own_heads, settings)
 
     def expect_savable(self, directory: str | os.PathLike) -> None:
@@ -168,10 +169,11 @@ class PresetModel(BatchInputs):
         return "keras" if self._beyond_transformers() else "huggingface"
 
     def _beyond_transformers(self):
-        """Return what of this model BERT of transformers does not have, in words."""
+        """Return what of this model its family in transformers does not have, in words."""
         encoder = getattr(self, "encoder", self)
-        activation = _name_of(encoder.activation)
-        return _own_parts(encoder) + ([] if activation in ACTIVATIONS else [f"the activation {activation!r}"])
+        family, activation = family_named(encoder.family), _name_of(encoder.activation)
+        found = [] if activation in family.activations.values() else [f"the activation {activation!r}"]
+        return _own_parts(encoder) + found + ([] if self.kind in family.architectures else [f"heads for {self.kind}"])
 
     def _save_keras_file(self, directory):
         _expect_mergeable(self)
@@ -185,9 +187,10 @@ class PresetModel(BatchInputs):
         others += ["config.json"] if (directory / "config.json").is_file() else []
         write_files(directory, contents, removed=others)
         _LOG.warning(
-            "%s: bert_keras alone reads %s: BERT of transformers has no form of %s.",
+            "%s: bert_keras alone reads %s: %s of transformers has no form of %s.",
             directory,
             KERAS_FILE,
+            family_named(getattr(self, "encoder", self).family).name,
             " and ".join(self._beyond_transformers()) or "such a file",
         )
 
@@ -224,8 +227,9 @@ class PresetModel(BatchInputs):
         encoder = getattr(self, "encoder", self)
         _expect_mergeable(self)
         if parts := _own_parts(encoder):
+            name = family_named(encoder.family).name
             raise ValueError(
-                f"BERT of transformers has no form of an encoder with {' and '.join(parts)}. "
+                f"{name} of transformers has no form of an encoder with {' and '.join(parts)}. "
                 'Save it with format="keras", which bert_keras alone reads.'
             )
         arrays = {name: keras.ops.convert_to_numpy(variable) for name, variable in named_weights(self).items()}
@@ -269,15 +273,14 @@ def _tell_readers(directory, architecture, own_heads, settings):
 def _own_parts(encoder):
     own = encoder.own_parts()
     parts = {
-        "normalize_first=True": encoder.normalize_first,
         "embeddings of one's own": own["embeddings"] is not None,
         "an attention mask of one's own": own["attention_mask"] is not None,
         "an attention of one's own": own["attention"] is not None,
         "a feed-forward of one's own": own["feed_forward"] is not None,
         "embedding_dim other than hidden_dim": encoder.embedding_dim not in (None, encoder.hidden_dim),
-        "num_segments=0": not encoder.num_segments,
     }
-    return [what for what, is_so in parts.items() if is_so]
+    arguments = {name: getattr(encoder, name) for name in encoder.own_arguments()}
+    return [what for what, is_so in parts.items() if is_so] + family_named(encoder.family).differences(arguments)
 
 
 def _expect_mergeable(model):

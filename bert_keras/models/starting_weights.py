@@ -73,7 +73,8 @@ def warm_start(encoder: BertEncoder, token_vectors: np.ndarray, *, sharpness: fl
     width, head_dim = encoder.hidden_dim, encoder.hidden_dim // encoder.num_heads
     # Sinusoids as in the Transformer, of the upper half of its frequencies: those tell neighbours apart.
     frequencies = 10000.0 ** -np.linspace(0, 0.5, head_dim // 2)
-    angles = np.arange(encoder.max_sequence_length)[:, None] * frequencies  # (length, head_dim / 2)
+    positions = np.arange(-encoder.position_offset, encoder.max_sequence_length)
+    angles = positions[:, None] * frequencies  # (length, head_dim / 2)
     sinusoids = np.concatenate([np.sin(angles), np.cos(angles)], axis=1)
     of_tokens = width - 2 * len(frequencies)  # columns
     if of_tokens < 1:

@@ -16,6 +16,7 @@ ARGUMENTS = {
     "intermediate_dim": 12,
     "max_sequence_length": 16,
     "num_segments": 2,
+    "family": "bert",
     "dropout": 0.1,
     "attention_dropout": 0.0,
     "activation": "gelu",

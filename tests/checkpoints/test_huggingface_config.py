@@ -29,6 +29,7 @@ def config_with(tmp_path):
 
 def test_fields_become_arguments(config_with):
     assert config_with(hidden_dropout_prob=0, hidden_act="gelu_new", layer_norm_eps=1e-5).encoder_arguments == {
+        "family": "bert",
         "vocabulary_size": 30,
         "num_layers": 2,
         "num_heads": 3,
@@ -56,7 +57,13 @@ def test_another_spread_of_initial_weights_is_kept(config_with):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"model_type": "roberta"}, "model_type is 'roberta'"),
+        ({"model_type": "deberta"}, "model_type is 'deberta'; supported: bert, roberta"),
+        ({"model_type": "mpnet"}, "model_type is 'mpnet'; supported: bert, roberta"),
+        ({"model_type": ["bert"]}, "model_type is \\['bert'\\]; supported"),
+        ({"model_type": "roberta", "position_embedding_type": "relative_key"}, "position_embedding_type"),
+        ({"model_type": "roberta", "pad_token_id": -1}, "pad_token_id must be a whole number, not -1"),
+        ({"model_type": "roberta", "pad_token_id": 15}, "leaves no position behind those of pad_token_id"),
+        ({"model_type": "distilbert"}, "n_layers is missing"),
         ({"position_embedding_type": "relative_key"}, "position_embedding_type is 'relative_key'"),
         ({"is_decoder": True}, "is_decoder is True"),
         ({"add_cross_attention": True}, "add_cross_attention"),
@@ -109,7 +116,7 @@ def test_the_heads_dropout_defaults_to_the_encoders(config_with):
 def test_what_is_written_is_read_back(config_with, activation):
     config = config_with(hidden_act=activation)
     fields = config_fields(
-        "BertForSequenceClassification",
+        "text_classification",
         config.encoder_arguments | {"initializer_range": 0.02},
         {"labels": ["a", "b"], "num_classes": 2, "dropout": 0.2, "problem_type": "multi_label_classification"},
     )

@@ -105,3 +105,34 @@ def test_a_row_whose_length_is_not_known_before_is_refused_by_its_name_when_it_i
     assert call(np.ones((1, 6), "int32")).shape == (1, 6, 8)
     with pytest.raises(tf.errors.InvalidArgumentError, match="max_sequence_length"):
         call(np.ones((1, 7), "int32"))
+
+
+@pytest.mark.parametrize(
+    ("padding_mask", "positions"),
+    [
+        ([1, 1, 1, 0], [2, 3, 4, 1]),
+        ([0, 0, 1, 1], [1, 1, 2, 3]),
+        ([1, 0, 1, 1], [2, 1, 3, 4]),
+        ([1, 1, 2, 2], [2, 3, 2, 3]),
+        (None, [2, 3, 4, 5]),
+    ],
+)
+def test_behind_an_offset_tokens_are_counted_and_padding_has_the_last_row_before_them(padding_mask, positions):
+    layer = Embeddings(**SIZES, position_offset=2, token_initializer="zeros", num_segments=0)
+    masks = {} if padding_mask is None else {"padding_mask": [padding_mask]}
+    x = embed(layer, token_ids=[[5, 5, 5, 5]], **masks)[0]
+    table = ops.convert_to_numpy(layer.position_embedding.embeddings)[positions]
+    assert layer.position_embedding.embeddings.shape == (8, 8)
+    table -= table.mean(-1, keepdims=True)
+    np.testing.assert_allclose(x, table / np.sqrt(table.var(-1, keepdims=True) + 1e-12), atol=1e-4)
+    with pytest.raises(ValueError, match="at most 6 tokens.*received 7"):
+        layer(np.zeros((1, 7), "int32"))
+
+
+def test_one_segment_is_added_to_every_token():
+    layer = Embeddings(**SIZES, num_segments=1)
+    ids = INPUTS["token_ids"]
+    np.testing.assert_array_equal(embed(layer, token_ids=ids), embed(layer, token_ids=ids, segment_ids=0 * ids))
+    before = embed(layer, token_ids=ids)
+    layer.segment_embedding.embeddings.assign(10 * np.arange(8)[None] ** 2)
+    assert abs(embed(layer, token_ids=ids) - before).max() > 1

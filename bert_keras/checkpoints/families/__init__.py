@@ -1,8 +1,31 @@
 """Families of encoders, a table each: what the formats call their configurations, weights and models."""
 
 from bert_keras.checkpoints.families.bert import BERT
-from bert_keras.checkpoints.families.family import Family, Layer, rows
+from bert_keras.checkpoints.families.distilbert import DISTILBERT
+from bert_keras.checkpoints.families.family import Family, HeadForm, Layer, rows
+from bert_keras.checkpoints.families.modernbert import MODERNBERT
+from bert_keras.checkpoints.families.roberta import ROBERTA, XLM_ROBERTA
 
-FAMILIES = {family.model_type: family for family in (BERT,)}
+FAMILIES = {family.model_type: family for family in (BERT, ROBERTA, XLM_ROBERTA, DISTILBERT, MODERNBERT)}
 
-__all__ = ["BERT", "FAMILIES", "Family", "Layer", "rows"]
+
+def family_named(name: str) -> Family:
+    """Return the table of a family.
+
+    Args:
+        name: what `config.json` calls it as `model_type`, such as "roberta".
+
+    Raises:
+        ValueError: where there is none of that name; it lists those that there are.
+
+    Example:
+        >>> from bert_keras.checkpoints.families import family_named
+        >>> family_named("xlm-roberta").name
+        'XLM-RoBERTa'
+    """
+    if name not in FAMILIES:
+        raise ValueError(f"Expected family to be one of {', '.join(FAMILIES)}; received {name!r}.")
+    return FAMILIES[name]
+
+
+__all__ = ["BERT", "FAMILIES", "Family", "HeadForm", "Layer", "family_named", "rows"]

@@ -2,13 +2,25 @@
 
 Google's names are those of https://github.com/google-research/bert: `modeling.py`, `run_pretraining.py`,
 `run_classifier.py` and `run_squad.py`. KerasHub's are those of the layers in `BertBackbone`, `BertMaskedLM` and
-`BertTextClassifier`.
+`BertTextClassifier`. The sizes tiny to medium are from [Turc et al., 2019](https://arxiv.org/abs/1908.08962), base and
+large from [Devlin et al., 2019](https://arxiv.org/abs/1810.04805).
 """
 
 from bert_keras.checkpoints.families.family import Family, Layer
 
 BERT = Family(
     model_type="bert",
+    name="BERT",
+    sizes={
+        "tiny": {"num_layers": 2, "num_heads": 2, "hidden_dim": 128, "intermediate_dim": 512},
+        "mini": {"num_layers": 4, "num_heads": 4, "hidden_dim": 256, "intermediate_dim": 1024},
+        "small": {"num_layers": 4, "num_heads": 8, "hidden_dim": 512, "intermediate_dim": 2048},
+        "medium": {"num_layers": 8, "num_heads": 8, "hidden_dim": 512, "intermediate_dim": 2048},
+        "base": {"num_layers": 12, "num_heads": 12, "hidden_dim": 768, "intermediate_dim": 3072},
+        "large": {"num_layers": 24, "num_heads": 16, "hidden_dim": 1024, "intermediate_dim": 4096},
+    },
+    size_defaults={},
+    always={},
     numbers={
         "vocab_size": ("vocabulary_size", int),
         "num_hidden_layers": ("num_layers", int),
@@ -21,6 +33,7 @@ BERT = Family(
         "attention_probs_dropout_prob": ("attention_dropout", float),
         "layer_norm_eps": ("layer_norm_epsilon", float),
     },
+    activation_field="hidden_act",
     defaults={  # of BertConfig of transformers
         "max_position_embeddings": 512,
         "type_vocab_size": 2,
@@ -46,7 +59,6 @@ BERT = Family(
         "relu6": "relu6",
     },
     refused={
-        "model_type": ("bert", None),
         "position_embedding_type": ("absolute", None),
         "is_decoder": (False, None),
         "add_cross_attention": (False, None),
@@ -108,10 +120,13 @@ BERT = Family(
     },
     without_pooler=("masked_lm", "token_classification", "question_answering"),
     prefix="bert.",
+    decoder="cls.predictions.decoder.weight",
     anchor="embeddings.position_embeddings.weight",
     copies={
         "cls.predictions.decoder.weight": "embeddings.word_embeddings.weight",
         "cls.predictions.decoder.bias": "cls.predictions.bias",
     },
     constants=("embeddings.position_ids", "embeddings.token_type_ids"),  # 0, 1, 2, ... and 0
+    head_dropouts={"": ("classifier_dropout", "hidden_dropout_prob")},
+    token_ids={"pad_token_id": 0},
 )  # fmt: skip

@@ -1,10 +1,17 @@
 """What a family of encoders is called in each format: its configuration, its weights, its published models."""
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from bert_keras.checkpoints.weight_table import Row
+
+# What an encoder has whose family says nothing else: BERT's blocks, and positions from a table.
+_PLAIN = {
+    "normalize_first": False, "first_norm": True, "use_bias": True, "gated": False, "rotary_theta": None,
+    "local_attention": None,
+}  # fmt: skip
+_QUERY_KEY_VALUE = ("query", "key", "value")
 
 
 class Layer(NamedTuple):
@@ -12,23 +19,51 @@ class Layer(NamedTuple):
 
     Args:
         kind: which weights it has: "table", "layer_norm", "dense", "logits", the last dense layer of a head, "bias",
-            "query_key_value" or "attention_output".
+            "query_key_value" or "attention_output"; "scale" and "kernel" are a layer norm and a dense layer without
+            bias.
         ours: path of the layer in our models.
-        huggingface: its name in transformers.
+        huggingface: its name in transformers; for queries, keys and values what "query", "key" and "value" stand
+            behind, or a tuple of the names of the layers that are one here.
         google: its name in Google's TF1 release.
         keras_hub: its name in KerasHub.
     """
 
     kind: str
     ours: str
-    huggingface: str
+    huggingface: str | tuple[str, ...]
     google: str | None = None
     keras_hub: str | None = None
 
     def inside(self, block: "Layer", index: int) -> "Layer":
         """Give the layer in a block of that number: `block` has the names of blocks, with {} for the number."""
         names = zip(block[1:], self[1:])
-        return Layer(self.kind, *(rest and f"{outer.format(index)}{rest}" for outer, rest in names))
+        return Layer(self.kind, *(rest and _behind(outer.format(index), rest) for outer, rest in names))
+
+    def parts(self, form: str) -> tuple[str, ...]:
+        """Give the names of the layers of a format that are this one, () where the format has none."""
+        name = getattr(self, form)
+        if name is None or isinstance(name, tuple):
+            return name or ()
+        return tuple(f"{name}{part}" for part in _QUERY_KEY_VALUE) if self.kind == "query_key_value" else (name,)
+
+
+def _behind(outer, rest):
+    return tuple(outer + name for name in rest) if isinstance(rest, tuple) else outer + rest
+
+
+class HeadForm(NamedTuple):
+    """What a family's own head for a text looks at, and what stands before its logits.
+
+    Args:
+        pooling: "pooled", the encoder's pooled output, or "first", the first token's vector. Default "pooled".
+        hidden_activation: activation of a dense layer before the logits, None where there is no such layer. Default
+            None.
+        hidden_dropout: whether the head drops before that layer, too. Default False.
+    """
+
+    pooling: str = "pooled"
+    hidden_activation: str | None = None
+    hidden_dropout: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,7 +72,12 @@ class Family:
 
     Args:
         model_type: what `config.json` calls it.
+        name: what its paper calls it.
+        sizes: {size: numbers of the encoder}, for `BertEncoder.from_size`.
+        size_defaults: arguments of the encoder that all these sizes have.
+        always: arguments of the encoder that no file says, for every encoder of the family has them.
         numbers: {field of `config.json`: (argument of our encoder, type)}; all of them must be there.
+        activation_field: field of `config.json` with the activation.
         defaults: {field of `config.json`: what transformers takes where the file is silent}.
         activations: {activation in `config.json`: ours}.
         refused: {field of `config.json`: values under which it is a model that we have}.
@@ -49,14 +89,31 @@ class Family:
         architectures: {kind of model: (class of transformers, its heads)}.
         without_pooler: kinds whose class in transformers has no pooler.
         prefix: what stands before the encoder's tensors in a model of transformers with a head.
+        decoder: the tensor of the masked-LM head that is the token table.
         anchor: a tensor of transformers that every encoder has, and no head.
         copies: {tensor of transformers: another that it is a copy of}, which some versions store and which must be
             equal.
         constants: tensors of transformers that some versions store though nothing in them was learned.
+        head_dropouts: {kind of model: fields of `config.json` with the rate of the dropout before its head}, of which
+            the first that is set counts; "" for all other kinds.
+        token_ids: {field of `config.json`: id of a special token}, as in the published vocabularies.
+        positions_behind: field of `config.json` with the id behind which positions begin: of so many rows of the
+            position table the last is padding's. None where they begin with the first row.
+        first_block_layers: layers of the first block, where it has others than the rest; None where it has not.
+        read: function from the fields of `config.json` to further arguments of the encoder, that are no single field;
+            it raises a ValueError that names the field with what is supported. None where there are none.
+        write: the function back, from the encoder's arguments to fields.
+        masked_lm_activation: activation of the masked-LM head, whatever that of the encoder; None for the encoder's.
+        head_forms: {head: its `HeadForm`}, of those that have another than BERT's.
     """
 
     model_type: str
+    name: str
+    sizes: Mapping[str, Mapping[str, int]]
+    size_defaults: Mapping[str, object]
+    always: Mapping[str, object]
     numbers: Mapping[str, tuple[str, type]]
+    activation_field: str
     defaults: Mapping[str, object]
     activations: Mapping[str, str]
     refused: Mapping[str, tuple]
@@ -68,9 +125,57 @@ class Family:
     architectures: Mapping[str, tuple[str, tuple[str, ...]]]
     without_pooler: tuple[str, ...]
     prefix: str
+    decoder: str
     anchor: str
     copies: Mapping[str, str]
     constants: tuple[str, ...]
+    head_dropouts: Mapping[str, tuple[str, ...]]
+    token_ids: Mapping[str, int]
+    positions_behind: str | None = None
+    first_block_layers: tuple[Layer, ...] | None = None
+    read: Callable[[Mapping], dict] | None = None
+    write: Callable[[Mapping], dict] | None = None
+    masked_lm_activation: str | None = None
+    head_forms: Mapping[str, HeadForm] = dataclasses.field(default_factory=dict)
+
+    def head_form(self, head: str) -> HeadForm:
+        """Give the form of one of the family's own heads for a text, by the head's name."""
+        return self.head_forms.get(head, HeadForm())
+
+    def expect_form(self, form: str, called: str) -> None:
+        """Refuse a format that has no names for the family.
+
+        Args:
+            form: "huggingface", "google" or "keras_hub".
+            called: what the format is called, for the message.
+
+        Raises:
+            ValueError: where it has none.
+        """
+        if not any(layer.parts(form) for layer in self.embeddings):
+            raise ValueError(f'{called} is known of BERT alone, not of {self.name}: take format="huggingface".')
+
+    def differences(self, arguments: Mapping) -> list[str]:
+        """Say what of an encoder the family does not have in transformers.
+
+        Args:
+            arguments: arguments of the encoder's constructor.
+
+        Returns:
+            list of arguments with their values, such as "num_segments=0"; empty for an encoder of the family.
+        """
+        its_own = {ours for ours, _ in self.numbers.values()} | set(self.size_defaults)
+        always = {name: value for name, value in _PLAIN.items() if name not in its_own} | dict(self.always)
+        found = [f"{name}={arguments[name]}" for name, value in always.items() if arguments[name] != value]
+        # A field of a number is 1 at least: an encoder without segments, say, has no place there.
+        needed = (ours for ours, kind in self.numbers.values() if kind is int and not arguments[ours])
+        found += [f"{name}={arguments[name]}" for name in needed]
+        if "rotary_theta" in self.size_defaults and arguments["rotary_theta"] is None:
+            found.append("rotary_theta=None")
+        offset = arguments["position_offset"]
+        if (offset > 0) != (self.positions_behind is not None):
+            found.append(f"position_offset={offset}")
+        return found
 
     def encoder(self, num_layers: int) -> Iterator[Layer]:
         """Go through the layers of an encoder.
@@ -80,7 +185,8 @@ class Family:
         """
         yield from self.embeddings
         for index in range(num_layers):
-            yield from (layer.inside(self.block, index) for layer in self.block_layers)
+            layers = self.block_layers if index or self.first_block_layers is None else self.first_block_layers
+            yield from (layer.inside(self.block, index) for layer in layers)
         yield from self.pooler
 
     def model(self, num_layers: int) -> Iterator[Layer]:
@@ -104,10 +210,9 @@ def rows(layers: Iterable[Layer], form: str, spelling: Mapping[str, Mapping[str,
     """
     found = []
     for layer in layers:
-        if (name := getattr(layer, form)) is not None:
-            parts = ("query", "key", "value") if layer.kind == "query_key_value" else ("",)
+        if parts := layer.parts(form):
             found += [
-                Row(f"{layer.ours}/{weight}", tuple(f"{name}{part}{ending}" for part in parts), **options)
+                Row(f"{layer.ours}/{weight}", tuple(f"{part}{ending}" for part in parts), **options)
                 for weight, (ending, options) in spelling[layer.kind].items()
             ]
     return found
