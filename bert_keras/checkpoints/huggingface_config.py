@@ -128,6 +128,9 @@ class HuggingFaceConfig:
         settings = {"dropout": self.head_dropout} | self.task
         if (problem_type := self.task.get("problem_type", self._fields.get("problem_type"))) is not None:
             settings["problem_type"] = problem_type
+        if self.family.poolings is not None:
+            field, poolings = self.family.poolings
+            settings.setdefault("pooling", poolings[self._fields.get(field) or next(iter(poolings))])
         return settings
 
     def _field(self, name):
@@ -206,6 +209,9 @@ def config_fields(
             settings["dropout"] = dropout
     labels = num_classes = problem_type = None
     if is_published:
+        if family.poolings is not None and "pooling" in settings:
+            field, poolings = family.poolings
+            fields[field] = {ours: theirs for theirs, ours in poolings.items()}[settings.pop("pooling")]
         labels, problem_type = settings.pop("labels", None), settings.pop("problem_type", None)
         num_classes = settings.pop("num_classes", settings.pop("num_tags", None))
     if settings:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 import keras
 import numpy as np
 
-from bert_keras.checkpoints.families import BERT
 from bert_keras.checkpoints.keras_hub import KerasHubCheckpoint
 from bert_keras.data import Tokenizer
 from bert_keras.models import BertEncoder, MultipleChoice, open_preset
@@ -85,13 +84,17 @@ def random_rows(encoder: BertEncoder, *, batch_size: int = 4, seed: int = 0) -> 
     """
     rng = np.random.default_rng(seed)
     shape = (batch_size, min(encoder.max_sequence_length, 128))
+    pad_id = encoder.position_offset - 1  # by which others tell padding where positions begin behind it
     batches = []
     for lengths in (np.full((batch_size, 1), shape[1]), rng.integers(1, shape[1] + 1, (batch_size, 1))):
         whole = {
             "token_ids": rng.integers(0, encoder.vocabulary_size, shape).astype("int32"),
-            "segment_ids": np.sort(rng.integers(0, encoder.num_segments, shape), axis=1).astype("int32"),
+            "segment_ids": np.sort(rng.integers(0, max(encoder.num_segments, 1), shape), axis=1).astype("int32"),
             "padding_mask": (np.arange(shape[1]) < lengths).astype("int32"),
         }
+        if pad_id >= 0:
+            ids = np.where(whole["token_ids"] == pad_id, (pad_id + 1) % encoder.vocabulary_size, whole["token_ids"])
+            whole["token_ids"] = np.where(whole["padding_mask"], ids, pad_id).astype("int32")
         batches.append(whole)
     return batches
 
@@ -179,32 +182,28 @@ def _peer(model, preset):
     import torch
     import transformers
 
-    name = checkpoint.config.architecture  # not every configuration tells
-    architecture = getattr(
-        transformers, name if name in dict(BERT.architectures.values()) else BERT.architectures[model.kind][0]
-    )
+    architectures = checkpoint.family.architectures
+    kinds = {name: kind for kind, (name, _) in architectures.items()}
+    kind = kinds.get(checkpoint.config.architecture, model.kind)  # not every configuration tells
+    architecture = getattr(transformers, architectures[kind][0])
     peer = architecture.from_pretrained(locate_preset(preset), attn_implementation="eager").eval()
 
     def run(model, batch):
+        inputs = {name: value for name, value in batch.items() if name in model.input}
         with torch.no_grad():
-            return _transformers_outputs(peer, _with_choices(model, batch), torch)
+            return _transformers_outputs(peer, kind, _with_choices(model, inputs), torch)
 
     return run
 
 
-def _transformers_outputs(peer, batch, torch):
+def _transformers_outputs(peer, kind, batch, torch):
     tensors = {name: torch.tensor(np.asarray(value)).long() for name, value in batch.items()}
-    outputs = peer(
-        tensors["token_ids"],
-        attention_mask=tensors["padding_mask"],
-        token_type_ids=tensors.get("segment_ids"),
-        output_hidden_states=True,
-    )
+    segments = {"token_type_ids": tensors["segment_ids"]} if "segment_ids" in tensors else {}
+    outputs = peer(tensors["token_ids"], attention_mask=tensors["padding_mask"], output_hidden_states=True, **segments)
     found = {f"hidden_state_{index}": state for index, state in enumerate(outputs.hidden_states)}
-    if peer.base_model.pooler is not None:
-        found["pooled_output"] = peer.base_model.pooler(outputs.hidden_states[-1])
-    kind = type(peer).__name__
-    logits = {"BertForMaskedLM": "mlm", "BertForNextSentencePrediction": "nsp"}.get(kind, "logits")
+    if (pooler := getattr(peer.base_model, "pooler", None)) is not None:
+        found["pooled_output"] = pooler(outputs.hidden_states[-1])
+    logits = {"masked_lm": "mlm", "next_sentence": "nsp"}.get(kind, "logits")
     names = {"prediction_logits": "mlm", "seq_relationship_logits": "nsp", "start_logits": "start",
              "end_logits": "end", "logits": logits}  # fmt: skip
     found |= {ours: outputs[theirs] for theirs, ours in names.items() if theirs in outputs}

@@ -9,7 +9,6 @@ from bert_keras.layers.encoder_block import EncoderBlock
 from bert_keras.layers.feed_forward import FeedForward
 from bert_keras.layers.gated_feed_forward import GatedFeedForward
 from bert_keras.layers.global_pointer import GlobalPointer
-from bert_keras.layers.head_transform import HeadTransform
 from bert_keras.layers.local_attention_mask import LocalAttentionMask
 from bert_keras.layers.masked_lm_head import MaskedLMHead
 from bert_keras.layers.mean_pooling import MeanPooling
@@ -33,7 +32,6 @@ __all__ = [
     "FeedForward",
     "GatedFeedForward",
     "GlobalPointer",
-    "HeadTransform",
     "LocalAttentionMask",
     "MaskedLMHead",
     "MeanPooling",

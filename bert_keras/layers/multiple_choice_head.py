@@ -5,22 +5,20 @@ from typing import Any
 import keras
 from keras import ops
 
-from bert_keras.layers.dropout import Dropout
-from bert_keras.layers.logits import logits_layer
-from bert_keras.types import Initializer, Shape, Tensor
+from bert_keras.layers.classification_head import ClassificationHead
+from bert_keras.types import Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
-class MultipleChoiceHead(keras.layers.Layer):
-    """Scores each choice by itself: dropout, then one dense layer of one output, the same for all choices.
+class MultipleChoiceHead(ClassificationHead):
+    """Scores each choice by itself: a `ClassificationHead` of one output, the same for all choices.
 
     (batch * choices, hidden_dim) vectors become (batch, choices) logits, in float32 whatever the precision of the
     layer; a softmax over the choices makes probabilities of them.
 
     Args:
         dropout: rate of the dropout before the dense layer. Default 0.
-        kernel_initializer: initializer of the kernel, None for BERT's truncated normal of 0.02.
-        **kwargs: arguments of `keras.layers.Layer`.
+        **kwargs: further arguments of `ClassificationHead`, such as those of a hidden layer.
 
     Call arguments:
         inputs: (batch * choices, hidden_dim) tensor, the choices of an example one after the other.
@@ -40,26 +38,20 @@ class MultipleChoiceHead(keras.layers.Layer):
         [Devlin et al., 2019](https://arxiv.org/abs/1810.04805), section 4.4.
     """
 
-    def __init__(self, *, dropout: float = 0.0, kernel_initializer: Initializer | None = None, **kwargs: Any):
-        super().__init__(**kwargs)
-        self.dropout = dropout
-        self.kernel_initializer = keras.initializers.get(kernel_initializer)
-        self.dropout_layer = Dropout(dropout, dtype=self.dtype_policy, name="dropout")
-        self.dense = logits_layer(1, kernel_initializer, self.dtype_policy)
+    def __init__(self, *, dropout: float = 0.0, **kwargs: Any):
+        super().__init__(1, dropout=dropout, **kwargs)
 
     def build(self, inputs_shape: Shape, token_ids_shape: Shape | None = None) -> None:
-        self.dense.build(inputs_shape)
-        self.built = True
+        super().build(inputs_shape)
 
     def call(self, inputs: Tensor, token_ids: Tensor) -> Tensor:
-        x = self.dense(self.dropout_layer(inputs))  # (batch * choices, 1)
+        x = super().call(inputs)  # (batch * choices, 1)
         return ops.reshape(x, (-1, ops.shape(token_ids)[1]))  # (batch, choices)
 
     def compute_output_spec(self, inputs: Tensor, token_ids: Tensor) -> Any:
         return keras.KerasTensor(token_ids.shape[:2], "float32")
 
     def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {
-            "dropout": self.dropout,
-            "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
-        }
+        config = super().get_config()
+        del config["num_classes"]
+        return config

@@ -96,9 +96,9 @@ class BertEncoder(PresetModel):
         position_initializer: the same for the position table.
         segment_initializer: the same for the segment table.
         dtype: dtype or policy of all layers, such as "mixed_bfloat16".
-        family: what presets call it, and which heads are its own: "bert", "roberta", "xlm-roberta" or "distilbert", the
-            keys of `bert_keras.checkpoints.families.FAMILIES`. It changes no number of the encoder: those that a family
-            has are what `from_size` and `from_preset` give. Default "bert".
+        family: what presets call it, and which heads are its own: "bert", "roberta", "xlm-roberta", "distilbert" or
+            "modernbert", the keys of `bert_keras.checkpoints.families.FAMILIES`. It changes no number of the encoder:
+            those that a family has are what `from_size` and `from_preset` give. Default "bert".
         **kwargs: arguments of `keras.Model`.
 
     Call arguments:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import keras
 import numpy as np
 
-from bert_keras.models.text_classifier import POOLINGS, TextClassifier
+from bert_keras.models.text_classifier import TextClassifier
 from bert_keras.training.losses.loss_terms import LossTerms
 
 
@@ -39,7 +39,7 @@ def head_only(
         >>> head.predict(vectors["train"], verbose=0).shape == (1, 3)
         True
     """
-    encoder, head = classifier.encoder, classifier.get_layer(POOLINGS[classifier.pooling])
+    encoder, head = classifier.encoder, classifier.head_layer
     encoder.freeze_lowest(encoder.num_layers)
     has_pooler = classifier.pooling == "pooled"
     # A pooler looks at the first token alone.

@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from bert_keras.checkpoints.checkpoint import Checkpoint
+from bert_keras.checkpoints.families import family_named
 from bert_keras.layers import MaskedLMHead, SentencePairHead
 from bert_keras.models.encoder import BertEncoder
 from bert_keras.models.task_model import TaskModel
@@ -29,7 +30,8 @@ class BertPretrainer(TaskModel):
         next_sentence: whether there is an `nsp` output. Default True; in `from_preset` what the preset has. Without it
             nothing trains the encoder's pooler, and Keras says so at the first step, unless the encoder was built with
             `pooler=False`.
-        head_activation: activation function of the masked-LM head or its name, None for the encoder's.
+        head_activation: activation function of the masked-LM head or its name, None for that of the encoder's family,
+            which in most is the encoder's.
         head_layer_norm_epsilon: added to the variance in that head's layer norm, None for the encoder's.
         dtype: dtype or policy of the heads, None for the encoder's.
         **kwargs: arguments of `keras.Model`.
@@ -71,7 +73,7 @@ class BertPretrainer(TaskModel):
             masked_lm_head = MaskedLMHead(
                 encoder.token_embedding,
                 vocabulary_size=encoder.vocabulary_size,
-                activation=head_activation or encoder.activation,
+                activation=head_activation or _head_activation(encoder),
                 layer_norm_epsilon=head_layer_norm_epsilon or encoder.layer_norm_epsilon,
                 use_bias=encoder.use_bias,
                 kernel_initializer=encoder.kernel_initializer,
@@ -146,6 +148,12 @@ class BertPretrainer(TaskModel):
     def _beyond_transformers(self):
         head, encoder = self.masked_lm and self.get_layer("masked_lm_head"), self.encoder
         is_encoders = not head or (head.activation, head.layer_norm_epsilon) == (
-            encoder.activation, encoder.layer_norm_epsilon,
+            _head_activation(encoder), encoder.layer_norm_epsilon,
         )  # fmt: skip
         return super()._beyond_transformers() + ([] if is_encoders else ["a masked-LM head with numbers of its own"])
+
+
+def _head_activation(encoder):
+    """Return the activation of the family's masked-LM head; RoBERTa's is "gelu" whatever its blocks have."""
+    activation = family_named(encoder.family).masked_lm_activation
+    return encoder.activation if activation is None else get_activation(activation)

@@ -119,7 +119,8 @@ class TaskModel(LossTerms, TokenStatistics, TargetChecks, TracedOnce, PresetMode
         settings, is_trained = cls.preset_arguments(checkpoint, **asked)
         settings = {"dropout": checkpoint.settings["dropout"]} | settings
         settings = {name: value for name, value in settings.items() if name in own}
-        of_encoder = {"pooler": cls.needs_pooler(**settings)} | of_encoder
+        needs_pooler = cls.needs_pooler(**{"family": checkpoint.family.model_type} | settings)
+        of_encoder = {"pooler": needs_pooler} | of_encoder
         encoder = BertEncoder.from_checkpoint(checkpoint, **of_encoder)
         try:
             model = cls(encoder, **settings)
@@ -162,7 +163,11 @@ class TaskModel(LossTerms, TokenStatistics, TargetChecks, TracedOnce, PresetMode
 
     @classmethod
     def needs_pooler(cls, **arguments: Any) -> bool:
-        """Tell whether a model with these arguments looks at the encoder's pooled output."""
+        """Tell whether a model with these arguments looks at the encoder's pooled output.
+
+        Args:
+            **arguments: arguments of the constructor, and `family`, that of the encoder.
+        """
         return False
 
     def preset_settings(self) -> dict:

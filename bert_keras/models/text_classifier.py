@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from bert_keras.checkpoints.checkpoint import Checkpoint
+from bert_keras.checkpoints.families import Family, family_named
 from bert_keras.layers import ClassificationHead
 from bert_keras.models.encoder import BertEncoder
 from bert_keras.models.pretrained_classes import check_labels, pretrained_classes
@@ -16,12 +17,21 @@ from bert_keras.models.text_vector import text_vector
 from bert_keras.training.classification import PROBLEM_TYPES
 from bert_keras.training.target_kinds import OF_PROBLEM, TargetKind
 
-# What a head may see, and the head's name: a preset from before, that does not note the pooling, is told by it.
-POOLINGS = {
-    "pooled": "classification_head",
-    "first": "first_classification_head",
-    "mean": "mean_classification_head",
-}
+POOLINGS = ("pooled", "first", "mean")
+_OWN = "classification_head"
+
+
+def head_name(pooling: str, family: Family) -> str:
+    """Name the head that sees a text so: a preset from before, that does not note the pooling, is told by it.
+
+    Args:
+        pooling: one of `POOLINGS`.
+        family: table of the encoder's family.
+
+    Returns:
+        "classification_head" for the family's own pooling, whose form transformers has, too; else one of our names.
+    """
+    return _OWN if family.has_pooling(_OWN, pooling) else f"{pooling}_{_OWN}"
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
@@ -37,8 +47,10 @@ class TextClassifier(TaskModel):
         labels: names of the classes in the order of their logits, or None.
         dropout: rate of the dropout before the head. Default 0.1.
         pooling: what the head sees: "pooled", the encoder's pooled output, as in BERT; "first", the first token's
-            vector; "mean", the mean of the tokens' vectors. Default "pooled"; in `from_preset` what the preset's head
-            was trained on, or, without a head, a sentence encoder's own pooling, as sentence-transformers notes it.
+            vector; "mean", the mean of the tokens' vectors. Default None, what the encoder's family has, whose own head
+            may have a hidden layer: RoBERTa's and DistilBERT's, that see the first token. In `from_preset` what the
+            preset's head was trained on, or, without a head, a sentence encoder's own pooling, as sentence-transformers
+            notes it.
         problem_type: "single_label_classification", "multi_label_classification" or "regression", for who trains the
             model or reads its outputs. Default None, which is "regression" for one class and the first for more.
         threshold: probability from which on a text has a label, where it may have several. Default 0.5.
@@ -61,14 +73,17 @@ class TextClassifier(TaskModel):
         [Devlin et al., 2019](https://arxiv.org/abs/1810.04805), section 4.1.
     """
 
-    heads = tuple(POOLINGS.values())
+    heads = (_OWN, *(f"{pooling}_{_OWN}" for pooling in POOLINGS))
 
     def __init__(
         self, encoder: BertEncoder, num_classes: int, *, labels: Sequence[str] | None = None, dropout: float = 0.1,
-        pooling: str = "pooled", problem_type: str | None = None, threshold: float = 0.5,
+        pooling: str | None = None, problem_type: str | None = None, threshold: float = 0.5,
         dtype: str | keras.DTypePolicy | None = None, **kwargs: Any,
     ):  # fmt: skip
         check_labels(labels, num_classes)
+        family = family_named(encoder.family)
+        form = family.head_form(_OWN)
+        pooling = pooling or form.pooling
         _check_pooling(pooling)
         if pooling == "pooled" and not encoder.pooler:
             raise ValueError('pooling="pooled" needs an encoder with a pooler; choose "first" or "mean".')
@@ -79,9 +94,10 @@ class TextClassifier(TaskModel):
                 f"received {problem_type!r} with {num_classes}."
             )
         dtype = dtype or encoder.dtype_policy
+        is_own = family.has_pooling(_OWN, pooling)
         head = ClassificationHead(
             num_classes, dropout=dropout, kernel_initializer=encoder.kernel_initializer, dtype=dtype,
-            name=POOLINGS[pooling],
+            name=head_name(pooling, family), **form.hidden(encoder.layer_norm_epsilon) if is_own else {},
         )  # fmt: skip
         inputs = encoder.new_inputs()
         outputs = head(text_vector(encoder, inputs, pooling, dtype=dtype))
@@ -95,8 +111,13 @@ class TextClassifier(TaskModel):
 
     @property
     def kind(self) -> str:
-        """What others read it as: they classify the pooled output alone; another head is ours."""
-        return "text_classification" if self.pooling == "pooled" else "encoder"
+        """What others read it as: they have the family's own head alone; one that sees something else is ours."""
+        return "text_classification" if self.head_layer.name == _OWN else "encoder"
+
+    @property
+    def head_layer(self) -> ClassificationHead:
+        """The layer that gives the logits."""
+        return self.get_layer(head_name(self.pooling, family_named(self.encoder.family)))
 
     @property
     def target_kinds(self) -> TargetKind:
@@ -142,12 +163,19 @@ class TextClassifier(TaskModel):
         pooling: str | None = None, **asked: Any,
     ) -> tuple[dict, bool]:  # fmt: skip
         """Decide whether the preset's head is for these classes, and has seen this pooling."""
-        heads = {name.split("/")[0] for name in checkpoint.shapes}
-        trained_on = next((name for name, head in POOLINGS.items() if head in heads), checkpoint.sentence_pooling)
-        pooling = pooling or checkpoint.settings.get("pooling") or trained_on or "pooled"
+        family, heads = checkpoint.family, {name.split("/")[0] for name in checkpoint.shapes}
+        trained_on = next((p for p in POOLINGS if head_name(p, family) in heads), checkpoint.sentence_pooling)
+        pooling = pooling or checkpoint.settings.get("pooling") or trained_on or family.head_form(_OWN).pooling
         _check_pooling(pooling)
-        classes, is_trained = pretrained_classes(checkpoint, POOLINGS[pooling], num_classes, labels)
+        classes, is_trained = pretrained_classes(checkpoint, head_name(pooling, family), num_classes, labels)
         return (checkpoint.settings if is_trained else {}) | asked | classes | {"pooling": pooling}, is_trained
+
+    def preset_settings(self) -> dict:
+        """As every model, but without the pooling where it is the only one of the family's own head."""
+        settings = super().preset_settings()
+        if self.head_layer.name == _OWN and family_named(self.encoder.family).poolings is None:
+            del settings["pooling"]
+        return settings
 
 
 def _check_pooling(pooling):

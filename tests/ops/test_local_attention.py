@@ -18,6 +18,7 @@ def packed_row(lengths, length):
 rows_of_sequences = st.lists(st.integers(1, 60), min_size=1, max_size=4)
 
 
+@pytest.mark.slow_elsewhere  # JAX compiles each shape
 @settings(max_examples=15)
 @given(
     length=st.integers(2, 110),

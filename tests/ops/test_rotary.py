@@ -26,7 +26,7 @@ def test_column_pairs_turn_as_points_in_the_plane():
     angles = np.arange(5)[:, None] * 50.0 ** -(np.arange(0, 6, 2) / 6)
     expected = points * np.exp(1j * angles)
     np.testing.assert_allclose(
-        turned(x, [np.arange(5)], 50.0), np.concatenate([expected.real, expected.imag], -1), atol=1e-5
+        turned(x, np.arange(5)[None], 50.0), np.concatenate([expected.real, expected.imag], -1), atol=1e-5
     )
 
 

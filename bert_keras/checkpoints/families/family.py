@@ -59,11 +59,22 @@ class HeadForm(NamedTuple):
         hidden_activation: activation of a dense layer before the logits, None where there is no such layer. Default
             None.
         hidden_dropout: whether the head drops before that layer, too. Default False.
+        hidden_norm: whether a layer norm stands behind that layer, and neither has a bias. Default False.
     """
 
     pooling: str = "pooled"
     hidden_activation: str | None = None
     hidden_dropout: bool = False
+    hidden_norm: bool = False
+
+    def hidden(self, layer_norm_epsilon: float) -> dict:
+        """Give the arguments of `ClassificationHead` that make what stands before the logits.
+
+        Args:
+            layer_norm_epsilon: the encoder's.
+        """
+        found = {"hidden_activation": self.hidden_activation, "hidden_dropout": self.hidden_dropout}
+        return found | ({"hidden_norm_epsilon": layer_norm_epsilon, "hidden_bias": False} if self.hidden_norm else {})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,6 +116,8 @@ class Family:
         write: the function back, from the encoder's arguments to fields.
         masked_lm_activation: activation of the masked-LM head, whatever that of the encoder; None for the encoder's.
         head_forms: {head: its `HeadForm`}, of those that have another than BERT's.
+        poolings: field of `config.json` that says what the heads for a text see, and {its value: pooling}; None where
+            every such head sees the same.
     """
 
     model_type: str
@@ -137,10 +150,21 @@ class Family:
     write: Callable[[Mapping], dict] | None = None
     masked_lm_activation: str | None = None
     head_forms: Mapping[str, HeadForm] = dataclasses.field(default_factory=dict)
+    poolings: tuple[str, Mapping[str, str]] | None = None
 
     def head_form(self, head: str) -> HeadForm:
         """Give the form of one of the family's own heads for a text, by the head's name."""
         return self.head_forms.get(head, HeadForm())
+
+    def has_pooling(self, head: str, pooling: str) -> bool:
+        """Tell whether one of the family's own heads for a text may see it so.
+
+        Args:
+            head: name of the head.
+            pooling: "pooled", "first" or "mean".
+        """
+        several = () if self.poolings is None else self.poolings[1].values()
+        return pooling == self.head_form(head).pooling or pooling in several
 
     def expect_form(self, form: str, called: str) -> None:
         """Refuse a format that has no names for the family.

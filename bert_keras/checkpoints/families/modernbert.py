@@ -9,7 +9,7 @@ in `global_attn_every_n_layers`, `global_rope_theta` and `local_rope_theta`. Bot
 from collections.abc import Mapping
 
 from bert_keras.checkpoints.families.bert import BERT
-from bert_keras.checkpoints.families.family import Family, Layer
+from bert_keras.checkpoints.families.family import Family, HeadForm, Layer
 
 _GLOBAL, _LOCAL = "full_attention", "sliding_attention"
 _GLOBAL_EVERY = 3
@@ -24,12 +24,8 @@ _ALWAYS = {
 
 def _read(fields: Mapping) -> dict:
     """Return the arguments of the encoder that are no single field; a ValueError says what is not supported."""
-    for first, second, default in (
-        ("mlp_dropout", "embedding_dropout", 0.0),
-        ("hidden_activation", "classifier_activation", "gelu"),
-    ):
-        if (found := fields.get(second, default)) != (expected := fields.get(first, default)):
-            raise ValueError(f"{second} is {found!r}; supported: {expected!r}, as {first}")
+    if (dropout := fields.get("embedding_dropout", 0.0)) != (expected := fields.get("mlp_dropout", 0.0)):
+        raise ValueError(f"embedding_dropout is {dropout!r}; supported: {expected!r}, as mlp_dropout")
     thetas = dict(zip(("rotary_theta", "local_rotary_theta"), _thetas(fields)))
     return {"global_every": _global_every(fields), **thetas}
 
@@ -59,18 +55,19 @@ def _thetas(fields):
     if fields.get("rope_scaling") is not None:
         raise ValueError(f"rope_scaling is {fields['rope_scaling']!r}; supported: None")
     parameters = fields.get("rope_parameters") or {}
-    if not isinstance(parameters, dict):
-        raise ValueError(f"rope_parameters is {parameters!r}; supported: an object")
+    is_known = isinstance(parameters, dict) and set(parameters) <= {_GLOBAL, _LOCAL}
+    if not is_known or not all(isinstance(own, dict) for own in parameters.values()):
+        raise ValueError(f"rope_parameters is {parameters!r}; supported: an object for each of {_GLOBAL} and {_LOCAL}")
     thetas = []
     for kind, (old, default) in zip((_GLOBAL, _LOCAL), _THETAS.items()):
-        own = {"rope_type": "default", "rope_theta": fields.get(old, default)} | (parameters.get(kind) or {})
+        own = {"rope_type": "default", "rope_theta": fields.get(old, default)} | parameters.get(kind, {})
         theta = own.pop("rope_theta")
         if own != {"rope_type": "default"}:
             raise ValueError(f"rope_parameters of {kind} are {own!r}; supported: {{'rope_type': 'default'}}")
         if theta is None and thetas:  # of the first published configurations: the same as for the whole row
             theta = thetas[0]
         if type(theta) not in (int, float) or not 0 < theta < float("inf"):
-            raise ValueError(f"{old} (rope_theta of {kind}) is {theta!r}; supported: numbers above 0")
+            raise ValueError(f"rope_theta of {kind} in rope_parameters, or {old}, is {theta!r}; supported: above 0")
         thetas.append(float(theta))
     return thetas
 
@@ -85,11 +82,16 @@ def _write(arguments: Mapping) -> dict:
         "embedding_dropout": arguments["dropout"],
         **dict.fromkeys(("attention_bias", "classifier_bias", "mlp_bias", "norm_bias"), False),
         "decoder_bias": True,
+        "classifier_activation": "gelu",
         # Of a vocabulary that has no such words transformers would refuse to make a table.
         **{name: number if number < arguments["vocabulary_size"] else None for name, number in _SPECIAL_TOKENS.items()},
     }
 
 
+_HEADS = {
+    "text": "classification_head", "token": "token_classification_head", "span": "span_head",
+    "choice": "multiple_choice_head",
+}  # fmt: skip
 _ATTENTION_NORM = Layer("scale", "attention_layer_norm", "attn_norm")
 _BLOCK = (
     Layer("kernel", "attention/query_key_value", ("attn.Wqkv",)),
@@ -140,6 +142,7 @@ MODERNBERT = Family(
         **dict.fromkeys(("norm_bias", "attention_bias", "mlp_bias", "classifier_bias"), (False, None)),
         "decoder_bias": (True, None),
         "head_dim": (None,),
+        "classifier_activation": ("gelu", None),
         "classifier_pooling": ("cls", "mean", None),
         **{name: BERT.refused[name] for name in ("pruned_heads", "quantization_config", "problem_type")},
     },
@@ -157,10 +160,22 @@ MODERNBERT = Family(
             Layer("scale", "masked_lm_head/layer_norm", "head.norm"),
             Layer("bias", "masked_lm_head", "decoder"),
         ),
+        **{
+            head: (
+                Layer("kernel", f"{head}/hidden", "head.dense"),
+                Layer("scale", f"{head}/hidden_norm", "head.norm"),
+                Layer("logits", f"{head}/dense", "classifier"),
+            )
+            for head in _HEADS.values()
+        },
     },
     architectures={
         "encoder": ("ModernBertModel", ()),
         "masked_lm": ("ModernBertForMaskedLM", ("masked_lm_head",)),
+        "text_classification": ("ModernBertForSequenceClassification", (_HEADS["text"],)),
+        "token_classification": ("ModernBertForTokenClassification", (_HEADS["token"],)),
+        "question_answering": ("ModernBertForQuestionAnswering", (_HEADS["span"],)),
+        "multiple_choice": ("ModernBertForMultipleChoice", (_HEADS["choice"],)),
     },
     without_pooler=(),
     prefix="model.",
@@ -170,6 +185,9 @@ MODERNBERT = Family(
     constants=(),
     head_dropouts={"": ("classifier_dropout",)},
     token_ids={},
+    masked_lm_activation="gelu",
+    head_forms=dict.fromkeys(_HEADS.values(), HeadForm("first", "gelu", hidden_norm=True)),
+    poolings=("classifier_pooling", {"cls": "first", "mean": "mean"}),
     read=_read,
     write=_write,
 )  # fmt: skip
