@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from bert_keras.models import BertEncoder, TextClassifier, VectorBatches, head_only
-from bert_keras.models.text_classifier import POOLINGS
 
 
 def batch(num_rows, filler=0):
@@ -48,7 +47,7 @@ def test_training_the_head_trains_the_classifier_and_leaves_its_blocks(classifie
     head.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     head.fit(vectors["train"], epochs=2, verbose=0)
     changed = {v.path for v, old in zip(classifier.weights, before, strict=True) if not np.array_equal(v.numpy(), old)}
-    learning = [classifier.get_layer(POOLINGS[classifier.pooling])]
+    learning = [classifier.head_layer]
     learning += [classifier.encoder.get_layer("pooler")] if classifier.pooling == "pooled" else []
     assert changed == {v.path for layer in learning for v in layer.weights}
 

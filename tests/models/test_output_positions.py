@@ -4,7 +4,6 @@ import pytest
 from keras import ops
 
 from bert_keras.models import BertPretrainer, TextClassifier
-from bert_keras.models.text_classifier import POOLINGS
 from bert_keras.training import pretraining_losses
 
 POSITIONS = np.array([[0, 3, 1], [0, 2, 2]], "int32")
@@ -46,7 +45,7 @@ def test_gradients_equal_those_of_all(make_encoder, pretraining_rows, untraced):
 def test_a_classifier_sees_what_it_saw(make_encoder, rows, outputs_of, pooling):
     encoder = make_encoder()
     classifier = TextClassifier(encoder, 2, pooling=pooling)
-    outputs, head = outputs_of(encoder, rows), classifier.get_layer(POOLINGS[pooling])
+    outputs, head = outputs_of(encoder, rows), classifier.head_layer
     mask = rows["padding_mask"][..., None]
     seen = {
         "pooled": outputs["pooled_output"],
