@@ -1,6 +1,5 @@
 """The head that picks one of several choices."""
 
-from collections.abc import Callable
 from typing import Any
 
 import keras

@@ -95,7 +95,7 @@ class Family:
         embeddings: layers before the blocks.
         block: the names of a block, with {} for its number.
         block_layers: layers of a block, by the rest of their names.
-        pooler: layers behind the blocks.
+        pooler: layers of the pooler.
         heads: {head: its layers}.
         architectures: {kind of model: (class of transformers, its heads)}.
         without_pooler: kinds whose class in transformers has no pooler.
@@ -110,6 +110,7 @@ class Family:
         token_ids: {field of `config.json`: id of a special token}, as in the published vocabularies.
         positions_behind: field of `config.json` with the id behind which positions begin: of so many rows of the
             position table the last is padding's. None where they begin with the first row.
+        behind_blocks: layers between the last block and the pooler. Default none.
         first_block_layers: layers of the first block, where it has others than the rest; None where it has not.
         read: function from the fields of `config.json` to further arguments of the encoder, that are no single field;
             it raises a ValueError that names the field with what is supported. None where there are none.
@@ -145,6 +146,7 @@ class Family:
     head_dropouts: Mapping[str, tuple[str, ...]]
     token_ids: Mapping[str, int]
     positions_behind: str | None = None
+    behind_blocks: tuple[Layer, ...] = ()
     first_block_layers: tuple[Layer, ...] | None = None
     read: Callable[[Mapping], dict] | None = None
     write: Callable[[Mapping], dict] | None = None
@@ -211,6 +213,7 @@ class Family:
         for index in range(num_layers):
             layers = self.block_layers if index or self.first_block_layers is None else self.first_block_layers
             yield from (layer.inside(self.block, index) for layer in layers)
+        yield from self.behind_blocks
         yield from self.pooler
 
     def model(self, num_layers: int) -> Iterator[Layer]:

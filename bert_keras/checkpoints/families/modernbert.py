@@ -153,7 +153,8 @@ MODERNBERT = Family(
     block=Layer("block", "encoder_block_{}/", "layers.{}."),
     block_layers=(_BLOCK[0], _ATTENTION_NORM, *_BLOCK[1:]),
     first_block_layers=_BLOCK,
-    pooler=(Layer("scale", "final_layer_norm", "final_norm"),),
+    behind_blocks=(Layer("scale", "final_layer_norm", "final_norm"),),
+    pooler=(),
     heads={
         "masked_lm_head": (
             Layer("kernel", "masked_lm_head/transform", "head.dense"),
