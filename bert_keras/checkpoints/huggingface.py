@@ -65,7 +65,8 @@ class HuggingFaceCheckpoint(Checkpoint):
         expect_as_many_tensors(source, len(files), (layers[1] or layers[0]) * layers[2])
         tensors = _stored_tensors(config.family, source, files)
         table = rows(config.family.encoder(*layers), "huggingface", SPELLING)
-        table += head_rows(config.family, config.architecture) + own_rows(tensors, (*OWN_HEADS, *config.own_heads))
+        table += head_rows(config.family, config.architecture, tensors)
+        table += own_rows(tensors, (*OWN_HEADS, *config.own_heads))
         super().__init__(
             config, WeightTable(source, tensors, table, silent=(*config.family.copies, *config.family.constants))
         )

@@ -41,6 +41,11 @@ class HuggingFaceConfig:
         """Arguments of the encoder's constructor."""
         arguments = {ours: self._number(theirs, kind) for theirs, (ours, kind) in self.family.numbers.items()}
         arguments = {"family": self.family.model_type} | arguments | self.family.always
+        if self.family.read is not None:
+            try:
+                arguments |= self.family.read(self._fields)
+            except ValueError as error:
+                raise ValueError(f"{self.path}: {error}.") from None
         if (behind := self.family.positions_behind) is not None:
             arguments["position_offset"] = self._number(behind, int, least=0) + 1
             arguments["max_sequence_length"] -= arguments["position_offset"]
@@ -139,6 +144,9 @@ class HuggingFaceConfig:
         settings = {"dropout": self.head_dropout} | self.task
         if (problem_type := self.task.get("problem_type", self._fields.get("problem_type"))) is not None:
             settings["problem_type"] = problem_type
+        if self.family.poolings is not None:
+            field, poolings = self.family.poolings
+            settings.setdefault("pooling", poolings[self._fields.get(field) or next(iter(poolings))])
         return settings
 
     def _field(self, name):
@@ -190,6 +198,7 @@ def config_fields(
         "initializer_range": arguments["initializer_range"],
         "tie_word_embeddings": True,
         **family.token_ids,
+        **({} if family.write is None else family.write(arguments)),
         "dtype": "float32",
     }
     if family.positions_behind is not None:
@@ -216,6 +225,9 @@ def config_fields(
             settings["dropout"] = dropout
     labels = num_classes = problem_type = None
     if is_published:
+        if family.poolings is not None and "pooling" in settings:
+            field, poolings = family.poolings
+            fields[field] = {ours: theirs for theirs, ours in poolings.items()}[settings.pop("pooling")]
         labels, problem_type = settings.pop("labels", None), settings.pop("problem_type", None)
         num_classes = settings.pop("num_classes", settings.pop("num_tags", None))
     if settings:

@@ -16,6 +16,8 @@ SPELLING = {
     "layer_norm": {"gamma": (".weight", {}), "beta": (".bias", {})},
     **dict.fromkeys(("dense", "logits", "query_key_value", "attention_output"), _DENSE),
     "bias": {"bias": (".bias", {})},
+    "scale": {"gamma": (".weight", {})},
+    "kernel": {"kernel": (".weight", {"transposed": True})},
 }
 # Heads that no class of transformers has: their tensors stand beside those that it reads, by our names. Scores that a
 # CRF makes a sequence of tags from are among them: the best tag of each token by itself is another answer.
@@ -40,16 +42,20 @@ def stoppers(family: Family) -> list[str]:
     return [f"{name}.{weight}" for name in names for weight in ("weight", "bias")]
 
 
-def head_rows(family: Family, architecture: str | None) -> list[Row]:
+def head_rows(family: Family, architecture: str | None, names: Collection[str] | None = None) -> list[Row]:
     """Give the rows of the heads that a directory of that class may hold.
 
     Args:
         family: table of the family.
         architecture: class of transformers; for None, or one that the family has not, the heads are a classifier's.
+        names: names of the tensors, None for the rows of all that the directory might hold. A head is there where its
+            last layer is: what stands before that has the same name in all heads of ModernBERT.
     """
     known = dict(family.architectures.values()).get(architecture, ())
     chosen = {}
     for head, layers in family.heads.items():  # several may have one name
+        if names is not None and not any(name.startswith(f"{layers[-1].huggingface}.") for name in names):
+            continue
         if head in known or layers[-1].huggingface not in chosen:
             chosen[layers[-1].huggingface] = layers
     return rows(itertools.chain(*chosen.values()), "huggingface", SPELLING)

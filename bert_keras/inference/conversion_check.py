@@ -149,6 +149,8 @@ def _our_outputs(model, batch):
     encoder = getattr(model, "encoder", model)
     seen = _run(encoder.inspector(attention_scores=False), batch)
     outputs = {f"hidden_state_{index}": state for index, state in enumerate(seen["hidden_states"])}
+    if encoder.normalize_first:  # transformers norms the last of them
+        outputs[f"hidden_state_{encoder.num_layers}"] = seen["sequence_output"]
     outputs |= {name: seen[name] for name in ("pooled_output",) if name in seen}
     if model is not encoder:
         positions = {"mask_positions": _all_positions(batch)}

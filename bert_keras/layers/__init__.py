@@ -7,7 +7,9 @@ from bert_keras.layers.dropout import Dropout
 from bert_keras.layers.embeddings import Embeddings
 from bert_keras.layers.encoder_block import EncoderBlock
 from bert_keras.layers.feed_forward import FeedForward
+from bert_keras.layers.gated_feed_forward import GatedFeedForward
 from bert_keras.layers.global_pointer import GlobalPointer
+from bert_keras.layers.local_attention_mask import LocalAttentionMask
 from bert_keras.layers.masked_lm_head import MaskedLMHead
 from bert_keras.layers.mean_pooling import MeanPooling
 from bert_keras.layers.merge_choices import MergeChoices
@@ -15,6 +17,7 @@ from bert_keras.layers.multiple_choice_head import MultipleChoiceHead
 from bert_keras.layers.pooler import Pooler
 from bert_keras.layers.relation_head import RelationHead
 from bert_keras.layers.replaced_token_head import ReplacedTokenHead
+from bert_keras.layers.rotary_positions import RotaryPositions
 from bert_keras.layers.self_attention import SelfAttention
 from bert_keras.layers.sentence_pair_head import SentencePairHead
 from bert_keras.layers.span_head import SpanHead
@@ -28,7 +31,9 @@ __all__ = [
     "Embeddings",
     "EncoderBlock",
     "FeedForward",
+    "GatedFeedForward",
     "GlobalPointer",
+    "LocalAttentionMask",
     "MaskedLMHead",
     "MeanPooling",
     "MergeChoices",
@@ -36,6 +41,7 @@ __all__ = [
     "Pooler",
     "RelationHead",
     "ReplacedTokenHead",
+    "RotaryPositions",
     "SelfAttention",
     "SentencePairHead",
     "SpanHead",

@@ -33,6 +33,9 @@ class Embeddings(keras.layers.Layer):
         max_sequence_length: number of positions. Default 512.
         position_offset: rows of the position table before that of the first position. Default 0.
         num_segments: number of rows of the segment table, 0 for none. Default 2.
+        learned_positions: whether there is a position table; without it others tell the positions, such as
+            `RotaryPositions`. Default True.
+        use_bias: whether the layer norm and the projection to `hidden_dim` have a bias. Default True.
         embedding_dim: width of the tables, None for `hidden_dim` without a dense layer behind them. ALBERT's
             "factorised" embedding is a smaller one.
         dropout: rate of the dropout after the layer norm. Default 0.
@@ -74,6 +77,8 @@ class Embeddings(keras.layers.Layer):
         max_sequence_length: int = 512,
         position_offset: int = 0,
         num_segments: int = 2,
+        learned_positions: bool = True,
+        use_bias: bool = True,
         embedding_dim: int | None = None,
         dropout: float = 0.0,
         layer_norm_epsilon: float = 1e-12,
@@ -90,6 +95,8 @@ class Embeddings(keras.layers.Layer):
         self.max_sequence_length = max_sequence_length
         self.position_offset = position_offset
         self.num_segments = num_segments
+        self.learned_positions = learned_positions
+        self.use_bias = use_bias
         self.embedding_dim = embedding_dim
         self.dropout = dropout
         self.layer_norm_epsilon = layer_norm_epsilon
@@ -113,22 +120,28 @@ class Embeddings(keras.layers.Layer):
             "token_embedding",
             reverse_dtype=self.compute_dtype,
         )
-        self.position_embedding = table(
-            keras.layers.Embedding, position_offset + max_sequence_length, position_initializer, "position_embedding"
-        )
+        self.position_embedding = None
+        if learned_positions:
+            self.position_embedding = table(
+                keras.layers.Embedding,
+                position_offset + max_sequence_length,
+                position_initializer,
+                "position_embedding",
+            )
         self.segment_embedding = None
         if num_segments:
             self.segment_embedding = table(
                 keras.layers.Embedding, num_segments, segment_initializer, "segment_embedding"
             )
         self.layer_norm = keras.layers.LayerNormalization(
-            epsilon=layer_norm_epsilon, dtype=self.dtype_policy, name="layer_norm"
+            epsilon=layer_norm_epsilon, center=use_bias, dtype=self.dtype_policy, name="layer_norm"
         )
         self.dropout_layer = Dropout(dropout, dtype=self.dtype_policy, name="dropout")
         self.projection = None
         if embedding_dim is not None:
             self.projection = keras.layers.Dense(
                 hidden_dim,
+                use_bias=use_bias,
                 kernel_initializer=fresh_initializer(kernel_initializer),
                 dtype=self.dtype_policy,
                 name="projection",
@@ -149,22 +162,25 @@ class Embeddings(keras.layers.Layer):
     def call(self, token_ids: Tensor, segment_ids: Tensor | None = None, padding_mask: Tensor | None = None) -> Tensor:
         token_ids = check_ids(token_ids, self.vocabulary_size, "token_ids")
         x = self.token_embedding(token_ids)  # (batch, length, embedding)
-        x += self.position_embedding(self._positions(token_ids, padding_mask))
+        self._expect_room(token_ids.shape[1])
+        if self.position_embedding is not None:
+            x += self.position_embedding(self._positions(token_ids, padding_mask))
         if self.segment_embedding is not None:
             segment_ids = ops.zeros((1, 1), "int32") if segment_ids is None else segment_ids
             x += self.segment_embedding(check_ids(segment_ids, self.num_segments, "segment_ids"))
         x = self.dropout_layer(self.layer_norm(x))
         return x if self.projection is None else self.projection(x)  # (batch, length, hidden)
 
-    def _positions(self, token_ids, padding_mask):
-        length = token_ids.shape[1]
+    def _expect_room(self, length):
         if length is not None and length > self.max_sequence_length:
             raise ValueError(
                 f"Expected at most {self.max_sequence_length} tokens a row (max_sequence_length), received {length}. "
                 "Cut the texts when tokenizing, or build the encoder with a larger max_sequence_length."
             )
+
+    def _positions(self, token_ids, padding_mask):
         positions = ops.expand_dims(ops.arange(ops.shape(token_ids)[1], dtype="int32"), 0)  # (1, length)
-        if length is None:
+        if token_ids.shape[1] is None:
             positions = check_ids(positions, self.max_sequence_length, "positions in a row (max_sequence_length)")
         if padding_mask is None:
             return positions + self.position_offset
@@ -190,6 +206,8 @@ class Embeddings(keras.layers.Layer):
             "max_sequence_length": self.max_sequence_length,
             "position_offset": self.position_offset,
             "num_segments": self.num_segments,
+            "learned_positions": self.learned_positions,
+            "use_bias": self.use_bias,
             "embedding_dim": self.embedding_dim,
             "dropout": self.dropout,
             "layer_norm_epsilon": self.layer_norm_epsilon,

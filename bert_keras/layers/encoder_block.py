@@ -17,13 +17,18 @@ class EncoderBlock(keras.layers.Layer):
     In BERT the norm comes after the sum ("post-norm"): x = norm(x + part(x)). With `normalize_first` it comes before
     the part: x = x + part(norm(x)); then whoever stacks the blocks norms the last one's output.
 
-    A part is any layer from (batch, length, hidden_dim) to the same shape. The attention gets `attention_mask` and
-    `return_attention_scores` only if its `call` takes them, so ten lines of one's own are enough for either part.
+    A part is any layer from (batch, length, hidden_dim) to the same shape. The attention gets `attention_mask`,
+    `rotary_positions` and `return_attention_scores` only if its `call` takes them, so ten lines of one's own are enough
+    for either part.
 
     Args:
         attention: layer, usually `SelfAttention`.
         feed_forward: layer, usually `FeedForward`.
         normalize_first: whether the layer norm comes before each part. Default False.
+        attention_norm: whether there is a layer norm around the attention. Without it, with `normalize_first` alone,
+            the attention gets the inputs as they are: ModernBERT's first block, whose inputs the embeddings have just
+            normed. Default True.
+        use_bias: whether the layer norms have a bias. Default True.
         dropout: rate of the dropout on each part's output. Default 0.
         layer_norm_epsilon: added to the variance. Default 1e-12, as published.
         **kwargs: arguments of `keras.layers.Layer`.
@@ -34,12 +39,14 @@ class EncoderBlock(keras.layers.Layer):
         return_attention_scores: whether to return a pair with the scores of the attention.
         output_positions: (batch, positions) int tensor, or None for all: where an output is wanted. The feed-forward
             works on these alone.
+        rotary_positions: tensor of `RotaryPositions`, for an attention that takes it, or None.
 
     Output:
         (batch, length, hidden_dim) tensor, or the pair; (batch, positions, hidden_dim) with `output_positions`.
 
     Raises:
-        ValueError: where scores are asked of an attention whose `call` takes no `return_attention_scores`.
+        ValueError: where scores are asked of an attention whose `call` takes no `return_attention_scores`, or the sums
+            around the attention shall not be normed though the norms come after them.
 
     Example:
         >>> import numpy as np
@@ -59,35 +66,50 @@ class EncoderBlock(keras.layers.Layer):
         feed_forward: keras.layers.Layer,
         *,
         normalize_first: bool = False,
+        attention_norm: bool = True,
+        use_bias: bool = True,
         dropout: float = 0.0,
         layer_norm_epsilon: float = 1e-12,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
+        if not (attention_norm or normalize_first):
+            raise ValueError("attention_norm=False needs normalize_first=True: a sum is always normed.")
         self.attention = attention
         self.feed_forward = feed_forward
         self.normalize_first = normalize_first
+        self.attention_norm = attention_norm
+        self.use_bias = use_bias
         self.dropout = dropout
         self.layer_norm_epsilon = layer_norm_epsilon
         self.supports_masking = True
 
         def layer_norm(name):
-            return keras.layers.LayerNormalization(epsilon=layer_norm_epsilon, dtype=self.dtype_policy, name=name)
+            return keras.layers.LayerNormalization(
+                epsilon=layer_norm_epsilon, center=use_bias, dtype=self.dtype_policy, name=name
+            )
 
-        self.attention_layer_norm = layer_norm("attention_layer_norm")
+        self.attention_layer_norm = layer_norm("attention_layer_norm") if attention_norm else None
         self.feed_forward_layer_norm = layer_norm("feed_forward_layer_norm")
         self.dropout_layer = Dropout(dropout, dtype=self.dtype_policy, name="dropout")
 
-    def build(self, inputs_shape: Shape, attention_mask_shape: Shape | None = None) -> None:
+    def build(
+        self,
+        inputs_shape: Shape,
+        attention_mask_shape: Shape | None = None,
+        rotary_positions_shape: Shape | None = None,
+    ) -> None:
         inputs = keras.KerasTensor(inputs_shape, self.compute_dtype)
         batch, length, _ = inputs_shape
         attention_mask = keras.KerasTensor((batch, length, length), "bool")
+        rotary_positions = rotary_positions_shape and keras.KerasTensor(rotary_positions_shape, self.compute_dtype)
         # Built by a call, because a user's part may well have no `build`.
         if not self.attention.built:
-            self.attention(inputs, **self._attention_arguments(attention_mask, False))
+            self.attention(inputs, **self._attention_arguments(attention_mask, rotary_positions, False))
         if not self.feed_forward.built:
             self.feed_forward(inputs)
-        self.attention_layer_norm.build(inputs_shape)
+        if self.attention_layer_norm is not None:
+            self.attention_layer_norm.build(inputs_shape)
         self.feed_forward_layer_norm.build(inputs_shape)
         self.built = True
 
@@ -97,9 +119,11 @@ class EncoderBlock(keras.layers.Layer):
         attention_mask: Tensor | None = None,
         return_attention_scores: bool = False,
         output_positions: Tensor | None = None,
+        rotary_positions: Tensor | None = None,
     ) -> Tensor:
-        arguments = self._attention_arguments(attention_mask, return_attention_scores)
-        x = self.attention_layer_norm(inputs) if self.normalize_first else inputs
+        arguments = self._attention_arguments(attention_mask, rotary_positions, return_attention_scores)
+        norms_inputs = self.normalize_first and self.attention_norm
+        x = self.attention_layer_norm(inputs) if norms_inputs else inputs
         x = self.attention(x, **arguments)
         x, scores = x if return_attention_scores else (x, None)
         x = inputs + self.dropout_layer(x)
@@ -114,10 +138,12 @@ class EncoderBlock(keras.layers.Layer):
             x = self.feed_forward_layer_norm(x + self.dropout_layer(self.feed_forward(x)))
         return (x, scores) if return_attention_scores else x
 
-    def _attention_arguments(self, attention_mask, return_attention_scores):
+    def _attention_arguments(self, attention_mask, rotary_positions, return_attention_scores):
         """Return the optional arguments that the attention's `call` takes."""
         taken = inspect.signature(self.attention.call).parameters
         arguments = {"attention_mask": attention_mask} if "attention_mask" in taken else {}
+        if rotary_positions is not None and "rotary_positions" in taken:
+            arguments["rotary_positions"] = rotary_positions
         if return_attention_scores:
             if "return_attention_scores" not in taken:
                 raise ValueError(
@@ -133,12 +159,13 @@ class EncoderBlock(keras.layers.Layer):
         attention_mask: Tensor | None = None,
         return_attention_scores: bool = False,
         output_positions: Tensor | None = None,
+        rotary_positions: Tensor | None = None,
     ) -> Any:
         leading = inputs.shape[:-1] if output_positions is None else output_positions.shape
         outputs = keras.KerasTensor((*leading, inputs.shape[-1]), self.compute_dtype)
         if not return_attention_scores:
             return outputs
-        arguments = self._attention_arguments(attention_mask, return_attention_scores)
+        arguments = self._attention_arguments(attention_mask, rotary_positions, return_attention_scores)
         return outputs, self.attention.compute_output_spec(inputs, **arguments)[1]
 
     def get_config(self) -> dict[str, Any]:
@@ -146,6 +173,8 @@ class EncoderBlock(keras.layers.Layer):
             "attention": part_config(self.attention),
             "feed_forward": part_config(self.feed_forward),
             "normalize_first": self.normalize_first,
+            "attention_norm": self.attention_norm,
+            "use_bias": self.use_bias,
             "dropout": self.dropout,
             "layer_norm_epsilon": self.layer_norm_epsilon,
         }

@@ -22,6 +22,7 @@ class FeedForward(keras.layers.Layer):
         hidden_dim: width of input and output.
         intermediate_dim: width in between, 4 times `hidden_dim` in BERT.
         activation: activation function or its name. Default "gelu", the exact one.
+        use_bias: whether the dense layers have a bias. Default True.
         kernel_initializer: initializer of both kernels, None for BERT's truncated normal of 0.02.
         **kwargs: arguments of `keras.layers.Layer`.
 
@@ -48,6 +49,7 @@ class FeedForward(keras.layers.Layer):
         intermediate_dim: int,
         *,
         activation: str | Callable = "gelu",
+        use_bias: bool = True,
         kernel_initializer: Initializer | None = None,
         **kwargs: Any,
     ):
@@ -55,12 +57,15 @@ class FeedForward(keras.layers.Layer):
         self.hidden_dim = hidden_dim
         self.intermediate_dim = intermediate_dim
         self.activation = get_activation(activation)
+        self.use_bias = use_bias
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.supports_masking = True
 
         def dense(units, name):
             initializer = fresh_initializer(kernel_initializer)
-            return keras.layers.Dense(units, kernel_initializer=initializer, dtype=self.dtype_policy, name=name)
+            return keras.layers.Dense(
+                units, use_bias=use_bias, kernel_initializer=initializer, dtype=self.dtype_policy, name=name
+            )
 
         self.intermediate = dense(intermediate_dim, "intermediate")
         self.output_projection = dense(hidden_dim, "output")
@@ -84,5 +89,6 @@ class FeedForward(keras.layers.Layer):
             "hidden_dim": self.hidden_dim,
             "intermediate_dim": self.intermediate_dim,
             "activation": keras.activations.serialize(self.activation),
+            "use_bias": self.use_bias,
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
         }

@@ -29,6 +29,7 @@ class MaskedLMHead(keras.layers.Layer):
         vocabulary_size: number of words that are scored, None for every row of the table: rows behind are padding.
         activation: activation function or its name. Default "gelu", the exact one.
         layer_norm_epsilon: added to the variance. Default 1e-12, as published.
+        use_bias: whether the dense layer and the layer norm have a bias; the words always have one. Default True.
         kernel_initializer: initializer of the dense kernel, None for BERT's truncated normal of 0.02.
         **kwargs: arguments of `keras.layers.Layer`.
 
@@ -59,6 +60,7 @@ class MaskedLMHead(keras.layers.Layer):
         vocabulary_size: int | None = None,
         activation: str | Callable = "gelu",
         layer_norm_epsilon: float = 1e-12,
+        use_bias: bool = True,
         kernel_initializer: Initializer | None = None,
         **kwargs: Any,
     ):
@@ -66,6 +68,7 @@ class MaskedLMHead(keras.layers.Layer):
         self.vocabulary_size = vocabulary_size
         self.activation = get_activation(activation)
         self.layer_norm_epsilon = layer_norm_epsilon
+        self.use_bias = use_bias
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self._number_of_table = None  # among those below the inputs; None where it is none of them
         self._table_to_find = None
@@ -79,12 +82,13 @@ class MaskedLMHead(keras.layers.Layer):
         self.transform = keras.layers.Dense(
             token_embedding.output_dim,
             activation=fast_activation(self.activation),
+            use_bias=self.use_bias,
             kernel_initializer=fresh_initializer(self.kernel_initializer),
             dtype=self.dtype_policy,
             name="transform",
         )
         self.layer_norm = keras.layers.LayerNormalization(
-            epsilon=self.layer_norm_epsilon, dtype=self.dtype_policy, name="layer_norm"
+            epsilon=self.layer_norm_epsilon, center=self.use_bias, dtype=self.dtype_policy, name="layer_norm"
         )
 
     def build(self, inputs_shape: Shape, mask_positions_shape: Shape | None = None) -> None:
@@ -147,6 +151,7 @@ class MaskedLMHead(keras.layers.Layer):
             "vocabulary_size": self.vocabulary_size,
             "activation": keras.activations.serialize(self.activation),
             "layer_norm_epsilon": self.layer_norm_epsilon,
+            "use_bias": self.use_bias,
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
         }
 

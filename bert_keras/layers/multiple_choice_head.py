@@ -1,13 +1,12 @@
 """The head that picks one of several choices."""
 
-from collections.abc import Callable
 from typing import Any
 
 import keras
 from keras import ops
 
 from bert_keras.layers.classification_head import ClassificationHead
-from bert_keras.types import Initializer, Shape, Tensor
+from bert_keras.types import Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
@@ -19,10 +18,7 @@ class MultipleChoiceHead(ClassificationHead):
 
     Args:
         dropout: rate of the dropout before the dense layer. Default 0.
-        hidden_activation: activation of a dense layer before it, None for no such layer, as in BERT. Default None.
-        hidden_dropout: whether there is dropout before that layer, too. Default False.
-        kernel_initializer: initializer of the kernel, None for BERT's truncated normal of 0.02.
-        **kwargs: arguments of `keras.layers.Layer`.
+        **kwargs: further arguments of `ClassificationHead`, such as those of a hidden layer.
 
     Call arguments:
         inputs: (batch * choices, hidden_dim) tensor, the choices of an example one after the other.
@@ -42,14 +38,8 @@ class MultipleChoiceHead(ClassificationHead):
         [Devlin et al., 2019](https://arxiv.org/abs/1810.04805), section 4.4.
     """
 
-    def __init__(
-        self, *, dropout: float = 0.0, hidden_activation: str | Callable | None = None, hidden_dropout: bool = False,
-        kernel_initializer: Initializer | None = None, **kwargs: Any,
-    ):  # fmt: skip
-        super().__init__(
-            1, dropout=dropout, hidden_activation=hidden_activation, hidden_dropout=hidden_dropout,
-            kernel_initializer=kernel_initializer, **kwargs,
-        )  # fmt: skip
+    def __init__(self, *, dropout: float = 0.0, **kwargs: Any):
+        super().__init__(1, dropout=dropout, **kwargs)
 
     def build(self, inputs_shape: Shape, token_ids_shape: Shape | None = None) -> None:
         super().build(inputs_shape)

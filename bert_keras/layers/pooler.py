@@ -16,6 +16,7 @@ class Pooler(keras.layers.Layer):
 
     Args:
         hidden_dim: width of input and output.
+        use_bias: whether the dense layer has a bias. Default True.
         kernel_initializer: initializer of the kernel, None for BERT's truncated normal of 0.02.
         **kwargs: arguments of `keras.layers.Layer`.
 
@@ -35,13 +36,22 @@ class Pooler(keras.layers.Layer):
         `pooled_output` of https://github.com/google-research/bert/blob/master/modeling.py
     """
 
-    def __init__(self, hidden_dim: int, *, kernel_initializer: Initializer | None = None, **kwargs: Any):
+    def __init__(
+        self,
+        hidden_dim: int,
+        *,
+        use_bias: bool = True,
+        kernel_initializer: Initializer | None = None,
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         self.hidden_dim = hidden_dim
+        self.use_bias = use_bias
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.dense = keras.layers.Dense(
             hidden_dim,
             activation="tanh",
+            use_bias=use_bias,
             kernel_initializer=fresh_initializer(kernel_initializer),
             dtype=self.dtype_policy,
             name="dense",
@@ -60,5 +70,6 @@ class Pooler(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {
             "hidden_dim": self.hidden_dim,
+            "use_bias": self.use_bias,
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
         }

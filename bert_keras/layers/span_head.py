@@ -4,20 +4,19 @@ from typing import Any
 
 import keras
 
-from bert_keras.layers.logits import logits_layer
-from bert_keras.types import Initializer, Shape, Tensor
+from bert_keras.layers.classification_head import ClassificationHead
+from bert_keras.types import Tensor
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
-class SpanHead(keras.layers.Layer):
-    """Scores every token as the first and as the last of a span: one dense layer of two outputs.
+class SpanHead(ClassificationHead):
+    """Scores every token as the first and as the last of a span: a `ClassificationHead` of two outputs.
 
     (batch, length, hidden_dim) vectors become two times (batch, length) logits, in float32 whatever the precision of
     the layer. Padding is scored too: who picks a span leaves it out.
 
     Args:
-        kernel_initializer: initializer of the kernel, None for BERT's truncated normal of 0.02.
-        **kwargs: arguments of `keras.layers.Layer`.
+        **kwargs: further arguments of `ClassificationHead`, such as those of a hidden layer.
 
     Call arguments:
         inputs: (batch, length, hidden_dim) tensor.
@@ -37,21 +36,17 @@ class SpanHead(keras.layers.Layer):
         https://github.com/google-research/bert/blob/master/run_squad.py
     """
 
-    def __init__(self, *, kernel_initializer: Initializer | None = None, **kwargs: Any):
-        super().__init__(**kwargs)
-        self.kernel_initializer = keras.initializers.get(kernel_initializer)
-        self.dense = logits_layer(2, kernel_initializer, self.dtype_policy)
-
-    def build(self, inputs_shape: Shape) -> None:
-        self.dense.build(inputs_shape)
-        self.built = True
+    def __init__(self, **kwargs: Any):
+        super().__init__(2, **kwargs)
 
     def call(self, inputs: Tensor) -> Tensor:
-        x = self.dense(inputs)  # (batch, length, 2)
+        x = super().call(inputs)  # (batch, length, 2)
         return {"start": x[:, :, 0], "end": x[:, :, 1]}
 
     def compute_output_spec(self, inputs: Tensor) -> Any:
         return {name: keras.KerasTensor(inputs.shape[:2], "float32") for name in ("start", "end")}
 
     def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"kernel_initializer": keras.initializers.serialize(self.kernel_initializer)}
+        config = super().get_config()
+        del config["num_classes"]
+        return config

@@ -10,7 +10,17 @@ from keras import ops
 
 from bert_keras.checkpoints.checkpoint import Checkpoint
 from bert_keras.checkpoints.families import BERT, family_named
-from bert_keras.layers import AttentionMask, Embeddings, EncoderBlock, FeedForward, Pooler, SelfAttention
+from bert_keras.layers import (
+    AttentionMask,
+    Embeddings,
+    EncoderBlock,
+    FeedForward,
+    GatedFeedForward,
+    LocalAttentionMask,
+    Pooler,
+    RotaryPositions,
+    SelfAttention,
+)
 from bert_keras.models.inspector import inspector
 from bert_keras.models.layer_stack import LayerStack, block_numbers
 from bert_keras.models.preset_model import PresetModel
@@ -63,13 +73,27 @@ class BertEncoder(PresetModel):
             the approximation of Google's code.
         layer_norm_epsilon: added to the variance in every layer norm. Default 1e-12.
         normalize_first: whether layer norms come before the parts, with one more after the last block. Default False.
+        first_norm: whether, with `normalize_first`, there is a layer norm before the first block's attention, too.
+            ModernBERT has none: the embeddings' own stands just before it. Default True.
+        use_bias: whether dense layers and layer norms have biases, those of heads too, but for their logits. Default
+            True.
+        gated: whether the feed-forward is a `GatedFeedForward`. Dropout then is where ModernBERT has it: inside the
+            feed-forward, and at the rate of `attention_dropout` on the attention's output. Default False.
+        rotary_theta: base of the wavelengths of `RotaryPositions`, in place of a table of positions; None for the
+            table. Default None.
+        local_attention: window of the blocks that look at near tokens alone: a token sees those that are at most
+            `local_attention // 2` before and behind it, and memory grows with the length, not with its square. None
+            where every block looks at the whole row. Default None.
+        local_rotary_theta: the same as `rotary_theta` for these blocks, None for the same value.
+        global_every: with `local_attention`, which blocks look at the whole row all the same: the first, and each that
+            is a multiple of so many behind it. Default 3.
         pooler: whether there is a `pooled_output`. Default True.
         embeddings: layer to use in place of `Embeddings`, from those of the inputs that its `call` names to (batch,
             length, hidden_dim). A masked-LM head needs its `token_embedding`.
         attention_mask: layer to use in place of `AttentionMask`, from those of the inputs that its `call` names to
             (batch, length, length) bool, True where the first may see the second.
         attention: layer to use in place of `SelfAttention`, copied for each block; see `EncoderBlock` for what it must
-            do.
+            do. Its `attention_mask` is (batch, length, length) in blocks with `local_attention`, too.
         feed_forward: the same in place of `FeedForward`.
         kernel_initializer: initializer of the kernels, None for BERT's truncated normal of 0.02.
         token_initializer: the same for the token table.
@@ -130,6 +154,13 @@ class BertEncoder(PresetModel):
         activation: str | Callable = "gelu",
         layer_norm_epsilon: float = 1e-12,
         normalize_first: bool = False,
+        first_norm: bool = True,
+        use_bias: bool = True,
+        gated: bool = False,
+        rotary_theta: float | None = None,
+        local_attention: int | None = None,
+        local_rotary_theta: float | None = None,
+        global_every: int = 3,
         pooler: bool = True,
         embeddings: keras.layers.Layer | None = None,
         attention_mask: keras.layers.Layer | None = None,
@@ -169,6 +200,8 @@ class BertEncoder(PresetModel):
                 position_offset=position_offset,
                 num_segments=num_segments,
                 embedding_dim=embedding_dim,
+                learned_positions=rotary_theta is None,
+                use_bias=use_bias,
                 dropout=dropout,
                 layer_norm_epsilon=layer_norm_epsilon,
                 token_initializer=token_initializer or kernel_initializer,
@@ -182,21 +215,34 @@ class BertEncoder(PresetModel):
             attention_mask = _copy_part(attention_mask, "attention_mask", dtype)
         else:
             attention_mask = AttentionMask(dtype=dtype, name="attention_mask")
+        score_dropout = dropout if attention_dropout is None else attention_dropout
         attention_prototype = attention or SelfAttention(
             hidden_dim,
             num_heads,
-            dropout=dropout if attention_dropout is None else attention_dropout,
+            dropout=score_dropout,
+            output_dropout=score_dropout if gated else 0.0,
+            use_bias=use_bias,
             kernel_initializer=kernel_initializer,
         )
-        feed_forward_prototype = feed_forward or FeedForward(
-            hidden_dim, intermediate_dim, activation=activation, kernel_initializer=kernel_initializer
-        )
+        feed_forward_arguments = {
+            "activation": activation, "use_bias": use_bias, "kernel_initializer": kernel_initializer,
+        }  # fmt: skip
+        if feed_forward is not None:
+            feed_forward_prototype = feed_forward
+        elif gated:
+            feed_forward_prototype = GatedFeedForward(
+                hidden_dim, intermediate_dim, dropout=dropout, **feed_forward_arguments
+            )
+        else:
+            feed_forward_prototype = FeedForward(hidden_dim, intermediate_dim, **feed_forward_arguments)
         blocks = [
             EncoderBlock(
                 _copy_part(attention_prototype, "attention", dtype),
                 _copy_part(feed_forward_prototype, "feed_forward", dtype),
                 normalize_first=normalize_first,
-                dropout=dropout,
+                attention_norm=index > 0 or first_norm,
+                use_bias=use_bias,
+                dropout=0.0 if gated else dropout,
                 layer_norm_epsilon=layer_norm_epsilon,
                 dtype=dtype,
                 name=f"encoder_block_{index}",
@@ -206,10 +252,18 @@ class BertEncoder(PresetModel):
         final_layer_norm = None
         if normalize_first:
             final_layer_norm = keras.layers.LayerNormalization(
-                epsilon=layer_norm_epsilon, dtype=dtype, name="final_layer_norm"
+                epsilon=layer_norm_epsilon, center=use_bias, dtype=dtype, name="final_layer_norm"
             )
-        called = [blocks[index] for index in passes]
-        stack = LayerStack(embeddings, attention_mask, called, final_layer_norm)
+        stack = LayerStack(
+            embeddings,
+            attention_mask,
+            [blocks[index] for index in passes],
+            final_layer_norm,
+            takes_blocks=own_parts["attention"] is None and own_parts["attention_mask"] is None,
+            **_whereabouts(
+                hidden_dim // num_heads, rotary_theta, local_attention, local_rotary_theta, global_every, dtype
+            ),
+        )
 
         # === Functional model ===
         names = ["token_ids", *(["segment_ids"] if num_segments > 1 else []), "padding_mask"]
@@ -217,7 +271,9 @@ class BertEncoder(PresetModel):
         outputs = stack(inputs)
         if pooler:
             # Made after the blocks have built their parts: in this order all of them draw their seeds.
-            pooler_layer = Pooler(hidden_dim, kernel_initializer=kernel_initializer, dtype=dtype, name="pooler")
+            pooler_layer = Pooler(
+                hidden_dim, use_bias=use_bias, kernel_initializer=kernel_initializer, dtype=dtype, name="pooler"
+            )
             stack = dataclasses.replace(stack, pooler=pooler_layer)
             outputs["pooled_output"] = pooler_layer(outputs["sequence_output"])
         super().__init__(inputs=inputs, outputs=outputs, **kwargs)
@@ -243,6 +299,13 @@ class BertEncoder(PresetModel):
         self.activation = get_activation(activation)
         self.layer_norm_epsilon = layer_norm_epsilon
         self.normalize_first = normalize_first
+        self.first_norm = first_norm
+        self.use_bias = use_bias
+        self.gated = gated
+        self.rotary_theta = rotary_theta
+        self.local_attention = local_attention
+        self.local_rotary_theta = local_rotary_theta
+        self.global_every = global_every
         self.pooler = pooler
         self.family = family
         self._own_parts = lambda: dict(own_parts)  # in a function, for Keras would save them as layers
@@ -443,6 +506,27 @@ def _asked_for(inputs, return_hidden_states, return_attention_scores):
         "return_attention_scores": return_attention_scores,
     }
     return {name: value for name, value in asked_for.items() if value is not None and value is not False}
+
+
+def _whereabouts(head_dim, rotary_theta, local_attention, local_rotary_theta, global_every, dtype):
+    """Make the layers that tell blocks where tokens stand and which of them are near, as fields of the `LayerStack`."""
+    if global_every < 1:
+        raise ValueError(f"Expected a global_every of at least 1, received {global_every}.")
+    if local_rotary_theta is not None and (rotary_theta is None or local_attention is None):
+        raise ValueError("local_rotary_theta needs rotary_theta and local_attention, of which it is the variant.")
+    layers = {}
+    if rotary_theta is not None:
+        layers["rotary_positions"] = RotaryPositions(head_dim, theta=rotary_theta, dtype=dtype, name="rotary_positions")
+    if local_attention is not None:
+        layers |= {
+            "local_attention_mask": LocalAttentionMask(local_attention, dtype=dtype, name="local_attention_mask"),
+            "global_every": global_every,
+        }
+    if local_rotary_theta not in (None, rotary_theta):
+        layers["local_rotary_positions"] = RotaryPositions(
+            head_dim, theta=local_rotary_theta, dtype=dtype, name="local_rotary_positions"
+        )
+    return layers
 
 
 def _expect_same_numbers(embeddings, **numbers):

@@ -23,6 +23,12 @@ class LayerStack:
             often as it is called.
         final_layer_norm: layer norm behind the last block, or None.
         pooler: layer from the last vectors to the pooled output, or None.
+        rotary_positions: `RotaryPositions` of the blocks that look at the whole row, or None.
+        local_attention_mask: `LocalAttentionMask` of the other blocks, or None where there are none.
+        local_rotary_positions: `RotaryPositions` of those, or None.
+        global_every: which blocks look at the whole row: the first, and each that is a multiple of so many behind it.
+        takes_blocks: whether a local mask may come in blocks: where it is that of `AttentionMask`, and `SelfAttention`
+            gets it.
     """
 
     embeddings: keras.layers.Layer
@@ -30,6 +36,11 @@ class LayerStack:
     blocks: list
     final_layer_norm: keras.layers.Layer | None = None
     pooler: keras.layers.Layer | None = None
+    rotary_positions: keras.layers.Layer | None = None
+    local_attention_mask: keras.layers.Layer | None = None
+    local_rotary_positions: keras.layers.Layer | None = None
+    global_every: int = 1
+    takes_blocks: bool = True
 
     def __call__(
         self,
@@ -53,13 +64,13 @@ class LayerStack:
             dict as `BertEncoder` describes it.
         """
         x = self.embeddings(**_taken_by(self.embeddings, inputs))  # (batch, length, hidden)
-        attention_mask = self.attention_mask(**_taken_by(self.attention_mask, inputs))
+        of_global, of_local = self._surroundings(inputs, in_blocks=self.takes_blocks and not return_attention_scores)
         hidden_states, attention_scores = [x], []
-        for number, block in enumerate(self.blocks, 1):
-            is_last = number == len(self.blocks)
+        for number, block in enumerate(self.blocks):
+            is_last = number == len(self.blocks) - 1
             x = block(
                 x,
-                attention_mask=attention_mask,
+                **of_local if number % self.global_every else of_global,
                 return_attention_scores=return_attention_scores,
                 output_positions=output_positions if is_last else None,
             )
@@ -78,6 +89,21 @@ class LayerStack:
         if return_attention_scores:
             outputs["attention_scores"] = attention_scores
         return outputs
+
+    def _surroundings(self, inputs, *, in_blocks):
+        """Tell what a token may see and where it stands, for blocks that look at the whole row and for local ones."""
+        padding_mask = inputs.get("padding_mask")
+        of_global = {"attention_mask": self.attention_mask(**_taken_by(self.attention_mask, inputs))}
+        if self.rotary_positions is not None:
+            of_global["rotary_positions"] = self.rotary_positions(padding_mask)
+        of_local = dict(of_global)
+        if self.local_attention_mask is not None:
+            of_local["attention_mask"] = self.local_attention_mask(
+                of_global["attention_mask"], padding_mask if in_blocks else None
+            )
+        if self.local_rotary_positions is not None:
+            of_local["rotary_positions"] = self.local_rotary_positions(padding_mask)
+        return of_global, of_local
 
 
 def block_numbers(num_layers: int, num_layer_groups: int | None = None, layers_per_group: int = 1) -> list[int]:

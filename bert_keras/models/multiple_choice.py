@@ -26,11 +26,13 @@ class MultipleChoice(TaskModel):
     Args:
         encoder: `BertEncoder`, with a pooler where the head of its family sees the pooled output, as BERT's does.
         dropout: rate of the dropout before the head. Default 0.1.
+        pooling: what the head sees of each choice; ModernBERT's may be "first", the first token's vector, or "mean",
+            the mean of the tokens' vectors. Default None, what the encoder's family has.
         dtype: dtype or policy of the head, None for the encoder's.
         **kwargs: arguments of `keras.Model`.
 
     Raises:
-        ValueError: where the encoder has no pooler and needs one.
+        ValueError: where the encoder has no pooler and needs one, or its family has no such `pooling`.
 
     Example:
         >>> import numpy as np
@@ -47,20 +49,27 @@ class MultipleChoice(TaskModel):
     kind, heads, target_kinds = "multiple_choice", (_HEAD,), CLASSES
 
     def __init__(
-        self, encoder: BertEncoder, *, dropout: float = 0.1, dtype: str | keras.DTypePolicy | None = None, **kwargs: Any
-    ):
-        form = _head_form(encoder.family)
-        if form.pooling == "pooled" and not encoder.pooler:
+        self, encoder: BertEncoder, *, dropout: float = 0.1, pooling: str | None = None,
+        dtype: str | keras.DTypePolicy | None = None, **kwargs: Any,
+    ):  # fmt: skip
+        family, form = family_named(encoder.family), _head_form(encoder.family)
+        sees = pooling or form.pooling
+        if not family.has_pooling(_HEAD, sees):
+            raise ValueError(
+                f"A MultipleChoice of {family.name} has no pooling {pooling!r}; its own is {form.pooling!r}."
+            )
+        if sees == "pooled" and not encoder.pooler:
             raise ValueError("MultipleChoice needs an encoder with a pooler, but it was built with pooler=False.")
         head = MultipleChoiceHead(
-            dropout=dropout, hidden_activation=form.hidden_activation, hidden_dropout=form.hidden_dropout,
-            kernel_initializer=encoder.kernel_initializer, dtype=dtype or encoder.dtype_policy, name=_HEAD,
+            dropout=dropout, kernel_initializer=encoder.kernel_initializer, dtype=dtype or encoder.dtype_policy,
+            name=_HEAD, **form.hidden(encoder.layer_norm_epsilon),
         )  # fmt: skip
         inputs = {name: keras.Input((None, None), dtype="int32", name=name) for name in encoder.input}
         rows = {name: MergeChoices(name=f"merge_{name}")(value) for name, value in inputs.items()}
-        outputs = head(text_vector(encoder, rows, form.pooling), inputs["token_ids"])
+        outputs = head(text_vector(encoder, rows, sees, dtype=dtype or encoder.dtype_policy), inputs["token_ids"])
         super().__init__(encoder, inputs, outputs, dtype=dtype, **kwargs)
         self.dropout = dropout
+        self.pooling = pooling
 
     def decode(self, scores: np.ndarray) -> np.ndarray:
         """Pick the best choice of each text.

@@ -273,7 +273,6 @@ def _tell_readers(directory, architecture, own_heads, settings):
 def _own_parts(encoder):
     own = encoder.own_parts()
     parts = {
-        "normalize_first=True": encoder.normalize_first,
         "embeddings of one's own": own["embeddings"] is not None,
         "an attention mask of one's own": own["attention_mask"] is not None,
         "an attention of one's own": own["attention"] is not None,

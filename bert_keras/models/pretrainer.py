@@ -89,6 +89,7 @@ class BertPretrainer(TaskModel):
                 vocabulary_size=encoder.vocabulary_size,
                 activation=head_activation or _head_activation(encoder),
                 layer_norm_epsilon=head_layer_norm_epsilon or encoder.layer_norm_epsilon,
+                use_bias=encoder.use_bias,
                 kernel_initializer=encoder.kernel_initializer,
                 dtype=dtype,
                 name="masked_lm_head",

@@ -4,10 +4,13 @@ from typing import Any
 
 import keras
 
+from bert_keras.checkpoints.families import family_named
 from bert_keras.layers import SpanHead
 from bert_keras.models.encoder import BertEncoder
 from bert_keras.models.task_model import TaskModel
 from bert_keras.training.target_kinds import POSITIONS
+
+_HEAD = "span_head"
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
@@ -38,7 +41,7 @@ class QuestionAnswerer(TaskModel):
         [Devlin et al., 2019](https://arxiv.org/abs/1810.04805), sections 4.2 and 4.3.
     """
 
-    kind, heads = "question_answering", ("span_head",)
+    kind, heads = "question_answering", (_HEAD,)
     target_kinds = dict.fromkeys(("start", "end"), POSITIONS)
 
     def __init__(
@@ -49,9 +52,11 @@ class QuestionAnswerer(TaskModel):
         dtype: str | keras.DTypePolicy | None = None,
         **kwargs: Any,
     ):
+        form = family_named(encoder.family).head_form(_HEAD)
         head = SpanHead(
-            kernel_initializer=encoder.kernel_initializer, dtype=dtype or encoder.dtype_policy, name="span_head"
-        )
+            kernel_initializer=encoder.kernel_initializer, dtype=dtype or encoder.dtype_policy, name=_HEAD,
+            **form.hidden(encoder.layer_norm_epsilon),
+        )  # fmt: skip
         inputs = encoder.new_inputs()
         super().__init__(encoder, inputs, head(encoder(inputs)["sequence_output"]), dtype=dtype, **kwargs)
         self.null_threshold = null_threshold

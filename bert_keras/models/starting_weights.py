@@ -66,9 +66,11 @@ def warm_start(encoder: BertEncoder, token_vectors: np.ndarray, *, sharpness: fl
     if shape != np.shape(token_vectors):
         raise ValueError(f"Expected token vectors of shape {shape}, received {np.shape(token_vectors)}.")
     token_vectors = padded(np.asarray(token_vectors), table.shape)
-    if not hasattr(attention, "query_key_value") or embeddings.projection is not None:
+    has_tables = embeddings.projection is None and embeddings.position_embedding is not None
+    if not hasattr(attention, "query_key_value") or not has_tables:
         raise ValueError(
-            "warm_start needs BERT's own SelfAttention on embeddings as wide as the encoder; with parts of your own "
+            "warm_start needs BERT's own SelfAttention on embeddings as wide as the encoder and a table of positions; "
+            "with rotary positions or parts of your own "
             "begin without it (pretrain.py --no-warm-start)."
         )
     if encoder.num_layer_groups not in (None, encoder.num_layers):

@@ -31,7 +31,7 @@ def head_name(pooling: str, family: Family) -> str:
     Returns:
         "classification_head" for the family's own pooling, whose form transformers has, too; else one of our names.
     """
-    return _OWN if pooling == family.head_form(_OWN).pooling else f"{pooling}_{_OWN}"
+    return _OWN if family.has_pooling(_OWN, pooling) else f"{pooling}_{_OWN}"
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
@@ -94,10 +94,10 @@ class TextClassifier(TaskModel):
                 f"received {problem_type!r} with {num_classes}."
             )
         dtype = dtype or encoder.dtype_policy
-        hidden = {"hidden_activation": form.hidden_activation, "hidden_dropout": form.hidden_dropout}
+        is_own = family.has_pooling(_OWN, pooling)
         head = ClassificationHead(
             num_classes, dropout=dropout, kernel_initializer=encoder.kernel_initializer, dtype=dtype,
-            name=head_name(pooling, family), **hidden if pooling == form.pooling else {},
+            name=head_name(pooling, family), **form.hidden(encoder.layer_norm_epsilon) if is_own else {},
         )  # fmt: skip
         inputs = encoder.new_inputs()
         outputs = head(text_vector(encoder, inputs, pooling, dtype=dtype))
@@ -171,9 +171,9 @@ class TextClassifier(TaskModel):
         return (checkpoint.settings if is_trained else {}) | asked | classes | {"pooling": pooling}, is_trained
 
     def preset_settings(self) -> dict:
-        """As every model, but without the pooling where it is the family's own."""
+        """As every model, but without the pooling where it is the only one of the family's own head."""
         settings = super().preset_settings()
-        if self.head_layer.name == _OWN:
+        if self.head_layer.name == _OWN and family_named(self.encoder.family).poolings is None:
             del settings["pooling"]
         return settings
 

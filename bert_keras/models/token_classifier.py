@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from bert_keras.checkpoints.checkpoint import Checkpoint
+from bert_keras.checkpoints.families import family_named
 from bert_keras.layers import CRF, TokenClassificationHead
 from bert_keras.models.encoder import BertEncoder
 from bert_keras.models.pretrained_classes import check_labels, pretrained_classes
@@ -17,6 +18,7 @@ from bert_keras.training.target_kinds import SEQUENCES_OF_TAGS, TAGS, TargetKind
 from bert_keras.types import Logs, Tensor
 
 HEADS = ("linear", "crf")
+_HEAD = "token_classification_head"
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
@@ -62,7 +64,7 @@ class TokenClassifier(TaskModel):
         [Lample et al., 2016](https://arxiv.org/abs/1603.01360), section 2.2.
     """
 
-    heads = ("token_classification_head", "crf")
+    heads = (_HEAD, "crf")
     noted = ("head", "scheme", "words")
 
     def __init__(
@@ -78,9 +80,10 @@ class TokenClassifier(TaskModel):
             for label in labels or ():
                 split_tag(label, scheme)
         check_words(words)
+        form = family_named(encoder.family).head_form(_HEAD)
         scorer = TokenClassificationHead(
             num_tags, dropout=dropout, kernel_initializer=encoder.kernel_initializer,
-            dtype=dtype or encoder.dtype_policy, name="token_classification_head",
+            dtype=dtype or encoder.dtype_policy, name=_HEAD, **form.hidden(encoder.layer_norm_epsilon),
         )  # fmt: skip
         crf = None
         if head == "crf":
@@ -168,8 +171,7 @@ class TokenClassifier(TaskModel):
         words: str | None = None, **asked: Any,
     ) -> tuple[dict, bool]:  # fmt: skip
         """Decide whether the preset's head is for these tags; the steps of a CRF that it has not are new."""
-        name = "token_classification_head"
-        classes, is_trained = pretrained_classes(checkpoint, name, num_tags, labels, argument="num_tags")
+        classes, is_trained = pretrained_classes(checkpoint, _HEAD, num_tags, labels, argument="num_tags")
         words = pretrained_words(checkpoint, words, new=not is_trained)
         return (checkpoint.settings if is_trained else {}) | asked | classes | {"words": words}, is_trained
 

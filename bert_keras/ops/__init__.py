@@ -5,9 +5,14 @@ from bert_keras.ops.attention import dot_product_attention, reference_attention
 from bert_keras.ops.check_ids import check_ids
 from bert_keras.ops.dropout import dropout
 from bert_keras.ops.gather import gather_positions
+from bert_keras.ops.local_attention import block_length, block_mask, local_attention, within_window
 from bert_keras.ops.matmul_transposed import matmul_transposed
+from bert_keras.ops.packed_positions import packed_positions
+from bert_keras.ops.rotary import rotary_angles, rotate
 
 __all__ = [
+    "block_length",
+    "block_mask",
     "check_ids",
     "dot_product_attention",
     "dropout",
@@ -16,6 +21,11 @@ __all__ = [
     "gather_positions",
     "gelu_tanh",
     "get_activation",
+    "local_attention",
     "matmul_transposed",
+    "packed_positions",
     "reference_attention",
+    "rotary_angles",
+    "rotate",
+    "within_window",
 ]

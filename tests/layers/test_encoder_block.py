@@ -73,3 +73,19 @@ def test_scores_come_on_request_if_the_attention_has_them():
     assert scores.shape == (2, 2, 5, 5)
     with pytest.raises(ValueError, match="MeanOfAll cannot return attention scores"):
         EncoderBlock(MeanOfAll(), FeedForward(8, 12))(X, return_attention_scores=True)
+
+
+def test_without_a_norm_the_attention_gets_the_inputs_as_they_are():
+    class Doubled(keras.layers.Layer):
+        def call(self, inputs):
+            return 2 * inputs
+
+    class Nothing(keras.layers.Layer):
+        def call(self, inputs):
+            return 0 * inputs
+
+    block = EncoderBlock(Doubled(), Nothing(), normalize_first=True, attention_norm=False, use_bias=False)
+    np.testing.assert_allclose(ops.convert_to_numpy(block(X)), 3 * X, rtol=1e-6)
+    assert [weight.name for weight in block.weights] == ["gamma"]  # of the feed-forward's norm, without a bias
+    with pytest.raises(ValueError, match="attention_norm=False needs normalize_first=True"):
+        EncoderBlock(Doubled(), Nothing(), attention_norm=False)

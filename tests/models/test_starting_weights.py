@@ -59,7 +59,8 @@ def test_an_encoder_with_one_head_is_refused():
         warm_start(BertEncoder(50, 1, 1, 16, 32), np.ones((50, 16)))
 
 
-def test_an_encoder_with_factorised_embeddings_is_refused():
-    encoder = small_encoder(embedding_dim=16)
-    with pytest.raises(ValueError, match="as wide as the encoder"):
-        warm_start(encoder, token_vectors((50, 16)))
+@pytest.mark.parametrize(("options", "width"), [({"embedding_dim": 16}, 16), ({"rotary_theta": 100.0}, 128)])
+def test_an_encoder_without_tables_as_wide_as_itself_is_refused(options, width):
+    encoder = small_encoder(**options)
+    with pytest.raises(ValueError, match="as wide as the encoder and a table of positions"):
+        warm_start(encoder, token_vectors((50, width)))

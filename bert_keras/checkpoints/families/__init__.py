@@ -5,9 +5,11 @@ from bert_keras.checkpoints.families.bert import BERT
 from bert_keras.checkpoints.families.distilbert import DISTILBERT
 from bert_keras.checkpoints.families.electra import ELECTRA
 from bert_keras.checkpoints.families.family import Family, HeadForm, Layer, rows, spelled_out
+from bert_keras.checkpoints.families.modernbert import MODERNBERT
 from bert_keras.checkpoints.families.roberta import ROBERTA, XLM_ROBERTA
 
-FAMILIES = {family.model_type: family for family in (BERT, ROBERTA, XLM_ROBERTA, ALBERT, ELECTRA, DISTILBERT)}
+_ALL = (BERT, ROBERTA, XLM_ROBERTA, ALBERT, ELECTRA, DISTILBERT, MODERNBERT)
+FAMILIES = {family.model_type: family for family in _ALL}
 
 
 def family_named(name: str) -> Family:

@@ -1,11 +1,16 @@
 """What a family of encoders is called in each format: its configuration, its weights, its published models."""
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from bert_keras.checkpoints.weight_table import Row
 
+# What an encoder has whose family says nothing else: BERT's blocks, and positions from a table.
+_PLAIN = {
+    "normalize_first": False, "first_norm": True, "use_bias": True, "gated": False, "rotary_theta": None,
+    "local_attention": None,
+}  # fmt: skip
 _QUERY_KEY_VALUE = ("query", "key", "value")
 
 
@@ -14,7 +19,8 @@ class Layer(NamedTuple):
 
     Args:
         kind: which weights it has: "table", "layer_norm", "dense", "logits", the last dense layer of a head, "bias",
-            "query_key_value" or "attention_output".
+            "query_key_value" or "attention_output"; "scale" and "kernel" are a layer norm and a dense layer without
+            bias.
         ours: path of the layer in our models.
         huggingface: its name in transformers; for queries, keys and values what "query", "key" and "value" stand
             behind, or a tuple of the names of the layers that are one here.
@@ -53,11 +59,22 @@ class HeadForm(NamedTuple):
         hidden_activation: activation of a dense layer before the logits, None where there is no such layer. Default
             None.
         hidden_dropout: whether the head drops before that layer, too. Default False.
+        hidden_norm: whether a layer norm stands behind that layer, and neither has a bias. Default False.
     """
 
     pooling: str = "pooled"
     hidden_activation: str | None = None
     hidden_dropout: bool = False
+    hidden_norm: bool = False
+
+    def hidden(self, layer_norm_epsilon: float) -> dict:
+        """Give the arguments of `ClassificationHead` that make what stands before the logits.
+
+        Args:
+            layer_norm_epsilon: the encoder's.
+        """
+        found = {"hidden_activation": self.hidden_activation, "hidden_dropout": self.hidden_dropout}
+        return found | ({"hidden_norm_epsilon": layer_norm_epsilon, "hidden_bias": False} if self.hidden_norm else {})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,7 +96,7 @@ class Family:
         block: the names of a block, with {} for its number; or with {0} for it, {1} for that of its group and {2} for
             that in the group, where layers share blocks.
         block_layers: layers of a block, by the rest of their names.
-        pooler: layers behind the blocks.
+        pooler: layers of the pooler.
         heads: {head: its layers}.
         architectures: {kind of model: (class of transformers, its heads)}.
         without_pooler: kinds whose class in transformers has no pooler.
@@ -94,10 +111,17 @@ class Family:
         token_ids: {field of `config.json`: id of a special token}, as in the published vocabularies.
         positions_behind: field of `config.json` with the id behind which positions begin: of so many rows of the
             position table the last is padding's. None where they begin with the first row.
+        behind_blocks: layers between the last block and the pooler. Default none.
+        first_block_layers: layers of the first block, where it has others than the rest; None where it has not.
+        read: function from the fields of `config.json` to further arguments of the encoder, that are no single field;
+            it raises a ValueError that names the field with what is supported. None where there are none.
+        write: the function back, from the encoder's arguments to fields.
         masked_lm_activation: activation of the masked-LM head, whatever that of the encoder; None for the encoder's.
         head_forms: {head: its `HeadForm`}, of those that have another than BERT's.
         always_projects: whether a dense layer stands behind the embeddings where they are as wide as the encoder, too.
             Default False.
+        poolings: field of `config.json` that says what the heads for a text see, and {its value: pooling}; None where
+            every such head sees the same.
     """
 
     model_type: str
@@ -125,13 +149,28 @@ class Family:
     head_dropouts: Mapping[str, tuple[str, ...]]
     token_ids: Mapping[str, int]
     positions_behind: str | None = None
+    behind_blocks: tuple[Layer, ...] = ()
+    first_block_layers: tuple[Layer, ...] | None = None
+    read: Callable[[Mapping], dict] | None = None
+    write: Callable[[Mapping], dict] | None = None
     masked_lm_activation: str | None = None
     head_forms: Mapping[str, HeadForm] = dataclasses.field(default_factory=dict)
     always_projects: bool = False
+    poolings: tuple[str, Mapping[str, str]] | None = None
 
     def head_form(self, head: str) -> HeadForm:
         """Give the form of one of the family's own heads for a text, by the head's name."""
         return self.head_forms.get(head, HeadForm())
+
+    def has_pooling(self, head: str, pooling: str) -> bool:
+        """Tell whether one of the family's own heads for a text may see it so.
+
+        Args:
+            head: name of the head.
+            pooling: "pooled", "first" or "mean".
+        """
+        several = () if self.poolings is None else self.poolings[1].values()
+        return pooling == self.head_form(head).pooling or pooling in several
 
     def expect_form(self, form: str, called: str) -> None:
         """Refuse a format that has no names for the family.
@@ -155,7 +194,9 @@ class Family:
         Returns:
             list of arguments with their values, such as "num_segments=0"; empty for an encoder of the family.
         """
-        found = [f"{name}={arguments[name]}" for name, value in self.always.items() if arguments[name] != value]
+        its_own = {ours for ours, _ in self.numbers.values()} | set(self.size_defaults)
+        always = {name: value for name, value in _PLAIN.items() if name not in its_own} | dict(self.always)
+        found = [f"{name}={arguments[name]}" for name, value in always.items() if arguments[name] != value]
         numbers = spelled_out(arguments)
         # A field of a number is 1 at least: an encoder without segments, say, has no place there.
         needed = (ours for ours, kind in self.numbers.values() if kind is int and not numbers[ours])
@@ -169,6 +210,8 @@ class Family:
         is_narrow = "embedding_dim" in fields and numbers["embedding_dim"] != numbers["hidden_dim"]
         if (width is not None) != (is_narrow or self.always_projects):
             found.append(f"embedding_dim={width}")
+        if "rotary_theta" in self.size_defaults and arguments["rotary_theta"] is None:
+            found.append("rotary_theta=None")
         offset = arguments["position_offset"]
         if (offset > 0) != (self.positions_behind is not None):
             found.append(f"position_offset={offset}")
@@ -187,7 +230,9 @@ class Family:
         yield from self.embeddings
         for index in range((num_layer_groups or num_layers) * layers_per_group):
             numbers = index, *divmod(index, layers_per_group)
-            yield from (layer.inside(self.block, *numbers) for layer in self.block_layers)
+            layers = self.block_layers if index or self.first_block_layers is None else self.first_block_layers
+            yield from (layer.inside(self.block, *numbers) for layer in layers)
+        yield from self.behind_blocks
         yield from self.pooler
 
     def model(self, num_layers: int) -> Iterator[Layer]:
