@@ -52,6 +52,8 @@ from bert_keras.data.tagging.tagged_sentences import TaggedSentences, sentences_
 from bert_keras.data.tagging.triple_examples import TripleExamples, read_triples
 from bert_keras.data.tokenization.row_layout import RowLayout
 from bert_keras.data.tokenization.tokenizer import TokenIds, Tokenizer, tokenizer_of
+from bert_keras.data.tokenization.unigram_tokenizer import UnigramTokenizer
+from bert_keras.data.tokenization.unigram_vocabulary import UnigramVocabulary
 from bert_keras.data.tokenization.vocabulary import Vocabulary
 from bert_keras.data.tokenization.vocabulary_changes import add_words, drop_words
 from bert_keras.data.tokenization.vocabulary_training import train_vocabulary
@@ -89,6 +91,8 @@ __all__ = [
     "Tokenizer",
     "TripleExamples",
     "TripleRows",
+    "UnigramTokenizer",
+    "UnigramVocabulary",
     "Vocabulary",
     "WordPieceTokenizer",
     "add_words",
