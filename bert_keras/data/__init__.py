@@ -53,6 +53,7 @@ from bert_keras.data.tagging.triple_examples import TripleExamples, read_triples
 from bert_keras.data.tokenization.row_layout import RowLayout
 from bert_keras.data.tokenization.tokenizer import TokenIds, Tokenizer, tokenizer_of
 from bert_keras.data.tokenization.unigram_tokenizer import UnigramTokenizer
+from bert_keras.data.tokenization.unigram_training import train_unigram_vocabulary
 from bert_keras.data.tokenization.unigram_vocabulary import UnigramVocabulary
 from bert_keras.data.tokenization.vocabulary import Vocabulary
 from bert_keras.data.tokenization.vocabulary_changes import add_words, drop_words
@@ -140,6 +141,7 @@ __all__ = [
     "tagging_dataset",
     "task_layout",
     "tokenizer_of",
+    "train_unigram_vocabulary",
     "train_vocabulary",
     "triple_dataset",
     "unigram_accuracy",

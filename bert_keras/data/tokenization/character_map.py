@@ -52,7 +52,8 @@ class CharacterMap:
         nodes = np.flatnonzero(units & _VALUE_BIT == 0)
         children = nodes ^ _offsets(units[nodes])
         leaves = children[(units[nodes] >> 8 & 1 == 1) & (children < len(units))]
-        if (children >= len(units)).any() or (units[leaves] & ~_VALUE_BIT >= len(texts)).any():
+        starts_well = units[0] & _VALUE_BIT == 0
+        if not starts_well or (children >= len(units)).any() or (units[leaves] & ~_VALUE_BIT >= len(texts)).any():
             raise ValueError("precompiled_charsmap is damaged: its trie leads out of its bounds")
 
     @property

@@ -90,6 +90,6 @@ def character_widths(character_map: CharacterMap, *, lower_case: bool, strip_acc
             normalized = normalize_accents_and_case(characters, lower_case=lower_case, strip_accents=strip_accents)
             num_bytes[code_points] = tf.strings.length(normalized).numpy()
             became = tf.strings.unicode_decode(normalized, "UTF-8")
-            visible = tf.reduce_sum(became.with_values(tf.gather(mapped, became.values)), axis=1)
-            num_visible[code_points] = np.minimum(visible.numpy(), 255)
+            visible_before = np.concatenate([[0], np.cumsum(mapped[became.values.numpy()])])
+            num_visible[code_points] = np.minimum(np.diff(visible_before[became.row_splits.numpy()]), 255)
         return CharacterWidths(tf.constant(num_bytes), tf.constant(num_visible))

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-import tensorflow_text
 
 from bert_keras.data.tokenization.detokenization import gather_tokens
+from bert_keras.data.tokenization.sentencepiece_kernel import SentencePieceKernel
 from bert_keras.data.tokenization.sentencepiece_model import NORMAL, UNUSED, SentencePieceModel
 from bert_keras.data.tokenization.string_tensors import Strings, for_any_rank
 from bert_keras.data.tokenization.unigram_family import ALBERT
@@ -44,7 +44,8 @@ class UnigramTokenizer:
             as ordinary text, so that a text from outside cannot inject one.
 
     Raises:
-        ValueError: XLM-RoBERTa shall lower or strip accents, which its published models never do.
+        ValueError: XLM-RoBERTa shall lower or strip accents, which its published models never do; or tokens have
+            U+FDD0, a code point that never will be a character.
 
     Example:
         >>> tokens = ["<pad>", "<unk>", "[CLS]", "[SEP]", "[MASK]", "▁a", "▁na", "ive", "▁"]
@@ -79,6 +80,8 @@ class UnigramTokenizer:
 
         model, used = vocabulary.model, set("".join(vocabulary.tokens))
         free = [character for character in _RESERVED if character not in used]
+        if FILLER in used or len(free) <= len(vocabulary.special_tokens):
+            raise ValueError(f"{vocabulary!r} has tokens of U+FDD0 to U+FDEF, which never will be characters")
         self._unknown, *stand_ins = free[: len(vocabulary.special_tokens) + 1]
         self._stand_ins = dict(zip(vocabulary.special_tokens, stand_ins, strict=True))
         # NUL ends a text for some of the kernels; no vocabulary has it, so that it is as unknown as a stand-in.
@@ -89,7 +92,7 @@ class UnigramTokenizer:
         else:
             self._plain = f"[^<{self._reserved}{self._other_spaces}]*"
         with tf.device("CPU"):  # strings live there; constants on another device would be copied at every call
-            self._kernel = tensorflow_text.SentencepieceTokenizer(self._kernel_model().serialize(), out_type=tf.int32)
+            self._kernel = SentencePieceKernel(self._kernel_model().serialize())
             self._tokens = tf.constant(vocabulary.tokens)
             self._is_special = tf.constant(np.isin(np.arange(len(vocabulary)), vocabulary.special_ids))
             self._num_characters = tf.constant([len(t) - t.count(SPACE) for t in vocabulary.tokens], tf.int64)
@@ -249,9 +252,10 @@ class UnigramTokenizer:
     def _tokenize_with_offsets(self, texts):
         """(batch,) strings to: ids, first and last-plus-one characters, all (batch, tokens)."""
         marked, normalized = self._normalize(texts)
-        ids, first_bytes, _ = self._kernel.tokenize_with_offsets(normalized)
+        ids, first_bytes = self._kernel.tokenize_with_first_bytes(normalized)
         ids = self._known(ids)
-        lengths = tf.where(ids.values == self.vocabulary.unk_id, -1, tf.gather(self._num_characters, ids.values))
+        lengths = tf.gather(self._num_characters, ids.values)
+        lengths = tf.where(ids.values == self.vocabulary.unk_id, tf.constant(-1, tf.int64), lengths)
         widths = character_widths(self.vocabulary.model.character_map, **self._rules)
         characters = tf.strings.unicode_decode(marked, "UTF-8")
         starts, ends = characters_of_tokens(characters, first_bytes, lengths, widths)

@@ -71,7 +71,8 @@ class UnigramVocabulary:
             types = [USER_DEFINED if token in user_defined else NORMAL for token in tokens]
             for token, index in specials.items():
                 types[index] = UNKNOWN if token == "<unk>" else CONTROL
-            scores = np.array(scores, np.float32).tolist()
+            with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused
+                scores = np.array(scores, np.float32).tolist()
             self._model = SentencePieceModel(tokens, scores, types, character_map)
         except (TypeError, ValueError) as error:
             raise ValueError(f"{source or 'unigram vocabulary'}: {error}") from error
