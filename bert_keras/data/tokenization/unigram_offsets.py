@@ -6,7 +6,11 @@ from bert_keras.data.tokenization.unigram_normalization import CharacterWidths
 
 
 def characters_of_tokens(
-    characters: tf.RaggedTensor, first_bytes: tf.RaggedTensor, lengths: tf.Tensor, widths: CharacterWidths
+    characters: tf.RaggedTensor,
+    first_bytes: tf.RaggedTensor,
+    lengths: tf.Tensor,
+    firsts: tf.Tensor,
+    widths: CharacterWidths,
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Find the first and the last character of each token, spaces and removed characters around it left out.
 
@@ -19,6 +23,8 @@ def characters_of_tokens(
         characters: (batch, characters) int32 code points.
         first_bytes: (batch, tokens) int32, of each token in the text before the character map was at it.
         lengths: (tokens,) int64, characters of each token without spaces, of all texts end to end; -1 if not known.
+        firsts: (tokens,) int64, the token with which the run of each begins, from `order_runs`: within a run tokens
+            were sorted, and begin elsewhere than `first_bytes` says.
         widths: What each code point becomes.
 
     Returns:
@@ -39,6 +45,11 @@ def characters_of_tokens(
     visible_before = tf.concat([[0], tf.cumsum(num_visible)], 0)  # what they become, before each character
     padded = tf.concat([[-1], visible, [tf.size(num_bytes, tf.int64)]], 0)
 
+    starts_of_lengths = tf.cumsum(tf.maximum(lengths, 0), exclusive=True)
+    seen = tf.gather(visible_before, tf.gather(at, firsts)) + starts_of_lengths - tf.gather(starts_of_lengths, firsts)
+    sorted_at = tf.searchsorted(visible_before[1:], seen, side="right", out_type=tf.int64)
+    at = tf.where(firsts < tf.range(tf.size(at, tf.int64)), tf.minimum(sorted_at, last_characters - 1), at)
+
     def next_visible(places):
         return tf.gather(padded, 1 + tf.searchsorted(visible, places, side="left", out_type=tf.int64))
 
@@ -51,7 +62,7 @@ def characters_of_tokens(
     next_at = tf.where(is_last, last_characters, tf.concat([at[1:], at[:1]], 0))
     width = tf.gather(num_visible, at)
     # Of a token in what its character became, but for a drift that is the same up to the next unknown token.
-    position = tf.cumsum(tf.maximum(lengths, 0), exclusive=True) - tf.gather(visible_before, at)
+    position = starts_of_lengths - tf.gather(visible_before, at)
     num_unknown = tf.cumsum(tf.cast(lengths < 0, tf.int64), exclusive=True)
     anchors = tf.where((width <= 1) | is_first)[:, 0]
     number = tf.searchsorted(anchors, tf.range(tf.size(at, tf.int64)), side="right", out_type=tf.int64)

@@ -21,6 +21,7 @@ from bert_keras.data.tokenization.unigram_normalization import (
 )
 from bert_keras.data.tokenization.unigram_offsets import characters_of_tokens
 from bert_keras.data.tokenization.unigram_preset import read_unigram_preset, write_unigram_preset
+from bert_keras.data.tokenization.unigram_ties import order_runs
 from bert_keras.data.tokenization.unigram_vocabulary import SPACE, UnigramVocabulary
 
 # Code points that never will be characters: stand-ins for the special tokens, which a text cannot forge.
@@ -95,6 +96,7 @@ class UnigramTokenizer:
             self._kernel = SentencePieceKernel(self._kernel_model().serialize())
             self._tokens = tf.constant(vocabulary.tokens)
             self._is_special = tf.constant(np.isin(np.arange(len(vocabulary)), vocabulary.special_ids))
+            self._letters = tf.constant([ord(t[0]) if {t[0]} == set(t) - {SPACE} else 0 for t in vocabulary.tokens])
             self._num_characters = tf.constant([len(t) - t.count(SPACE) for t in vocabulary.tokens], tf.int64)
 
     def _kernel_model(self) -> SentencePieceModel:
@@ -243,22 +245,25 @@ class UnigramTokenizer:
         return tf.tensor_scatter_nd_update(texts, rows, marked), tf.tensor_scatter_nd_update(lowered, rows, normalized)
 
     def _tokenize(self, texts):
-        return self._known(self._kernel.tokenize(self._normalize(texts)[1]))
+        return self._in_order(self._kernel.tokenize(self._normalize(texts)[1]))[0]
 
-    def _known(self, ids):
-        """`<unk>` spelled out in a text has the id behind all others."""
-        return ids.with_values(tf.where(ids.values == self.vocabulary_size, self.vocabulary.unk_id, ids.values))
+    def _in_order(self, ids):
+        """Give `<unk>` spelled out in a text, behind all others, its own id, and break ties; and where runs begin."""
+        values = tf.where(ids.values == self.vocabulary_size, self.vocabulary.unk_id, ids.values)
+        letters, lengths = tf.gather(self._letters, values), tf.gather(self._num_characters, values)
+        order, firsts = order_runs(letters, lengths, ids.value_rowids())
+        return ids.with_values(tf.gather(values, order)), firsts
 
     def _tokenize_with_offsets(self, texts):
         """(batch,) strings to: ids, first and last-plus-one characters, all (batch, tokens)."""
         marked, normalized = self._normalize(texts)
         ids, first_bytes = self._kernel.tokenize_with_first_bytes(normalized)
-        ids = self._known(ids)
+        ids, firsts = self._in_order(ids)
         lengths = tf.gather(self._num_characters, ids.values)
         lengths = tf.where(ids.values == self.vocabulary.unk_id, tf.constant(-1, tf.int64), lengths)
         widths = character_widths(self.vocabulary.model.character_map, **self._rules)
         characters = tf.strings.unicode_decode(marked, "UTF-8")
-        starts, ends = characters_of_tokens(characters, first_bytes, lengths, widths)
+        starts, ends = characters_of_tokens(characters, first_bytes, lengths, firsts, widths)
         # A stand-in has a space before and spaces behind, in place of the other characters of its token.
         at = tf.cast(characters.row_splits[:-1], tf.int64)
         first = tf.gather(characters.values, tf.gather(at, ids.value_rowids()) + tf.cast(starts, tf.int64))

@@ -87,7 +87,7 @@ def compare(tokenizer, texts):
 def test_random_texts(tokenizer, name):
     generator = random.Random(name)
     differing = compare(tokenizer, [reference.random_text(generator, name, reference.SPECIALS) for _ in range(42)])
-    assert differing["order"] <= 6
+    assert differing["order"] <= 1
 
 
 @pytest.mark.slow
@@ -97,7 +97,7 @@ def test_very_many_random_texts(tokenizer, name):
     for _ in range(6):
         texts = [reference.random_text(generator, name, reference.SPECIALS) for _ in range(700)]
         ordered_otherwise += compare(tokenizer, texts)["order"]
-    assert ordered_otherwise <= 420
+    assert ordered_otherwise <= 42
 
 
 @pytest.mark.slow

@@ -146,6 +146,19 @@ def test_what_is_known_of_the_ids(family):
         vocabulary.token_to_id("dog")
 
 
+def test_of_equally_probable_orders_the_shorter_token_comes_first():
+    vocabulary = UnigramVocabulary([*TOKENS, "..", "..."], [*TINY.model.scores, -2.1, -2.3])
+    tokenizer = UnigramTokenizer(vocabulary)
+    for text in ("b.....", "a.....b", "b…..", "b..…b " * 30, "b....x....."):
+        ids, starts, ends = (part.numpy() for part in tokenizer.tokenize_with_offsets(text))
+        assert ids.tolist() == tokenizer(text).numpy().tolist()
+        pieces = [tokenizer.vocabulary.tokens[index] for index in ids]
+        assert ("...", "..") not in zip(pieces, pieces[1:]) and ("..", "...") in zip(pieces, pieces[1:])
+        assert (np.diff(starts) >= 0).all() and (np.diff(ends) >= 0).all()
+        if "…" not in text:
+            assert all(text[s:e] == p for s, e, p in zip(starts, ends, pieces) if set(p) == {"."})
+
+
 def test_pieces_of_several_words_are_never_found():
     vocabulary = UnigramVocabulary([*TOKENS, "▁a▁b", "▁b"], [*TINY.model.scores, 0.0, -1.0])
     assert UnigramTokenizer(vocabulary)("a b").numpy().tolist() == [6, 13]
