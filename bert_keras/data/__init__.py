@@ -55,6 +55,9 @@ from bert_keras.data.tagging.tagged_sentences import TaggedSentences, sentences_
 from bert_keras.data.tagging.triple_examples import TripleExamples, read_triples
 from bert_keras.data.tokenization.row_layout import RowLayout
 from bert_keras.data.tokenization.tokenizer import TokenIds, Tokenizer, tokenizer_of
+from bert_keras.data.tokenization.unigram_tokenizer import UnigramTokenizer
+from bert_keras.data.tokenization.unigram_training import train_unigram_vocabulary
+from bert_keras.data.tokenization.unigram_vocabulary import UnigramVocabulary
 from bert_keras.data.tokenization.vocabulary import Vocabulary
 from bert_keras.data.tokenization.vocabulary_changes import add_words, drop_words
 from bert_keras.data.tokenization.vocabulary_training import train_vocabulary
@@ -94,6 +97,8 @@ __all__ = [
     "Tokenizer",
     "TripleExamples",
     "TripleRows",
+    "UnigramTokenizer",
+    "UnigramVocabulary",
     "Vocabulary",
     "WholeWordMasking",
     "WordPieceTokenizer",
@@ -143,6 +148,7 @@ __all__ = [
     "tagging_dataset",
     "task_layout",
     "tokenizer_of",
+    "train_unigram_vocabulary",
     "train_vocabulary",
     "triple_dataset",
     "unigram_accuracy",

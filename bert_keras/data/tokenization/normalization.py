@@ -36,13 +36,30 @@ def normalize(texts: tf.Tensor, *, lower_case: bool, strip_accents: bool) -> tf.
     texts = tf.strings.regex_replace(texts, r"[\t\n\r]", " ")
     texts = tf.strings.regex_replace(texts, r"[\p{Cc}\p{Cf}\x{FFFD}]", "")
     if lower_case:
-        texts = tf.strings.lower(texts)
-        for upper, lower in () if strip_accents else _LOCALE_DEPENDENT:  # else their marks go in any locale
-            texts = tf.strings.regex_replace(texts, upper, lower)
-        texts = tf.strings.lower(texts, encoding="utf-8")
+        texts = lower(texts, keeps_accents=not strip_accents)
     if strip_accents:
         texts = tf.strings.regex_replace(tensorflow_text.normalize_utf8(texts, "NFD"), r"\p{Mn}", "")
     return texts
+
+
+def lower(texts: tf.Tensor, *, keeps_accents: bool) -> tf.Tensor:
+    """Lower texts by Unicode's rules without a language, whatever the process's locale.
+
+    Args:
+        texts: (batch,) string tensor, valid UTF-8.
+        keeps_accents: Whether accents matter to what follows; where they do not, less needs to be done.
+
+    Returns:
+        (batch,) string tensor.
+
+    Example:
+        >>> lower(tf.constant(["Ärger"]), keeps_accents=True).numpy()[0].decode()
+        'ärger'
+    """
+    texts = tf.strings.lower(texts)
+    for upper, lowered in _LOCALE_DEPENDENT if keeps_accents else ():  # else their marks go in any locale
+        texts = tf.strings.regex_replace(texts, upper, lowered)
+    return tf.strings.lower(texts, encoding="utf-8")
 
 
 @functools.lru_cache(maxsize=4)

@@ -9,7 +9,12 @@ import tensorflow as tf
 
 from bert_keras.data.tokenization.row_layout import RowLayout
 from bert_keras.data.tokenization.string_tensors import Strings
+from bert_keras.data.tokenization.unigram_preset import is_unigram_preset
+from bert_keras.data.tokenization.unigram_tokenizer import UnigramTokenizer
 from bert_keras.data.tokenization.wordpiece_tokenizer import WordPieceTokenizer
+
+# Tells by a preset's files whether the tokenizer is of a kind; what is of none is WordPiece, or refused by it.
+_KINDS = ((is_unigram_preset, UnigramTokenizer),)
 
 
 class TokenIds(Protocol):
@@ -89,11 +94,12 @@ def tokenizer_of(preset: str | os.PathLike) -> Tokenizer:
         preset: Directory or name, as `from_preset` of the models takes it.
 
     Returns:
-        A `WordPieceTokenizer`: presets of other tokenizers are refused.
+        A `UnigramTokenizer` where the preset has a unigram model of SentencePiece, otherwise a `WordPieceTokenizer`:
+        presets of other tokenizers are refused.
 
     Raises:
         FileNotFoundError: There is no vocabulary.
-        ValueError: A file is faulty or asks for other rules than BERT's; the message names file and line or field.
+        ValueError: A file is faulty or asks for rules that we do not have; the message names file and line or field.
 
     Example:
         >>> import tempfile
@@ -103,4 +109,5 @@ def tokenizer_of(preset: str | os.PathLike) -> Tokenizer:
         >>> tokenizer_of(preset)("so good").numpy().tolist()
         [1, 2]
     """
-    return WordPieceTokenizer.from_preset(preset)
+    kinds = (kind for is_of_kind, kind in _KINDS if is_of_kind(preset))
+    return next(kinds, WordPieceTokenizer).from_preset(preset)

@@ -9,6 +9,8 @@ from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from bert_keras.data.tokenization.chinese_characters import CHINESE_RANGES
 from bert_keras.data.tokenization.normalization import normalize
 from bert_keras.data.tokenization.string_tensors import as_strings
+from bert_keras.data.tokenization.unigram_training import train_unigram_vocabulary
+from bert_keras.data.tokenization.unigram_vocabulary import UnigramVocabulary
 from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS, Vocabulary
 from bert_keras.data.tokenization.word_length import MAX_WORD_LENGTH
 
@@ -25,32 +27,39 @@ def train_vocabulary(
     lower_case: bool = True,
     strip_accents: bool | None = None,
     min_frequency: int = 2,
-) -> Vocabulary:
-    """Train a WordPiece vocabulary; the same texts give the same vocabulary, in every process.
+    kind: str = "wordpiece",
+) -> Vocabulary | UnigramVocabulary:
+    """Train a vocabulary, of WordPiece or another kind; the same texts give the same vocabulary, in every process.
 
-    Special tokens come first, then characters, the same as continuations (`##a`), then pieces in the order they were
-    learned. Characters get at most half of the vocabulary, the most frequent first, and more where few pieces can be
-    learned, as in Chinese. The vocabulary is smaller than asked only where the texts have no more characters and pairs
-    that occur `min_frequency` times.
+    Of WordPiece, special tokens come first, then characters, the same as continuations (`##a`), then pieces in the
+    order they were learned. Characters get at most half of the vocabulary, the most frequent first, and more where few
+    pieces can be learned, as in Chinese. The vocabulary is smaller than asked only where the texts have no more
+    characters and pairs that occur `min_frequency` times.
 
     Args:
         texts: The corpus, streamed: any cut into strings, none inside a word.
         vocabulary_size: Number of tokens wanted.
         lower_case: As the tokenizer that will use it.
         strip_accents: As the tokenizer that will use it; None does what `lower_case` says.
-        min_frequency: How often a character or a pair of pieces must occur to get a token.
+        min_frequency: How often a character or a pair of pieces must occur to get a token; of WordPiece only.
+        kind: "wordpiece", or "unigram", with ALBERT's special tokens; `train_unigram_vocabulary` makes XLM-RoBERTa's.
 
     Returns:
-        A `Vocabulary` of at most `vocabulary_size` tokens.
+        A `Vocabulary` of at most `vocabulary_size` tokens, or a `UnigramVocabulary`.
 
     Raises:
-        ValueError: No words in the texts, or `vocabulary_size` leaves no room beside the special tokens.
+        ValueError: No words in the texts, `vocabulary_size` leaves no room beside the special tokens, or there is no
+            such kind.
 
     Example:
         >>> vocabulary = train_vocabulary(["low lower lowest", "new newer newest"] * 10, vocabulary_size=30)
         >>> len(vocabulary), vocabulary.tokens[-3:]
         (30, ('lowest', 'new', 'newer'))
     """
+    if kind == "unigram":
+        return train_unigram_vocabulary(texts, vocabulary_size, lower_case=lower_case, strip_accents=strip_accents)
+    if kind != "wordpiece":
+        raise ValueError(f"kind must be 'wordpiece' or 'unigram', received {kind!r}")
     if vocabulary_size <= len(SPECIAL_TOKENS):
         raise ValueError(
             f"vocabulary_size must exceed the {len(SPECIAL_TOKENS)} special tokens, received {vocabulary_size}"

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_text
 
+from bert_keras.data.tokenization.detokenization import gather_tokens
 from bert_keras.data.tokenization.normalization import normalize, normalized_lengths
 from bert_keras.data.tokenization.string_tensors import Strings, for_any_rank
 from bert_keras.data.tokenization.tokenizer_config import write_tokenizer_config
@@ -170,16 +171,7 @@ class WordPieceTokenizer:
             >>> tokenizer.detokenize([1, 2, 3, 2], skip_special_tokens=True).numpy()
             b'naive na'
         """
-        if not tf.is_tensor(ids):
-            ids = tf.ragged.constant(ids, tf.int32) if isinstance(ids, list) else tf.constant(ids)
-        try:
-            tokens = tf.gather(self._tokens, ids)
-        except tf.errors.InvalidArgumentError as error:
-            wrong = re.search(r"indices\S* = (-?\d+)", error.message)[1]
-            expected = f"expected 0 to {self.vocabulary_size - 1}"
-            raise ValueError(f"token id {wrong} is not in the vocabulary: {expected}") from error
-        if skip_special_tokens:
-            tokens = tf.ragged.boolean_mask(tokens, ~tf.gather(self._is_special, ids))
+        tokens = gather_tokens(self._tokens, ids, self._is_special if skip_special_tokens else None)
         text = tf.strings.reduce_join(tokens, axis=-1, separator=" ")
         return tf.ragged.map_flat_values(tf.strings.regex_replace, text, " ##", "")
 
