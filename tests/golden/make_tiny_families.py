@@ -1,4 +1,4 @@
-"""Makes tests/golden/tiny_families with torch and transformers: tiny presets of BERT's family, and what they compute.
+"""Makes tests/golden/tiny_families with torch and transformers: tiny presets of families, and what they compute.
 
 Made with transformers 5.23.0 and torch 2.13.0: python tests/golden/make_tiny_families.py
 """
@@ -19,6 +19,12 @@ CLASSES = [
     "DistilBertForMaskedLM",
     "DistilBertForSequenceClassification",
     "DistilBertForQuestionAnswering",
+    "AlbertForPreTraining",
+    "AlbertForSequenceClassification",
+    "ElectraForMaskedLM",
+    "ElectraForPreTraining",
+    "ElectraForSequenceClassification",
+    "ElectraForMultipleChoice",
 ]
 BERTS = {"num_hidden_layers": 1, "hidden_size": 4, "num_attention_heads": 2, "intermediate_size": 6}
 NUMBERS = {
@@ -26,6 +32,9 @@ NUMBERS = {
     "distilbert": {"n_layers": 1, "dim": 4, "n_heads": 2, "hidden_dim": 6, "max_position_embeddings": 8},
 }
 NUMBERS["xlm-roberta"] = NUMBERS["roberta"]
+NUMBERS["electra"] = BERTS | {"max_position_embeddings": 8, "type_vocab_size": 1, "embedding_size": 3}
+NUMBERS["albert"] = NUMBERS["electra"] | {"num_hidden_layers": 4, "num_hidden_groups": 2, "inner_group_num": 2}
+OF_TWO = ("QuestionAnswering", "AlbertForPreTraining")
 
 golden = {}
 for name in CLASSES:
@@ -33,7 +42,7 @@ for name in CLASSES:
     architecture = getattr(transformers, name)
     model_type = architecture.config_class.model_type
     config = architecture.config_class(
-        vocab_size=12, initializer_range=0.3, num_labels=2 if "Question" in name else 3, **NUMBERS[model_type]
+        vocab_size=12, initializer_range=0.3, num_labels=2 if name.endswith(OF_TWO) else 3, **NUMBERS[model_type]
     )
     model = architecture(config).eval()
     for parameter in model.parameters():  # biases and layer norms too
