@@ -50,7 +50,8 @@ def rotate(x: Tensor, angles: Tensor) -> Tensor:
         [[[[ 1.    1.  ]
            [-0.3   1.38]]]]
     """
-    cosines, sines = ops.split(ops.expand_dims(angles, 1), 2, axis=-1)  # each (batch, 1, length, head_dim / 2)
+    angles = ops.expand_dims(ops.cast(angles, "float32"), 1)  # Keras may have cast them on their way through a layer
+    cosines, sines = ops.split(angles, 2, axis=-1)  # each (batch, 1, length, head_dim / 2)
     first, second = ops.split(ops.cast(x, "float32"), 2, axis=-1)
     turned = [first * cosines - second * sines, second * cosines + first * sines]
     return ops.cast(ops.concatenate(turned, axis=-1), x.dtype)

@@ -162,6 +162,14 @@ def test_longer_rows_need_no_new_weights(encoder, outputs_of):
     assert longer.count_params() == encoder.count_params()
 
 
+def test_half_precision_is_near(make_encoder, encoder, outputs_of):
+    half = make_encoder(**MODERN, dtype="mixed_bfloat16")
+    half.set_weights(encoder.get_weights())
+    rows = rows_of(tokens(40))
+    expected, found = (outputs_of(model, rows)["sequence_output"].astype("float32") for model in (encoder, half))
+    assert abs(found - expected).mean() < 0.02 * abs(expected).max()
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
