@@ -50,6 +50,9 @@ from bert_keras.data.tagging.tagged_files import read_tagged_sentences
 from bert_keras.data.tagging.tagged_predictions import write_conll, write_spans, write_triples
 from bert_keras.data.tagging.tagged_sentences import TaggedSentences, sentences_of_texts
 from bert_keras.data.tagging.triple_examples import TripleExamples, read_triples
+from bert_keras.data.tokenization.added_tokens import AddedToken, SpecialTokens
+from bert_keras.data.tokenization.byte_pair_tokenizer import BytePairTokenizer
+from bert_keras.data.tokenization.byte_pair_vocabulary import BytePairVocabulary
 from bert_keras.data.tokenization.row_layout import RowLayout
 from bert_keras.data.tokenization.tokenizer import TokenIds, Tokenizer, tokenizer_of
 from bert_keras.data.tokenization.vocabulary import Vocabulary
@@ -59,9 +62,12 @@ from bert_keras.data.tokenization.wordpiece_tokenizer import WordPieceTokenizer
 
 __all__ = [
     "TASKS",
+    "AddedToken",
     "Answer",
     "AnswerSpan",
     "BasicTokens",
+    "BytePairTokenizer",
+    "BytePairVocabulary",
     "ChoiceRows",
     "Choices",
     "CorpusReport",
@@ -78,6 +84,7 @@ __all__ = [
     "RowLayout",
     "SentenceLines",
     "SpanRows",
+    "SpecialTokens",
     "TagRows",
     "TaggedSentences",
     "TaskLayout",
