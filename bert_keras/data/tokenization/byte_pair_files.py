@@ -10,8 +10,8 @@ from bert_keras.data.tokenization.byte_pair_json import (
     added_token,
     read_byte_pair_json,
     read_json_object,
-    write_byte_pair_json,
 )
+from bert_keras.data.tokenization.byte_pair_json_writing import write_byte_pair_json
 from bert_keras.data.tokenization.byte_pair_vocabulary import BytePairVocabulary
 from bert_keras.data.tokenization.tokenizer_preset import preset_directory
 
@@ -74,15 +74,15 @@ def read_byte_pair_preset(preset: str | os.PathLike) -> tuple[BytePairVocabulary
 
 def _of_two_files(directory, config, kind, config_path):
     """Read `vocab.json` and `merges.txt`, and what the tokenizer's class makes of them."""
+    for name in ("vocab.json", "merges.txt"):
+        if not (directory / name).is_file():
+            raise FileNotFoundError(f"expected a byte-pair tokenizer's {name}, or a tokenizer.json, in {directory}")
     if kind not in _CLASSES:
         known = ", ".join(_CLASSES)
         raise ValueError(
             f"{config_path}: tokenizer_class must be {known} where there is no tokenizer.json, received {kind!r:.50}; "
             "transformers writes one: AutoTokenizer.from_pretrained(...).save_pretrained(...)"
         )
-    for name in ("vocab.json", "merges.txt"):
-        if not (directory / name).is_file():
-            raise FileNotFoundError(f"expected a byte-pair tokenizer's {name}, or a tokenizer.json, in {directory}")
     ids = read_json_object(directory / "vocab.json")
     parts = _CLASSES[kind] | {name: config[name] for name in _TOKENS if config.get(name) is not None}
     added = {}

@@ -8,11 +8,12 @@ import numpy as np
 import tensorflow as tf
 
 from bert_keras.data.tokenization.added_token_cuts import AddedTokenCuts
-from bert_keras.data.tokenization.byte_alphabet import ALPHABET, bytes_of
+from bert_keras.data.tokenization.byte_alphabet import bytes_of
 from bert_keras.data.tokenization.byte_pair_files import read_byte_pair_preset, write_byte_pair_preset
 from bert_keras.data.tokenization.byte_pair_vocabulary import BytePairVocabulary
 from bert_keras.data.tokenization.byte_pair_words import SPACES, STAND_INS, BytePairWords
 from bert_keras.data.tokenization.canonical_composition import COMPOSING, compose, source_characters
+from bert_keras.data.tokenization.offset_trimming import OffsetTrimming
 from bert_keras.data.tokenization.string_tensors import Strings, for_any_rank
 
 
@@ -24,7 +25,9 @@ class BytePairTokenizer:
     space going with the word behind it, and the bytes of each word are merged in the order of the merges. Nothing is
     lost: `detokenize` gives the bytes back.
 
-    Bytes that are not UTF-8 count as U+FFFD, and so do lone surrogates of a Python string.
+    Bytes that are not UTF-8 count as U+FFFD, and so do lone surrogates of a Python string. With `compose`, marks that
+    Unicode got after version 9 go in Unicode's order, where `tokenizers` leaves them as they are; and offsets may
+    differ by one where composing moves a mark past a character that alone becomes two, such as U+0344.
 
     Args:
         vocabulary: A `BytePairVocabulary`.
@@ -77,16 +80,12 @@ class BytePairTokenizer:
 
         tokens = vocabulary.tokens
         spelled = [token.encode() if token in is_special else bytes_of(token) or token.encode() for token in tokens]
-        blanks = [_num_blanks(token) for token in tokens]
-        strips = {token.content: (len(token.content), token.lstrip, token.rstrip) for token in added}
+        self._trimming = OffsetTrimming(vocabulary, keeps_first_space=add_prefix_space)
         with tf.device("CPU"):  # strings live there; constants on another device would be copied at every call
             self._tokens = tf.constant(tokens)
             self._bytes = tf.constant(spelled)
             self._lengths = tf.constant([len(token) for token in spelled], tf.int64)
             self._is_special = tf.constant([is_special.get(token, False) for token in tokens])
-            self._blanks = tf.constant(blanks, tf.int64)  # (vocabulary, 2), at the beginning and at the end
-            # (vocabulary, 3): characters, and whether white space before and behind an added token goes with it
-            self._strips = tf.constant([strips.get(token, (0, 0, 0)) for token in tokens], tf.int64)
 
     @property
     def vocabulary_size(self) -> int:
@@ -116,8 +115,7 @@ class BytePairTokenizer:
     def tokenize_with_offsets(self, texts: Strings) -> tuple:
         """Return the token ids of texts and the characters they come from.
 
-        Offsets count the characters (code points) of the original text; a character whose bytes became several tokens
-        belongs to each of them.
+        Offsets count the characters of the original text; one whose bytes became several tokens belongs to each.
 
         Args:
             texts: As for `__call__`.
@@ -156,8 +154,8 @@ class BytePairTokenizer:
             tokens = tf.gather(self._bytes, ids)
         except tf.errors.InvalidArgumentError as error:
             wrong = re.search(r"indices\S* = (-?\d+)", error.message)[1]
-            expected = f"expected 0 to {self.vocabulary_size - 1}"
-            raise ValueError(f"token id {wrong} is not in the vocabulary: {expected}") from error
+            last = self.vocabulary_size - 1
+            raise ValueError(f"token id {wrong} is not in the vocabulary: expected 0 to {last}") from error
         if skip_special_tokens:
             tokens = tf.ragged.boolean_mask(tokens, ~tf.gather(self._is_special, ids))
         return tf.strings.reduce_join(tokens, axis=-1)
@@ -167,13 +165,11 @@ class BytePairTokenizer:
         """Build the tokenizer of a preset.
 
         Args:
-            directory: Holds `tokenizer.json`, or `vocab.json` and `merges.txt`, and `tokenizer_config.json`; or is a
-                name as `bert_keras.preset_location.locate_preset` takes it.
+            directory: Holds `tokenizer.json`, or `vocab.json` and `merges.txt`; or is a name for `locate_preset`.
 
         Raises:
             FileNotFoundError: The directory has no vocabulary, or no merges.
-            ValueError: A file is faulty or asks for other rules than byte-level BPE's; the message names file and
-                line or field.
+            ValueError: A file is faulty or asks for other rules; the message names file and line or field.
         """
         vocabulary, options = read_byte_pair_preset(directory)
         return cls(vocabulary, **options)
@@ -182,8 +178,8 @@ class BytePairTokenizer:
         """Write `vocab.json`, `merges.txt`, `tokenizer.json` and `tokenizer_config.json`, as `transformers` reads them.
 
         Args:
-            directory: The preset's folder, made if need be.
-            model_max_length: Longest input of the model in tokens, noted for transformers.
+            directory: The folder, made if need be.
+            model_max_length: Longest input of the model in tokens, for transformers.
         """
         options = {name: value for name, value in self.get_config().items() if name != "vocabulary"}
         write_byte_pair_preset(directory, self.vocabulary, **options, model_max_length=model_max_length)
@@ -217,20 +213,8 @@ class BytePairTokenizer:
         starts, ends = (offset.values for offset in offsets)
         ends += 1
         if self.trim_offsets:
-            starts, ends = self._trimmed(ids, starts, ends)
+            starts, ends = self._trimming(ids, starts, ends)
         return ids, *(ids.with_values(tf.cast(offset, tf.int32)) for offset in (starts, ends))
-
-    def _trimmed(self, ids, starts, ends):
-        """Leave white space out of (tokens,) offsets by the rule of `tokenizers`."""
-        left, right = tf.unstack(tf.gather(self._blanks, ids.values), axis=1)
-        length, takes_left, takes_right = tf.unstack(tf.gather(self._strips, ids.values), axis=1)
-        left += (ends - starts - length) * takes_left
-        right += (ends - starts - length) * takes_right
-        if self.add_prefix_space:  # a space at the beginning may have been added, so that it is not trimmed
-            is_first = tf.range(tf.size(starts, tf.int64)) == tf.gather(ids.row_splits, ids.value_rowids())
-            left = tf.where((is_first | (starts == 0)) & (left == 1), tf.zeros_like(left), left)
-        starts = tf.minimum(starts + left, ends)
-        return starts, tf.where((right > 0) & (ends >= right), tf.maximum(ends - right, starts), ends)
 
     def _normalize(self, texts, odd, with_offsets):
         """As `_tokenize`, of texts without the tokens that are sought first; offsets are firsts and lasts, int64."""
@@ -265,9 +249,3 @@ def _plain(added, composes):
     others = "".join(rf"\x{{{ord(other):X}}}" for other in "\t\n\v\f\r" if other not in firsts)
     spaces = f"{space}[{others}]*" if others else space
     return f"(?:{spaces}{character})*{spaces}"
-
-
-def _num_blanks(token):
-    """How many characters at the beginning and at the end of a token are white space."""
-    blanks = re.compile(f"[{ALPHABET[32]}\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*")
-    return len(blanks.match(token)[0]), len(blanks.match(token[::-1])[0])

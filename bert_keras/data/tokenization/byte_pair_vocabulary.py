@@ -107,6 +107,11 @@ class BytePairVocabulary:
         return self._special_tokens
 
     @property
+    def source(self) -> str:
+        """Where tokens and merges came from, for messages."""
+        return self._source
+
+    @property
     def unk_id(self) -> int:
         """Id of what cannot be spelled; no text becomes it, as all bytes have tokens."""
         return self._id_of("unk")

@@ -8,16 +8,18 @@ Most words are one token, and stand between two spaces: a table gives their ids.
 goes through the expressions and the kernel.
 """
 
+import logging
 import re
 
 import tensorflow as tf
-import tensorflow_text
 
 from bert_keras.data.tokenization.byte_alphabet import bytes_of
 from bert_keras.data.tokenization.byte_pair_merges import NEVER, completing_merges
 from bert_keras.data.tokenization.byte_pair_model import byte_pair_model
 from bert_keras.data.tokenization.byte_pair_vocabulary import BytePairVocabulary
+from bert_keras.data.tokenization.sentencepiece_kernel import SentencePieceKernel
 
+_logger = logging.getLogger(__name__)
 # Unicode's white space
 SPACES = r" \t-\r\x{85}\x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}"
 STAND_INS = r"\x{D800}-\x{DFFF}"
@@ -54,6 +56,7 @@ class BytePairWords:
         spelled = [bytes_of(token) for token in vocabulary.tokens]
         ranks[[word is None for word in spelled]] = NEVER
         words = {word: index for index, word in enumerate(spelled) if ranks[index] != NEVER}
+        _warn_of_missing_merges(vocabulary, ranks)
         # Pieces of a text between two spaces: the first of a text has a mark before it, the others lost their space.
         # A token may hold several words, or none in UTF-8: what stands between two spaces is not it.
         is_word = tf.strings.regex_full_match(list(words), _WORD).numpy()
@@ -64,9 +67,7 @@ class BytePairWords:
             self._pieces = _table(pieces | {BREAK: _NOTHING})
             self._words = _table(words | {b"": _NOTHING})
             self._num_tokens = tf.constant(len(ranks), tf.int64)
-        self._kernel = tensorflow_text.SentencepieceTokenizer(
-            byte_pair_model(vocabulary.tokens, ranks), out_type=tf.int32
-        )
+        self._kernel = SentencePieceKernel(byte_pair_model(vocabulary.tokens, ranks))
 
     def __call__(self, texts: tf.Tensor, odd: tf.Tensor, has_space: tf.Tensor) -> tf.RaggedTensor:
         """Return the ids.
@@ -123,6 +124,16 @@ class BytePairWords:
         ids = tf.where(ids == _NOTHING, tf.size(splits, tf.int64) - 2, ids)
         ids = tf.tensor_scatter_nd_update(ids, tf.where(ids == _UNKNOWN), num_tokens + index)
         return tf.gather(rows, ids)
+
+
+def _warn_of_missing_merges(vocabulary, ranks):
+    added = {token.content for token in vocabulary.special_tokens.added}
+    never = [token for token, rank in zip(vocabulary.tokens, ranks) if rank == NEVER and token not in added]
+    if 100 * len(never) > len(ranks):
+        _logger.warning(
+            "%d of %d tokens, such as %r, come of no merges: are there merges missing in %s?",
+            len(never), len(ranks), never[-1], vocabulary.source,
+        )  # fmt: skip
 
 
 def _table(ids):

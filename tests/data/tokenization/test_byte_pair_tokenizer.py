@@ -1,5 +1,6 @@
 """Byte-level BPE against Hugging Face's `tokenizers`, on random texts and random merges, and against a golden file."""
 
+import gc
 import importlib.util
 import json
 import pickle
@@ -8,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
-import tensorflow_text
 import tokenizers
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +17,7 @@ from bert_keras.data import AddedToken, BytePairTokenizer, BytePairVocabulary, S
 from bert_keras.data.tokenization.byte_alphabet import ALPHABET, bytes_of, spelled
 from bert_keras.data.tokenization.byte_pair_merges import NEVER, completing_merges
 from bert_keras.data.tokenization.byte_pair_model import byte_pair_model
+from bert_keras.data.tokenization.sentencepiece_kernel import SentencePieceKernel
 
 spec = importlib.util.spec_from_file_location("byte_pair_reference", Path(__file__).with_name("byte_pair_reference.py"))
 reference = importlib.util.module_from_spec(spec)
@@ -56,7 +57,8 @@ def test_tokenizers_gives_the_same_on_random_texts(name, number):
     tokenizer = BytePairTokenizer(reference.vocabulary(special_tokens(), 400, 600), **options)
     texts = reference.texts(number, seed=number)
     if tokenizer.compose:  # composing moves marks past U+0344, which alone is two: then offsets may differ by one
-        texts = [(kind, text.replace("\u0344", "")) for kind, text in texts]
+        # And marks that came after Unicode 9 are ordered here as Unicode says; `tokenizers` leaves them.
+        texts = [(kind, text.replace("\u0344", "")) for kind, text in texts if kind != "any"]
     assert list(reference.differences(tokenizer, texts)) == []
 
 
@@ -77,8 +79,8 @@ def test_any_merges_in_any_order_give_what_tokenizers_gives(merges, words, order
     assert all(
         (ranks[ids[word]] != NEVER) == (found == [ids[word]]) for word, found in zip(words, expected) if word in ids
     )
-    kernel = tensorflow_text.SentencepieceTokenizer(byte_pair_model(tokens, ranks), out_type=tf.int32)
-    assert kernel.tokenize(words).to_list() == expected
+    kernel = SentencePieceKernel(byte_pair_model(tokens, ranks))
+    assert kernel.tokenize(tf.constant(words)).to_list() == expected
 
 
 def test_every_byte_has_a_character_of_its_own():
@@ -147,6 +149,16 @@ def test_any_rank_eagerly_and_in_a_dataset():
     assert found == expected
     single = tf.data.Dataset.from_tensor_slices(texts).map(tokenizer)
     assert [ids.numpy().tolist() for ids in single] == expected
+
+
+def test_a_seed_and_the_end_of_a_tokenizer_alike_leave_the_others_alive():
+    tokenizer, dataset = BytePairTokenizer(vocabulary_of("Ġ q")), tf.data.Dataset.from_tensors(["qq q"])
+    expected, mapped = tokenizer("qq q").numpy().tolist(), dataset.map(tokenizer)
+    other = BytePairTokenizer(vocabulary_of("Ġ q"))
+    del other
+    gc.collect()
+    tf.random.set_seed(1)  # which clears TensorFlow's cache of kernels
+    assert tokenizer("qq q").numpy().tolist() == expected == next(iter(mapped)).to_list()[0]
 
 
 def test_another_process_builds_the_same_tokenizer():
