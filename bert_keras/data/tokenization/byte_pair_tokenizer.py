@@ -186,13 +186,8 @@ class BytePairTokenizer:
 
     def get_config(self) -> dict:
         """Return the constructor's arguments, the vocabulary as its own config."""
-        return {
-            "vocabulary": self.vocabulary.get_config(),
-            "add_prefix_space": self.add_prefix_space,
-            "trim_offsets": self.trim_offsets,
-            "compose": self.compose,
-            "split_special_tokens": self.split_special_tokens,
-        }
+        rules = ("add_prefix_space", "trim_offsets", "compose", "split_special_tokens")
+        return {"vocabulary": self.vocabulary.get_config()} | {name: getattr(self, name) for name in rules}
 
     @classmethod
     def from_config(cls, config: dict) -> "BytePairTokenizer":
