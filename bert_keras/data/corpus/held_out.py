@@ -7,8 +7,8 @@ from pathlib import Path
 from bert_keras.data.corpus.documents import read_documents
 from bert_keras.data.corpus.preparation import prepare_corpus
 from bert_keras.data.corpus.report import CorpusReport
-from bert_keras.data.tokenization.vocabulary_training import train_vocabulary
-from bert_keras.data.tokenization.wordpiece_tokenizer import WordPieceTokenizer
+from bert_keras.data.tokenization.tokenizer import Tokenizer
+from bert_keras.data.tokenization.tokenizer_training import train_tokenizer
 
 
 def read_parts(
@@ -73,15 +73,21 @@ def hold_out(documents: Sequence) -> dict[str, list]:
 
 
 def prepare_parts(
-    parts: Mapping[str, Sequence[str]], output_dir: str | os.PathLike, *, vocabulary_size: int, passage_tokens: int
-) -> tuple[WordPieceTokenizer, dict[str, CorpusReport]]:
+    parts: Mapping[str, Sequence[str]],
+    output_dir: str | os.PathLike,
+    *,
+    vocabulary_size: int,
+    passage_tokens: int,
+    kind: str = "wordpiece",
+) -> tuple[Tokenizer, dict[str, CorpusReport]]:
     """Train a vocabulary on the training part, write every part in its tokens, and print what is in each.
 
     Args:
         parts: {part: documents}, as `hold_out` gives them.
         output_dir: Folder of the parts' folders; a corpus that is there is replaced.
-        vocabulary_size: WordPiece tokens.
+        vocabulary_size: Tokens wanted.
         passage_tokens: As for `prepare_corpus`.
+        kind: Of tokenizer, as for `train_tokenizer`.
 
     Returns:
         The tokenizer, and {part: report}.
@@ -99,7 +105,7 @@ def prepare_parts(
         >>> reports["test"].num_tokens
         6
     """
-    tokenizer, reports = WordPieceTokenizer(train_vocabulary(parts["train"], vocabulary_size)), {}
+    tokenizer, reports = train_tokenizer(parts["train"], vocabulary_size, kind=kind), {}
     for part, documents in parts.items():
         options = dict(passage_tokens=passage_tokens, if_exists="overwrite")
         reports[part] = prepare_corpus(iter(documents), Path(output_dir, part), tokenizer, **options)

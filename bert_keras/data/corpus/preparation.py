@@ -27,7 +27,7 @@ from bert_keras.data.corpus.tally import CorpusTally
 from bert_keras.data.corpus.word_segmenter import Segmenter, load_word_segmenter, segmenter_settings
 from bert_keras.data.corpus.workers import encode_chunks
 from bert_keras.data.files.text_lines import find_files
-from bert_keras.data.tokenization.corpus_tokenizer import plain_text_tokenizer, tokenizer_settings
+from bert_keras.data.tokenization.corpus_tokenizer import plain_text_tokenizer, tokenizer_settings, word_tokenizer
 from bert_keras.folder_lock import FolderLock
 
 _logger = logging.getLogger(__name__)
@@ -181,9 +181,9 @@ def prepare_corpus(
             blocks = (block for block in blocks if (block[0] % validation_every == last) == is_held_out)
         # What is in complete shards already is read again, for the duplicates, but not tokenized, which takes longer.
         chunks = itertools.islice(_chunks(blocks), done.num_chunks, None)
-        encoded_chunks = encode_chunks(
-            chunks, plain_text_tokenizer(tokenizer), passage_tokens, num_workers, word_segmenter
-        )
+        # Sentences stand inside a text, though each is tokenized by itself.
+        sentence_tokenizer = word_tokenizer(plain_text_tokenizer(tokenizer))
+        encoded_chunks = encode_chunks(chunks, sentence_tokenizer, passage_tokens, num_workers, word_segmenter)
         for chunk, encoded in enumerate(encoded_chunks, done.num_chunks):
             first = done.num_records if chunk == done.num_chunks else 0
             if not first:

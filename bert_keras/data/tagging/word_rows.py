@@ -10,6 +10,7 @@ from bert_keras.data.rows.token_rows import TokenRows
 from bert_keras.data.tagging.basic_tokens import learned_tokens
 from bert_keras.data.tagging.tagged_sentences import TaggedSentences
 from bert_keras.data.tagging.word_windows import word_windows
+from bert_keras.data.tokenization.corpus_tokenizer import word_tokenizer
 from bert_keras.data.tokenization.tokenizer import Tokenizer
 
 _logger = logging.getLogger(__name__)
@@ -19,7 +20,8 @@ _WORDS_AT_A_TIME = 8192
 class WordRows(TokenRows):
     """The words of sentences as pieces, in windows that fit into a row; a `Rows` without targets.
 
-    Every word has at least one piece, `[UNK]` if the tokenizer finds nothing in it, and at most a row full. How many
+    A tokenizer that tells the first word of a text from others cuts each as if a space stood before it. Every word has
+    at least one piece, `[UNK]` if the tokenizer finds nothing in it, and at most a row full. How many
     sentences need several windows is logged. `windows` has for each row its sentence's number and its `WordWindow`.
 
     Args:
@@ -131,7 +133,7 @@ class SentenceRows(WordRows):
 
 def _pieces_of_words(words: set[str], tokenizer: Tokenizer, max_pieces: int) -> dict[str, np.ndarray]:
     """Return the pieces of each word of a set."""
-    ordered, pieces = sorted(words), {}
+    ordered, pieces, tokenizer = sorted(words), {}, word_tokenizer(tokenizer)
     for start in range(0, len(ordered), _WORDS_AT_A_TIME):
         some = ordered[start : start + _WORDS_AT_A_TIME]
         ids = tokenizer(some)

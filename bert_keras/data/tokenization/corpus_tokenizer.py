@@ -1,4 +1,4 @@
-"""The tokenizer that prepares a corpus: one for plain text, and what a corpus says of it to know it again."""
+"""A tokenizer as others need it: for plain text, for single words; and what a corpus says of it to know it again."""
 
 from collections.abc import Callable
 
@@ -11,6 +11,13 @@ def plain_text_tokenizer(tokenizer: Callable) -> Callable:
     if getattr(tokenizer, "split_special_tokens", True):
         return tokenizer
     return type(tokenizer).from_config(tokenizer.get_config() | {"split_special_tokens": True})
+
+
+def word_tokenizer(tokenizer: Callable) -> Callable:
+    """Return the same tokenizer, but one that takes what it gets for a part of a text, with a space before it."""
+    if getattr(tokenizer, "add_prefix_space", True):
+        return tokenizer
+    return type(tokenizer).from_config(tokenizer.get_config() | {"add_prefix_space": True})
 
 
 def tokenizer_settings(tokenizer: Callable) -> dict:

@@ -1,42 +1,50 @@
-"""tensorflow-text's kernel for SentencePiece, with a model that stays where TensorFlow forgets its kernels."""
+"""SentencePiece's kernel of tensorflow-text, of a kind that lives as long as the process."""
 
 import hashlib
 
 import tensorflow as tf
-from tensorflow_text.python.ops import sentencepiece_tokenizer
 
-_OPS = sentencepiece_tokenizer.gen_sentencepiece_tokenizer
+# `SentencepieceTokenizer` has its model in a resource without a name, which goes with TensorFlow's cache of kernels:
+# whoever sets a seed clears that (tf.random.set_seed, keras.utils.set_random_seed), and the tokenizer is dead. One with
+# a name stays. The class does not let one give a name, the op below it does.
+from tensorflow_text.python.ops.sentencepiece_tokenizer import gen_sentencepiece_tokenizer as _ops
+
 # The most probable pieces, without random ones, special ones at the ends or reversal.
 _OPTIONS = dict(
     nbest_size=0, alpha=1.0, add_bos=False, add_eos=False, reverse=False, out_type=tf.int32, return_nbest=False
 )
 
 
-class SentencePieceKernel:
+class SentencePieceKernel(tf.saved_model.experimental.TrackableResource):
     """Cuts strings by a model of SentencePiece.
 
-    `tensorflow_text.SentencepieceTokenizer` belongs to a kernel of TensorFlow's, and goes with it whenever these are
-    forgotten, as by `keras.utils.set_random_seed`. This one has a name and stays: one for each model, until the process
-    ends.
+    Models are kept by their content: tokenizers of the same share one, which is never freed.
 
     Args:
-        model: The bytes of a model file, checked: of a damaged one the kernel may read beyond its end.
+        model: A serialised `ModelProto`, checked: of a damaged one the kernel may read beyond its end.
+
+    Raises:
+        tf.errors.InternalError: The model is none.
     """
 
     def __init__(self, model: bytes):
-        name = hashlib.sha256(model).hexdigest()
-        with tf.init_scope(), tf.device("CPU"):
-            self._resource = _OPS.sentencepiece_op(model=model, shared_name=f"bert_keras_{name}")
+        super().__init__()
+        self._model, self._name = model, f"bert_keras_{hashlib.sha256(model).hexdigest()}"
+        _ = self.resource_handle  # made now: a faulty model is refused here
+
+    def _create_resource(self):
+        with tf.device("CPU"):
+            return _ops.sentencepiece_op(model=self._model, shared_name=self._name)
 
     def tokenize(self, texts: tf.Tensor) -> tf.RaggedTensor:
         """Return the int32 ids of (batch,) strings, (batch, tokens)."""
-        values, row_splits = _OPS.sentencepiece_tokenize_op(self._resource, texts, **_OPTIONS)
+        values, row_splits = _ops.sentencepiece_tokenize_op(self.resource_handle, texts, **_OPTIONS)
         return tf.RaggedTensor.from_row_splits(values, row_splits, validate=False)
 
     def tokenize_with_first_bytes(self, texts: tf.Tensor) -> tuple[tf.RaggedTensor, tf.RaggedTensor]:
         """Return the int32 ids of (batch,) strings and the byte at which each begins, both (batch, tokens)."""
-        values, row_splits, first_bytes, _ = _OPS.sentencepiece_tokenize_with_offsets_op(
-            self._resource, texts, **_OPTIONS
+        values, row_splits, first_bytes, _ = _ops.sentencepiece_tokenize_with_offsets_op(
+            self.resource_handle, texts, **_OPTIONS
         )
         ids = tf.RaggedTensor.from_row_splits(values, row_splits, validate=False)
         return ids, ids.with_values(first_bytes)

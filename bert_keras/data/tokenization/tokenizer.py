@@ -2,19 +2,19 @@
 
 import os
 from collections.abc import Sequence
-from typing import Protocol, Self
+from pathlib import Path
+from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 import tensorflow as tf
 
+from bert_keras.data.tokenization.byte_pair_tokenizer import BytePairTokenizer
 from bert_keras.data.tokenization.row_layout import RowLayout
 from bert_keras.data.tokenization.string_tensors import Strings
-from bert_keras.data.tokenization.unigram_preset import is_unigram_preset
+from bert_keras.data.tokenization.tokenizer_preset import preset_directory
 from bert_keras.data.tokenization.unigram_tokenizer import UnigramTokenizer
 from bert_keras.data.tokenization.wordpiece_tokenizer import WordPieceTokenizer
-
-# Tells by a preset's files whether the tokenizer is of a kind; what is of none is WordPiece, or refused by it.
-_KINDS = ((is_unigram_preset, UnigramTokenizer),)
+from bert_keras.json_text import parse_json
 
 
 class TokenIds(Protocol):
@@ -94,8 +94,7 @@ def tokenizer_of(preset: str | os.PathLike) -> Tokenizer:
         preset: Directory or name, as `from_preset` of the models takes it.
 
     Returns:
-        A `UnigramTokenizer` where the preset has a unigram model of SentencePiece, otherwise a `WordPieceTokenizer`:
-        presets of other tokenizers are refused.
+        A `WordPieceTokenizer`, a `BytePairTokenizer` or a `UnigramTokenizer`: presets of other tokenizers are refused.
 
     Raises:
         FileNotFoundError: There is no vocabulary.
@@ -109,5 +108,38 @@ def tokenizer_of(preset: str | os.PathLike) -> Tokenizer:
         >>> tokenizer_of(preset)("so good").numpy().tolist()
         [1, 2]
     """
-    kinds = (kind for is_of_kind, kind in _KINDS if is_of_kind(preset))
-    return next(kinds, WordPieceTokenizer).from_preset(preset)
+    directory = preset_directory(preset)
+    kinds = [kind for kind in _KINDS if any((directory / name).is_file() for name in kind.files)]
+    if len(kinds) > 1:
+        found = " and ".join(name for kind in kinds for name in kind.files if (directory / name).is_file())
+        raise ValueError(f"{directory} holds the files of two tokenizers: {found}; leave those of one")
+    if not kinds and (path := directory / "tokenizer.json").is_file():
+        model_type = _model_type(path)
+        kinds = [kind for kind in _KINDS if model_type == kind.model_type]
+        if model_type and not kinds:
+            known = ", ".join(kind.model_type for kind in _KINDS)
+            raise ValueError(f"{path}: model.type must be one of {known}, received {model_type!r:.50}")
+    return (kinds or _KINDS)[0].tokenizer.from_preset(preset)
+
+
+class _Kind(NamedTuple):
+    tokenizer: type[Tokenizer]
+    files: tuple[str, ...]  # which no other kind has
+    model_type: str  # in tokenizer.json
+
+
+_KINDS = (  # the first is the one where nothing says which: it names the file that is missing
+    _Kind(WordPieceTokenizer, ("vocab.txt",), "WordPiece"),
+    _Kind(BytePairTokenizer, ("vocab.json", "merges.txt"), "BPE"),
+    _Kind(UnigramTokenizer, ("spiece.model", "sentencepiece.bpe.model"), "Unigram"),
+)
+
+
+def _model_type(path: Path) -> str | None:
+    """Return what a `tokenizer.json` says of itself; None where it is not of Hugging Face's `tokenizers`."""
+    try:
+        content = parse_json(path.read_bytes())
+    except ValueError as error:
+        raise ValueError(f"{path}: expected JSON in UTF-8: {error}") from error
+    model = content.get("model") if isinstance(content, dict) else None
+    return model.get("type") if isinstance(model, dict) else None

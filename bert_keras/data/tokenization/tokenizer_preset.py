@@ -28,11 +28,7 @@ def read_tokenizer_preset(preset: str | os.PathLike) -> tuple[Vocabulary, dict]:
         FileNotFoundError: There is no vocabulary.
         ValueError: A file is faulty or asks for other rules than BERT's; the message names file and line or field.
     """
-    directory, rules = Path(locate_preset(preset)), {}
-    if directory.suffix == ".keras" or (
-        not directory.is_dir() and directory.parent.joinpath("bert_config.json").is_file()
-    ):
-        directory = directory.parent  # the preset is a checkpoint's path
+    directory, rules = preset_directory(preset), {}
     of_keras_hub = directory / "assets" / "tokenizer" / "vocabulary.txt"
     if (directory / "vocab.txt").is_file():
         vocabulary = Vocabulary.load(directory / "vocab.txt")
@@ -53,6 +49,26 @@ def read_tokenizer_preset(preset: str | os.PathLike) -> tuple[Vocabulary, dict]:
     if (directory / "tokenizer.json").is_file() and (length := read_max_word_length(directory / "tokenizer.json")):
         options["max_word_length"] = length  # which no other file names
     return vocabulary, options
+
+
+def preset_directory(preset: str | os.PathLike) -> Path:
+    """Find the directory of a preset's files.
+
+    Args:
+        preset: As for `locate_preset`; of a checkpoint's path it is the directory.
+
+    Example:
+        >>> import tempfile
+        >>> directory = tempfile.mkdtemp()
+        >>> preset_directory(directory) == Path(directory)
+        True
+    """
+    directory = Path(locate_preset(preset))
+    if directory.suffix == ".keras" or (
+        not directory.is_dir() and directory.parent.joinpath("bert_config.json").is_file()
+    ):
+        return directory.parent
+    return directory
 
 
 def _json_object(path: Path) -> dict:

@@ -22,18 +22,6 @@ _DIGIT_AND_COMMA = re.compile(r".*\d,", re.DOTALL)
 _PENALTY = 100.0
 
 
-def is_unigram_preset(preset: str | os.PathLike) -> bool:
-    """Tell whether a preset has a unigram tokenizer: a model file of SentencePiece, or a `tokenizer.json` of its kind.
-
-    Example:
-        >>> import tempfile
-        >>> is_unigram_preset(tempfile.mkdtemp())
-        False
-    """
-    directory = _directory(preset)
-    return _model_file(directory) is not None or has_unigram_json(directory / "tokenizer.json")
-
-
 def read_unigram_preset(preset: str | os.PathLike) -> tuple[UnigramVocabulary, dict]:
     """Read what a `UnigramTokenizer` is built from.
 

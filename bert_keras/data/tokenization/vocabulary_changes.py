@@ -20,7 +20,8 @@ def add_words(tokenizer: WordPieceTokenizer, words: Iterable[str]) -> tuple[Word
         The new tokenizer, and for `bert_keras.models.change_vocabulary` the old ids that make up each of its tokens.
 
     Raises:
-        ValueError: Something is more than one word by BERT's rules, such as "covid-19", or none at all.
+        ValueError: Something is more than one word by BERT's rules, such as "covid-19", or none at all; or the
+            tokenizer is of another kind.
 
     Example:
         >>> from bert_keras.data import Vocabulary, WordPieceTokenizer, add_words
@@ -29,6 +30,7 @@ def add_words(tokenizer: WordPieceTokenizer, words: Iterable[str]) -> tuple[Word
         >>> tokenizer.vocabulary.tokens[-1], pieces[-1]
         ('biome', [5, 6])
     """
+    _expect_word_piece(tokenizer)
     old, words = tokenizer.vocabulary, list(words)
     if not words:
         return tokenizer, [[index] for index in range(len(old))]
@@ -55,7 +57,8 @@ def drop_words(tokenizer: WordPieceTokenizer, words: Iterable[str]) -> tuple[Wor
         The new tokenizer, and for `bert_keras.models.change_vocabulary` the old id of each of its tokens.
 
     Raises:
-        ValueError: A word is not in the vocabulary, or is one of BERT's special tokens.
+        ValueError: A word is not in the vocabulary, or is one of BERT's special tokens; or the tokenizer is of another
+            kind.
 
     Example:
         >>> from bert_keras.data import Vocabulary, WordPieceTokenizer, drop_words
@@ -64,12 +67,20 @@ def drop_words(tokenizer: WordPieceTokenizer, words: Iterable[str]) -> tuple[Wor
         >>> tokenizer.vocabulary.tokens[-1], pieces[-1]
         ('##me', [6])
     """
+    _expect_word_piece(tokenizer)
     old, dropped = tokenizer.vocabulary, set(words)
     if special := sorted(dropped & set(SPECIAL_TOKENS)):
         raise ValueError(f"BERT cannot do without its special tokens, so {', '.join(special)} must stay")
     ids = {old.token_to_id(word) for word in dropped}
     kept = [index for index in range(len(old)) if index not in ids]
     return _with_tokens(tokenizer, [old.tokens[index] for index in kept]), [[index] for index in kept]
+
+
+def _expect_word_piece(tokenizer):
+    if not isinstance(tokenizer, WordPieceTokenizer):
+        raise ValueError(
+            f"words are added to and dropped from a WordPieceTokenizer, received a {type(tokenizer).__name__}"
+        )
 
 
 def _with_tokens(tokenizer, tokens):

@@ -1,4 +1,4 @@
-"""A WordPiece vocabulary from a corpus: words counted by BERT's rules, pieces learned by Hugging Face `tokenizers`."""
+"""A vocabulary from a corpus: WordPiece's by words that BERT's rules count, or byte-pair; `tokenizers` learns both."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 import tensorflow as tf
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
+from bert_keras.data.tokenization.byte_pair_training import train_byte_pair_vocabulary
+from bert_keras.data.tokenization.byte_pair_vocabulary import BytePairVocabulary
 from bert_keras.data.tokenization.chinese_characters import CHINESE_RANGES
 from bert_keras.data.tokenization.normalization import normalize
 from bert_keras.data.tokenization.string_tensors import as_strings
@@ -24,12 +26,12 @@ def train_vocabulary(
     texts: Iterable[str],
     vocabulary_size: int = 8192,
     *,
-    lower_case: bool = True,
+    lower_case: bool | None = None,
     strip_accents: bool | None = None,
     min_frequency: int = 2,
     kind: str = "wordpiece",
-) -> Vocabulary | UnigramVocabulary:
-    """Train a vocabulary, of WordPiece or another kind; the same texts give the same vocabulary, in every process.
+) -> Vocabulary | BytePairVocabulary | UnigramVocabulary:
+    """Train a vocabulary; the same texts give the same vocabulary, in every process.
 
     Of WordPiece, special tokens come first, then characters, the same as continuations (`##a`), then pieces in the
     order they were learned. Characters get at most half of the vocabulary, the most frequent first, and more where few
@@ -39,33 +41,40 @@ def train_vocabulary(
     Args:
         texts: The corpus, streamed: any cut into strings, none inside a word.
         vocabulary_size: Number of tokens wanted.
-        lower_case: As the tokenizer that will use it.
+        lower_case: As the tokenizer that will use it; None for True, but for byte pairs, which keep case.
         strip_accents: As the tokenizer that will use it; None does what `lower_case` says.
-        min_frequency: How often a character or a pair of pieces must occur to get a token; of WordPiece only.
-        kind: "wordpiece", or "unigram", with ALBERT's special tokens; `train_unigram_vocabulary` makes XLM-RoBERTa's.
+        min_frequency: How often a character or a pair of pieces must occur to get a token; not of a unigram one.
+        kind: "wordpiece", for a `WordPieceTokenizer`; "byte_pair", for a `BytePairTokenizer`, with RoBERTa's special
+            tokens; or "unigram", for a `UnigramTokenizer`, with ALBERT's: `train_unigram_vocabulary` makes
+            XLM-RoBERTa's.
 
     Returns:
-        A `Vocabulary` of at most `vocabulary_size` tokens, or a `UnigramVocabulary`.
+        A `Vocabulary`, `BytePairVocabulary` or `UnigramVocabulary` of at most `vocabulary_size` tokens.
 
     Raises:
-        ValueError: No words in the texts, `vocabulary_size` leaves no room beside the special tokens, or there is no
-            such kind.
+        ValueError: No words in the texts, `vocabulary_size` leaves no room beside the special tokens, there is no such
+            kind, or a byte-pair vocabulary is to be lowered, which its tokenizer does not.
 
     Example:
         >>> vocabulary = train_vocabulary(["low lower lowest", "new newer newest"] * 10, vocabulary_size=30)
         >>> len(vocabulary), vocabulary.tokens[-3:]
         (30, ('lowest', 'new', 'newer'))
     """
+    if kind not in ("wordpiece", "byte_pair", "unigram"):
+        raise ValueError(f"kind must be 'wordpiece', 'byte_pair' or 'unigram', received {kind!r}")
+    if isinstance(texts, str):
+        raise ValueError("texts must be an iterable of strings, received one string")
+    if kind == "byte_pair":
+        if lower_case or strip_accents:
+            raise ValueError("a byte-pair tokenizer keeps case and accents: leave lower_case and strip_accents out")
+        return train_byte_pair_vocabulary(texts, vocabulary_size, min_frequency=min_frequency)
+    lower_case = lower_case is not False
     if kind == "unigram":
         return train_unigram_vocabulary(texts, vocabulary_size, lower_case=lower_case, strip_accents=strip_accents)
-    if kind != "wordpiece":
-        raise ValueError(f"kind must be 'wordpiece' or 'unigram', received {kind!r}")
     if vocabulary_size <= len(SPECIAL_TOKENS):
         raise ValueError(
             f"vocabulary_size must exceed the {len(SPECIAL_TOKENS)} special tokens, received {vocabulary_size}"
         )
-    if isinstance(texts, str):
-        raise ValueError("texts must be an iterable of strings, received one string")
     words = _count_words(texts, lower_case, lower_case if strip_accents is None else strip_accents)
     if not words:
         raise ValueError("cannot train a vocabulary: the texts hold no words")
