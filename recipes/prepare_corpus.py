@@ -28,7 +28,7 @@ def main(
     vocabulary: Path | None = None,  # preset whose vocabulary is taken; none: one is trained on the corpus
     vocabulary_size: int = 8192,  # tokens, where one is trained
     kind: str = "wordpiece",  # of tokenizer, where one is trained: "byte_pair" is RoBERTa's, "unigram" ALBERT's
-    lower_case: bool | None = None,  # fold case and strip accents, where one is trained; none: all kinds but byte pairs
+    lower_case: bool = True,  # fold case and strip accents, where one is trained; byte pairs never do
     # Passages
     documents: str = "auto",  # "file", "blank_line", "sentence_lines" (blank lines between documents), "line", "auto"
     file_format: str = "auto",  # of the files: "text", "json" (Lines or an array), "wikiextractor", "auto": by content
@@ -44,7 +44,7 @@ def main(
     reading = dict(documents=documents, file_format=file_format, text_field=text_field, encoding=encoding)
     if vocabulary is None:
         texts = data.read_documents(corpus, **reading)
-        tokenizer = data.train_tokenizer(texts, vocabulary_size, kind=kind, lower_case=lower_case)
+        tokenizer = data.train_tokenizer(texts, vocabulary_size, kind=kind, lower_case=None if lower_case else False)
     else:
         tokenizer = data.tokenizer_of(vocabulary)
 
