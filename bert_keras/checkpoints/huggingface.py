@@ -193,7 +193,7 @@ def write_huggingface(
         table = [row for row in table if not row.ours.startswith("pooler/")]
         for name in pooler:
             del arrays[name]
-    if arguments["embedding_dim"] is None:
+    if arguments.get("embedding_dim") is None:
         table = [row for row in table if not row.ours.startswith("embeddings/projection/")]
     if set(arrays) != (known := {row.ours for row in table}):
         without_place, missing = sorted(set(arrays) - known), sorted(known - set(arrays))
