@@ -125,3 +125,20 @@ def test_what_is_written_is_read_back(config_with, activation):
     assert again.labels == ["a", "b"]
     assert again.settings == {"dropout": 0.2, "problem_type": "multi_label_classification"}
     assert fields["hidden_act"] == activation
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "supported"),
+    [("summary_type", "mean", "first"), ("summary_use_proj", False, True), ("summary_activation", None, "gelu")],
+)
+def test_a_summary_that_is_not_electras_is_refused(tmp_path, field, value, supported):
+    fields = {
+        "model_type": "electra", "vocab_size": 9, "num_hidden_layers": 1, "num_attention_heads": 1, "hidden_size": 4,
+        "intermediate_size": 4,
+    }  # fmt: skip
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(fields))
+    assert HuggingFaceConfig(path).encoder_arguments["embedding_dim"] == 128
+    path.write_text(json.dumps(fields | {field: value}))
+    with pytest.raises(ValueError, match=f"{field} is {value!r}; supported: {supported!r}"):
+        HuggingFaceConfig(path)

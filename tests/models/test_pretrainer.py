@@ -200,5 +200,5 @@ def test_a_head_may_differ_from_its_encoder(make_encoder, pretraining_rows, outp
     pretrainer.save(tmp_path / "pretrainer.keras")
     loaded = keras.saving.load_model(tmp_path / "pretrainer.keras")
     np.testing.assert_array_equal(outputs_of(loaded, pretraining_rows)["mlm"], outputs)
-    with pytest.raises(ValueError, match="one activation and one epsilon .*head_layer_norm_epsilon=0.001"):
+    with pytest.raises(ValueError, match="the epsilon 1e-12.*head_layer_norm_epsilon=0.001"):
         pretrainer.save_to_preset(tmp_path / "preset", format="huggingface")

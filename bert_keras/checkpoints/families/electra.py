@@ -1,9 +1,10 @@
 """ELECTRA's table: BERT's blocks without a pooler, a generator that guesses tokens, a discriminator that tells them.
 
 Sizes are those of [Clark et al., 2020](https://arxiv.org/abs/2003.10555), table 6, and of the published models: a
-generator is narrower than its discriminator, by a third in base and a quarter in large; that of small, a quarter in the
-paper, was published as wide as its discriminator. Both have embeddings of one width, so that they can share them. Names
-and defaults are those of `ElectraConfig` and the models of https://github.com/huggingface/transformers.
+generator has a third of its discriminator's width in base and a quarter in large; that of small, a quarter in the
+paper, was published as wide as its discriminator (https://github.com/google-research/electra/issues/39). Both have
+embeddings of one width, so that they can share them. Names and defaults are those of `ElectraConfig` and the models of
+https://github.com/huggingface/transformers.
 """
 
 import dataclasses
