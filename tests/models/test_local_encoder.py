@@ -7,6 +7,8 @@ import pytest
 from bert_keras.layers import AttentionMask, SelfAttention
 from bert_keras.models import BertEncoder, change_positions
 
+pytestmark = pytest.mark.slow_elsewhere  # JAX compiles each model for each length
+
 MODERN = {
     "num_layers": 3,
     "max_sequence_length": 200,
@@ -22,6 +24,17 @@ MODERN = {
     "local_rotary_theta": 10.0,
     "pooler": False,
 }
+
+
+@pytest.fixture
+def outputs_of():
+    """Function from a model and rows to its outputs as arrays; JAX compiles the model at once."""
+
+    def run(model, rows):
+        outputs = model.predict_on_batch(rows) if keras.config.backend() == "jax" else model(rows)
+        return keras.tree.map_structure(keras.ops.convert_to_numpy, outputs)
+
+    return run
 
 
 @pytest.fixture
