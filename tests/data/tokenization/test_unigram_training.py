@@ -42,8 +42,3 @@ def test_texts_without_spaces_are_learned_in_parts():
 def test_what_cannot_be_trained_is_refused(texts, options, message):
     with pytest.raises(ValueError, match=message):
         train_unigram_vocabulary(texts, **options)
-
-
-def test_another_kind_is_refused():
-    with pytest.raises(ValueError, match="kind must be 'wordpiece' or 'unigram', received 'bpe'"):
-        train_vocabulary(TEXTS, kind="bpe")
