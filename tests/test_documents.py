@@ -23,6 +23,7 @@ CODE = {
 }
 SLOW = (
     "docs/classify.md",
+    "docs/family.md",
     "docs/own-layers.md",
     "docs/pretrain.md",
     "docs/questions.md",
@@ -38,6 +39,10 @@ SMALLER = collections.defaultdict(dict) | {
         "steps_per_epoch=200, epochs=100": "steps_per_epoch=1, epochs=1",
     },
     "docs/own-layers.md": {"GatedMean(384)": "GatedMean(8)"},
+    "docs/family.md": {
+        "--kind byte_pair": "--kind byte_pair --vocabulary-size 300 --passage-tokens 29 --validation-every 3",
+        "--steps 20000": "--steps 2 --warmup-steps 1 --batch-size 2 --sequence-length 32 --no-xla --size tiny",
+    },
     "docs/pretrain.md": {
         "--vocabulary-size 16000": "--vocabulary-size 300 --passage-tokens 29 --validation-every 3",
         "--vocabulary runs/encoder": "--vocabulary runs/encoder --passage-tokens 29 --validation-every 3",
