@@ -57,7 +57,7 @@ def main(
     shape = dict(num_heads=num_heads, max_sequence_length=pretraining.sequence_length, dtype=dtype)
     shape["kernel_initializer"] = models.narrow_initializer(pretraining.size)
     encoder, untrained = (pretraining.encoder(tokenizer, **shape) for _ in range(2))
-    pretrainer = models.BertPretrainer(encoder, **pretraining.heads)
+    pretrainer = pretraining.pretrainer(encoder)
     pretraining.prepare(pretrainer, tokenizer, preset=run.preset, corpus=run_directory / "train")
     optimizer = training.AdamW(pretraining.learning_rate, beta_2=0.98)
     pretrainer.compile(optimizer, **pretraining.compile_options(dtype))
@@ -74,7 +74,7 @@ def main(
     held_out = pretrainer.evaluate(test, return_dict=True, verbose=0)
     scores = {"masked_accuracy": held_out["mlm_accuracy"]}
     scores["unigram_accuracy"] = data.unigram_accuracy(test, reports["train"].most_frequent_id)
-    scores |= {name: held_out[name] for name in ("nsp_accuracy", "sop_accuracy") if name in held_out}
+    scores |= {name: held_out[name] for name in ("nsp_accuracy", "sop_accuracy", "rtd_recall") if name in held_out}
     if speeds := history.get("tokens_per_second"):  # none where the time was up after the first step
         scores["tokens_per_second"] = sorted(speeds)[len(speeds) // 2]
     for sentence, masks in zip(PROBES, fill_mask(PROBES, top_k=5)):

@@ -2,8 +2,9 @@
 
 Sizes are those of [Clark et al., 2020](https://arxiv.org/abs/2003.10555), table 6, and of the published models: a
 generator is narrower than its discriminator, by a third in base and a quarter in large; that of small, a quarter in the
-paper, was published as wide as its discriminator. Both have embeddings of one width, so that they can share them. Names
-and defaults are those of `ElectraConfig` and the models of https://github.com/huggingface/transformers.
+paper, was published as wide as its discriminator. Both have embeddings of one width, so that they can share them. Tiny
+and mini are BERT's, for small machines. Names and defaults are those of `ElectraConfig` and the models of
+https://github.com/huggingface/transformers.
 """
 
 import dataclasses
@@ -26,6 +27,8 @@ ELECTRA = dataclasses.replace(
     model_type="electra",
     name="ELECTRA",
     sizes={
+        "tiny": BERT.sizes["tiny"],
+        "mini": BERT.sizes["mini"],
         "small": _SMALL,
         "base": BERT.sizes["base"],
         "large": BERT.sizes["large"],

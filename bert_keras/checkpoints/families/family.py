@@ -158,6 +158,19 @@ class Family:
     always_projects: bool = False
     poolings: tuple[str, Mapping[str, str]] | None = None
 
+    def size(self, name: str) -> Mapping[str, int]:
+        """Give the numbers of a published size.
+
+        Args:
+            name: such as "base".
+
+        Raises:
+            ValueError: where the family has no such size; it lists those that there are.
+        """
+        if name not in self.sizes:
+            raise ValueError(f"No size of {self.name} is called {name!r}. Sizes: {', '.join(self.sizes)}.")
+        return self.sizes[name]
+
     def head_form(self, head: str) -> HeadForm:
         """Give the form of one of the family's own heads for a text, by the head's name."""
         return self.head_forms.get(head, HeadForm())
