@@ -31,6 +31,21 @@ def parts_of(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
     return list(layer._flatten_layers(include_self=False, recursive=False))
 
 
+def replace_layer(within: keras.layers.Layer, old: keras.layers.Layer, new: keras.layers.Layer) -> None:
+    """Have a built model use another layer in place of one that it holds, wherever it does.
+
+    Args:
+        within: layer or model.
+        old: layer that is an attribute of one of its layers.
+        new: layer with weights of the same shapes.
+    """
+    for owner in layers_within(within):
+        for name in [name for name, value in vars(owner).items() if value is old]:
+            if owner._tracker.is_in_store("layers", old):
+                owner._tracker.replace_tracked_value("layers", old, new)
+            setattr(owner, name, new)
+
+
 def mask_of(tensor: Any) -> Any:
     """Return the mask that Keras carries along with a tensor, which on JAX is not to be seen at it; None without.
 

@@ -9,14 +9,17 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from bert_keras import data, inference, models, training
+from bert_keras.checkpoints.families import family_named
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
+_OBJECTIVES, _TASKS = ("masked_tokens", "replaced_tokens"), ("auto", "next", "order", "none")
+
 
 @dataclasses.dataclass(frozen=True)
 class Pretraining:
-    """How an encoder learns from text alone: masked LM, and a task on pairs of texts.
+    """How an encoder learns from text alone: masked LM, and a task on pairs of texts or on replaced tokens.
 
     A recipe has it as one parameter, with defaults of its own; on the command line each field is an option.
 
@@ -30,13 +33,16 @@ class Pretraining:
         ValueError: Expected a sequence_length of at most 16, the encoder's number of positions, received 32.
     """
 
+    objective: Literal["masked_tokens", "replaced_tokens"] = "masked_tokens"  # BERT's; ELECTRA's: tell replaced ones
     sequence_length: int = 128  # tokens in a row, special ones included
     mask_rate: float = 0.15  # share of tokens to guess
     final_mask_rate: float | None = None  # with it, the share goes there from mask_rate, linearly in the steps
     masking: Literal["tokens", "words", "ngrams", "spans"] = "tokens"  # what is masked at once
-    sentence_task: Literal["next", "order", "none"] = "next"  # next sentence, sentence order; none: one text a row
+    sentence_task: Literal["auto", "next", "order", "none"] = "auto"  # none: a text a row, as auto for replaced_tokens
     rows: Literal["passage", "document"] = "passage"  # document: go on in it where a row is longer than a passage
+    family: str = "bert"  # or roberta, albert, electra, ...: whose parts and sizes, where there is no preset
     size: str = "mini"  # tiny, mini, small, medium, base or large, where there is no preset
+    generator_size: float = 0.25  # of the guesser of replaced_tokens: its share of the width; 1/3 for base
     dropout: float = 0.1
     warm_start: bool = True  # without a preset, begin with co-occurrence vectors, and heads that look at neighbours
     batch_size: int = 32  # rows a step
@@ -48,10 +54,26 @@ class Pretraining:
     @property
     def heads(self) -> dict[str, bool]:
         """Which heads the task on pairs needs: arguments of `BertPretrainer`, of its losses and of its metrics."""
-        tasks = ("next", "order", "none")
-        if self.sentence_task not in tasks:
-            raise ValueError(f"sentence_task must be one of {', '.join(tasks)}, received {self.sentence_task!r}")
-        return {"next_sentence": self.sentence_task == "next", "sentence_order": self.sentence_task == "order"}
+        for name, choices in (("objective", _OBJECTIVES), ("sentence_task", _TASKS)):
+            if getattr(self, name) not in choices:
+                raise ValueError(f"{name} must be one of {', '.join(choices)}, received {getattr(self, name)!r}")
+        if self.replaces_tokens and self.sentence_task not in ("auto", "none"):
+            raise ValueError(
+                f"With objective replaced_tokens rows are one text: expected sentence_task none, received "
+                f"{self.sentence_task!r}"
+            )
+        task = ("none" if self.replaces_tokens else "next") if self.sentence_task == "auto" else self.sentence_task
+        return {"next_sentence": task == "next", "sentence_order": task == "order"}
+
+    @property
+    def replaces_tokens(self) -> bool:
+        """Whether the model is a `ReplacedTokenPretrainer`; otherwise it is a `BertPretrainer`."""
+        return self.objective == "replaced_tokens"
+
+    @property
+    def tokenizer_kind(self) -> str:
+        """The kind of tokenizer that the family has, as `data.train_tokenizer` calls it."""
+        return family_named(self.family).tokenizer
 
     def dataset(self, directory: str | os.PathLike, tokenizer: "data.Tokenizer", **changes: Any) -> "tf.data.Dataset":
         """Return the batches of a part of a prepared corpus.
@@ -66,11 +88,13 @@ class Pretraining:
         options |= dict(
             mask_rate=self.mask_rate, final_mask_rate=self.final_mask_rate, masking=self.masking, rows=self.rows
         )
+        if self.replaces_tokens:  # no random ones: the guesser draws better replacements
+            options |= dict(mask_token_rate=0.85, random_token_rate=0.0)
         return data.pretraining_dataset(directory, tokenizer.vocabulary, **options | changes)
 
     def prepare(
         self,
-        pretrainer: "models.BertPretrainer",
+        pretrainer: "models.BertPretrainer | models.ReplacedTokenPretrainer",
         tokenizer: "data.Tokenizer | None" = None,
         *,
         preset: str | os.PathLike | None = None,
@@ -105,7 +129,33 @@ class Pretraining:
             **options: Arguments of `BertEncoder` that these options do not have, or that differ here.
         """
         own = dict(dropout=self.dropout, pooler=any(self.heads.values()))  # nothing else would train it
-        return models.BertEncoder.from_size(self.size, tokenizer.vocabulary_size, **own | options)
+        return models.BertEncoder.from_size(self.size, tokenizer.vocabulary_size, family=self.family, **own | options)
+
+    def pretrainer(self, encoder: "models.BertEncoder") -> "models.BertPretrainer | models.ReplacedTokenPretrainer":
+        """Return a new model with the heads of the objective, and its generator where it has one.
+
+        Args:
+            encoder: The one to be trained.
+        """
+        if self.replaces_tokens:
+            return models.ReplacedTokenPretrainer.from_encoder(encoder, generator_size=self.generator_size)
+        return models.BertPretrainer(encoder, **self.heads)
+
+    def load(
+        self, preset: str | os.PathLike, *, dtype: str
+    ) -> "models.BertPretrainer | models.ReplacedTokenPretrainer":
+        """Return the same model with what a preset has learned.
+
+        Args:
+            preset: Folder or name.
+            dtype: The model's dtype policy.
+
+        Raises:
+            FileNotFoundError: If it has no generator, and the objective needs one.
+        """
+        if self.replaces_tokens:
+            return models.ReplacedTokenPretrainer.from_preset(preset, dropout=self.dropout, dtype=dtype)
+        return models.BertPretrainer.from_preset(preset, **self.heads, dropout=self.dropout, dtype=dtype)
 
     def dtype(self, saving: "training.callbacks.SaveAndResume") -> str:
         """Return the dtype policy that trains faster here, measured once a run: another time it might be another.
@@ -113,7 +163,8 @@ class Pretraining:
         Args:
             saving: The run's `SaveAndResume`, which remembers it.
         """
-        width, num_tokens = models.SIZES[self.size]["hidden_dim"], self.batch_size * self.sequence_length
+        width = family_named(self.family).size(self.size)["hidden_dim"]
+        num_tokens = self.batch_size * self.sequence_length
         return saving.remember("dtype", lambda: training.fastest_dtype_policy(width, num_tokens))
 
     def compile_options(self, dtype: str) -> dict:
@@ -122,9 +173,10 @@ class Pretraining:
         Args:
             dtype: The model's dtype policy.
         """
+        outputs = self.heads | {"replaced_tokens": self.replaces_tokens}
         return {
-            "loss": training.pretraining_losses(**self.heads),
-            "weighted_metrics": training.pretraining_metrics(**self.heads),
+            "loss": training.pretraining_losses(**outputs),
+            "weighted_metrics": training.pretraining_metrics(**outputs),
             "jit_compile": training.fastest_compilation(dtype) if self.xla else "auto",
         }
 
@@ -145,11 +197,10 @@ class Pretraining:
             probes: Sentences with [MASK] whose guesses TensorBoard shows after each epoch.
         """
         callbacks = training.callbacks
-        shown = {
-            "next": ("mlm_loss", "mlm_accuracy", "nsp_accuracy"),
-            "order": ("mlm_loss", "mlm_accuracy", "sop_accuracy"),
-            "none": ("loss", "mlm_accuracy"),
-        }[self.sentence_task]
+        tasks = {"next_sentence": "nsp_accuracy", "sentence_order": "sop_accuracy"}
+        others = [name for head, name in tasks.items() if self.heads[head]]
+        others += ["rtd_loss", "rtd_precision", "rtd_recall"] if self.replaces_tokens else []
+        shown = ["mlm_loss" if others else "loss", "mlm_accuracy", *others]
         return [
             callbacks.LearningRate(),
             callbacks.GradientNorm(),

@@ -96,7 +96,8 @@ class RunFolder:
         """
         training.merge_lora(model.encoder)
         model.save_to_preset(self.preset)
-        tokenizer.save_to_preset(self.preset, model_max_length=model.encoder.max_sequence_length)
+        for folder in (self.preset, *(self.preset / name for name in model.beside)):
+            tokenizer.save_to_preset(folder, model_max_length=model.encoder.max_sequence_length)
 
     def _results_of_this_run(self) -> dict:
         """Read what a call before has left, such as the training that is now given a test file; else nothing."""

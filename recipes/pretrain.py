@@ -1,4 +1,4 @@
-"""Pretrain BERT on a prepared corpus: masked LM, beside it next sentence or sentence order prediction.
+"""Pretrain BERT on a prepared corpus: masked LM, beside it a task on pairs of texts, or replaced tokens.
 
 Data        what prepare_corpus.py wrote
 Paper       Devlin et al., 2019: 15 % masks of which 80/10/10, AdamW, linear warm-up and decay, dropout 0.1
@@ -9,6 +9,8 @@ Run         python recipes/pretrain.py --corpus runs/corpus --size mini
 Stopped     by Ctrl-C, SIGTERM or a crash, the same command resumes it: docs/reliability.md
 Watch       tensorboard --logdir runs/pretrain
 Variations  --sentence-task order: which of two texts comes first, as ALBERT; none: rows of one text, as RoBERTa
+            --objective replaced_tokens: ELECTRA's; preset/generator is what fills masks then
+            --family roberta, electra, albert, ...: whose parts; sizes are the family's
             --masking words, ngrams (ALBERT), spans (SpanBERT); --final-mask-rate: docs/pretrain.md has the table
             --init PRESET continues from a pretrained encoder, on text of your own domain;
             --no-warm-start begins from random weights, as the paper does;
@@ -18,7 +20,7 @@ Variations  --sentence-task order: which of two texts comes first, as ALBERT; no
 
 from pathlib import Path
 
-from bert_keras import command_line, data, inference, models, training
+from bert_keras import command_line, data, inference, training
 from bert_keras.pretraining import Pretraining
 from bert_keras.run_folder import RunFolder
 
@@ -53,11 +55,9 @@ def main(
     if init is None:
         positions = max(512, pretraining.sequence_length)
         encoder = pretraining.encoder(tokenizer, max_sequence_length=positions, dtype=dtype)
-        pretrainer = models.BertPretrainer(encoder, **pretraining.heads)
+        pretrainer = pretraining.pretrainer(encoder)
     else:
-        pretrainer = models.BertPretrainer.from_preset(
-            init, **pretraining.heads, dropout=pretraining.dropout, dtype=dtype
-        )
+        pretrainer = pretraining.load(init, dtype=dtype)
     pretraining.prepare(pretrainer, tokenizer, preset=run.preset, corpus=None if init else corpus / "train")
     pretrainer.encoder.summary()
     schedule = training.WarmupLinearDecay(pretraining.learning_rate, steps, warmup_steps)

@@ -27,7 +27,7 @@ def main(
     text_field: str | None = None,  # of a corpus in JSON; none: text, content or contents
     encoding: str | None = None,  # of a corpus, as gbk or cp1252; none: UTF-8, or what a byte order mark says
     run_directory: Path = Path("runs/quickstart"),  # gets vocabulary, shards, curves, preset, predictions, summary
-    vocabulary_size: int = 8192,  # WordPiece tokens
+    vocabulary_size: int = 8192,  # tokens, of the kind that the family has
     minutes: float = 4.5,  # of pretraining, by the clock
     num_heads: int = 4,
     pretraining: Pretraining = Pretraining(  # a few passes over the corpus do not overfit: no dropout
@@ -45,8 +45,10 @@ def main(
         parts, examples = data.read_parts(corpus, text_field=text_field, encoding=encoding), {}
     else:
         parts, examples = data.read_eras(num_examples, seed=pretraining.seed)
-    lengths = dict(vocabulary_size=vocabulary_size, passage_tokens=pretraining.sequence_length - 3)
-    tokenizer, reports = data.prepare_parts(parts, run_directory, **lengths)
+    options = dict(vocabulary_size=vocabulary_size, passage_tokens=pretraining.sequence_length - 3)
+    tokenizer, reports = data.prepare_parts(parts, run_directory, kind=pretraining.tokenizer_kind, **options)
+    mask = tokenizer.vocabulary.tokens[tokenizer.vocabulary.mask_id]
+    probes = [text.replace("[MASK]", mask) for text in PROBES]
 
     # 2. Pretraining. A state each half minute, of the same options and corpus, is what a stopped run resumes from.
     run.identity["corpus"] = reports["train"].checksum
@@ -57,13 +59,13 @@ def main(
     shape = dict(num_heads=num_heads, max_sequence_length=pretraining.sequence_length, dtype=dtype)
     shape["kernel_initializer"] = models.narrow_initializer(pretraining.size)
     encoder, untrained = (pretraining.encoder(tokenizer, **shape) for _ in range(2))
-    pretrainer = models.BertPretrainer(encoder, **pretraining.heads)
+    pretrainer = pretraining.pretrainer(encoder)
     pretraining.prepare(pretrainer, tokenizer, preset=run.preset, corpus=run_directory / "train")
     optimizer = training.AdamW(pretraining.learning_rate, beta_2=0.98)
     pretrainer.compile(optimizer, **pretraining.compile_options(dtype))
     schedule = training.WarmupLinearDecay(pretraining.learning_rate, 1000, warmup_steps=60)  # thousandths of the time
     fill_mask = inference.FillMask(pretrainer, tokenizer)
-    report = pretraining.callbacks(run.logs / "pretraining", saving=saving, fill_mask=fill_mask, probes=PROBES)
+    report = pretraining.callbacks(run.logs / "pretraining", saving=saving, fill_mask=fill_mask, probes=probes)
     report = saving.after([training.callbacks.TimeBudget(minutes, schedule), *report])
     # The clock ends it; 250 steps stand between two lines of the log. The dataset comes shuffled.
     options = dict(steps_per_epoch=250, epochs=100_000, callbacks=report, shuffle=False, verbose=0)
@@ -74,10 +76,10 @@ def main(
     held_out = pretrainer.evaluate(test, return_dict=True, verbose=0)
     scores = {"masked_accuracy": held_out["mlm_accuracy"]}
     scores["unigram_accuracy"] = data.unigram_accuracy(test, reports["train"].most_frequent_id)
-    scores |= {name: held_out[name] for name in ("nsp_accuracy", "sop_accuracy") if name in held_out}
+    scores |= {name: held_out[name] for name in ("nsp_accuracy", "sop_accuracy", "rtd_recall") if name in held_out}
     if speeds := history.get("tokens_per_second"):  # none where the time was up after the first step
         scores["tokens_per_second"] = sorted(speeds)[len(speeds) // 2]
-    for sentence, masks in zip(PROBES, fill_mask(PROBES, top_k=5)):
+    for sentence, masks in zip(probes, fill_mask(probes, top_k=5)):
         print(f"{sentence:40}", "  ".join(f"{token} {probability:.2f}" for token, probability in masks[0]))
     if corpus:
         print("Your own corpus has no labels to fine-tune on: see recipes/finetune_classifier.py")

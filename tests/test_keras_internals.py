@@ -83,6 +83,24 @@ def test_layers_are_found_at_any_depth():
     assert {type(layer).__name__ for layer in keras_internals.layers_within(outer)} >= {"Dense", "Dropout"}
 
 
+def test_a_layer_takes_the_place_of_another_wherever_it_is_held():
+    class Twice(keras.layers.Layer):
+        def __init__(self, dense):
+            super().__init__()
+            self.first, self.second = dense, dense
+
+        def call(self, inputs):
+            return self.first(self.second(inputs))
+
+    old, new = keras.layers.Dense(3), keras.layers.Dense(3, kernel_initializer="zeros")
+    inputs = keras.Input((3,))
+    model = keras.Model(inputs, Twice(old)(inputs))
+    new.build((None, 3))
+    keras_internals.replace_layer(model, old, new)
+    assert {id(weight) for weight in model.weights} == {id(weight) for weight in new.weights}
+    assert not model.predict_on_batch(np.ones((1, 3))).any()
+
+
 def test_masks_are_seen():
     embedded = keras.layers.Embedding(4, 2, mask_zero=True)(np.array([[1, 0]]))
     assert np.array(keras.ops.convert_to_numpy(keras_internals.mask_of(embedded))).tolist() == [[True, False]]

@@ -24,6 +24,7 @@ SPELLING = {
 OWN_HEADS = (
     "crf", "entity_pointer", "head_pointer", "tail_pointer", "relation_head", "first_classification_head",
     "mean_classification_head", "pooled_classification_head", "token_classification_head", "sentence_order_head",
+    "replaced_token_head",
 )  # fmt: skip
 _TASKS = ("text_classification", "token_classification", "question_answering", "multiple_choice")
 

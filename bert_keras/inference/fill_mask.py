@@ -5,7 +5,7 @@ import numpy as np
 from bert_keras.data import MaskedTextRows
 from bert_keras.inference.predictor import Predictor, check_top_k
 from bert_keras.inference.text_sources import Texts, as_texts
-from bert_keras.models import BertPretrainer
+from bert_keras.models import BertPretrainer, ReplacedTokenPretrainer
 from bert_keras.models.probabilities import softmax
 
 
@@ -13,7 +13,8 @@ class FillMask(Predictor):
     """Guesses the masked tokens of texts.
 
     Args:
-        model: `bert_keras.models.BertPretrainer`, or a model with its inputs and its output `mlm`.
+        model: `bert_keras.models.BertPretrainer`, or a model with its inputs and its output `mlm`, such as
+            `ReplacedTokenPretrainer`.
         tokenizer: `bert_keras.data.Tokenizer`.
         sequence_length: as for `Predictor`, as are the next three.
         batch_size: most rows in one call of the model. Default 32.
@@ -21,7 +22,8 @@ class FillMask(Predictor):
         progress: whether to say how far it has come.
 
     Call arguments:
-        texts: as for `Predictor`, each with [MASK] at least once.
+        texts: as for `Predictor`, each with [MASK] at least once, or what else the tokenizer has for it: RoBERTa's is
+            <mask>.
         top_k: number of guesses for each [MASK]. Default 5.
 
     Output:
@@ -40,6 +42,7 @@ class FillMask(Predictor):
     """
 
     model_class = BertPretrainer
+    other_models = (ReplacedTokenPretrainer,)
     preset_options = {"next_sentence": False, "sentence_order": False}
 
     def __call__(self, texts: Texts | MaskedTextRows, top_k: int = 5) -> list:

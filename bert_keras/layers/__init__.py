@@ -22,6 +22,7 @@ from bert_keras.layers.self_attention import SelfAttention
 from bert_keras.layers.sentence_pair_head import SentencePairHead
 from bert_keras.layers.span_head import SpanHead
 from bert_keras.layers.token_classification_head import TokenClassificationHead
+from bert_keras.layers.token_replacement import TokenReplacement
 
 __all__ = [
     "CRF",
@@ -46,4 +47,5 @@ __all__ = [
     "SentencePairHead",
     "SpanHead",
     "TokenClassificationHead",
+    "TokenReplacement",
 ]

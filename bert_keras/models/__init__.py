@@ -5,10 +5,12 @@ from bert_keras.models.encoder import BertEncoder
 from bert_keras.models.head_only import VectorBatches, head_only
 from bert_keras.models.load_preset import load_preset, model_class_of
 from bert_keras.models.multiple_choice import MultipleChoice
+from bert_keras.models.narrower_encoder import narrower_encoder
 from bert_keras.models.pretrainer import BertPretrainer
 from bert_keras.models.question_answerer import QuestionAnswerer
 from bert_keras.models.relation_classifier import RelationClassifier
 from bert_keras.models.replaced_token_detector import ReplacedTokenDetector
+from bert_keras.models.replaced_token_pretrainer import ReplacedTokenPretrainer
 from bert_keras.models.saved_model import open_preset
 from bert_keras.models.sizes import SIZES
 from bert_keras.models.span_tagger import SpanTagger
@@ -26,6 +28,7 @@ __all__ = [
     "QuestionAnswerer",
     "RelationClassifier",
     "ReplacedTokenDetector",
+    "ReplacedTokenPretrainer",
     "SpanTagger",
     "TaskModel",
     "TextClassifier",
@@ -38,6 +41,7 @@ __all__ = [
     "load_preset",
     "model_class_of",
     "narrow_initializer",
+    "narrower_encoder",
     "open_preset",
     "warm_start",
 ]

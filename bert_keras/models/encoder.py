@@ -337,9 +337,7 @@ class BertEncoder(PresetModel):
             (2, ['padding_mask', 'token_ids'])
         """
         table = family_named(family)
-        if size not in table.sizes:
-            raise ValueError(f"No size of {table.name} is called {size!r}. Sizes: {', '.join(table.sizes)}.")
-        return cls(vocabulary_size, **{"family": family, **table.size_defaults, **table.sizes[size], **overrides})
+        return cls(vocabulary_size, **{"family": family, **table.size_defaults, **table.size(size), **overrides})
 
     def new_inputs(self) -> dict[str, keras.KerasTensor]:
         """Make symbolic tensors by the names of the inputs, (batch, length) int32, for a model around the encoder."""

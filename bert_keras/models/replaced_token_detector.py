@@ -6,6 +6,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from bert_keras.checkpoints.checkpoint import Checkpoint
+from bert_keras.checkpoints.families import family_named
 from bert_keras.layers import ReplacedTokenHead
 from bert_keras.models.encoder import BertEncoder
 from bert_keras.models.task_model import TaskModel
@@ -38,7 +40,7 @@ class ReplacedTokenDetector(TaskModel):
         [Clark et al., 2020](https://arxiv.org/abs/2003.10555), section 2.
     """
 
-    kind, heads, target_kinds = "replaced_token", ("replaced_token_head",), REPLACED_TOKENS
+    heads, target_kinds = ("replaced_token_head",), REPLACED_TOKENS
 
     def __init__(self, encoder: BertEncoder, *, dtype: str | keras.DTypePolicy | None = None, **kwargs: Any):
         head = ReplacedTokenHead(
@@ -47,6 +49,16 @@ class ReplacedTokenDetector(TaskModel):
         )  # fmt: skip
         inputs = encoder.new_inputs()
         super().__init__(encoder, inputs, head(encoder(inputs)["sequence_output"]), dtype=dtype, **kwargs)
+
+    @property
+    def kind(self) -> str:
+        """What others read it as: of most families the encoder alone, beside which our head stands."""
+        return "replaced_token" if "replaced_token" in family_named(self.encoder.family).architectures else "encoder"
+
+    @classmethod
+    def preset_arguments(cls, checkpoint: Checkpoint, **asked: Any) -> tuple[dict, bool]:
+        """Take the head that the preset has; there is nothing that it could be asked for in another shape."""
+        return asked, True
 
     def decode(self, logits: np.ndarray) -> np.ndarray:
         """Tell the replaced tokens.
@@ -59,8 +71,8 @@ class ReplacedTokenDetector(TaskModel):
         """
         return (np.asarray(logits) > 0).astype("int32")
 
-    def check_targets(self, x: Any, y: Any, y_pred: Any, sample_weight: Any) -> tuple[Any, Any]:
-        """As every model, but without weights the positions that are not padding count."""
+    def target_weights(self, x: Any, y: Any, sample_weight: Any) -> Any:
+        """As of every model, but without weights the positions that are not padding count."""
         if sample_weight is None:
-            sample_weight = ops.cast(ops.not_equal(x["padding_mask"], 0), "float32")
-        return super().check_targets(x, y, y_pred, sample_weight)
+            return ops.cast(ops.not_equal(x["padding_mask"], 0), "float32")
+        return sample_weight

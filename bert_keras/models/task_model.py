@@ -68,6 +68,7 @@ class TaskModel(LossTerms, TokenStatistics, TargetChecks, TracedOnce, PresetMode
     parts = ("encoder",)
     shaping = ()  # arguments, beside those without a default, with which the head has other weights
     noted = ()  # arguments that presets note though they are the defaults: what readers take where nothing is noted
+    beside = ()  # folders in a preset with models that were trained along, which want the tokenizer too
     head_name = ""  # what presets call a head that nobody else has; "" for the name of the class
 
     def __init__(

@@ -8,7 +8,9 @@ from bert_keras.ops.gather import gather_positions
 from bert_keras.ops.local_attention import block_length, block_mask, local_attention, within_window
 from bert_keras.ops.matmul_transposed import matmul_transposed
 from bert_keras.ops.packed_positions import packed_positions
+from bert_keras.ops.place_at_positions import place_at_positions
 from bert_keras.ops.rotary import rotary_angles, rotate
+from bert_keras.ops.sample_tokens import sample_tokens
 
 __all__ = [
     "block_length",
@@ -24,8 +26,10 @@ __all__ = [
     "local_attention",
     "matmul_transposed",
     "packed_positions",
+    "place_at_positions",
     "reference_attention",
     "rotary_angles",
     "rotate",
+    "sample_tokens",
     "within_window",
 ]

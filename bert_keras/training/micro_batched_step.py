@@ -11,6 +11,7 @@ from keras import ops
 from bert_keras.keras_internals import mask_of
 from bert_keras.ops.adamw import dense_gradients
 from bert_keras.ops.check_labels import NO_LABEL
+from bert_keras.training.target_checks import TargetChecks
 from bert_keras.training.target_kinds import takes_one_hot
 
 _SHARED = "mean_with_sample_weight"  # the reduction whose denominator, the sum of weights, differs between parts
@@ -131,6 +132,8 @@ class MicroBatchedStep:
 def _weighted(model, batch):
     """Give weight 0 where there is no label: the weights of the whole are what a batch's parts are divided by."""
     x, y, weights = keras.utils.unpack_x_y_sample_weight(batch)
+    if isinstance(model, TargetChecks):
+        weights = model.target_weights(x, y, weights)
 
     def labelled(loss, labels, weight):
         if labels is None or not getattr(loss, "leaves_out_no_label", False):
@@ -144,7 +147,8 @@ def _weighted(model, batch):
         return x, y, labelled(loss, y, weights)
     losses = model.loss if isinstance(model.loss, dict) else dict.fromkeys(y, model.loss)
     weights = weights if isinstance(weights, dict) else dict.fromkeys(y, weights)
-    weights = {name: labelled(losses.get(name), y[name], weights.get(name)) for name in y}
+    names = dict.fromkeys((*y, *weights))  # a model may make labels itself, and know their weights
+    weights = {name: labelled(losses.get(name), y.get(name), weights.get(name)) for name in names}
     if all(weight is None for weight in weights.values()):
         return x, y, None
     return x, y, weights

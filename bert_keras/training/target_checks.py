@@ -95,6 +95,7 @@ class TargetChecks:
         kinds = self.target_kinds
         if y is None:
             return y, sample_weight
+        sample_weight = self.target_weights(x, y, sample_weight)
         if not isinstance(kinds, dict):
             if isinstance(y, dict):
                 raise ValueError(f"labels must be one array, for {kinds.name}; received a dict of {', '.join(y)}.")
@@ -116,17 +117,36 @@ class TargetChecks:
                 )
         return targets, weights
 
+    def target_weights(self, x: Any, y: Any, sample_weight: Any) -> Any:
+        """Give the weights of a batch: those that came with it; a model whose inputs say what counts overrides it.
+
+        Args:
+            x: inputs of the batch.
+            y: targets of the batch.
+            sample_weight: weights of the batch, or None. What it says stays as it is.
+
+        Returns:
+            weights, for several outputs a dict, or None.
+        """
+        return sample_weight
+
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool | None = True
     ) -> Tensor:
         """Return the compiled loss of labels that were checked."""
         y, sample_weight = self.check_targets(x, y, y_pred, sample_weight)
-        return super().compute_loss(x, y, y_pred, sample_weight, training=training)
+        return super().compute_loss(x, y, self._asked(y_pred), sample_weight, training=training)
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Logs:
         """Return the compiled metrics of labels that were checked."""
         y, sample_weight = self.check_targets(x, y, y_pred, sample_weight)
-        return super().compute_metrics(x, y, y_pred, sample_weight)
+        return super().compute_metrics(x, y, self._asked(y_pred), sample_weight)
+
+    def _asked(self, y_pred):
+        """Return the outputs that have targets."""
+        if not isinstance(self.target_kinds, dict) or not isinstance(y_pred, dict):
+            return y_pred
+        return {name: value for name, value in y_pred.items() if name in self.target_kinds}
 
     def _by_output(self, values, what):
         """Labels or weights as a dict by output; weights for all of them where they are one array."""

@@ -31,4 +31,4 @@ def family_named(name: str) -> Family:
     return FAMILIES[name]
 
 
-__all__ = ["BERT", "FAMILIES", "Family", "HeadForm", "Layer", "family_named", "rows", "spelled_out"]
+__all__ = ["BERT", "ELECTRA", "FAMILIES", "Family", "HeadForm", "Layer", "family_named", "rows", "spelled_out"]

@@ -77,6 +77,7 @@ ALBERT = dataclasses.replace(
         "question_answering": ("AlbertForQuestionAnswering", ("span_head",)),
         "multiple_choice": ("AlbertForMultipleChoice", ("multiple_choice_head",)),
     },
+    tokenizer="unigram",
     prefix="albert.",
     decoder="predictions.decoder.weight",
     copies={

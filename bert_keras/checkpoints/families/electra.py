@@ -3,7 +3,8 @@
 Sizes are those of [Clark et al., 2020](https://arxiv.org/abs/2003.10555), table 6, and of the published models: a
 generator has a third of its discriminator's width in base and a quarter in large; that of small, a quarter in the
 paper, was published as wide as its discriminator (https://github.com/google-research/electra/issues/39). Both have
-embeddings of one width, so that they can share them. Names and defaults are those of `ElectraConfig` and the models of
+embeddings of one width, so that they can share them. Tiny and mini are BERT's, for small machines. Names and defaults
+are those of `ElectraConfig` and the models of
 https://github.com/huggingface/transformers.
 """
 
@@ -27,6 +28,8 @@ ELECTRA = dataclasses.replace(
     model_type="electra",
     name="ELECTRA",
     sizes={
+        "tiny": BERT.sizes["tiny"],
+        "mini": BERT.sizes["mini"],
         "small": _SMALL,
         "base": BERT.sizes["base"],
         "large": BERT.sizes["large"],

@@ -122,6 +122,8 @@ class Family:
             Default False.
         poolings: field of `config.json` that says what the heads for a text see, and {its value: pooling}; None where
             every such head sees the same.
+        tokenizer: kind of tokenizer of its published models: "wordpiece", "byte_pair" or "unigram", as
+            `data.train_tokenizer` calls it. Default "wordpiece".
     """
 
     model_type: str
@@ -157,6 +159,20 @@ class Family:
     head_forms: Mapping[str, HeadForm] = dataclasses.field(default_factory=dict)
     always_projects: bool = False
     poolings: tuple[str, Mapping[str, str]] | None = None
+    tokenizer: str = "wordpiece"
+
+    def size(self, name: str) -> Mapping[str, int]:
+        """Give the numbers of a published size.
+
+        Args:
+            name: such as "base".
+
+        Raises:
+            ValueError: where the family has no such size; it lists those that there are.
+        """
+        if name not in self.sizes:
+            raise ValueError(f"No size of {self.name} is called {name!r}. Sizes: {', '.join(self.sizes)}.")
+        return self.sizes[name]
 
     def head_form(self, head: str) -> HeadForm:
         """Give the form of one of the family's own heads for a text, by the head's name."""

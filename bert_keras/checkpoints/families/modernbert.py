@@ -179,6 +179,7 @@ MODERNBERT = Family(
         "multiple_choice": ("ModernBertForMultipleChoice", (_HEADS["choice"],)),
     },
     without_pooler=(),
+    tokenizer="byte_pair",
     prefix="model.",
     decoder="decoder.weight",
     anchor="embeddings.tok_embeddings.weight",

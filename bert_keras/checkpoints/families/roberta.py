@@ -58,6 +58,7 @@ ROBERTA = dataclasses.replace(
     },
     architectures=_architectures("Roberta"),
     without_pooler=("masked_lm", "text_classification", "token_classification", "question_answering"),
+    tokenizer="byte_pair",
     prefix="roberta.",
     decoder="lm_head.decoder.weight",
     copies={
@@ -72,5 +73,9 @@ ROBERTA = dataclasses.replace(
 )
 
 XLM_ROBERTA = dataclasses.replace(
-    ROBERTA, model_type="xlm-roberta", name="XLM-RoBERTa", architectures=_architectures("XLMRoberta")
+    ROBERTA,
+    model_type="xlm-roberta",
+    name="XLM-RoBERTa",
+    tokenizer="unigram",
+    architectures=_architectures("XLMRoberta"),
 )

@@ -15,7 +15,9 @@ MaskingRule = Literal["tokens", "words", "ngrams", "spans"]
 _RULES = {"tokens": TokenMasking, "words": WholeWordMasking, "ngrams": NgramMasking, "spans": SpanMasking}
 
 
-def masking_rule(name: MaskingRule, vocabulary: TokenIds, num_predictions: int, mask_rate: float) -> SlotMasking:
+def masking_rule(
+    name: MaskingRule, vocabulary: TokenIds, num_predictions: int, mask_rate: float, **rates: float
+) -> SlotMasking:
     """Return a masking rule with its published settings.
 
     Args:
@@ -23,6 +25,7 @@ def masking_rule(name: MaskingRule, vocabulary: TokenIds, num_predictions: int, 
         vocabulary: Whose tokens are masked.
         num_predictions: Slots for predictions in a row.
         mask_rate: Share of the tokens to predict.
+        **rates: `mask_token_rate` and `random_token_rate`, as for `TokenMasking`; BERT's where they are left out.
 
     Raises:
         ValueError: If there is no such rule, or a number is out of range.
@@ -35,7 +38,7 @@ def masking_rule(name: MaskingRule, vocabulary: TokenIds, num_predictions: int, 
     """
     if name not in get_args(MaskingRule):
         raise ValueError(f"masking must be one of {', '.join(_RULES)}, or a function, received {name!r}")
-    return _RULES[name](vocabulary, num_predictions, mask_rate)
+    return _RULES[name](vocabulary, num_predictions, mask_rate, **rates)
 
 
 def mask_rate_at(step: tf.Tensor, first: float, final: float, num_steps: int) -> tf.Tensor:

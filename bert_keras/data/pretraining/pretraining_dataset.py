@@ -40,6 +40,8 @@ def pretraining_dataset(
     predictions_per_sequence: int | None = None,
     mask_rate: float = 0.15,
     final_mask_rate: float | None = None,
+    mask_token_rate: float = 0.8,
+    random_token_rate: float = 0.1,
     num_steps: int | None = None,
     masking: MaskingRule | Callable[[tf.Tensor, tf.Tensor], MaskedTokens] = "tokens",
     next_sentence: bool | None = None,
@@ -67,9 +69,11 @@ def pretraining_dataset(
             greater rate where it changes.
         mask_rate: Share of the tokens to predict.
         final_mask_rate: With it the share changes in training, linearly in the step, from `mask_rate` to this one.
+        mask_token_rate: Share of the selected tokens that become `[MASK]`; ELECTRA has 0.85.
+        random_token_rate: Share of the selected tokens that become a random token; ELECTRA has 0. The rest stays.
         num_steps: Steps until it gets there; it stays there.
         masking: Which tokens are masked: `"tokens"`, each for itself, `"words"`, `"ngrams"` or `"spans"`; or another
-            rule, such as `TextSelectorMasking` or a function, for which `mask_rate` and `predictions_per_sequence` are
+            rule, such as `TextSelectorMasking` or a function, for which these rates and `predictions_per_sequence` are
             not used.
         next_sentence: Whether rows are pairs whose second text follows or is random, with `nsp`; None where
             `sentence_order` is not asked for. Without either, a row is one text.
@@ -126,7 +130,8 @@ def pretraining_dataset(
     if rate_changes:
         check_rate_change(masking, mask_rate, final_mask_rate, num_steps)
     if not callable(masking):
-        masking = masking_rule(masking, vocabulary, predictions_per_sequence, mask_rate)
+        actions = dict(mask_token_rate=mask_token_rate, random_token_rate=random_token_rate)
+        masking = masking_rule(masking, vocabulary, predictions_per_sequence, mask_rate, **actions)
     has_words = "word_segmenter" in report.settings and isinstance(masking, WholeWordMasking)
     if start_step and isinstance(masking, TextSelectorMasking):
         _logger.warning("TextSelectorMasking draws its masks anew: the run continues with other ones than before")

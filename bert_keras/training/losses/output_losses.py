@@ -4,19 +4,26 @@ import keras
 
 from bert_keras.training.losses.class_losses import ClassLoss
 from bert_keras.training.losses.masked_lm_loss import MaskedLMLoss
+from bert_keras.training.losses.replaced_token_loss import ReplacedTokenLoss
 
 
 def pretraining_losses(
-    *, masked_lm: bool = True, next_sentence: bool | None = None, sentence_order: bool = False
+    *,
+    masked_lm: bool = True,
+    next_sentence: bool | None = None,
+    sentence_order: bool = False,
+    replaced_tokens: bool = False,
 ) -> dict[str, keras.losses.Loss]:
-    """Give `compile(loss=...)` one loss for each output of `BertPretrainer`.
+    """Give `compile(loss=...)` one loss for each output of `BertPretrainer` or `ReplacedTokenPretrainer`.
 
-    Keras logs `loss`, their sum, and `mlm_loss` and `nsp_loss` (or `sop_loss`) apart; with one output, `loss` alone.
+    Keras logs `loss`, their sum, and `mlm_loss` and `nsp_loss` (or `sop_loss`, or `rtd_loss`) apart; with one output,
+    `loss` alone. In the sum `rtd_loss` has the weight that its model gives it, in the curve of its own it has none.
 
     Args:
         masked_lm: whether the model has the `mlm` output. Default True.
-        next_sentence: whether the model has the `nsp` output. Default None: where it has no `sop`.
+        next_sentence: whether the model has the `nsp` output. Default None: where it has neither `sop` nor `rtd`.
         sentence_order: whether the model has the `sop` output. Default False.
+        replaced_tokens: whether the model has the `rtd` output. Default False.
 
     Returns:
         dict from output name to `keras.losses.Loss`.
@@ -27,10 +34,9 @@ def pretraining_losses(
         ['mlm', 'nsp']
     """
     losses = {"mlm": MaskedLMLoss(name="mlm")} if masked_lm else {}
-    next_sentence = not sentence_order if next_sentence is None else next_sentence
-    return losses | {
-        name: ClassLoss(name=name) for name, has in (("nsp", next_sentence), ("sop", sentence_order)) if has
-    }
+    next_sentence = not (sentence_order or replaced_tokens) if next_sentence is None else next_sentence
+    losses |= {name: ClassLoss(name=name) for name, has in (("nsp", next_sentence), ("sop", sentence_order)) if has}
+    return losses | ({"rtd": ReplacedTokenLoss(name="rtd")} if replaced_tokens else {})
 
 
 def question_answering_losses() -> dict[str, keras.losses.Loss]:

@@ -50,6 +50,15 @@ def batches(make):
     return batches_of(make(), 15)
 
 
+def test_what_is_shown_in_place_of_selected_tokens_can_be_chosen(make, vocabulary):
+    x, y, weights = batches_of(make(mask_token_rate=1.0, random_token_rate=0.0), 1)[0]
+    shown = np.take_along_axis(x["token_ids"], x["mask_positions"], axis=1)
+    assert set(shown[weights["mlm"] == 1]) == {vocabulary.mask_id}
+    x, y, weights = batches_of(make(mask_token_rate=0.0, random_token_rate=0.0), 1)[0]
+    shown = np.take_along_axis(x["token_ids"], x["mask_positions"], axis=1)
+    np.testing.assert_array_equal(shown[weights["mlm"] == 1], y["mlm"][weights["mlm"] == 1])
+
+
 def test_batches_keep_the_contract(make, batches):
     spec = make().element_spec
     shapes = [({name: tuple(part.shape) for name, part in parts.items()}) for parts in spec]

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from bert_keras.models import BertEncoder, TextClassifier
-from bert_keras.training import AdamW, MaskedLMLoss
+from bert_keras.models import BertEncoder, ReplacedTokenDetector, TextClassifier
+from bert_keras.training import AdamW, MaskedLMLoss, ReplacedTokenLoss
 from bert_keras.training.callbacks import MicroBatches, SaveAndResume, StepTensorBoard
 
 ROWS, STEPS = 8, 2
@@ -228,6 +228,20 @@ def test_parts_with_rows_of_no_label_add_up(loss):
         model = TextClassifier(BertEncoder.from_size("tiny", vocabulary_size=10, dropout=0.0), 3, dropout=0.0)
         model.compile(AdamW(1e-3), loss(from_logits=True), run_eagerly=EAGERLY)
         history = model.fit(x, y, batch_size=8, shuffle=False, verbose=0, callbacks=callbacks).history
+        results.append((model, {"loss": history["loss"]}))
+    assert_close(*results)
+
+
+def test_parts_with_padding_add_up_where_the_inputs_say_what_counts():
+    ids = np.random.default_rng(0).integers(4, 10, (4, 6)).astype("int32")
+    ids[:2, 1:] = 0  # padding, but for one token
+    x = {"token_ids": ids, "segment_ids": 0 * ids, "padding_mask": (ids != 0).astype("int32")}
+    results = []
+    for callbacks in ([], [MicroBatches(2)]):
+        keras.utils.set_random_seed(1)
+        model = ReplacedTokenDetector(BertEncoder.from_size("tiny", 10, dropout=0.0, pooler=False))
+        model.compile(AdamW(1e-3), ReplacedTokenLoss(), run_eagerly=EAGERLY)
+        history = model.fit(x, ids % 2, batch_size=4, shuffle=False, verbose=0, callbacks=callbacks).history
         results.append((model, {"loss": history["loss"]}))
     assert_close(*results)
 

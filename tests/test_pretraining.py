@@ -1,0 +1,46 @@
+"""What pretraining's options make: models, batches, and what is refused."""
+
+import pytest
+
+from bert_keras.models import BertPretrainer, ReplacedTokenPretrainer
+from bert_keras.pretraining import Pretraining
+
+tokenization = pytest.importorskip("bert_keras.data.tokenization.wordpiece_tokenizer")
+
+
+@pytest.fixture
+def tokenizer():
+    """Nine tokens."""
+    return tokenization.WordPieceTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "cat", "sat", "."])
+
+
+def test_each_objective_has_its_model_and_the_task_on_pairs_that_it_is_published_with(tokenizer):
+    masked, replaced = Pretraining(size="tiny"), Pretraining(size="tiny", objective="replaced_tokens")
+    assert masked.heads == {"next_sentence": True, "sentence_order": False}
+    assert not any(replaced.heads.values())
+    assert type(masked.pretrainer(masked.encoder(tokenizer))) is BertPretrainer
+    pretrainer = replaced.pretrainer(replaced.encoder(tokenizer))
+    assert type(pretrainer) is ReplacedTokenPretrainer
+    assert pretrainer.generator.encoder.hidden_dim == pretrainer.encoder.hidden_dim // 4
+    assert list(replaced.compile_options("float32")["loss"]) == ["mlm", "rtd"]
+
+
+def test_the_family_is_the_encoders(tokenizer):
+    options = Pretraining(size="tiny", family="roberta", sentence_task="none")
+    encoder = options.encoder(tokenizer)
+    assert (encoder.family, encoder.position_offset, encoder.pooler) == ("roberta", 2, False)
+    with pytest.raises(ValueError, match="No size of ALBERT is called 'tiny'. Sizes: base, large"):
+        Pretraining(size="tiny", family="albert").encoder(tokenizer)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"objective": "replaced"}, "objective must be one of masked_tokens, replaced_tokens, received 'replaced'"),
+        ({"sentence_task": "pairs"}, "sentence_task must be one of auto, next, order, none, received 'pairs'"),
+        ({"objective": "replaced_tokens", "sentence_task": "next"}, "expected sentence_task none, received 'next'"),
+    ],
+)
+def test_what_there_is_not_is_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        Pretraining(**options).heads  # noqa: B018
