@@ -70,8 +70,7 @@ def warm_start(encoder: BertEncoder, token_vectors: np.ndarray, *, sharpness: fl
     if not hasattr(attention, "query_key_value") or not has_tables:
         raise ValueError(
             "warm_start needs BERT's own SelfAttention on embeddings as wide as the encoder and a table of positions; "
-            "with rotary positions or parts of your own "
-            "begin without it (pretrain.py --no-warm-start)."
+            "with rotary positions or parts of your own begin without it (pretrain.py --no-warm-start)."
         )
     if encoder.num_layer_groups not in (None, encoder.num_layers):
         raise ValueError(

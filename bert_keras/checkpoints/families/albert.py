@@ -3,7 +3,8 @@
 Sizes and numbers are those of the second release of https://github.com/google-research/albert, described by
 [Lan et al., 2020](https://arxiv.org/abs/1909.11942); names and defaults those of `AlbertConfig` and the models of
 https://github.com/huggingface/transformers. Its configurations have fields more that nothing there or in Google's code
-reads, such as `net_structure_type` and `gap_size`: they are left alone.
+reads, such as `net_structure_type` and `gap_size`: they are left alone. The sizes tiny and mini, which nobody published,
+have BERT's numbers.
 """
 
 import dataclasses
@@ -17,7 +18,8 @@ ALBERT = dataclasses.replace(
     BERT,
     model_type="albert",
     name="ALBERT",
-    sizes={
+    sizes={size: BERT.sizes[size] for size in ("tiny", "mini")}
+    | {
         "base": {"num_layers": 12, "num_heads": 12, "hidden_dim": 768, "intermediate_dim": 3072},
         "large": {"num_layers": 24, "num_heads": 16, "hidden_dim": 1024, "intermediate_dim": 4096},
         "xlarge": {"num_layers": 24, "num_heads": 16, "hidden_dim": 2048, "intermediate_dim": 8192},

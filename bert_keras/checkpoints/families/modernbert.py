@@ -4,6 +4,7 @@ Sizes and numbers are those of [Warner et al., 2024](https://arxiv.org/abs/2412.
 `ModernBertConfig` and the models of https://github.com/huggingface/transformers. Version 5 says in `layer_types` which
 blocks look at the whole row, and in `rope_parameters` the bases of their wavelengths; what was published before says it
 in `global_attn_every_n_layers`, `global_rope_theta` and `local_rope_theta`. Both are read, the newer form is written.
+The sizes tiny and mini, which nobody published, are as deep and wide as BERT's.
 """
 
 from collections.abc import Mapping
@@ -105,6 +106,8 @@ MODERNBERT = Family(
     model_type="modernbert",
     name="ModernBERT",
     sizes={
+        "tiny": {"num_layers": 2, "num_heads": 2, "hidden_dim": 128, "intermediate_dim": 192},
+        "mini": {"num_layers": 4, "num_heads": 4, "hidden_dim": 256, "intermediate_dim": 384},
         "base": {"num_layers": 22, "num_heads": 12, "hidden_dim": 768, "intermediate_dim": 1152},
         "large": {"num_layers": 28, "num_heads": 16, "hidden_dim": 1024, "intermediate_dim": 2624},
     },
