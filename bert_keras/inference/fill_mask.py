@@ -5,7 +5,7 @@ import numpy as np
 from bert_keras.data import MaskedTextRows
 from bert_keras.inference.predictor import Predictor, check_top_k
 from bert_keras.inference.text_sources import Texts, as_texts
-from bert_keras.models import BertPretrainer
+from bert_keras.models import BertPretrainer, ReplacedTokenPretrainer
 from bert_keras.models.probabilities import softmax
 
 
@@ -13,7 +13,8 @@ class FillMask(Predictor):
     """Guesses the masked tokens of texts.
 
     Args:
-        model: `bert_keras.models.BertPretrainer`, or a model with its inputs and its output `mlm`.
+        model: `bert_keras.models.BertPretrainer`, `ReplacedTokenPretrainer`, or a model with its inputs and its output
+            `mlm`.
         tokenizer: `bert_keras.data.Tokenizer`.
         sequence_length: as for `Predictor`, as are the next three.
         batch_size: most rows in one call of the model. Default 32.
@@ -39,7 +40,7 @@ class FillMask(Predictor):
         ```
     """
 
-    model_class = BertPretrainer
+    model_class, also_takes = BertPretrainer, (ReplacedTokenPretrainer,)
     preset_options = {"next_sentence": False, "sentence_order": False}
 
     def __call__(self, texts: Texts | MaskedTextRows, top_k: int = 5) -> list:
