@@ -38,12 +38,21 @@ def replace_layer(within: keras.layers.Layer, old: keras.layers.Layer, new: kera
         within: layer or model.
         old: layer that is an attribute of one of its layers.
         new: layer with weights of the same shapes.
+
+    Raises:
+        ValueError: where none holds it.
     """
-    for owner in layers_within(within):
-        for name in [name for name, value in vars(owner).items() if value is old]:
-            if owner._tracker.is_in_store("layers", old):
-                owner._tracker.replace_tracked_value("layers", old, new)
+    owners = [layer for layer in layers_within(within) if layer._tracker.is_in_store("layers", old)]
+    if not owners:
+        raise ValueError(f"{within.name} has no layer that holds {old.name}.")
+    for owner in owners:
+        held = vars(owner) | vars(owner).get("_modules", {})  # where torch keeps what is a module
+        owner._tracker.replace_tracked_value("layers", old, new)
+        for name in [name for name, value in held.items() if value is old]:
             setattr(owner, name, new)
+    if keras.config.backend() == "torch":  # whose list of parameters was made when the layers were built
+        for layer in layers_within(within):
+            layer._track_variables()
 
 
 def mask_of(tensor: Any) -> Any:

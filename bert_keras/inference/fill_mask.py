@@ -13,8 +13,8 @@ class FillMask(Predictor):
     """Guesses the masked tokens of texts.
 
     Args:
-        model: `bert_keras.models.BertPretrainer`, or a model with its inputs and its output `mlm`, such as
-            `ReplacedTokenPretrainer`.
+        model: `bert_keras.models.BertPretrainer`, `ReplacedTokenPretrainer`, or a model with its inputs and its output
+            `mlm`.
         tokenizer: `bert_keras.data.Tokenizer`.
         sequence_length: as for `Predictor`, as are the next three.
         batch_size: most rows in one call of the model. Default 32.
@@ -41,8 +41,7 @@ class FillMask(Predictor):
         ```
     """
 
-    model_class = BertPretrainer
-    other_models = (ReplacedTokenPretrainer,)
+    model_class, also_takes = BertPretrainer, (ReplacedTokenPretrainer,)
     preset_options = {"next_sentence": False, "sentence_order": False}
 
     def __call__(self, texts: Texts | MaskedTextRows, top_k: int = 5) -> list:

@@ -64,7 +64,7 @@ class Predictor:
     """
 
     model_class: ClassVar[type]  # of presets
-    other_models: ClassVar[tuple[type, ...]] = ()  # of whose outputs it reads the same
+    also_takes: ClassVar[tuple[type, ...]] = ()  # other models that have its outputs among theirs
     preset_options: ClassVar[dict[str, Any]] = {}  # for its `from_preset`
     most_tokens: ClassVar[int | None] = None  # of a row, where `sequence_length` is None and the model takes more
 
@@ -79,7 +79,7 @@ class Predictor:
         progress: bool | None = None,
     ) -> None:
         expected = getattr(self, "model_class", PresetModel)
-        if isinstance(model, PresetModel) and not isinstance(model, (expected, *self.other_models)):
+        if isinstance(model, PresetModel) and not isinstance(model, (expected, *self.also_takes)):
             raise ValueError(f"{type(self).__name__} expects a {expected.__name__}, received a {type(model).__name__}.")
         most = getattr(getattr(model, "encoder", model), "max_sequence_length", None)
         if sequence_length is None:
