@@ -125,7 +125,9 @@ def _expect_files(directory):
         raise FileNotFoundError(f"There is no directory {directory}.")
     found = sorted(path.name for path in directory.iterdir())
     if "config.json" not in found:
-        raise FileNotFoundError(f"{directory} has no config.json; it holds {', '.join(found) or 'nothing'}.")
+        raise FileNotFoundError(
+            f"{directory} has no config.json; it holds {', '.join(found) or 'nothing'}.{_advice(directory, found)}"
+        )
     if SINGLE_FILE in found or INDEX_FILE in found:
         return
     message = f"{directory} has no {SINGLE_FILE}; it holds {', '.join(found)}."
@@ -149,6 +151,20 @@ def _expect_files(directory):
             f"directory, {option}=True).save_pretrained(directory)."
         )
     raise FileNotFoundError(message)
+
+
+def _advice(directory, found):
+    """Say what to do with a folder of something else than a checkpoint."""
+    if "adapter_config.json" in found:
+        return (
+            " An adapter of PEFT is a part of a model. Merge it into the model that it was trained on, with peft: "
+            "AutoPeftModelForSequenceClassification, or that of its task, .from_pretrained(directory)"
+            ".merge_and_unload().save_pretrained(another)."
+        )
+    folders = [name for name in found if (directory / name / "config.json").is_file() and "Transformer" in name]
+    if "modules.json" in found and folders:  # as sentence-transformers wrote them before version 2
+        return f" Its encoder is in {directory / folders[0]}: give that folder."
+    return ""
 
 
 def write_huggingface(

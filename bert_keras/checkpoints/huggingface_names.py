@@ -7,7 +7,7 @@ there and one here.
 import itertools
 from collections.abc import Collection, Iterable
 
-from bert_keras.checkpoints.families import FAMILIES, Family, rows
+from bert_keras.checkpoints.families import BERT, FAMILIES, Family, rows
 from bert_keras.checkpoints.weight_table import Row
 
 _DENSE = {"kernel": (".weight", {"transposed": True}), "bias": (".bias", {})}
@@ -138,7 +138,8 @@ def _expect_own_names(family, source, names):
     named = [name for name, outer in found.items() if prefixes[name] in outer]
     if found and (family.model_type not in found or (named and family.model_type not in named)):
         alike = " or ".join(named or found)
+        silent = ", or says nothing, as that of the first BERTs" if family is BERT else ""
         raise ValueError(
             f"{source}: the tensors look like those of model_type {alike!r}, but config.json says that they are of "
-            f"{family.model_type!r}. Take the config.json that belongs to them."
+            f"{family.model_type!r}{silent}. Take the config.json that belongs to them."
         )

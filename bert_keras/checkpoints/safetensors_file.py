@@ -6,6 +6,8 @@ import os
 import numpy as np
 import safetensors
 
+from bert_keras.git_lfs import refuse_lfs_pointer
+
 FLOATS = ("F64", "F32", "F16", "BF16")
 
 
@@ -24,12 +26,13 @@ class SafetensorsFile:
         path: path of the file.
 
     Raises:
-        FileNotFoundError: where there is no such file.
+        FileNotFoundError: where there is no such file, or a pointer of Git LFS to it.
         ValueError: where the header is damaged, or speaks of other bytes than the file has.
     """
 
     def __init__(self, path: str | os.PathLike):
         self.path = str(path)
+        refuse_lfs_pointer(self.path)
         try:
             self._file = safetensors.safe_open(self.path, framework="numpy")
         except safetensors.SafetensorError as error:

@@ -1,6 +1,7 @@
 """What every predictor is: a model with its tokenizer, and the one loop that runs rows through it."""
 
 import inspect
+import logging
 import os
 from collections.abc import Iterator
 from typing import Any, ClassVar, Self
@@ -15,6 +16,8 @@ from bert_keras.inference.progress import with_progress
 from bert_keras.inference.text_sources import Texts
 from bert_keras.models import BertEncoder
 from bert_keras.models.preset_model import PresetModel
+
+_logger = logging.getLogger(__name__)
 
 
 class Predictor:
@@ -40,8 +43,8 @@ class Predictor:
         A list with the result of each text; for one str, its own result.
 
     Raises:
-        ValueError: If the model is one of another task, a number is below 1, `sequence_length` below 3, or both
-            `batch_size` and `batch_tokens` are None.
+        ValueError: If the model is one of another task, a number is below 1, `sequence_length` below 3, both
+            `batch_size` and `batch_tokens` are None, or the tokenizer is one of another family.
 
     Example:
         >>> from bert_keras.data import TokenizedTexts, WordPieceTokenizer
@@ -94,6 +97,7 @@ class Predictor:
                 raise ValueError(f"{name} must be at least {least}, received {number}.")
         if batch_size is None and batch_tokens is None:
             raise ValueError("Expected batch_size, batch_tokens or both, received None: a batch would have no end.")
+        _expect_its_tokenizer(model, tokenizer)
         self.model = model
         self.tokenizer = tokenizer
         self.sequence_length = sequence_length
@@ -190,6 +194,25 @@ class Predictor:
             for i, number in enumerate(numbers):
                 results[number] = keras.tree.map_structure(lambda output, i=i: output[i], outputs)
         return results
+
+
+def _expect_its_tokenizer(model, tokenizer):
+    """Refuse the tokenizer of another family, and say where its vocabulary is larger than the encoder's table."""
+    encoder = getattr(model, "encoder", model)
+    pad_id, offset = tokenizer.vocabulary.row_layout.pad_id, getattr(encoder, "position_offset", 0)
+    if offset and pad_id != offset - 1:
+        raise ValueError(
+            f"Expected a tokenizer that pads with the id {offset - 1}, behind which the encoder's positions begin, "
+            f"as in RoBERTa; received a {type(tokenizer).__name__} that pads with {pad_id}. Take the tokenizer's "
+            "files that belong to the model."
+        )
+    num_rows = getattr(encoder, "vocabulary_size", None)
+    if num_rows is not None and len(tokenizer.vocabulary) > num_rows:
+        _logger.warning(
+            "the tokenizer has %d tokens and the encoder vectors for %d: a text with one of the others will be "
+            "refused. Do they belong together? bert_keras.models.change_vocabulary adds vectors",
+            len(tokenizer.vocabulary), num_rows,
+        )  # fmt: skip
 
 
 def check_top_k(top_k: int | None) -> None:

@@ -76,6 +76,13 @@ TENSORS = [
     (emptied, "no sound safetensors file: .*header too small"),
     (overwritten, "no sound safetensors file: .*header too large"),
 ]
+
+
+def pointed_to(content):
+    return b"version https://git-lfs.github.com/spec/v1\noid sha256:6a\nsize 440449768\n"
+
+
+TENSORS.append((pointed_to, "is a pointer of Git LFS, not the file itself: run `git lfs pull`"))
 SHARD, DATA = "model-00002-of-00004.safetensors", "bert_model.ckpt.data-00000-of-00001"
 CASES = [
     *(("single", "config.json", damage, message) for damage, message in CONFIGURATION),
@@ -123,3 +130,18 @@ def test_which_of_two_checkpoints_is_meant_must_be_said(originals, tmp_path):
     with pytest.raises(FileNotFoundError, match="found bert_model.ckpt, model.ckpt-100. Give the path of one"):
         read(tmp_path)
     assert not read(tmp_path / "model.ckpt-100")[1].new
+
+
+def test_a_folder_of_an_adapter_says_how_to_merge_it(tmp_path):
+    (tmp_path / "adapter_config.json").write_text("{}")
+    (tmp_path / "adapter_model.safetensors").write_bytes(b"")
+    with pytest.raises(FileNotFoundError, match=r"has no config.json; it holds .*PEFT.*merge_and_unload\(\)"):
+        read(tmp_path)
+
+
+def test_the_folder_inside_one_of_the_first_sentence_transformers_is_named(originals, tmp_path):
+    shutil.copytree(originals / "single", tmp_path / "0_Transformer")
+    (tmp_path / "modules.json").write_text("[]")
+    with pytest.raises(FileNotFoundError, match="Its encoder is in .*0_Transformer: give that folder"):
+        read(tmp_path)
+    assert not read(tmp_path / "0_Transformer")[1].new

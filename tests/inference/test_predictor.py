@@ -170,3 +170,20 @@ def test_fewer_answers_than_one_are_refused(tokenizer, top_k):
     classifier = TextClassifier(BertEncoder(len(WORDS), 1, 2, 8, 12, max_sequence_length=16), 2)
     with pytest.raises(ValueError, match=f"top_k must be at least 1, received {top_k}"):
         inference.Classifier(classifier, tokenizer)("a", top_k=top_k)
+
+
+def test_a_tokenizer_that_pads_with_another_id_than_its_encoder_is_refused(tokenizer):
+    encoder = BertEncoder.from_size("tiny", vocabulary_size=len(WORDS), family="roberta")
+    with pytest.raises(ValueError, match="pads with the id 1, .* received a WordPieceTokenizer that pads with 0"):
+        inference.Embedder(encoder, tokenizer)
+
+
+def test_tokens_without_a_vector_are_told_before_a_text_has_one(tokenizer, caplog):
+    encoder = BertEncoder(len(WORDS), 1, 2, 8, 12, max_sequence_length=16)
+    inference.Embedder(encoder, tokenizer)
+    assert not caplog.records
+    embed = inference.Embedder(BertEncoder(len(WORDS) - 1, 1, 2, 8, 12, max_sequence_length=16), tokenizer)
+    assert "the tokenizer has 15 tokens and the encoder vectors for 14" in caplog.text
+    assert embed("a b").shape == (8,)
+    with pytest.raises(Exception, match="Do the tokenizer and the model belong together"):
+        embed("h")

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bert_keras.data.tokenization.character_map import CharacterMap
+from bert_keras.git_lfs import refuse_lfs_pointer
 
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = range(1, 7)  # types of pieces
 _MODEL_TYPES = {1: "unigram", 2: "BPE", 3: "word", 4: "character"}
@@ -68,9 +69,10 @@ class SentencePieceModel:
         """Read a model file.
 
         Raises:
-            FileNotFoundError: There is no such file.
+            FileNotFoundError: There is no such file, or a pointer of Git LFS to it.
             ValueError: The file is cut short or damaged, or its model is of another type; the message names the file.
         """
+        refuse_lfs_pointer(path)
         try:
             return cls.parse(Path(path).read_bytes())
         except ValueError as error:

@@ -119,7 +119,18 @@ def tokenizer_of(preset: str | os.PathLike) -> Tokenizer:
         if model_type and not kinds:
             known = ", ".join(kind.model_type for kind in _KINDS)
             raise ValueError(f"{path}: model.type must be one of {known}, received {model_type!r:.50}")
+    is_empty = directory.is_dir() and not any((directory / path).exists() for path in ("tokenizer.json", _KERAS_HUB))
+    if not kinds and is_empty:
+        names = ", ".join(name for kind in _KINDS for name in kind.files)
+        found = ", ".join(sorted(path.name for path in directory.iterdir())) or "nothing"
+        raise FileNotFoundError(
+            f"expected a tokenizer in {directory}: tokenizer.json, or the files of one kind among {names}; it holds "
+            f"{found}. Copy them from the preset that the encoder was trained with"
+        )
     return (kinds or _KINDS)[0].tokenizer.from_preset(preset)
+
+
+_KERAS_HUB = "assets/tokenizer"  # the folder with the vocabulary in its presets
 
 
 class _Kind(NamedTuple):
@@ -128,7 +139,7 @@ class _Kind(NamedTuple):
     model_type: str  # in tokenizer.json
 
 
-_KINDS = (  # the first is the one where nothing says which: it names the file that is missing
+_KINDS = (  # the first is the one where nothing says which, as in presets of KerasHub
     _Kind(WordPieceTokenizer, ("vocab.txt",), "WordPiece"),
     _Kind(BytePairTokenizer, ("vocab.json", "merges.txt"), "BPE"),
     _Kind(UnigramTokenizer, ("spiece.model", "sentencepiece.bpe.model"), "Unigram"),

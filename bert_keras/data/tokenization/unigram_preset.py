@@ -73,6 +73,8 @@ def write_unigram_preset(
     config = {"tokenizer_class": family.tokenizer_class, **_token_fields(family)}
     if family is ALBERT:
         config |= {"do_lower_case": lower_case, "keep_accents": not strip_accents}
+        # transformers 5 would give the second text of a pair segment 0, where ALBERT was trained on 1.
+        config["model_input_names"] = ["input_ids", "token_type_ids", "attention_mask"]
     config["split_special_tokens"] = split_special_tokens
     if model_max_length is not None:
         config["model_max_length"] = model_max_length

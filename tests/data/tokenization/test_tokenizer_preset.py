@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from bert_keras.data import Vocabulary, WordPieceTokenizer
+from bert_keras.data import Vocabulary, WordPieceTokenizer, tokenizer_of
 
 TOKENS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "cafe", "Cafe"]
 
@@ -76,3 +76,9 @@ def test_tokens_beside_the_vocabulary_are_refused(tmp_path, content, message):
     (tmp_path / "preset" / "added_tokens.json").write_text(content)
     with pytest.raises(ValueError, match=r"added_tokens\.json.*" + message):
         WordPieceTokenizer.from_preset(tmp_path / "preset")
+
+
+def test_a_folder_without_any_tokenizer_says_what_it_could_hold(tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(FileNotFoundError, match=r"tokenizer.json, .* vocab.txt, vocab.json, .*; it holds config.json."):
+        tokenizer_of(tmp_path)

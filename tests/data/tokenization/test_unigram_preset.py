@@ -42,6 +42,20 @@ def test_what_is_saved_is_read(tokenizer, tmp_path):
         assert tokenizer_of(copy).vocabulary.fingerprint == tokenizer.vocabulary.fingerprint
 
 
+def test_transformers_5_is_told_that_the_pairs_of_albert_have_segments_and_those_of_xlm_roberta_have_none(
+    tokenizer, tmp_path
+):
+    tokenizer.save_to_preset(tmp_path)
+    inputs = json.loads((tmp_path / CONFIG).read_text()).get("model_input_names", [])
+    assert ("token_type_ids" in inputs) == tokenizer.vocabulary.row_layout.has_segments
+    transformers = pytest.importorskip("transformers")
+    peer = transformers.AutoTokenizer.from_pretrained(tmp_path)("ships", "the rain")
+    assert ("token_type_ids" in peer) == tokenizer.vocabulary.row_layout.has_segments
+    if tokenizer.vocabulary.row_layout.has_segments:
+        second = len(peer["input_ids"]) - 2 - len(tokenizer("ships"))
+        assert peer["token_type_ids"] == [0] * (2 + len(tokenizer("ships"))) + [1] * second
+
+
 def test_options_and_user_defined_tokens_are_saved(tmp_path):
     tokens = ["<pad>", "<unk>", "[CLS]", "[SEP]", "[MASK]", "▁", "(", "a"]
     vocabulary = UnigramVocabulary(tokens, [0.0] * 6 + [0.0, -2.5], user_defined=["("])

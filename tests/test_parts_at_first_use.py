@@ -1,0 +1,43 @@
+"""The package's parts load when a name of theirs is first used, and not before."""
+
+import subprocess
+import sys
+
+
+def run(code):
+    return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+
+
+def test_asking_every_module_for_its_file_as_torch_does_while_it_is_imported_loads_no_part():
+    assert run(
+        "import inspect, sys\n"
+        "from bert_keras import checkpoints, data, inference, layers, models, ops, training\n"
+        "for module in list(sys.modules.values()):\n"
+        "    hasattr(module, '__file__'), hasattr(module, '__wrapped__'), inspect.getmodule(run := lambda: 0)\n"
+        "print({'keras', 'tensorflow', 'numpy'} & sys.modules.keys())\n"
+    ) == "set()\n"  # fmt: skip
+
+
+def test_a_part_is_loaded_by_its_first_name_and_is_an_ordinary_module_then():
+    assert run(
+        "import sys\n"
+        "from bert_keras import ops\n"
+        "import bert_keras.ops\n"
+        "assert 'keras' not in sys.modules\n"
+        "from bert_keras.ops import check_ids\n"
+        "print(bert_keras.ops is ops, type(ops).__name__, 'keras' in sys.modules, callable(ops.check_ids))\n"
+        "print(hasattr(ops, 'no_such_name'))\n"
+    ) == "True module True True\nFalse\n"  # fmt: skip
+
+
+def test_a_part_that_fails_to_load_says_so_at_each_use():
+    assert run(
+        "import sys\n"
+        "from bert_keras import ops\n"
+        "sys.modules['keras'] = None\n"
+        "for _ in range(2):\n"
+        "    try:\n"
+        "        ops.check_ids\n"
+        "    except ImportError as error:\n"
+        "        print(error.name)\n"
+    ) == "keras\nkeras\n"  # fmt: skip
