@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from bert_keras.checkpoints.families.keras_hub_form import KerasHubForm
 from bert_keras.checkpoints.weight_table import Row
 
 # What an encoder has whose family says nothing else: BERT's blocks, and positions from a table.
@@ -122,6 +123,7 @@ class Family:
             Default False.
         poolings: field of `config.json` that says what the heads for a text see, and {its value: pooling}; None where
             every such head sees the same.
+        keras_hub: the family's `KerasHubForm`, None where KerasHub does not have it.
     """
 
     model_type: str
@@ -157,6 +159,7 @@ class Family:
     head_forms: Mapping[str, HeadForm] = dataclasses.field(default_factory=dict)
     always_projects: bool = False
     poolings: tuple[str, Mapping[str, str]] | None = None
+    keras_hub: KerasHubForm | None = None
 
     def head_form(self, head: str) -> HeadForm:
         """Give the form of one of the family's own heads for a text, by the head's name."""
@@ -183,7 +186,7 @@ class Family:
             ValueError: where it has none.
         """
         if not any(layer.parts(form) for layer in self.embeddings):
-            raise ValueError(f'{called} is known of BERT alone, not of {self.name}: take format="huggingface".')
+            raise ValueError(f'{called} has no {self.name}: take format="huggingface".')
 
     def differences(self, arguments: Mapping) -> list[str]:
         """Say what of an encoder the family does not have in transformers.
@@ -235,13 +238,15 @@ class Family:
         yield from self.behind_blocks
         yield from self.pooler
 
-    def model(self, num_layers: int) -> Iterator[Layer]:
+    def model(self, num_layers: int, num_layer_groups: int | None = None, layers_per_group: int = 1) -> Iterator[Layer]:
         """Go through the layers of an encoder with all heads.
 
         Args:
-            num_layers: number of layers, each a block of its own.
+            num_layers: as for `encoder`, as are the next two.
+            num_layer_groups: number of groups of layers that share their blocks, None where no layer does.
+            layers_per_group: number of blocks in a group. Default 1.
         """
-        yield from self.encoder(num_layers)
+        yield from self.encoder(num_layers, num_layer_groups, layers_per_group)
         for layers in self.heads.values():
             yield from layers
 
