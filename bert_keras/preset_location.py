@@ -18,8 +18,9 @@ _HUGGING_FACE_FILES = (
     "spiece.model", "sentencepiece.bpe.model",
 )  # fmt: skip
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
-# By family and version at Kaggle, as KerasHub 0.32 pins them: the presets of its BertBackbone that have WordPiece.
-# https://github.com/keras-team/keras-hub/blob/master/keras_hub/src/models/bert/bert_presets.py
+# By family and version at Kaggle, as KerasHub 0.32 pins them: the presets of the backbones that we read, but for one of
+# BertBackbone with a tokenizer of SentencePiece.
+# https://github.com/keras-team/keras-hub/blob/master/keras_hub/src/models/bert/bert_presets.py, and beside it
 _KERAS_HUB_FAMILIES = {
     ("bert", 3): (
         "bert_tiny_en_uncased", "bert_small_en_uncased", "bert_medium_en_uncased", "bert_base_en_uncased",
@@ -34,9 +35,20 @@ _KERAS_HUB_FAMILIES = {
     ("bge", 1): (
         "bge_small_en", "bge_base_en", "bge_large_en", "bge_small_v1.5_en", "bge_base_v1.5_en", "bge_large_v1.5_en",
         "bge_base_zh", "bge_large_zh", "bge_small_v1.5_zh", "bge_base_v1.5_zh", "bge_large_v1.5_zh",
-        "bge_llm_embedder",
+        "bge_llm_embedder", "bge_m3",
     ),
     ("mxbai-embed", 1): ("mxbai_embed_large_v1_en", "mxbai_embed_2d_large_v1_en", "mxbai_embed_xsmall_v1_en"),
+    ("multilingual-e5", 1): ("multilingual_e5_base", "multilingual_e5_large"),
+    ("roberta", 3): ("roberta_base_en", "roberta_large_en"),
+    ("xlm_roberta", 3): ("xlm_roberta_base_multi", "xlm_roberta_large_multi"),
+    ("distil_bert", 3): ("distil_bert_base_en_uncased", "distil_bert_base_en", "distil_bert_base_multi"),
+    ("albert", 5): ("albert_base_en_uncased",),
+    ("albert", 3): ("albert_large_en_uncased", "albert_extra_large_en_uncased", "albert_extra_extra_large_en_uncased"),
+    ("electra", 2): (
+        "electra_small_discriminator_uncased_en", "electra_small_generator_uncased_en",
+        "electra_base_discriminator_uncased_en", "electra_base_generator_uncased_en",
+        "electra_large_discriminator_uncased_en", "electra_large_generator_uncased_en",
+    ),
 }  # fmt: skip
 KERAS_HUB_PRESETS = {
     name: f"keras/{family}/keras/{name}/{version}"
@@ -136,7 +148,7 @@ def _from_kaggle(name):
     except Exception as error:  # see above
         raise ConnectionError(
             f"{name} is not in the cache and could not be fetched ({_first_line(error)}). Download config.json, "
-            "model.weights.h5 and assets/tokenizer/vocabulary.txt by hand from "
+            "tokenizer.json, model.weights.h5 and assets/tokenizer by hand from "
             f"https://www.kaggle.com/models/{handle} into one directory, and give its path instead."
         ) from error
 

@@ -4,6 +4,7 @@ import types
 
 import pytest
 
+from bert_keras.checkpoints.families import FAMILIES
 from bert_keras.data import WordPieceTokenizer
 from bert_keras.inference import Embedder
 from bert_keras.models import BertEncoder
@@ -87,7 +88,11 @@ def test_a_name_of_keras_hub_goes_to_kaggle_by_its_version(monkeypatch, tmp_path
 
 
 def test_the_table_is_that_of_keras_hub():
-    presets = pytest.importorskip("keras_hub").models.BertBackbone.presets
+    models = pytest.importorskip("keras_hub").models
+    prefixes = [family.keras_hub.prefix for family in FAMILIES.values() if family.keras_hub]
+    presets = {}
+    for prefix in prefixes:
+        presets |= getattr(models, f"{prefix}Backbone").presets
     theirs = {name: preset["kaggle_handle"].removeprefix("kaggle://") for name, preset in presets.items()}
     assert {name: theirs.get(name) for name in KERAS_HUB_PRESETS} == KERAS_HUB_PRESETS
     assert set(theirs) - set(KERAS_HUB_PRESETS) == {"multilingual_e5_small"}  # SentencePiece

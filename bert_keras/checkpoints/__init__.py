@@ -1,4 +1,4 @@
-"""Readers and writers of weight formats: numpy in, numpy out; only keras_hub.py sees Keras.
+"""Readers and writers of weight formats: numpy in, numpy out; only those of KerasHub see Keras.
 
 A canonical weight name is the path of the variable inside the model, such as
 "encoder_block_3/attention/query_key_value/kernel".
@@ -6,7 +6,8 @@ A canonical weight name is the path of the variable inside the model, such as
 
 from bert_keras.checkpoints.google import GoogleCheckpoint, write_google
 from bert_keras.checkpoints.huggingface import HuggingFaceCheckpoint, write_huggingface
-from bert_keras.checkpoints.keras_hub import KerasHubCheckpoint, build_keras_hub
+from bert_keras.checkpoints.keras_hub import KerasHubCheckpoint
+from bert_keras.checkpoints.keras_hub_building import build_keras_hub
 from bert_keras.checkpoints.load_report import LoadReport
 from bert_keras.checkpoints.open_checkpoint import open_checkpoint
 from bert_keras.checkpoints.sentence_transformers import read_pooling, write_pooling

@@ -22,7 +22,7 @@ def open_checkpoint(preset: object) -> Checkpoint:
             path of a directory in the Hugging Face layout, of a TF1 release of Google, or of a preset of KerasHub;
             path of a TF1 checkpoint without its endings, beside `bert_config.json`;
             "hf://organisation/name", with "@revision" behind it if wanted; a name of KerasHub's presets;
-            a BERT of KerasHub as an object.
+            a BERT of KerasHub, or a relative of it, as an object.
 
     Returns:
         `Checkpoint` that can be read.

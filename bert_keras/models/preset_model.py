@@ -209,12 +209,13 @@ class PresetModel(BatchInputs):
         """Build KerasHub's model with the same weights.
 
         Args:
-            exact: whether to refuse a model that KerasHub would compute otherwise. Its backbone knows "gelu_tanh" and
-                an epsilon of 1e-12 alone, its masked-LM head "gelu" and 1e-5. With False the weights are taken over,
-                and each difference is logged.
+            exact: whether to refuse a model that KerasHub would compute otherwise. Each of its backbones knows one
+                activation and one epsilon, `BertBackbone` "gelu_tanh" and 1e-12; so does each masked-LM head. With
+                False the weights are taken over, and each difference is logged.
 
         Returns:
-            `keras_hub.models.BertBackbone`, `BertMaskedLM` or `BertTextClassifier`.
+            the backbone of the encoder's family, its masked-LM model or its text classifier, such as
+            `keras_hub.models.BertBackbone`, `RobertaMaskedLM` or `AlbertTextClassifier`.
 
         Raises:
             ValueError: where KerasHub has no such model; it says what stands in the way.

@@ -5,6 +5,7 @@ from bert_keras.checkpoints.families.bert import BERT
 from bert_keras.checkpoints.families.distilbert import DISTILBERT
 from bert_keras.checkpoints.families.electra import ELECTRA
 from bert_keras.checkpoints.families.family import Family, HeadForm, Layer, rows, spelled_out
+from bert_keras.checkpoints.families.keras_hub_form import KerasHubForm
 from bert_keras.checkpoints.families.modernbert import MODERNBERT
 from bert_keras.checkpoints.families.roberta import ROBERTA, XLM_ROBERTA
 
@@ -31,4 +32,6 @@ def family_named(name: str) -> Family:
     return FAMILIES[name]
 
 
-__all__ = ["BERT", "ELECTRA", "FAMILIES", "Family", "HeadForm", "Layer", "family_named", "rows", "spelled_out"]
+__all__ = [
+    "BERT", "ELECTRA", "FAMILIES", "Family", "HeadForm", "KerasHubForm", "Layer", "family_named", "rows", "spelled_out",
+]  # fmt: skip

@@ -11,6 +11,7 @@ import dataclasses
 
 from bert_keras.checkpoints.families.bert import BERT
 from bert_keras.checkpoints.families.family import Layer
+from bert_keras.checkpoints.families.keras_hub_form import NUMBERS, KerasHubForm
 
 _GROUPS = {"num_layer_groups": 1, "layers_per_group": 1}
 
@@ -45,27 +46,30 @@ ALBERT = dataclasses.replace(
         "initializer_range": 0.02,
     },
     embeddings=(
-        *(Layer(*layer[:3]) for layer in BERT.embeddings),
-        Layer("dense", "embeddings/projection", "encoder.embedding_hidden_mapping_in"),
+        *(layer._replace(google=None) for layer in BERT.embeddings),
+        Layer("dense", "embeddings/projection", "encoder.embedding_hidden_mapping_in", None, "embedding_projection"),
     ),
-    block=Layer("block", "encoder_block_{0}/", "encoder.albert_layer_groups.{1}.albert_layers.{2}."),
+    block=Layer("block", "encoder_block_{0}/", "encoder.albert_layer_groups.{1}.albert_layers.{2}.", None,
+                "group_{1}_inner_layer_{2}/"),
     block_layers=(
-        Layer("query_key_value", "attention/query_key_value", "attention."),
-        Layer("attention_output", "attention/output", "attention.dense"),
-        Layer("layer_norm", "attention_layer_norm", "attention.LayerNorm"),
-        Layer("dense", "feed_forward/intermediate", "ffn"),
-        Layer("dense", "feed_forward/output", "ffn_output"),
-        Layer("layer_norm", "feed_forward_layer_norm", "full_layer_layer_norm"),
+        Layer("query_key_value", "attention/query_key_value", "attention.", None, "self_attention_layer/"),
+        Layer("attention_output", "attention/output", "attention.dense", None,
+              "self_attention_layer/attention_output"),
+        Layer("layer_norm", "attention_layer_norm", "attention.LayerNorm", None, "self_attention_layer_norm"),
+        Layer("dense", "feed_forward/intermediate", "ffn", None, "feedforward_intermediate_dense"),
+        Layer("dense", "feed_forward/output", "ffn_output", None, "feedforward_output_dense"),
+        Layer("layer_norm", "feed_forward_layer_norm", "full_layer_layer_norm", None, "feedforward_layer_norm"),
     ),
-    pooler=(Layer("dense", "pooler/dense", "pooler"),),
+    pooler=(Layer("dense", "pooler/dense", "pooler", None, "pooled_dense"),),
     heads={
         "masked_lm_head": (
-            Layer("dense", "masked_lm_head/transform", "predictions.dense"),
-            Layer("layer_norm", "masked_lm_head/layer_norm", "predictions.LayerNorm"),
-            Layer("bias", "masked_lm_head", "predictions"),
+            Layer("dense", "masked_lm_head/transform", "predictions.dense", None, "mlm_head/intermediate_dense"),
+            Layer("layer_norm", "masked_lm_head/layer_norm", "predictions.LayerNorm", None,
+                  "mlm_head/intermediate_layer_norm"),
+            Layer("bias", "masked_lm_head", "predictions", None, "mlm_head"),
         ),
         "sentence_order_head": (Layer("logits", "sentence_order_head/dense", "sop_classifier.classifier"),),
-        "classification_head": (Layer("logits", "classification_head/dense", "classifier"),),
+        "classification_head": (Layer("logits", "classification_head/dense", "classifier", None, "logits"),),
         "token_classification_head": (Layer("logits", "token_classification_head/dense", "classifier"),),
         "multiple_choice_head": (Layer("logits", "multiple_choice_head/dense", "classifier"),),
         "span_head": (Layer("logits", "span_head/dense", "qa_outputs"),),
@@ -89,4 +93,13 @@ ALBERT = dataclasses.replace(
     head_dropouts={"": ("classifier_dropout_prob",)},
     token_ids={"pad_token_id": 0, "bos_token_id": 2, "eos_token_id": 3},
     always_projects=True,
+    keras_hub=KerasHubForm(
+        "Albert",
+        {"activation": "gelu_tanh", "layer_norm_epsilon": 1e-12},
+        {"head_activation": "gelu_tanh", "head_layer_norm_epsilon": 1e-5},
+        NUMBERS | {
+            "num_segments": "num_segments", "embedding_dim": "embedding_dim", "num_groups": "num_layer_groups",
+            "num_inner_repetitions": "layers_per_group",
+        },
+    ),
 )  # fmt: skip

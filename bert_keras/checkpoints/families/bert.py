@@ -7,6 +7,7 @@ large from [Devlin et al., 2019](https://arxiv.org/abs/1810.04805).
 """
 
 from bert_keras.checkpoints.families.family import Family, Layer
+from bert_keras.checkpoints.families.keras_hub_form import NUMBERS, KerasHubForm
 
 BERT = Family(
     model_type="bert",
@@ -129,4 +130,10 @@ BERT = Family(
     constants=("embeddings.position_ids", "embeddings.token_type_ids"),  # 0, 1, 2, ... and 0
     head_dropouts={"": ("classifier_dropout", "hidden_dropout_prob")},
     token_ids={"pad_token_id": 0},
+    keras_hub=KerasHubForm(
+        "Bert",
+        {"activation": "gelu_tanh", "layer_norm_epsilon": 1e-12},
+        {"head_activation": "gelu", "head_layer_norm_epsilon": 1e-5},
+        NUMBERS | {"num_segments": "num_segments"},
+    ),
 )  # fmt: skip

@@ -4,23 +4,24 @@ Sizes are those of [Clark et al., 2020](https://arxiv.org/abs/2003.10555), table
 generator has a third of its discriminator's width in base and a quarter in large; that of small, a quarter in the
 paper, was published as wide as its discriminator (https://github.com/google-research/electra/issues/39). Both have
 embeddings of one width, so that they can share them. Tiny and mini are BERT's, for small machines. Names and defaults
-are those of `ElectraConfig` and the models of
-https://github.com/huggingface/transformers.
+are those of `ElectraConfig` and the models of https://github.com/huggingface/transformers. KerasHub's backbone has a
+pooler, which nothing was trained with.
 """
 
 import dataclasses
 
 from bert_keras.checkpoints.families.bert import BERT
 from bert_keras.checkpoints.families.family import HeadForm, Layer
+from bert_keras.checkpoints.families.keras_hub_form import NUMBERS, KerasHubForm
 
 _ALWAYS = {"pooler": False}
 _GENERATOR = {"num_heads": 4, "hidden_dim": 256, "intermediate_dim": 1024}
 _SMALL = {"num_layers": 12, **_GENERATOR, "embedding_dim": 128}
 
 
-def _of_transformers(layers):
-    """Layers that have BERT's names there, and none in the other formats."""
-    return tuple(Layer(*layer[:3]) for layer in layers)
+def _without_google(layers):
+    """Layers that have BERT's names in transformers and KerasHub, and none in Google's release."""
+    return tuple(layer._replace(google=None) for layer in layers)
 
 
 ELECTRA = dataclasses.replace(
@@ -47,10 +48,11 @@ ELECTRA = dataclasses.replace(
         "summary_activation": ("gelu",),
     },
     embeddings=(
-        *_of_transformers(BERT.embeddings), Layer("dense", "embeddings/projection", "embeddings_project"),
+        *_without_google(BERT.embeddings),
+        Layer("dense", "embeddings/projection", "embeddings_project", None, "embeddings_projection"),
     ),
-    block=Layer(*BERT.block[:3]),
-    block_layers=_of_transformers(BERT.block_layers),
+    block=BERT.block._replace(google=None),
+    block_layers=_without_google(BERT.block_layers),
     pooler=(),
     heads={
         "masked_lm_head": (
@@ -92,4 +94,11 @@ ELECTRA = dataclasses.replace(
         "classification_head": HeadForm("first", "gelu", hidden_dropout=True),
         "multiple_choice_head": HeadForm("first", "gelu"),
     },
+    keras_hub=KerasHubForm(
+        "Electra",
+        {"activation": "gelu_tanh", "layer_norm_epsilon": 1e-12},
+        None,
+        {theirs: ours for theirs, ours in NUMBERS.items() if ours != "vocabulary_size"}
+        | {"vocab_size": "vocabulary_size", "num_segments": "num_segments", "embedding_dim": "embedding_dim"},
+    ),
 )  # fmt: skip

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from bert_keras.checkpoints.families.keras_hub_form import KerasHubForm
 from bert_keras.checkpoints.weight_table import Row
 
 # What an encoder has whose family says nothing else: BERT's blocks, and positions from a table.
@@ -124,6 +125,7 @@ class Family:
             every such head sees the same.
         tokenizer: kind of tokenizer of its published models: "wordpiece", "byte_pair" or "unigram", as
             `data.train_tokenizer` calls it. Default "wordpiece".
+        keras_hub: the family's `KerasHubForm`, None where KerasHub does not have it.
     """
 
     model_type: str
@@ -160,6 +162,7 @@ class Family:
     always_projects: bool = False
     poolings: tuple[str, Mapping[str, str]] | None = None
     tokenizer: str = "wordpiece"
+    keras_hub: KerasHubForm | None = None
 
     def size(self, name: str) -> Mapping[str, int]:
         """Give the numbers of a published size.
@@ -199,7 +202,7 @@ class Family:
             ValueError: where it has none.
         """
         if not any(layer.parts(form) for layer in self.embeddings):
-            raise ValueError(f'{called} is known of BERT alone, not of {self.name}: take format="huggingface".')
+            raise ValueError(f'{called} has no {self.name}: take format="huggingface".')
 
     def differences(self, arguments: Mapping) -> list[str]:
         """Say what of an encoder the family does not have in transformers.
@@ -251,13 +254,15 @@ class Family:
         yield from self.behind_blocks
         yield from self.pooler
 
-    def model(self, num_layers: int) -> Iterator[Layer]:
+    def model(self, num_layers: int, num_layer_groups: int | None = None, layers_per_group: int = 1) -> Iterator[Layer]:
         """Go through the layers of an encoder with all heads.
 
         Args:
-            num_layers: number of layers, each a block of its own.
+            num_layers: as for `encoder`, as are the next two.
+            num_layer_groups: number of groups of layers that share their blocks, None where no layer does.
+            layers_per_group: number of blocks in a group. Default 1.
         """
-        yield from self.encoder(num_layers)
+        yield from self.encoder(num_layers, num_layer_groups, layers_per_group)
         for layers in self.heads.values():
             yield from layers
 
