@@ -35,7 +35,7 @@ class Pretraining:
     final_mask_rate: float | None = None  # with it, the share goes there from mask_rate, linearly in the steps
     masking: Literal["tokens", "words", "ngrams", "spans"] = "tokens"  # what is masked at once
     sentence_task: Literal["next", "order", "none"] = "next"  # next sentence, sentence order; none: one text a row
-    rows: Literal["passage", "document"] = "passage"  # document: go on in it where a row is longer than a passage
+    rows: Literal["passage", "document", "packed"] = "passage"  # document: go on in it; packed: fill rows, no padding
     size: str = "mini"  # tiny, mini, small, medium, base or large, where there is no preset
     dropout: float = 0.1
     warm_start: bool = True  # without a preset, begin with co-occurrence vectors, and heads that look at neighbours

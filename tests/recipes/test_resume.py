@@ -37,7 +37,13 @@ def stop_at(process, directory, step, number):
 
 
 @pytest.mark.parametrize(
-    ("backend", "options"), [("tensorflow", ()), ("tensorflow", ("--no-xla",)), ("jax", ()), ("torch", ())]
+    ("backend", "options"),
+    [
+        ("tensorflow", ()),
+        ("tensorflow", ("--no-xla", "--sentence-task", "none", "--rows", "packed")),
+        ("jax", ()),
+        ("torch", ()),
+    ],
 )
 def test_killed_and_stopped_it_ends_as_if_it_had_not_been(start_recipe, corpus, tmp_path, backend, options):
     pytest.importorskip(backend)
