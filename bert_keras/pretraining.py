@@ -39,7 +39,7 @@ class Pretraining:
     final_mask_rate: float | None = None  # with it, the share goes there from mask_rate, linearly in the steps
     masking: Literal["tokens", "words", "ngrams", "spans"] = "tokens"  # what is masked at once
     sentence_task: Literal["auto", "next", "order", "none"] = "auto"  # none: a text a row, as auto for replaced_tokens
-    rows: Literal["passage", "document"] = "passage"  # document: go on in it where a row is longer than a passage
+    rows: Literal["passage", "document", "packed"] = "passage"  # document: go on in it; packed: fill rows, no padding
     family: str = "bert"  # or roberta, albert, electra, ...: whose parts and sizes, where there is no preset
     size: str = "mini"  # tiny, mini, small, medium, base or large, where there is no preset
     generator_size: float = 0.25  # of the guesser of replaced_tokens: its share of the width; 1/3 for base

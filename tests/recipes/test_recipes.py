@@ -95,7 +95,7 @@ def test_an_unknown_label_in_validation_is_an_error_with_file_and_line(run_recip
     [
         pytest.param("", ("mlm_loss", "nsp_accuracy"), marks=pytest.mark.slow),
         ("--sentence-task order --masking spans --final-mask-rate 0.3 --no-xla", ("mlm_loss", "sop_accuracy")),
-        pytest.param("--sentence-task none --masking words --no-xla", ("loss",), marks=pytest.mark.slow),
+        pytest.param("--sentence-task none --masking words --rows packed --no-xla", ("loss",), marks=pytest.mark.slow),
     ],
 )
 def test_pretraining_goes_on_from_a_preset(run_recipe, corpus, preset, tmp_path, options, logged):

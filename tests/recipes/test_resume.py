@@ -40,7 +40,7 @@ def stop_at(process, directory, step, number):
     ("backend", "options"),
     [
         ("tensorflow", ()),
-        ("tensorflow", ("--no-xla",)),
+        ("tensorflow", ("--no-xla", "--sentence-task", "none", "--rows", "packed")),
         ("jax", ()),
         ("torch", ()),
         *((backend, ("--objective", "replaced_tokens")) for backend in ("tensorflow", "jax", "torch")),

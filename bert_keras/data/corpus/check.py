@@ -51,7 +51,7 @@ def check_fit(
     directory: Path,
     report: CorpusReport,
     vocabulary: TokenIds,
-    sequence_length: int,
+    sequence_length: int | None,
     task: str | None,
     num_joined: int = 1,
 ) -> None:
@@ -61,7 +61,7 @@ def check_fit(
         directory: The corpus.
         report: Its report.
         vocabulary: That of the tokenizer.
-        sequence_length: Length of a row.
+        sequence_length: Length of a row; None where rows are filled whatever the passages hold.
         task: What is asked of the two texts of a row, `"nsp"` or `"sop"`; None for rows of one text.
         num_joined: How many passages are joined to a row.
     """
@@ -83,6 +83,8 @@ def check_fit(
             "sentence prediction learns little; prepare the corpus with documents='blank_line'",
             report.largest_document, report.num_passages,
         )  # fmt: skip
+    if sequence_length is None:
+        return
     room = sequence_length - vocabulary.row_layout.num_special_tokens(2 if task else 1)
     mean = num_joined * report.num_tokens / report.num_passages
     if mean < 0.6 * room:

@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import rich.console
 import rich.progress
 
@@ -188,8 +189,10 @@ def prepare_corpus(
             first = done.num_records if chunk == done.num_chunks else 0
             if not first:
                 tally.add(encoded)
+            document_of = np.repeat(encoded.documents, encoded.document_passages).tolist()
             for number in range(first, len(encoded.records)):
-                if shards.write(encoded.records[number], int(encoded.lengths[number])) and files:
+                length = int(encoded.lengths[number])
+                if shards.write(encoded.records[number], length, document_of[number]) and files:
                     CorpusProgress(fingerprints, shards.complete, chunk, number + 1, tally.get_state()).save(directory)
         if not tally.num_passages:
             share = f" for the {part} part (validation_every={validation_every})" if validation_every else ""

@@ -24,6 +24,7 @@ class Shard:
         num_tokens: Tokens in all of them.
         num_bytes: Size of the file.
         sha256: Checksum of the file.
+        num_documents: Documents that these passages are of; 0 in a report of before they were counted.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Shard:
     num_tokens: int
     num_bytes: int
     sha256: str
+    num_documents: int = 0
 
 
 @dataclasses.dataclass(frozen=True)

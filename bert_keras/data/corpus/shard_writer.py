@@ -34,6 +34,7 @@ class ShardWriter:
         self.keep_complete = False
         self._open_writer = None
         self._open_shard: dict = {}
+        self._last_document: int | None = None
 
     def __enter__(self):
         return self
@@ -56,10 +57,11 @@ class ShardWriter:
         self.remove_temporary(len(self.complete))
         return True
 
-    def write(self, record: bytes, num_tokens: int) -> bool:
-        """Append a record that holds `num_tokens` tokens; whether a shard was completed by it."""
+    def write(self, record: bytes, num_tokens: int, document: int) -> bool:
+        """Append a record that holds `num_tokens` tokens of a document; whether a shard was completed by it."""
         if self._open_writer is None:
-            self._open_shard = {"num_passages": 0, "num_tokens": 0}
+            self._open_shard = {"num_passages": 0, "num_tokens": 0, "num_documents": 0}
+            self._last_document = None
         try:
             if self._open_writer is None:
                 self._open_writer = tf.io.TFRecordWriter(str(self._temporary(len(self.complete))))
@@ -68,6 +70,8 @@ class ShardWriter:
             raise OSError(f"cannot write to {self.directory}: {error.message}") from None
         self._open_shard["num_passages"] += 1
         self._open_shard["num_tokens"] += num_tokens
+        self._open_shard["num_documents"] += document != self._last_document  # its passages stand together
+        self._last_document = document
         if self._open_shard["num_passages"] < self.records_per_shard:
             return False
         self._complete()

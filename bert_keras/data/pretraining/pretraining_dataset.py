@@ -1,5 +1,6 @@
 """The input pipeline of pretraining: a prepared corpus as masked batches with sentence pairs."""
 
+import functools
 import logging
 import os
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from bert_keras.data.corpus.report import CorpusReport
 from bert_keras.data.pretraining.masked_tokens import MaskedTokens, default_num_predictions
 from bert_keras.data.pretraining.masking import TextSelectorMasking
 from bert_keras.data.pretraining.masking_rules import MaskingRule, check_rate_change, mask_rate_at, masking_rule
+from bert_keras.data.pretraining.packed_rows import PackedRows, filled_up, num_packed_rows, read_packed
 from bert_keras.data.pretraining.record_order import shuffled_records
 from bert_keras.data.pretraining.sentence_order import ordered_pairs
 from bert_keras.data.pretraining.sentence_pairs import sentence_pairs
@@ -46,7 +48,7 @@ def pretraining_dataset(
     masking: MaskingRule | Callable[[tf.Tensor, tf.Tensor], MaskedTokens] = "tokens",
     next_sentence: bool | None = None,
     sentence_order: bool = False,
-    rows: Literal["passage", "document"] = "passage",
+    rows: Literal["passage", "document", "packed"] = "passage",
     seed: int = 0,
     training: bool = True,
     start_step: int = 0,
@@ -80,7 +82,10 @@ def pretraining_dataset(
         sentence_order: Whether rows are pairs of texts that follow each other, in order or exchanged, with `sop`.
         rows: Where the text of a row is taken from: `"passage"`, or `"document"`, the passage and as many of those that
             follow it in its document as fill the row. So rows may be longer than the passages of the corpus; each
-            passage begins one, so that an epoch sees a token as often as passages fill a row.
+            passage begins one, so that an epoch sees a token as often as passages fill a row. `"packed"` leaves no
+            padding: documents go through rows end to end, cut where a row is full, and where one ends in a row the
+            next begins, with special tokens, positions and attention of its own. An epoch sees each token once. It
+            goes with neither `next_sentence` nor `sentence_order`, which have one label a row.
         seed: Any integer.
         training: True for an endless stream. False for one pass over the corpus in a fixed order with fixed pairs and
             masks, whose last batch is filled up with rows of weight 0.
@@ -95,7 +100,7 @@ def pretraining_dataset(
         x `token_ids`, `segment_ids`, `padding_mask` (batch_size, sequence_length) and `mask_positions` (batch_size,
         predictions_per_sequence), int32; y `mlm` (batch_size, predictions_per_sequence) and `nsp` or `sop`
         (batch_size,), int32, nsp 0 = really follows, 1 = random, sop 0 = in order, 1 = exchanged; sample_weight of the
-        same names and shapes, float32.
+        same names and shapes, float32. The padding mask of a packed row numbers its sequences 1, 2, 3, ...
 
     Raises:
         FileNotFoundError: If the folder holds no complete corpus.
@@ -117,11 +122,17 @@ def pretraining_dataset(
     if shuffle_shards < 1:
         raise ValueError(f"shuffle_shards must be at least 1, received {shuffle_shards}")
     task = _sentence_task(next_sentence, sentence_order)
+    is_packed = rows == "packed"
+    if is_packed and task:
+        raise ValueError(
+            "rows='packed' holds several sequences a row, and a task on pairs of texts has one label a row: pass "
+            "next_sentence=False and no sentence_order (--sentence-task none), or rows='passage' or 'document'"
+        )
     report = CorpusReport.load(directory)
     layout = vocabulary.row_layout
     max_tokens = sequence_length - layout.num_special_tokens(2 if task else 1)
     num_joined = _num_joined(rows, max_tokens, report)
-    check_fit(Path(directory), report, vocabulary, sequence_length, task, num_joined)
+    check_fit(Path(directory), report, vocabulary, None if is_packed else sequence_length, task, num_joined)
     shards = sound_shards(Path(directory), report, errors=errors, verify=verify)
     rates = [mask_rate] if final_mask_rate is None else [mask_rate, final_mask_rate]
     if predictions_per_sequence is None:
@@ -135,23 +146,34 @@ def pretraining_dataset(
     has_words = "word_segmenter" in report.settings and isinstance(masking, WholeWordMasking)
     if start_step and isinstance(masking, TextSelectorMasking):
         _logger.warning("TextSelectorMasking draws its masks anew: the run continues with other ones than before")
-    pair_stream, mask_stream = (random_stream(seed, use, training) for use in ("pairs", "masks"))
+    pair_stream, mask_stream, cut_stream = (random_stream(seed, use, training) for use in ("pairs", "masks", "cuts"))
 
-    @tf.autograph.experimental.do_not_convert  # there is nothing to convert, and looking for it takes a second
-    def make_rows(number: tf.Tensor, records: tf.Tensor):
+    def tokens_of(records: tf.Tensor, token_ids: tf.Tensor) -> tf.Tensor:
+        # Each token carries along whether it begins a word, wherever it gets.
+        return token_ids + _BEGINS_WORD * parse_words(records) if has_words else token_ids
+
+    def unmasked(number: tf.Tensor, records: tf.Tensor) -> tuple[dict, dict, dict]:
         records = tf.reshape(records, [-1])
         passages = parse_passages(records)
-        token_ids = passages.token_ids
-        if has_words:  # each token carries along whether it begins a word, wherever it gets
-            token_ids += _BEGINS_WORD * parse_words(records)
+        token_ids = tokens_of(records, passages.token_ids)
         if num_joined > 1:
             passages = join_passages(passages, num_joined)
-        pair_seed, mask_seed = tf.stack([pair_stream, number]), tf.stack([mask_stream, number])
-        if task:
-            first, second, labels = _PAIRS[task](passages, max_tokens, pair_seed)
-        else:
-            first, second = single_texts(passages, max_tokens, pair_seed), None
+        pair_seed = tf.stack([pair_stream, number])
+        if not task:
+            text = single_texts(passages, max_tokens, pair_seed)
+            return assemble_rows(token_ids, text, None, sequence_length, layout), {}, {}
+        first, second, labels = _PAIRS[task](passages, max_tokens, pair_seed)
         x = assemble_rows(token_ids, first, second, sequence_length, layout)
+        return x, {task: labels}, {task: tf.cast(second.lengths > 0, tf.float32)}
+
+    def packed(packed_rows: PackedRows) -> tuple[dict, dict, dict]:
+        token_ids, padding_mask = filled_up(PackedRows(*packed_rows), layout)
+        x = {"token_ids": token_ids, "segment_ids": tf.zeros_like(token_ids)}
+        return x | {"padding_mask": tf.cast(padding_mask, tf.int32)}, {}, {}
+
+    @tf.autograph.experimental.do_not_convert  # there is nothing to convert, and looking for it takes a second
+    def make_rows(number: tf.Tensor, records: tf.Tensor | PackedRows):
+        x, y, sample_weight = packed(records) if is_packed else unmasked(number, records)
         known = {}
         if has_words:
             known["begins_word"] = x["token_ids"] >= _BEGINS_WORD
@@ -159,12 +181,9 @@ def pretraining_dataset(
         if rate_changes:
             steps = number * batches_at_a_time + tf.range(num_rows, dtype=tf.int64) // batch_size
             known["mask_rate"] = mask_rate_at(steps[:, tf.newaxis], mask_rate, final_mask_rate, num_steps)
-        masked = masking(x["token_ids"], mask_seed, **known)
+        masked = masking(x["token_ids"], tf.stack([mask_stream, number]), **known)
         x |= {"token_ids": masked.token_ids, "mask_positions": masked.mask_positions}
-        y, sample_weight = {"mlm": masked.labels}, {"mlm": masked.weights}
-        if task:
-            y[task], sample_weight[task] = labels, tf.cast(second.lengths > 0, tf.float32)
-        return x, y, sample_weight
+        return x, {"mlm": masked.labels} | y, {"mlm": masked.weights} | sample_weight
 
     def fill_up(records: tf.Tensor) -> tf.Tensor:
         missing = [[0, num_rows - tf.shape(records)[0]], *[[0, 0]] * (records.shape.rank - 1)]
@@ -174,28 +193,33 @@ def pretraining_dataset(
     batches_at_a_time = max(1, _ROWS_AT_A_TIME // batch_size)
     num_rows = batches_at_a_time * batch_size
     first_number, skipped = divmod(start_step, batches_at_a_time)
+    counts, reading = [shard.num_passages for shard in shards], {"num_neighbours": num_joined - 1}
+    if is_packed:
+        read = functools.partial(read_packed, tokens_of=tokens_of, most_passages=max(counts), stream=cut_stream)
+        reading = {"read": functools.partial(read, sequence_length=sequence_length, layout=layout)}
+        counts = [num_packed_rows(shard, sequence_length, layout) for shard in shards]
     dataset = shuffled_records(
         [str(Path(directory, shard.name)) for shard in shards],
-        [shard.num_passages for shard in shards],
+        counts,
         stream=random_stream(seed, "order", training),
         start=first_number * num_rows,  # nothing is parsed, and little read, of what is left out
         # Validation is shuffled, too: neighbours in a file are from one document and could not lend each other a
         # random second text.
         num_epochs=None if training else 1,
         shuffle_shards=shuffle_shards,
-        num_neighbours=num_joined - 1,
+        **reading,
     )
     # In training a batch may hold the last records of an epoch and the first of the next, so none is lost and every
     # batch is full. In validation empty records, rows without tokens and weight, fill up the last batch.
     dataset = dataset.rebatch(num_rows, drop_remainder=training)
     if not training:
-        dataset = dataset.map(fill_up)
+        dataset = dataset.map(lambda records: tf.nest.map_structure(fill_up, records))
     # Whole batches in dense ops: no row by row work, no Python.
     dataset = dataset.enumerate(first_number)
     dataset = dataset.map(make_rows, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
     dataset = dataset.rebatch(batch_size, drop_remainder=True).skip(skipped)
     if not training:
-        num_batches = max(0, -(-sum(shard.num_passages for shard in shards) // batch_size) - start_step)
+        num_batches = max(0, -(-sum(counts) // batch_size) - start_step)
         dataset = dataset.take(num_batches)
     cardinality = tf.data.INFINITE_CARDINALITY if training else num_batches
     dataset = dataset.apply(tf.data.experimental.assert_cardinality(cardinality))
@@ -213,6 +237,6 @@ def _sentence_task(next_sentence: bool | None, sentence_order: bool) -> str | No
 
 def _num_joined(rows: str, max_tokens: int, report: CorpusReport) -> int:
     """Return how many passages are read for a row: as many as fill it on average."""
-    if rows not in ("passage", "document"):
-        raise ValueError(f"rows must be 'passage' or 'document', received {rows!r}")
-    return 1 if rows == "passage" else -(-max_tokens * report.num_passages // report.num_tokens)
+    if rows not in ("passage", "document", "packed"):
+        raise ValueError(f"rows must be 'passage', 'document' or 'packed', received {rows!r}")
+    return 1 if rows != "document" else -(-max_tokens * report.num_passages // report.num_tokens)

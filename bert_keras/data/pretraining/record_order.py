@@ -5,7 +5,8 @@ which shuffles over `shuffle_shards * records_per_shard` records, as a shuffle b
 buffer's, the order depends on nothing but `(stream, epoch)`, and shards before the place of entry are not even opened.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import tensorflow as tf
 
@@ -19,6 +20,7 @@ def shuffled_records(
     num_epochs: int | None = None,
     shuffle_shards: int = 8,
     num_neighbours: int = 0,
+    read: Callable[[tf.Tensor, tf.Tensor, tf.Tensor], Any] | None = None,
 ) -> tf.data.Dataset:
     """Stream the serialised records of TFRecord files in shuffled order, another one in each epoch.
 
@@ -31,10 +33,13 @@ def shuffled_records(
         num_epochs: Passes over the files; None for an endless stream.
         shuffle_shards: How many shards are mixed at a time, in memory.
         num_neighbours: How many records that follow a record in its file come with it, which takes as much more memory.
+        read: What a file's records are made into: from names of files, (files,) strings, a number that no other files
+            have in any epoch, int64, those behind the first having the next ones, and how many records there are,
+            int64, to tensors of that many entries. None for the records themselves.
 
     Returns:
         A dataset of string vectors of varying length, to be rebatched; with neighbours, of (records, 1 +
-        num_neighbours) strings, empty ones behind the end of a file.
+        num_neighbours) strings, empty ones behind the end of a file; or of what `read` gives.
     """
     num_files, per_epoch = len(files), sum(num_records)
     first_epoch, first_record = divmod(start, per_epoch)
@@ -65,11 +70,16 @@ def shuffled_records(
     def read_group(
         names: tf.Tensor, file_ends: tf.Tensor, count: tf.Tensor, skipped: tf.Tensor, number: tf.Tensor
     ) -> tf.Tensor:
-        records = tf.data.TFRecordDataset(names).batch(count).get_single_element()
+        if read is None:
+            records = tf.data.TFRecordDataset(names).batch(count).get_single_element()
+        else:
+            records = read(names, number, count)
         permutation = tf.random.experimental.stateless_shuffle(
-            tf.range(tf.size(records)), tf.stack([stream, -1 - number]), alg="philox"
+            tf.range(tf.shape(tf.nest.flatten(records)[0])[0]), tf.stack([stream, -1 - number]), alg="philox"
         )
         chosen = permutation[skipped:]
+        if read is not None:
+            return tf.nest.map_structure(lambda part: tf.gather(part, chosen), records)
         if not num_neighbours:
             return tf.gather(records, chosen)
         file_end = tf.gather(file_ends, tf.searchsorted(file_ends, tf.cast(chosen, tf.int64), side="right"))

@@ -1,8 +1,8 @@
-"""Random numbers by use: order, pairs and masks draw from streams of their own, all of them made of one seed."""
+"""Random numbers by use: order, pairs, masks and cuts draw from streams of their own, all of them made of one seed."""
 
 import tensorflow as tf
 
-_USES = ("order", "pairs", "masks")
+_USES = ("order", "pairs", "masks", "cuts")
 
 
 def random_stream(seed: int, use: str, training: bool) -> tf.Tensor:
@@ -10,7 +10,7 @@ def random_stream(seed: int, use: str, training: bool) -> tf.Tensor:
 
     Args:
         seed: Any integer.
-        use: `"order"`, `"pairs"` or `"masks"`.
+        use: `"order"`, `"pairs"`, `"masks"` or `"cuts"`.
         training: Training and evaluation draw from different streams.
     """
     seed = (seed + (1 << 63)) % (1 << 64) - (1 << 63)  # what int64 makes of it

@@ -411,7 +411,7 @@ def test_rows_go_on_in_their_document_where_they_are_longer_than_a_passage(make,
         expected.append(min(50, 18 * min(4 - passage % 4, 7 - passage % 7)))
     assert sorted(found) == sorted(expected)
     assert_same(batches_of(make(**options, start_step=1), 1), batches_of(make(**options), 2)[1:])
-    with pytest.raises(ValueError, match="rows must be 'passage' or 'document', received 'text'"):
+    with pytest.raises(ValueError, match="rows must be 'passage', 'document' or 'packed', received 'text'"):
         make(rows="text")
 
 
