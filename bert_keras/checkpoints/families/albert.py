@@ -3,8 +3,8 @@
 Sizes and numbers are those of the second release of https://github.com/google-research/albert, described by
 [Lan et al., 2020](https://arxiv.org/abs/1909.11942); names and defaults those of `AlbertConfig` and the models of
 https://github.com/huggingface/transformers. Its configurations have fields more that nothing there or in Google's code
-reads, such as `net_structure_type` and `gap_size`: they are left alone. The sizes tiny and mini, which nobody published,
-have BERT's numbers.
+reads, such as `net_structure_type` and `gap_size`: they are left alone. Its sizes tiny and mini are BERT's, for small
+machines.
 """
 
 import dataclasses
