@@ -10,6 +10,7 @@ Stopped     by Ctrl-C, SIGTERM or a crash, the same command resumes it: docs/rel
 Watch       tensorboard --logdir runs/pretrain
 Variations  --sentence-task order: which of two texts comes first, as ALBERT; none: rows of one text, as RoBERTa
             --masking words, ngrams (ALBERT), spans (SpanBERT); --final-mask-rate: docs/pretrain.md has the table
+            --rows packed --sentence-task none: short texts fill rows, none sees another; no padding
             --init PRESET continues from a pretrained encoder, on text of your own domain;
             --no-warm-start begins from random weights, as the paper does;
             pretraining.encoder(..., attention=...) with a layer of your own: the preset is model.keras then, and
