@@ -12,6 +12,7 @@ Variations  --sentence-task order: which of two texts comes first, as ALBERT; no
             --objective replaced_tokens: ELECTRA's; preset/generator is what fills masks then
             --family roberta, electra, albert, ...: whose parts; sizes are the family's
             --masking words, ngrams (ALBERT), spans (SpanBERT); --final-mask-rate: docs/pretrain.md has the table
+            --rows packed --sentence-task none: short texts fill rows, none sees another; no padding
             --init PRESET continues from a pretrained encoder, on text of your own domain;
             --no-warm-start begins from random weights, as the paper does;
             pretraining.encoder(..., attention=...) with a layer of your own: the preset is model.keras then, and

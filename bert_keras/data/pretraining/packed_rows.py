@@ -77,7 +77,10 @@ def read_packed(
         return pack_documents(token_ids, passages.lengths, passages.documents, seed=seed, **layout)
 
     shards = tf.data.Dataset.from_tensor_slices(names).enumerate(number).map(rows_of)
-    return shards.rebatch(num_rows).get_single_element()
+    rows = shards.rebatch(tf.int32.max).get_single_element()
+    found = tf.shape(rows.token_ids, tf.int64)[0]
+    tf.debugging.assert_equal(found, num_rows, "corpus.json counts other documents or tokens than the shards hold")
+    return rows
 
 
 def pack_documents(

@@ -209,3 +209,14 @@ def test_a_corpus_whose_documents_were_not_counted_is_refused(corpus, vocabulary
     pretraining_dataset(copy, vocabulary, **options)
     with pytest.raises(ValueError, match="did not count the documents of passages-00000.*prepare it again"):
         pretraining_dataset(copy, vocabulary, rows="packed", **options)
+
+
+def test_a_report_that_counts_other_documents_than_there_are_is_refused(corpus, vocabulary, tmp_path):
+    copy = shutil.copytree(corpus, tmp_path / "copy")
+    report = json.loads((copy / "corpus.json").read_text())
+    report["shards"][0]["num_documents"] += 40
+    (copy / "corpus.json").write_text(json.dumps(report))
+    options = {"sequence_length": 32, "batch_size": 3, "next_sentence": False, "rows": "packed"}
+    dataset = pretraining_dataset(copy, vocabulary, **options)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="counts other documents or tokens than the shards hold"):
+        batches_of(dataset, 1)
