@@ -1,4 +1,4 @@
-"""Convert a BERT between Hugging Face, Google's TF1 release and KerasHub, with every head, and verify it.
+"""Convert an encoder between Hugging Face, Google's TF1 release and KerasHub, with every head, and verify it.
 
 Data        SOURCE: a directory in any of the three formats, a TF1 checkpoint (.../bert_model.ckpt), a name at Hugging
             Face (hf://organisation/name@revision) or one of KerasHub's (bert_tiny_en_uncased)
@@ -46,18 +46,19 @@ def main(
     print(f"{type(model).__name__} of {encoder.count_params():,} weights in its encoder")
     print(model.load_report)
 
+    hub_tokenizer = None
+    if tokenizer and format == "keras_hub":  # what it refuses is refused before anything is written
+        from bert_keras.inference.keras_hub_tokenizer import build_keras_hub_tokenizer
+
+        hub_tokenizer, differences = build_keras_hub_tokenizer(tokenizer, encoder.family)
     if format == "keras_hub":
         model.to_keras_hub(exact=exact).save_to_preset(str(output))
     else:
         shard = max_shard_megabytes and 1_000_000 * max_shard_megabytes
         model.save_to_preset(output, format=format, max_shard_bytes=shard)
-    if tokenizer and format == "keras_hub":
-        from keras_hub.models import BertTokenizer
-
-        rules = {"lowercase": tokenizer.lower_case, "strip_accents": tokenizer.strips_accents}
-        BertTokenizer(list(tokenizer.vocabulary.tokens), **rules).save_to_preset(str(output))
-        if tokenizer.lower_case and not tokenizer.strips_accents:
-            print("KerasHub keeps these accents; bert_keras removes them from whatever KerasHub has in lower case")
+    if hub_tokenizer is not None:
+        hub_tokenizer.save_to_preset(str(output))
+        print(*differences, sep="\n", end="\n" if differences else "")
     elif tokenizer:
         tokenizer.save_to_preset(output, model_max_length=encoder.max_sequence_length)
     if pooling := checkpoints.read_pooling(locate_preset(source)):  # a preset of sentence-transformers

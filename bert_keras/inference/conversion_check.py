@@ -13,6 +13,8 @@ from bert_keras.models import BertEncoder, MultipleChoice, open_preset
 from bert_keras.models.named_weights import named_weights
 from bert_keras.preset_location import locate_preset
 
+_POSITIONS, _SEGMENTS = (f"embeddings/{name}_embedding/embeddings" for name in ("position", "segment"))
+
 
 def largest_differences(
     model: keras.Model, preset: str | os.PathLike, batches: Iterable[dict[str, np.ndarray]]
@@ -130,7 +132,9 @@ def text_rows(texts: Iterable[str], tokenizer: Tokenizer, encoder: BertEncoder) 
 
 
 def changed_weights(model: keras.Model, other: keras.Model) -> tuple[list[str], list[str]]:
-    """Compare two models' weights bit by bit.
+    """Compare two models' weights bit by bit, but for rows of the position table before that of the first position.
+
+    Where every token has the one segment, its row counts with the positions: not every format has one.
 
     Args:
         model: model of ours.
@@ -139,10 +143,21 @@ def changed_weights(model: keras.Model, other: keras.Model) -> tuple[list[str], 
     Returns:
         names of the weights that differ, and of those that the other lacks.
     """
-    weights, others = named_weights(model), named_weights(other)
+    weights, others = _that_count(model), _that_count(other)
     both = [name for name in weights if name in others]
-    equal = {name: np.array_equal(*map(keras.ops.convert_to_numpy, (weights[name], others[name]))) for name in both}
+    equal = {name: np.array_equal(weights[name], others[name]) for name in both}
     return [name for name in both if not equal[name]], [name for name in weights if name not in others]
+
+
+def _that_count(model):
+    """Return the weights by name, positions as tokens see them."""
+    encoder = getattr(model, "encoder", model)
+    weights = {name: keras.ops.convert_to_numpy(weight) for name, weight in named_weights(model).items()}
+    if encoder.position_offset:
+        weights[_POSITIONS] = weights[_POSITIONS][encoder.position_offset :]
+        if encoder.num_segments == 1:
+            weights[_POSITIONS] = weights[_POSITIONS] + weights.pop(_SEGMENTS)
+    return weights
 
 
 def _our_outputs(model, batch):
@@ -215,10 +230,11 @@ def _transformers_outputs(peer, kind, batch, torch):
 
 def _keras_hub_outputs(peer, batch):
     backbone = getattr(peer, "backbone", peer)
-    found = dict(backbone({name: batch[name] for name in backbone.input}))
+    found = backbone({name: batch[name] for name in backbone.input})
+    found = dict(found) if isinstance(found, dict) else {"sequence_output": found}  # some have nothing else
     found[f"hidden_state_{backbone.num_layers}"] = found.pop("sequence_output")
     if peer is not backbone:
-        name = "mlm" if type(peer).__name__ == "BertMaskedLM" else "logits"
+        name = "mlm" if type(peer).__name__.endswith("MaskedLM") else "logits"
         inputs = batch | {"mask_positions": _all_positions(batch)}
         found[name] = peer({key: inputs[key] for key in peer.input})
     return {name: keras.ops.convert_to_numpy(value) for name, value in found.items()}

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from bert_keras.data import WordPieceTokenizer
+from bert_keras.data import BytePairTokenizer, BytePairVocabulary, WordPieceTokenizer, tokenizer_of
+from bert_keras.data.tokenization.byte_alphabet import ALPHABET
 from bert_keras.inference import Embedder
-from bert_keras.models import BertEncoder
+from bert_keras.models import BertEncoder, TextClassifier
 
 ROOT = pathlib.Path(__file__).parents[2]
 TINY_BERT = ROOT / "tests" / "golden" / "tiny_bert"
@@ -73,6 +74,26 @@ def test_keras_hubs_tokenizer_cuts_as_ours(convert, tmp_path, strip_accents):
     theirs = pytest.importorskip("keras_hub").models.BertTokenizer.from_preset(str(tmp_path / "hub"))
     assert np.array(theirs("Café")).tolist() == tokenizer("Café").numpy().tolist()
     assert ("KerasHub keeps these accents" in printed) == (strip_accents is False)
+
+
+@pytest.mark.slow
+def test_a_roberta_goes_to_keras_hub_and_back_with_its_byte_pairs(convert, tmp_path):
+    hub = pytest.importorskip("keras_hub").models
+    tokens = ["<s>", "<pad>", "</s>", "<unk>", *ALPHABET, "an", "<mask>"]
+    tokenizer = BytePairTokenizer(BytePairVocabulary(tokens, [("a", "n")]))
+    tokenizer.save_to_preset(tmp_path / "source")
+    encoder = BertEncoder.from_size(
+        "tiny", vocabulary_size=len(tokens), family="roberta", pooler=False, num_layers=1, max_sequence_length=20
+    )
+    TextClassifier(encoder, num_classes=3).save_to_preset(tmp_path / "source")
+    there = convert(tmp_path / "source", "--output", tmp_path / "hub", "--format", "keras_hub", "--verify")
+    assert "weights that differ: none; weights without a place: none" in there
+    assert "hub  hidden_state_1 " in there and "hub  logits " in there
+    assert "KerasHub cuts several spaces in a row" in there
+    theirs = hub.RobertaTokenizer.from_preset(str(tmp_path / "hub"))
+    assert np.array(theirs("an an")).tolist() == tokenizer("an an").numpy().tolist()
+    convert(tmp_path / "hub", "--output", tmp_path / "back")
+    assert tokenizer_of(tmp_path / "back")("an an").numpy().tolist() == tokenizer("an an").numpy().tolist()
 
 
 @pytest.mark.slow

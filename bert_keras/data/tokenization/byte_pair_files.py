@@ -13,6 +13,7 @@ from bert_keras.data.tokenization.byte_pair_json import (
 )
 from bert_keras.data.tokenization.byte_pair_json_writing import write_byte_pair_json
 from bert_keras.data.tokenization.byte_pair_vocabulary import BytePairVocabulary
+from bert_keras.data.tokenization.keras_hub_assets import BYTE_PAIRS, read_keras_hub_config
 from bert_keras.data.tokenization.tokenizer_preset import preset_directory
 
 # Classes of transformers whose rules are these where there is no `tokenizer.json`, and which take two options from the
@@ -29,7 +30,7 @@ def read_byte_pair_preset(preset: str | os.PathLike) -> tuple[BytePairVocabulary
     """Read what a `BytePairTokenizer` is built from.
 
     Args:
-        preset: Directory of the Hugging Face layout, or a name as `locate_preset` takes it.
+        preset: Directory of the Hugging Face layout or of KerasHub, or a name as `locate_preset` takes it.
 
     Returns:
         The vocabulary, and the tokenizer's other arguments.
@@ -41,6 +42,10 @@ def read_byte_pair_preset(preset: str | os.PathLike) -> tuple[BytePairVocabulary
     directory = preset_directory(preset)
     config_path = directory / "tokenizer_config.json"
     config = read_json_object(config_path) if config_path.is_file() else {}
+    of_keras_hub = (directory / BYTE_PAIRS).is_file()
+    if of_keras_hub:  # its words are RoBERTa's, whatever this version of KerasHub makes of spaces in a row
+        config_path = directory / "tokenizer.json"
+        config = _of_keras_hub(directory)
     for name in ("add_prefix_space", "trim_offsets", "split_special_tokens"):
         if not isinstance(config.get(name, False), bool):
             raise ValueError(f"{config_path}: {name} must be true or false, received {config[name]!r:.50}")
@@ -48,11 +53,11 @@ def read_byte_pair_preset(preset: str | os.PathLike) -> tuple[BytePairVocabulary
         config = read_json_object(directory / "special_tokens_map.json") | config
     kind = str(config.get("tokenizer_class") or "").removesuffix("Fast")
     lines = None
-    if (path := directory / "tokenizer.json").is_file():
+    if (path := directory / "tokenizer.json").is_file() and not of_keras_hub:
         found = read_byte_pair_json(path)
     else:
-        path = directory / "vocab.json"
-        found = _of_two_files(directory, config, kind or "RobertaTokenizer", config_path)
+        path = directory / (BYTE_PAIRS if of_keras_hub else "vocab.json")
+        found = _of_two_files(path, config, kind or "RobertaTokenizer", config_path)
         lines = found["lines"]
     rules = found["rules"] | {"split_special_tokens": config.get("split_special_tokens", False)}
     if kind in _CLASSES:  # they build the rules anew from the config
@@ -68,22 +73,31 @@ def read_byte_pair_preset(preset: str | os.PathLike) -> tuple[BytePairVocabulary
     } | added
     special_tokens = SpecialTokens(**found["ends"], **names, added=tuple(added.values()))
     tokens = _by_id(found["ids"], path)
-    merges_place = path if lines is None else directory / "merges.txt"
+    merges_place = path if lines is None else path.with_name("merges.txt")
     return BytePairVocabulary(tokens, found["merges"], special_tokens, source=merges_place, merge_lines=lines), rules
 
 
-def _of_two_files(directory, config, kind, config_path):
-    """Read `vocab.json` and `merges.txt`, and what the tokenizer's class makes of them."""
-    for name in ("vocab.json", "merges.txt"):
-        if not (directory / name).is_file():
-            raise FileNotFoundError(f"expected a byte-pair tokenizer's {name}, or a tokenizer.json, in {directory}")
+def _of_keras_hub(directory):
+    """Return what KerasHub's config says of a RoBERTa's tokenizer, by the names of transformers."""
+    config = read_keras_hub_config(directory, ["RobertaTokenizer"])
+    return {"add_prefix_space": config.get("add_prefix_space", False), "tokenizer_class": "RobertaTokenizer"}
+
+
+def _of_two_files(path, config, kind, config_path):
+    """Read a file of ids and the `merges.txt` beside it, and what the tokenizer's class makes of them."""
+    directory, merges_path = path.parent, path.with_name("merges.txt")
+    for file in (path, merges_path):
+        if not file.is_file():
+            raise FileNotFoundError(
+                f"expected a byte-pair tokenizer's {file.name}, or a tokenizer.json, in {directory}"
+            )
     if kind not in _CLASSES:
         known = ", ".join(_CLASSES)
         raise ValueError(
             f"{config_path}: tokenizer_class must be {known} where there is no tokenizer.json, received {kind!r:.50}; "
             "transformers writes one: AutoTokenizer.from_pretrained(...).save_pretrained(...)"
         )
-    ids = read_json_object(directory / "vocab.json")
+    ids = read_json_object(path)
     parts = _CLASSES[kind] | {name: config[name] for name in _TOKENS if config.get(name) is not None}
     added = {}
     for part in parts.values():
@@ -93,18 +107,19 @@ def _of_two_files(directory, config, kind, config_path):
     if not isinstance(decoder, dict):
         raise ValueError(f"{config_path}: added_tokens_decoder must be an object, received {decoder!r:.50}")
     more = [(number, token) for number, token in decoder.items()]
-    if (path := directory / "added_tokens.json").is_file():
+    if (added_path := directory / "added_tokens.json").is_file():
         known = {_name(token, config_path) for token in decoder.values()} | added.keys()
-        more += [(i, {"content": t, "normalized": True}) for t, i in read_json_object(path).items() if t not in known]
+        found = read_json_object(added_path)
+        more += [(i, {"content": t, "normalized": True}) for t, i in found.items() if t not in known]
     for number, token in more:
         name = _name(token, config_path)
         number = int(number) if str(number).isdecimal() else number
         if ids.setdefault(name, number) != number:
             raise ValueError(
-                f"{config_path}: the added token {name!r} is {number!r}, in vocab.json it is {ids[name]!r}"
+                f"{config_path}: the added token {name!r} is {number!r}, in {path.name} it is {ids[name]!r}"
             )
         added[name] = added_token(token if isinstance(token, dict) else {"content": token}, str(config_path))
-    merges, lines = _read_merges(directory / "merges.txt")
+    merges, lines = _read_merges(merges_path)
     ends = {}
     if kind == "RobertaTokenizer":
         cls, sep = _name(parts["cls_token"], config_path), _name(parts["sep_token"], config_path)

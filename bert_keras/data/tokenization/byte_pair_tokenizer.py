@@ -165,7 +165,8 @@ class BytePairTokenizer:
         """Build the tokenizer of a preset.
 
         Args:
-            directory: Holds `tokenizer.json`, or `vocab.json` and `merges.txt`; or is a name for `locate_preset`.
+            directory: Holds `tokenizer.json`, or `vocab.json` and `merges.txt`; is a preset of KerasHub; or is a name
+                for `locate_preset`.
 
         Raises:
             FileNotFoundError: The directory has no vocabulary, or no merges.

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from bert_keras.data.tokenization.byte_pair_tokenizer import BytePairTokenizer
+from bert_keras.data.tokenization.keras_hub_assets import BYTE_PAIRS, SENTENCE_PIECES, WORD_PIECES
 from bert_keras.data.tokenization.row_layout import RowLayout
 from bert_keras.data.tokenization.string_tensors import Strings
 from bert_keras.data.tokenization.tokenizer_preset import preset_directory
@@ -139,10 +140,10 @@ class _Kind(NamedTuple):
     model_type: str  # in tokenizer.json
 
 
-_KINDS = (  # the first is the one where nothing says which, as in presets of KerasHub
-    _Kind(WordPieceTokenizer, ("vocab.txt",), "WordPiece"),
-    _Kind(BytePairTokenizer, ("vocab.json", "merges.txt"), "BPE"),
-    _Kind(UnigramTokenizer, ("spiece.model", "sentencepiece.bpe.model"), "Unigram"),
+_KINDS = (  # the first is the one where nothing says which
+    _Kind(WordPieceTokenizer, ("vocab.txt", WORD_PIECES), "WordPiece"),
+    _Kind(BytePairTokenizer, ("vocab.json", "merges.txt", BYTE_PAIRS), "BPE"),
+    _Kind(UnigramTokenizer, ("spiece.model", "sentencepiece.bpe.model", SENTENCE_PIECES), "Unigram"),
 )
 
 

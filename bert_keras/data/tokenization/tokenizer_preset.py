@@ -4,6 +4,7 @@ import os
 import re
 from pathlib import Path
 
+from bert_keras.data.tokenization.keras_hub_assets import WORD_PIECES, read_keras_hub_config
 from bert_keras.data.tokenization.tokenizer_config import read_tokenizer_config, refuse_added_tokens
 from bert_keras.data.tokenization.tokenizer_json import read_max_word_length, read_tokenizer_json
 from bert_keras.data.tokenization.vocabulary import Vocabulary
@@ -29,7 +30,7 @@ def read_tokenizer_preset(preset: str | os.PathLike) -> tuple[Vocabulary, dict]:
         ValueError: A file is faulty or asks for other rules than BERT's; the message names file and line or field.
     """
     directory, rules = preset_directory(preset), {}
-    of_keras_hub = directory / "assets" / "tokenizer" / "vocabulary.txt"
+    of_keras_hub = directory / WORD_PIECES
     if (directory / "vocab.txt").is_file():
         vocabulary = Vocabulary.load(directory / "vocab.txt")
         if _CASED_RELEASE.search(directory.resolve().name):
@@ -40,7 +41,7 @@ def read_tokenizer_preset(preset: str | os.PathLike) -> tuple[Vocabulary, dict]:
     elif of_keras_hub.is_file():
         vocabulary = Vocabulary.load(of_keras_hub)
         # Accents are left to BERT's rule: KerasHub keeps them, but its published weights were trained without.
-        return vocabulary, {"lower_case": _lowercase_of_keras_hub(directory / "tokenizer.json")}
+        return vocabulary, {"lower_case": _lowercase_of_keras_hub(directory)}
     elif (directory / "tokenizer.json").is_file():
         vocabulary, rules = read_tokenizer_json(directory / "tokenizer.json")
     else:
@@ -81,11 +82,8 @@ def _json_object(path: Path) -> dict:
     return content
 
 
-def _lowercase_of_keras_hub(path: Path) -> bool:
-    try:
-        lowercase = parse_json(path.read_bytes())["config"]["lowercase"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{path}: expected the config of a BertTokenizer of KerasHub") from error
+def _lowercase_of_keras_hub(directory: Path) -> bool:
+    lowercase = read_keras_hub_config(directory).get("lowercase")
     if not isinstance(lowercase, bool):
-        raise ValueError(f"{path}: lowercase must be true or false, received {lowercase!r}")
+        raise ValueError(f"{directory / 'tokenizer.json'}: lowercase must be true or false, received {lowercase!r}")
     return lowercase

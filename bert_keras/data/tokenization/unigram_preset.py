@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from bert_keras.atomic_files import write_file
+from bert_keras.data.tokenization.keras_hub_assets import SENTENCE_PIECES, read_keras_hub_config
 from bert_keras.data.tokenization.sentencepiece_model import SentencePieceModel
 from bert_keras.data.tokenization.unigram_family import ALBERT, UNIGRAM_FAMILIES
 from bert_keras.data.tokenization.unigram_tokenizer_json import (
@@ -26,7 +27,7 @@ def read_unigram_preset(preset: str | os.PathLike) -> tuple[UnigramVocabulary, d
     """Read what a `UnigramTokenizer` is built from.
 
     Args:
-        preset: Directory of the Hugging Face layout, or a name as `locate_preset` takes it.
+        preset: Directory of the Hugging Face layout or of KerasHub, or a name as `locate_preset` takes it.
 
     Returns:
         The vocabulary, and the tokenizer's other arguments.
@@ -36,6 +37,11 @@ def read_unigram_preset(preset: str | os.PathLike) -> tuple[UnigramVocabulary, d
         ValueError: A file is faulty or asks for other rules; the message names file and field.
     """
     directory = _directory(preset)
+    if (directory / SENTENCE_PIECES).is_file():
+        vocabulary = _read_model(directory / SENTENCE_PIECES)
+        read_keras_hub_config(directory, [vocabulary.family.tokenizer_class])
+        # Case and accents are left to the family: KerasHub keeps them, but its published ALBERTs were trained without.
+        return vocabulary, {}
     model_file, json_file = _model_file(directory), directory / "tokenizer.json"
     if has_unigram_json(json_file):
         vocabulary, rules = read_unigram_json(json_file)

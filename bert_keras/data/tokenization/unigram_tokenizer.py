@@ -191,7 +191,8 @@ class UnigramTokenizer:
 
         Args:
             directory: Holds `tokenizer.json`, `spiece.model` or `sentencepiece.bpe.model`, and `tokenizer_config.json`,
-                without which the defaults hold; or a name as `bert_keras.preset_location.locate_preset` takes it.
+                without which the defaults hold; is a preset of KerasHub; or a name as
+                `bert_keras.preset_location.locate_preset` takes it.
 
         Raises:
             FileNotFoundError: The directory has no such file.
