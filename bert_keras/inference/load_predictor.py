@@ -33,7 +33,7 @@ def load_predictor(preset: str | os.PathLike, **options: Any) -> Predictor:
 
     Raises:
         FileNotFoundError: where a file is missing.
-        ValueError: where a file is damaged, or describes a model that we do not have.
+        ValueError: where a file is damaged, describes a model that we do not have, or has a head of pretraining alone.
 
     Example:
         ```python
@@ -49,6 +49,15 @@ def predictor_class(preset: str | os.PathLike) -> type[Predictor]:
 
     Args:
         preset: As for `load_predictor`.
+
+    Raises:
+        ValueError: If its head predicts nothing of a text, as a discriminator's of ELECTRA.
     """
     model_class = model_class_of(preset)
-    return next(predictor for predictor in _PREDICTORS if predictor.model_class is model_class)
+    for predictor in _PREDICTORS:
+        if predictor.model_class is model_class:
+            return predictor
+    raise ValueError(
+        f"{os.fspath(preset)} is a {model_class.__name__}, which has no predictor: its head serves pretraining alone. "
+        "Fine-tune it for a task, or take its vectors by Embedder.from_preset."
+    )

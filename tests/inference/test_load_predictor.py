@@ -1,6 +1,7 @@
 """The predictor of a preset, and the files that it is given."""
 
 import json
+import pathlib
 
 import keras
 import numpy as np
@@ -160,3 +161,10 @@ def test_spans_in_json_are_read_as_the_taggers_own_files(preset, tmp_path):
     (tmp_path / "a.jsonl").write_text('{"text": "a b", "label": [[0, 1, "x"]]}\n')
     rows, (texts,) = read_inputs(load_predictor(preset("Tagger")), tmp_path / "a.jsonl")
     assert texts == ["a b"]
+
+
+def test_a_head_of_pretraining_alone_has_no_predictor_and_its_encoder_loads():
+    discriminator = pathlib.Path(__file__).parents[1] / "golden" / "tiny_families" / "ElectraForPreTraining"
+    with pytest.raises(ValueError, match="is a ReplacedTokenDetector, which has no predictor: .* Fine-tune it"):
+        load_predictor(discriminator)
+    assert models.BertEncoder.from_preset(discriminator).hidden_dim == 4
