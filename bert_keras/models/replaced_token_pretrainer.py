@@ -157,10 +157,8 @@ class ReplacedTokenPretrainer(TaskModel):
         generator = BertPretrainer.from_preset(generator, **heads, dropout=dropout, **overrides)
         if share_embeddings is None:
             share_embeddings = _have_same_embeddings(generator, discriminator)
-        model = cls(
-            generator, discriminator, share_embeddings=share_embeddings, discriminator_weight=discriminator_weight,
-            seed=seed,
-        )  # fmt: skip
+        options = {"discriminator_weight": discriminator_weight, "seed": seed}
+        model = cls(generator, discriminator, share_embeddings=share_embeddings, **options)
         model.load_report = discriminator.load_report
         return model
 
@@ -187,9 +185,7 @@ class ReplacedTokenPretrainer(TaskModel):
         """As of every model, of the discriminator's encoder."""
         return self.discriminator.to_keras_hub(exact=exact)
 
-    def compile(
-        self, optimizer: Any = "rmsprop", loss: Any = None, loss_weights: Any = None, **kwargs: Any
-    ) -> None:  # fmt: skip
+    def compile(self, optimizer: Any = "rmsprop", loss: Any = None, loss_weights: Any = None, **kwargs: Any) -> None:
         """As every model; `loss_weights` are 1 and `discriminator_weight` where they are not given."""
         if loss_weights is None:
             loss_weights = {"mlm": 1.0, "rtd": self.discriminator_weight}
