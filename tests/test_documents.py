@@ -25,10 +25,12 @@ SLOW = (
     "docs/classify.md",
     "docs/family.md",
     "docs/own-layers.md",
+    "docs/own-model.md",
     "docs/pretrain.md",
     "docs/questions.md",
     "docs/relations.md",
     "docs/tags.md",
+    "docs/watch.md",
 )
 
 # What takes hours, in sizes that take a second: {page: {what it says: what is run}}.

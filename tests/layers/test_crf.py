@@ -100,6 +100,7 @@ class Tagger(keras.Model):
         return -keras.ops.mean(self.crf.log_likelihood(y_pred, y, sample_weight > 0))
 
 
+@pytest.mark.slow
 def test_steps_are_learned_by_fit_from_batches_of_any_length():
     def batches():
         # The scores say nothing; tags alternate and begin with 1.

@@ -31,7 +31,7 @@ def test_keras_own_checks(check_layer):
     )
 
 
-@pytest.mark.parametrize("normalize_first", [False, True])
+@pytest.mark.parametrize("normalize_first", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_keras_hubs_own_checks(check_layer_as_keras_hub, normalize_first):
     check_layer_as_keras_hub(
         EncoderBlock,

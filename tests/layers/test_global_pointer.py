@@ -98,6 +98,7 @@ def test_loss_is_the_one_of_the_paper():
     assert float(metric.result()) == pytest.approx(2 * right / (2 + (scores[0] > 0).sum()))
 
 
+@pytest.mark.slow
 def test_learns_spans_that_lie_in_each_other():
     inputs, mask = keras.Input((None, 8)), keras.Input((None,), dtype="int32")
     model = keras.Model([inputs, mask], make()(inputs, mask))

@@ -116,6 +116,7 @@ def test_a_padded_table_is_seen_in_no_file_and_no_output(make_encoder, pretraini
         outputs_of(loaded, pretraining_rows | {"token_ids": np.full((2, 6), 30, "int32")})
 
 
+@pytest.mark.slow  # to quantize a model takes 12 s
 @pytest.mark.filterwarnings("ignore:Layer .* does not have a `quantize` method")  # Keras of its own input layers
 def test_quantized_tables_are_left_alone(make_encoder):
     encoder = make_encoder(kernel_initializer="glorot_uniform")

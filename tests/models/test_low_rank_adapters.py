@@ -35,6 +35,7 @@ def test_adapters_head_and_pooler_alone_learn(classifier, untraced):
     assert sum("lora" in path for path in after) == 2 * 4 * 2  # blocks, dense layers, matrices
 
 
+@pytest.mark.slow  # to quantize a model takes 12 s
 @pytest.mark.filterwarnings("ignore:Layer .* does not have a `quantize` method")  # Keras of its own input layers
 def test_adapters_on_quantized_kernels_are_refused_before_they_learn(classifier):
     classifier.predict_on_batch(X)
@@ -44,10 +45,10 @@ def test_adapters_on_quantized_kernels_are_refused_before_they_learn(classifier)
 
 
 @pytest.mark.slow_elsewhere
-def test_merged_adapters_leave_a_plain_model_with_the_same_outputs(classifier, tmp_path):
+def test_merged_adapters_leave_a_plain_model_with_the_same_outputs(classifier, tmp_path, untraced):
     plain = [v.path for v in classifier.trainable_weights]
     add_lora(classifier.encoder, 2)
-    trained(classifier)
+    trained(classifier, **untraced)
     outputs, scores = classifier.predict_on_batch(X), classifier.evaluate(X, Y, verbose=0)
     merge_lora(classifier.encoder)
     assert [v.path for v in classifier.trainable_weights] == plain

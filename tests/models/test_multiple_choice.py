@@ -37,6 +37,7 @@ def test_a_preset_keeps_the_head(make_encoder, choices, outputs_of, tmp_path):
     np.testing.assert_array_equal(outputs_of(loaded, choices), outputs_of(chooser, choices))
 
 
+@pytest.mark.slow
 def test_learns_the_right_choice(make_encoder, choices):
     chooser = MultipleChoice(make_encoder(num_layers=1, dropout=0.0, kernel_initializer=None), dropout=0.0)
     chooser.compile(

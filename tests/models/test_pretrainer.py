@@ -40,6 +40,7 @@ def test_sentence_order_takes_the_place_of_next_sentence(make_encoder, pretraini
         BertPretrainer(make_encoder(pooler=False), sentence_order=True)
 
 
+@pytest.mark.slow
 @pytest.mark.slow_elsewhere
 def test_learns_sentence_order_with_fit_and_logs_it_by_name(make_encoder, pretraining_rows, untraced):
     pretrainer = BertPretrainer(make_encoder(num_layers=1, dropout=0.0), sentence_order=True)
@@ -105,7 +106,7 @@ def test_a_clone_is_tied_too(make_encoder, pretraining_rows, outputs_of):
         np.testing.assert_allclose(value, other, atol=1e-6)
 
 
-@pytest.mark.parametrize("next_sentence", [True, pytest.param(False, marks=pytest.mark.slow_elsewhere)])
+@pytest.mark.parametrize("next_sentence", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_learns_with_fit_and_logs_both_objectives(make_encoder, pretraining_rows, next_sentence):
     encoder = make_encoder(num_layers=1, pooler=next_sentence, dropout=0.0, kernel_initializer=None)
     pretrainer = BertPretrainer(encoder, next_sentence=next_sentence)
@@ -136,6 +137,7 @@ def test_every_weight_gets_a_gradient(make_encoder, pretraining_rows, untraced):
     assert not unmoved
 
 
+@pytest.mark.slow
 @pytest.mark.slow_elsewhere
 @pytest.mark.skipif(keras.config.backend() == "torch", reason="KerasHub found faults in quantization on torch")
 @pytest.mark.filterwarnings("ignore:Layer .* does not have a `quantize` method")  # Keras of its own input layers

@@ -1,5 +1,6 @@
 import keras
 import numpy as np
+import pytest
 
 from bert_keras.models import QuestionAnswerer
 
@@ -29,6 +30,7 @@ def test_a_new_head_is_reported(make_encoder, tmp_path):
     assert QuestionAnswerer.from_preset(tmp_path).load_report.new == ("span_head/dense/kernel", "span_head/dense/bias")
 
 
+@pytest.mark.slow
 def test_learns_spans(make_encoder, rows):
     answerer = QuestionAnswerer(make_encoder(num_layers=1, pooler=False, dropout=0.0, kernel_initializer=None))
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)

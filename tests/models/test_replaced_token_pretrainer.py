@@ -152,6 +152,7 @@ def test_the_generator_of_base_is_the_published_one():
     assert {**config, "name": ""} == {**published.get_config(), "name": ""}
 
 
+@pytest.mark.slow
 @pytest.mark.slow_elsewhere
 def test_learns_with_fit_and_the_discriminator_beats_the_majority():
     keras.utils.set_random_seed(0)

@@ -87,6 +87,7 @@ def test_more_blocks_to_freeze_than_layers_leave_free_are_refused(make_encoder):
         albert.freeze_lowest(2)
 
 
+@pytest.mark.slow
 def test_a_shared_block_has_its_adapters_once(make_encoder, rows, outputs_of):
     encoder = make_encoder(num_layer_groups=1)
     num_weights = len(encoder.weights)

@@ -152,7 +152,11 @@ def test_labels_that_the_outputs_have_no_place_for_are_refused(kind, y, message,
 
 
 @pytest.mark.parametrize(
-    ("kind", "y", "message"), [case for case in WRONG if case[0] in ("classes", "crf", "answers")][1:]
+    ("kind", "y", "message"),
+    [
+        case if case[0] == "crf" else pytest.param(*case, marks=pytest.mark.slow)
+        for case in [case for case in WRONG if case[0] in ("classes", "crf", "answers")][1:]
+    ],
 )
 def test_no_compiled_step_trains_on_such_labels(kind, y, message, make_model, caplog, monkeypatch):
     monkeypatch.setattr(refusal, "_told", set(), raising=False)  # on JAX it is said once in a process

@@ -119,6 +119,7 @@ def test_bad_lines_are_dropped_and_counted(tmp_path, tokenizer):
         prepare_corpus(tmp_path / "a.txt", tmp_path / "other", tokenizer, errors="raise")
 
 
+@pytest.mark.slow
 def test_ten_megabytes_in_one_line_lose_nothing(tmp_path, tokenizer):
     (tmp_path / "a.txt").write_text("d0x1 d0x2. " * 1_000_000)
     report = prepare_corpus(tmp_path / "a.txt", tmp_path / "out", tokenizer, deduplicate=False)

@@ -122,7 +122,7 @@ def test_batches_keep_the_contract_with_numbered_sequences(make, vocabulary):
             assert len({word.split("x")[0] for word in words if word.startswith("d")}) == 1  # document
 
 
-@pytest.mark.parametrize("sequence_length", [16, 128])
+@pytest.mark.parametrize("sequence_length", [16, pytest.param(128, marks=pytest.mark.slow)])
 def test_an_epoch_has_every_token_once(make, vocabulary, documents, tokenizer, sequence_length):
     layout = vocabulary.row_layout
     validation = make(training=False, sequence_length=sequence_length)
@@ -150,7 +150,7 @@ def test_validation_ends_with_rows_of_an_empty_text_and_no_weight(make, vocabula
     assert x["padding_mask"][1].tolist() == [1, 1] + 30 * [0]
 
 
-@pytest.mark.parametrize("start_step", [4, 13])
+@pytest.mark.parametrize("start_step", [pytest.param(4, marks=pytest.mark.slow), 13])
 def test_starting_at_a_step_gives_exactly_the_batches_from_there(make, start_step):
     options = {"masking": "spans", "mask_rate": 0.3, "final_mask_rate": 0.1, "num_steps": 9, "shuffle_shards": 2}
     whole = batches_of(make(**options), 15)

@@ -88,6 +88,7 @@ def test_what_does_not_fit_is_trained_in_parts_with_the_steps_and_logs_of_the_wh
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.slow_elsewhere
 def test_parts_need_not_be_equal(train):
     assert_close(train([MicroBatches(num_parts=3)]), train())
@@ -190,6 +191,7 @@ def test_other_errors_pass(train, small_pretrainer):
         train([MicroBatches()], model=model)
 
 
+@pytest.mark.slow
 @pytest.mark.slow_elsewhere
 def test_curves_have_a_point_for_each_whole_step(train, logged_points, tmp_path):
     train([MicroBatches(4), StepTensorBoard(tmp_path, every=1)])

@@ -63,6 +63,7 @@ print("all is well")
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="TensorFlow's strategies")
 def test_replicas_train_as_one_device_and_callbacks_read_them():
     result = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, env=dict(os.environ))

@@ -409,6 +409,7 @@ def test_curves_are_continuous_and_no_point_is_doubled(logged_points, tmp_path):
         assert steps == sorted(set(steps))
 
 
+@pytest.mark.slow
 @on_tensorflow
 def test_what_python_draws_does_not_depend_on_when_states_are_saved(tmp_path):
     drawn = {every: [] for every in (2, 5)}

@@ -94,6 +94,7 @@ def test_a_second_fit_goes_on_where_the_first_ended(small_pretrainer, pretrainin
     assert list(read(tmp_path / "train")["mlm/loss"]) == [2, 4, 6, 8]
 
 
+@pytest.mark.slow
 def test_a_second_epoch_goes_on_where_gradients_accumulate(small_pretrainer, pretraining_batch, tmp_path):
     x, y, w = pretraining_batch(8)
     model = small_pretrainer()
@@ -129,6 +130,7 @@ def test_a_model_with_one_output_keeps_its_names(small_pretrainer, pretraining_b
     assert not (tmp_path / "validation").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(keras.config.backend() == "torch", reason="Keras has no steps_per_execution on torch")
 def test_it_works_with_several_steps_an_execution(small_pretrainer, pretraining_batch, tmp_path):
     x, y, w = pretraining_batch(12)

@@ -118,6 +118,7 @@ def test_without_a_schedule_the_rate_is_left_alone(small_pretrainer, pretraining
     assert passing.logged == [None, None]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(keras.config.backend() == "torch", reason="Keras has no steps_per_execution on torch")
 def test_it_works_with_several_steps_an_execution(small_pretrainer, pretraining_batch, clock):
     budget, passing = TimeBudget(1.0, SCHEDULE), PassTime(clock, first=20.0, step=20.0)

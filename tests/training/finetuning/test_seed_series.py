@@ -84,6 +84,7 @@ def test_the_distribution_stays_the_one_that_the_caller_set(tmp_path):
     assert seen == [distribution, distribution]
 
 
+@pytest.mark.slow
 def test_a_seed_that_diverged_is_kept_and_told(tmp_path, capsys):
     losses = {1: 0.5, 2: float("nan"), 3: float("inf")}
     seed_series(lambda seed, run_directory: {"loss": losses[seed]}, losses, run_directory=tmp_path)
@@ -91,6 +92,7 @@ def test_a_seed_that_diverged_is_kept_and_told(tmp_path, capsys):
     assert json.loads((tmp_path / "seeds.json").read_text())["results"]["1"] == {"loss": 0.5}
 
 
+@pytest.mark.slow
 def test_what_one_seed_lacks_has_no_mean(tmp_path, capsys):
     results = {1: {"f1": 0.5}, 2: {"f1": 0.7, "tokens_per_second": 9.0}, 3: {"tokens_per_second": 8.0, "f1": 0.6}}
     mean = seed_series(lambda seed, run_directory: results[seed], results, run_directory=tmp_path)
