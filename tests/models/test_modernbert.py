@@ -75,8 +75,8 @@ def test_published_sizes():
     encoder = BertEncoder.from_size("base", vocabulary_size=60, family="modernbert", num_layers=2)
     assert (encoder.hidden_dim, encoder.intermediate_dim, encoder.num_heads) == (768, 1152, 12)
     assert (encoder.max_sequence_length, encoder.local_attention, encoder.rotary_theta) == (8192, 128, 160000.0)
-    with pytest.raises(ValueError, match="No size of ModernBERT is called 'tiny'. Sizes: base, large"):
-        BertEncoder.from_size("tiny", vocabulary_size=60, family="modernbert")
+    with pytest.raises(ValueError, match="No size of ModernBERT is called 'small'. Sizes: tiny, mini, base, large"):
+        BertEncoder.from_size("small", vocabulary_size=60, family="modernbert")
 
 
 @pytest.fixture

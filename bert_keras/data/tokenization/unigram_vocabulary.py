@@ -220,7 +220,7 @@ class UnigramVocabulary:
         return token in self._ids
 
     def __eq__(self, other):
-        return isinstance(other, UnigramVocabulary) and self._model == other._model
+        return isinstance(other, UnigramVocabulary) and self.model == other.model
 
     def __hash__(self):
         return hash(self._model)
