@@ -2,6 +2,7 @@
 
 import types
 
+import keras
 import numpy as np
 import pytest
 
@@ -185,5 +186,8 @@ def test_tokens_without_a_vector_are_told_before_a_text_has_one(tokenizer, caplo
     embed = inference.Embedder(BertEncoder(len(WORDS) - 1, 1, 2, 8, 12, max_sequence_length=16), tokenizer)
     assert "the tokenizer has 15 tokens and the encoder vectors for 14" in caplog.text
     assert embed("a b").shape == (8,)
-    with pytest.raises(Exception, match="Do the tokenizer and the model belong together"):
-        embed("h")
+    if keras.config.backend() == "jax":  # nothing can be raised in a compiled step there
+        assert np.isnan(embed("h")).all() and "Do the tokenizer and the model belong together" in caplog.text
+    else:
+        with pytest.raises(Exception, match="Do the tokenizer and the model belong together"):
+            embed("h")

@@ -100,6 +100,7 @@ def test_a_file_is_read_line_by_line(make, tmp_path):
         tagger(tmp_path / "texts.txt")
 
 
+@pytest.mark.slow_elsewhere
 def test_long_texts_lose_no_word(make):
     tagger = make()
     text = ", ".join(["Ada met Lyon"] * 30)
@@ -128,6 +129,7 @@ def test_a_classifier_without_labels_is_refused(tokenizer):
         Tagger(classifier, tokenizer)
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize("head", ["linear", "crf"])
 def test_words_of_a_file_get_the_tags_of_their_raw_text(make, head, tmp_path):
     (tmp_path / "test.conll").write_text("Ada-Lovelace B-person\nmet O\nin/Lyon B-place\n. O\n\n" + "Lyon's O\n" * 12)

@@ -36,6 +36,7 @@ def test_an_encoder_of_any_family_comes_back_from_its_preset_and_its_config(make
         assert list(other.input) == list(encoder.input)
 
 
+@pytest.mark.slow_elsewhere
 def test_published_sizes_have_what_their_family_has():
     large = FAMILIES["roberta"].sizes["large"] | {"num_layers": 1}
     encoder = BertEncoder.from_size("large", vocabulary_size=9, family="roberta", num_layers=1)

@@ -23,6 +23,7 @@ def trained(classifier, **compile_arguments):
     classifier.fit(X, Y, epochs=3, verbose=0)
 
 
+@pytest.mark.slow_elsewhere
 def test_adapters_head_and_pooler_alone_learn(classifier, untraced):
     outputs = classifier.predict_on_batch(X)
     before = {v.path: v.numpy() for v in classifier.weights}

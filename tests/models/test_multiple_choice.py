@@ -14,6 +14,7 @@ def choices(rows):
     return {"token_ids": token_ids * padding_mask, "segment_ids": 0 * token_ids, "padding_mask": padding_mask}
 
 
+@pytest.mark.slow_elsewhere
 def test_gives_one_logit_a_choice_and_saves(make_encoder, choices, outputs_of, tmp_path):
     chooser = MultipleChoice(make_encoder())
     logits = outputs_of(chooser, choices)

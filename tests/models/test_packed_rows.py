@@ -9,6 +9,7 @@ from bert_keras.models import BertPretrainer
 LENGTHS, LENGTH = (7, 3, 12), 24
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize(
     "family", [name if name == "bert" else pytest.param(name, marks=pytest.mark.slow) for name in FAMILIES]
 )

@@ -260,6 +260,7 @@ class KillAt(keras.callbacks.Callback):
             raise Killed
 
 
+@pytest.mark.slow_elsewhere
 def test_a_killed_run_ends_as_if_it_had_not_been(make_pretrainer, pretraining_rows, untraced, tmp_path):
     tf = pytest.importorskip("tensorflow")
     from bert_keras.data import resumed  # which needs TensorFlow

@@ -5,6 +5,7 @@ import pytest
 from bert_keras.training import TokenStatistics
 
 
+@pytest.mark.slow_elsewhere
 def test_logs_have_padding_and_tokens(small_pretrainer, pretraining_batch):
     x, y, w = pretraining_batch(16)
     history = small_pretrainer().fit(

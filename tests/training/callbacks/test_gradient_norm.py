@@ -17,6 +17,7 @@ def fit(model, batch, callbacks):
     return model.fit(x, y, sample_weight=w, batch_size=2, shuffle=False, verbose=0, callbacks=callbacks)
 
 
+@pytest.mark.slow_elsewhere
 def test_each_norm_and_the_mean_of_the_epoch_are_published(small_pretrainer, pretraining_batch):
     recorder = Recorder()
     history = fit(small_pretrainer(), pretraining_batch(8), [GradientNorm(every=1), recorder])

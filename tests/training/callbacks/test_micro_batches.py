@@ -216,6 +216,7 @@ def test_losses_whose_parts_do_not_add_up_are_an_error(train, small_pretrainer, 
         train([MicroBatches()], model=small_pretrainer(**compiled))
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize("loss", [keras.losses.CategoricalCrossentropy, keras.losses.SparseCategoricalCrossentropy])
 def test_parts_with_rows_of_no_label_add_up(loss):
     """Three of four rows of the first part have no label, and the mean is that of the five rows that have one."""
@@ -234,6 +235,7 @@ def test_parts_with_rows_of_no_label_add_up(loss):
     assert_close(*results)
 
 
+@pytest.mark.slow_elsewhere
 def test_parts_with_padding_add_up_where_the_inputs_say_what_counts():
     ids = np.random.default_rng(0).integers(4, 10, (4, 6)).astype("int32")
     ids[:2, 1:] = 0  # padding, but for one token
