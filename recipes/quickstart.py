@@ -91,8 +91,10 @@ def main(
     rows = {part: data.TextRows(some, tokenizer, **length) for part, some in examples.items()}
     datasets = fine_tuning.datasets(rows)
     labels, metrics = examples["test"].label_names, training.classification_metrics(num_classes=4, names=["accuracy"])
-    for start, encoder in ("scratch", untrained), ("finetuned", models.BertEncoder.from_preset(run.preset)):
-        classifier = models.TextClassifier(encoder, len(labels), labels=labels)
+    pooling = None if untrained.pooler else "first"  # nothing trained a pooler in rows of one text
+    trained = models.BertEncoder.from_preset(run.preset, pooler=untrained.pooler)
+    for start, encoder in ("scratch", untrained), ("finetuned", trained):
+        classifier = models.TextClassifier(encoder, len(labels), labels=labels, pooling=pooling)
         optimizer = fine_tuning.optimizer(encoder, len(datasets["train"]))
         classifier.compile(optimizer, training.classification_loss(), weighted_metrics=["accuracy"])
         report = fine_tuning.callbacks(run.logs / start, best="val_accuracy", shown=("accuracy",))
