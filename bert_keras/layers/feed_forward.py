@@ -43,6 +43,8 @@ class FeedForward(keras.layers.Layer):
         [Vaswani et al., 2017](https://arxiv.org/abs/1706.03762), section 3.3.
     """
 
+    num_parts = 1  # what the first dense layer gives, in widths of intermediate_dim
+
     def __init__(
         self,
         hidden_dim: int,
@@ -67,7 +69,7 @@ class FeedForward(keras.layers.Layer):
                 units, use_bias=use_bias, kernel_initializer=initializer, dtype=self.dtype_policy, name=name
             )
 
-        self.intermediate = dense(intermediate_dim, "intermediate")
+        self.intermediate = dense(self.num_parts * intermediate_dim, "intermediate")
         self.output_projection = dense(hidden_dim, "output")
 
     def build(self, inputs_shape: Shape) -> None:
@@ -77,9 +79,21 @@ class FeedForward(keras.layers.Layer):
 
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         # Rows, for TensorFlow computes bias and activation inside a product of matrices, and of nothing else.
-        x = self.intermediate(ops.reshape(inputs, (-1, inputs.shape[-1])))  # (batch * length, intermediate)
-        x = fast_activation(self.activation, training=training)(x)
+        x = self.intermediate(ops.reshape(inputs, (-1, inputs.shape[-1])))  # (batch * length, parts * intermediate)
+        x = self.activate(x, training)  # (batch * length, intermediate)
         return ops.reshape(self.output_projection(x), ops.shape(inputs))  # (batch, length, hidden)
+
+    def activate(self, x: Tensor, training: bool) -> Tensor:
+        """Go from what the first dense layer gives to what the second takes: by the activation.
+
+        Args:
+            x: (batch * length, num_parts * intermediate_dim) tensor.
+            training: whether a gradient will be taken.
+
+        Returns:
+            (batch * length, intermediate_dim) tensor.
+        """
+        return fast_activation(self.activation, training=training)(x)
 
     def compute_output_shape(self, inputs_shape: Shape) -> Any:
         return (*inputs_shape[:-1], self.hidden_dim)

@@ -1,19 +1,17 @@
 """The part of a block that works on each token alone, with a gate."""
 
-from collections.abc import Callable
 from typing import Any
 
 import keras
 from keras import ops
 
 from bert_keras.layers.dropout import Dropout
-from bert_keras.layers.initializers import fresh_initializer
-from bert_keras.ops import fast_activation, get_activation
-from bert_keras.types import Initializer, Shape, Tensor
+from bert_keras.layers.feed_forward import FeedForward
+from bert_keras.types import Tensor
 
 
 @keras.saving.register_keras_serializable(package="bert_keras")
-class GatedFeedForward(keras.layers.Layer):
+class GatedFeedForward(FeedForward):
     """Widens each token's vector twice, multiplies one, activated, with the other, and narrows the product.
 
     (batch, length, hidden_dim) becomes (batch, length, 2 * intermediate_dim) by one dense layer: the first half goes
@@ -23,11 +21,8 @@ class GatedFeedForward(keras.layers.Layer):
     Args:
         hidden_dim: width of input and output.
         intermediate_dim: width in between, of each half.
-        activation: activation function or its name. Default "gelu", the exact one.
-        use_bias: whether the dense layers have a bias. Default True.
         dropout: rate of the dropout on the product. Default 0.
-        kernel_initializer: initializer of both kernels, None for BERT's truncated normal of 0.02.
-        **kwargs: arguments of `keras.layers.Layer`.
+        **kwargs: further arguments of `FeedForward`.
 
     Call arguments:
         inputs: (batch, length, hidden_dim) tensor.
@@ -47,59 +42,26 @@ class GatedFeedForward(keras.layers.Layer):
         [Warner et al., 2024](https://arxiv.org/abs/2412.13663).
     """
 
-    def __init__(
-        self,
-        hidden_dim: int,
-        intermediate_dim: int,
-        *,
-        activation: str | Callable = "gelu",
-        use_bias: bool = True,
-        dropout: float = 0.0,
-        kernel_initializer: Initializer | None = None,
-        **kwargs: Any,
-    ):
-        super().__init__(**kwargs)
-        self.hidden_dim = hidden_dim
-        self.intermediate_dim = intermediate_dim
-        self.activation = get_activation(activation)
-        self.use_bias = use_bias
+    num_parts = 2
+
+    def __init__(self, hidden_dim: int, intermediate_dim: int, *, dropout: float = 0.0, **kwargs: Any):
+        super().__init__(hidden_dim, intermediate_dim, **kwargs)
         self.dropout = dropout
-        self.kernel_initializer = keras.initializers.get(kernel_initializer)
-        self.supports_masking = True
-
-        def dense(units, name):
-            initializer = fresh_initializer(kernel_initializer)
-            return keras.layers.Dense(
-                units, use_bias=use_bias, kernel_initializer=initializer, dtype=self.dtype_policy, name=name
-            )
-
-        self.intermediate = dense(2 * intermediate_dim, "intermediate")
-        self.output_projection = dense(hidden_dim, "output")
         self.dropout_layer = Dropout(dropout, dtype=self.dtype_policy, name="dropout") if dropout else None
 
-    def build(self, inputs_shape: Shape) -> None:
-        self.intermediate.build((None, inputs_shape[-1]))
-        self.output_projection.build((None, self.intermediate_dim))
-        self.built = True
+    def activate(self, x: Tensor, training: bool) -> Tensor:
+        """Go from what the first dense layer gives to what the second takes: the halves' product, dropped.
 
-    def call(self, inputs: Tensor, training: bool = False) -> Tensor:
-        # Rows, for TensorFlow computes products of matrices faster than others.
-        x = self.intermediate(ops.reshape(inputs, (-1, inputs.shape[-1])))  # (batch * length, 2 * intermediate)
+        Args:
+            x: (batch * length, 2 * intermediate_dim) tensor.
+            training: whether to drop, and a gradient will be taken.
+
+        Returns:
+            (batch * length, intermediate_dim) tensor.
+        """
         x, gate = ops.split(x, 2, axis=-1)
-        x = fast_activation(self.activation, training=training)(x) * gate  # (batch * length, intermediate)
-        if self.dropout_layer is not None:
-            x = self.dropout_layer(x, training=training)
-        return ops.reshape(self.output_projection(x), ops.shape(inputs))  # (batch, length, hidden)
-
-    def compute_output_shape(self, inputs_shape: Shape) -> Any:
-        return (*inputs_shape[:-1], self.hidden_dim)
+        x = super().activate(x, training) * gate
+        return x if self.dropout_layer is None else self.dropout_layer(x, training=training)
 
     def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {
-            "hidden_dim": self.hidden_dim,
-            "intermediate_dim": self.intermediate_dim,
-            "activation": keras.activations.serialize(self.activation),
-            "use_bias": self.use_bias,
-            "dropout": self.dropout,
-            "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
-        }
+        return super().get_config() | {"dropout": self.dropout}
