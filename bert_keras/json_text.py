@@ -1,6 +1,8 @@
 """JSON that somebody else wrote: whatever is wrong with it is a `ValueError`."""
 
 import json
+import os
+from pathlib import Path
 from typing import Any
 
 
@@ -44,3 +46,23 @@ def parse_json(text: str | bytes, *, unique_keys: bool = False, **options: Any) 
         return UNIQUE_KEYS.decode(text) if unique_keys else json.loads(text, **options)
     except RecursionError:
         raise ValueError("JSON nested too deep") from None
+
+
+def read_json_object(path: str | os.PathLike, *, unique_keys: bool = False) -> dict[str, Any]:
+    """Read a file that holds one JSON object.
+
+    Args:
+        path: the file.
+        unique_keys: as for `parse_json`.
+
+    Raises:
+        FileNotFoundError: where there is no such file.
+        ValueError: where it is no JSON, or no object; the message names the file.
+    """
+    try:
+        content = parse_json(Path(path).read_bytes(), unique_keys=unique_keys)
+    except ValueError as error:
+        raise ValueError(f"{os.fspath(path)}: expected JSON in UTF-8: {error}") from error
+    if not isinstance(content, dict):
+        raise ValueError(f"{os.fspath(path)}: expected a JSON object, received {type(content).__name__}")
+    return content

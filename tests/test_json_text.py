@@ -1,6 +1,6 @@
 import pytest
 
-from bert_keras.json_text import DuplicateKey, parse_json
+from bert_keras.json_text import DuplicateKey, parse_json, read_json_object
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,17 @@ def test_a_key_that_comes_twice_is_refused_where_that_is_asked_for():
     assert parse_json('{"a": {"b": 1}, "b": [{"a": 2}]}', unique_keys=True) == {"a": {"b": 1}, "b": [{"a": 2}]}
     with pytest.raises(DuplicateKey, match="the key 'a' comes twice"):
         parse_json('[{"b": {"c": 0, "a": 1, "a": 1}}]', unique_keys=True)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("[]", "expected a JSON object, received list"),
+        ('{"a": 1, "a": 2}', "the key 'a' comes twice"),
+        ("{", "in UTF-8"),
+    ],
+)
+def test_a_file_that_is_no_object_is_named(tmp_path, content, message):
+    (tmp_path / "file.json").write_text(content)
+    with pytest.raises(ValueError, match=f"file.json: .*{message}"):
+        read_json_object(tmp_path / "file.json", unique_keys=True)

@@ -71,9 +71,9 @@ def pretraining_dataset(
             greater rate where it changes.
         mask_rate: Share of the tokens to predict.
         final_mask_rate: With it the share changes in training, linearly in the step, from `mask_rate` to this one.
+        num_steps: Steps until it gets there; it stays there.
         mask_token_rate: Share of the selected tokens that become `[MASK]`; ELECTRA has 0.85.
         random_token_rate: Share of the selected tokens that become a random token; ELECTRA has 0. The rest stays.
-        num_steps: Steps until it gets there; it stays there.
         masking: Which tokens are masked: `"tokens"`, each for itself, `"words"`, `"ngrams"` or `"spans"`; or another
             rule, such as `TextSelectorMasking` or a function, for which these rates and `predictions_per_sequence` are
             not used.

@@ -6,15 +6,12 @@ from pathlib import Path
 
 from bert_keras.atomic_files import write_file
 from bert_keras.data.tokenization.added_tokens import AddedToken, SpecialTokens
-from bert_keras.data.tokenization.byte_pair_json import (
-    added_token,
-    read_byte_pair_json,
-    read_json_object,
-)
+from bert_keras.data.tokenization.byte_pair_json import added_token, read_byte_pair_json
 from bert_keras.data.tokenization.byte_pair_json_writing import write_byte_pair_json
 from bert_keras.data.tokenization.byte_pair_vocabulary import BytePairVocabulary
 from bert_keras.data.tokenization.keras_hub_assets import BYTE_PAIRS, read_keras_hub_config
 from bert_keras.data.tokenization.tokenizer_preset import preset_directory
+from bert_keras.json_text import read_json_object
 
 # Classes of transformers whose rules are these where there is no `tokenizer.json`, and which take two options from the
 # config: by the names of their special tokens, and whether tokens stand around a text.
@@ -41,7 +38,7 @@ def read_byte_pair_preset(preset: str | os.PathLike) -> tuple[BytePairVocabulary
     """
     directory = preset_directory(preset)
     config_path = directory / "tokenizer_config.json"
-    config = read_json_object(config_path) if config_path.is_file() else {}
+    config = read_json_object(config_path, unique_keys=True) if config_path.is_file() else {}
     of_keras_hub = (directory / BYTE_PAIRS).is_file()
     if of_keras_hub:  # its words are RoBERTa's, whatever this version of KerasHub makes of spaces in a row
         config_path = directory / "tokenizer.json"
@@ -50,7 +47,7 @@ def read_byte_pair_preset(preset: str | os.PathLike) -> tuple[BytePairVocabulary
         if not isinstance(config.get(name, False), bool):
             raise ValueError(f"{config_path}: {name} must be true or false, received {config[name]!r:.50}")
     if (directory / "special_tokens_map.json").is_file():
-        config = read_json_object(directory / "special_tokens_map.json") | config
+        config = read_json_object(directory / "special_tokens_map.json", unique_keys=True) | config
     kind = str(config.get("tokenizer_class") or "").removesuffix("Fast")
     lines = None
     if (path := directory / "tokenizer.json").is_file() and not of_keras_hub:
@@ -97,7 +94,7 @@ def _of_two_files(path, config, kind, config_path):
             f"{config_path}: tokenizer_class must be {known} where there is no tokenizer.json, received {kind!r:.50}; "
             "transformers writes one: AutoTokenizer.from_pretrained(...).save_pretrained(...)"
         )
-    ids = read_json_object(path)
+    ids = read_json_object(path, unique_keys=True)
     parts = _CLASSES[kind] | {name: config[name] for name in _TOKENS if config.get(name) is not None}
     added = {}
     for part in parts.values():
@@ -109,7 +106,7 @@ def _of_two_files(path, config, kind, config_path):
     more = [(number, token) for number, token in decoder.items()]
     if (added_path := directory / "added_tokens.json").is_file():
         known = {_name(token, config_path) for token in decoder.values()} | added.keys()
-        found = read_json_object(added_path)
+        found = read_json_object(added_path, unique_keys=True)
         more += [(i, {"content": t, "normalized": True}) for t, i in found.items() if t not in known]
     for number, token in more:
         name = _name(token, config_path)

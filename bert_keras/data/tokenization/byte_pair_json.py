@@ -2,10 +2,9 @@
 
 import json
 import os
-from pathlib import Path
 
 from bert_keras.data.tokenization.added_tokens import AddedToken
-from bert_keras.json_text import parse_json
+from bert_keras.json_text import read_json_object
 
 _MODEL = {  # field: values that mean byte-level BPE without anything else
     "type": ("BPE",),
@@ -32,7 +31,7 @@ def read_byte_pair_json(path: str | os.PathLike) -> dict:
         ValueError: The file is no such JSON, or describes another tokenizer; the message names the field.
     """
     place = os.fspath(path)
-    content = read_json_object(path)
+    content = read_json_object(path, unique_keys=True)
     model = _section(content, "model", place)
     _expect(model, _MODEL, f"{place}: model")
     _expect(_section(content, "decoder", place, optional=True), {"type": ("ByteLevel", None)}, f"{place}: decoder")
@@ -151,17 +150,6 @@ def _steps(section, name, place):
     if not isinstance(steps, list) or not all(isinstance(step, dict) for step in steps):
         raise ValueError(f"{place}.{name} must be a list of objects, received {steps!r:.50}")
     return steps
-
-
-def read_json_object(path: str | os.PathLike) -> dict:
-    """Read a file that holds a JSON object; a `ValueError` names the file."""
-    try:
-        content = parse_json(Path(path).read_bytes(), unique_keys=True)
-    except ValueError as error:
-        raise ValueError(f"{os.fspath(path)}: expected JSON in UTF-8: {error}") from error
-    if not isinstance(content, dict):
-        raise ValueError(f"{os.fspath(path)}: expected a JSON object, received {type(content).__name__}")
-    return content
 
 
 def _section(content, name, place, *, optional=False):

@@ -13,6 +13,7 @@ from bert_keras.data.tokenization.byte_pair_files import read_byte_pair_preset, 
 from bert_keras.data.tokenization.byte_pair_vocabulary import BytePairVocabulary
 from bert_keras.data.tokenization.byte_pair_words import SPACES, STAND_INS, BytePairWords
 from bert_keras.data.tokenization.canonical_composition import COMPOSING, compose, source_characters
+from bert_keras.data.tokenization.detokenization import gather_tokens
 from bert_keras.data.tokenization.offset_trimming import OffsetTrimming
 from bert_keras.data.tokenization.string_tensors import Strings, for_any_rank
 
@@ -148,17 +149,8 @@ class BytePairTokenizer:
             >>> tokenizer.detokenize(tokenizer("naïve <mask>")).numpy().decode()
             'naïve<mask>'
         """
-        if not tf.is_tensor(ids):
-            ids = tf.ragged.constant(ids, tf.int32) if isinstance(ids, list) else tf.constant(ids)
-        try:
-            tokens = tf.gather(self._bytes, ids)
-        except tf.errors.InvalidArgumentError as error:
-            wrong = re.search(r"indices\S* = (-?\d+)", error.message)[1]
-            last = self.vocabulary_size - 1
-            raise ValueError(f"token id {wrong} is not in the vocabulary: expected 0 to {last}") from error
-        if skip_special_tokens:
-            tokens = tf.ragged.boolean_mask(tokens, ~tf.gather(self._is_special, ids))
-        return tf.strings.reduce_join(tokens, axis=-1)
+        skipped = self._is_special if skip_special_tokens else None
+        return tf.strings.reduce_join(gather_tokens(self._bytes, ids, skipped), axis=-1)
 
     @classmethod
     def from_preset(cls, directory: str | os.PathLike) -> "BytePairTokenizer":

@@ -5,9 +5,8 @@ from pathlib import Path
 
 from bert_keras.json_text import parse_json
 
-WORD_PIECES, BYTE_PAIRS, SENTENCE_PIECES = (
-    f"assets/tokenizer/vocabulary.{ending}" for ending in ("txt", "json", "spm")
-)
+FOLDER = "assets/tokenizer"
+WORD_PIECES, BYTE_PAIRS, SENTENCE_PIECES = (f"{FOLDER}/vocabulary.{ending}" for ending in ("txt", "json", "spm"))
 
 
 def read_keras_hub_config(directory: Path, classes: Collection[str] = ()) -> dict:

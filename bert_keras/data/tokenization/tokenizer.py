@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from bert_keras.data.tokenization.byte_pair_tokenizer import BytePairTokenizer
-from bert_keras.data.tokenization.keras_hub_assets import BYTE_PAIRS, SENTENCE_PIECES, WORD_PIECES
+from bert_keras.data.tokenization.keras_hub_assets import BYTE_PAIRS, FOLDER, SENTENCE_PIECES, WORD_PIECES
 from bert_keras.data.tokenization.row_layout import RowLayout
 from bert_keras.data.tokenization.string_tensors import Strings
 from bert_keras.data.tokenization.tokenizer_preset import preset_directory
@@ -120,7 +120,7 @@ def tokenizer_of(preset: str | os.PathLike) -> Tokenizer:
         if model_type and not kinds:
             known = ", ".join(kind.model_type for kind in _KINDS)
             raise ValueError(f"{path}: model.type must be one of {known}, received {model_type!r:.50}")
-    is_empty = directory.is_dir() and not any((directory / path).exists() for path in ("tokenizer.json", _KERAS_HUB))
+    is_empty = directory.is_dir() and not any((directory / path).exists() for path in ("tokenizer.json", FOLDER))
     if not kinds and is_empty:
         names = ", ".join(name for kind in _KINDS for name in kind.files)
         found = ", ".join(sorted(path.name for path in directory.iterdir())) or "nothing"
@@ -129,9 +129,6 @@ def tokenizer_of(preset: str | os.PathLike) -> Tokenizer:
             f"{found}. Copy them from the preset that the encoder was trained with"
         )
     return (kinds or _KINDS)[0].tokenizer.from_preset(preset)
-
-
-_KERAS_HUB = "assets/tokenizer"  # the folder with the vocabulary in its presets
 
 
 class _Kind(NamedTuple):

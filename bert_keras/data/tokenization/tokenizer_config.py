@@ -3,11 +3,10 @@
 import json
 import os
 from collections.abc import Iterable
-from pathlib import Path
 
 from bert_keras.atomic_files import write_file
 from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS
-from bert_keras.json_text import parse_json
+from bert_keras.json_text import read_json_object
 
 _TOKEN_FIELDS = {f"{token.strip('[]').lower()}_token": token for token in SPECIAL_TOKENS}  # "mask_token": "[MASK]"
 # Classes with BERT's rules, each also with "Fast" behind it; the last two say nothing of rules, `tokenizer.json` does.
@@ -33,14 +32,9 @@ def read_tokenizer_config(path: str | os.PathLike, **defaults: bool | None) -> d
             the message names file and field.
     """
     try:
-        config = parse_json(Path(path).read_bytes())
+        config = defaults | read_json_object(path)
     except FileNotFoundError:
-        config = {}
-    except ValueError as error:
-        raise ValueError(f"{os.fspath(path)}: expected JSON in UTF-8: {error}") from error
-    if not isinstance(config, dict):
-        raise ValueError(f"{os.fspath(path)}: expected a JSON object, received {type(config).__name__}")
-    config = defaults | config
+        config = dict(defaults)
 
     def refuse(field, expected):
         raise ValueError(f"{os.fspath(path)}: {field} must be {expected}, received {config[field]!r}")

@@ -8,7 +8,7 @@ from bert_keras.data.tokenization.keras_hub_assets import WORD_PIECES, read_kera
 from bert_keras.data.tokenization.tokenizer_config import read_tokenizer_config, refuse_added_tokens
 from bert_keras.data.tokenization.tokenizer_json import read_max_word_length, read_tokenizer_json
 from bert_keras.data.tokenization.vocabulary import Vocabulary
-from bert_keras.json_text import parse_json
+from bert_keras.json_text import read_json_object
 from bert_keras.preset_location import locate_preset
 
 # Google's TF1 releases tell by the folder's name alone; see `validate_case_matches_checkpoint` of its tokenization.py.
@@ -37,7 +37,7 @@ def read_tokenizer_preset(preset: str | os.PathLike) -> tuple[Vocabulary, dict]:
             rules = {"do_lower_case": False}
         if (directory / "added_tokens.json").is_file():
             added = directory / "added_tokens.json"
-            refuse_added_tokens(list(_json_object(added)), str(added))
+            refuse_added_tokens(list(read_json_object(added)), str(added))
     elif of_keras_hub.is_file():
         vocabulary = Vocabulary.load(of_keras_hub)
         # Accents are left to BERT's rule: KerasHub keeps them, but its published weights were trained without.
@@ -70,16 +70,6 @@ def preset_directory(preset: str | os.PathLike) -> Path:
     ):
         return directory.parent
     return directory
-
-
-def _json_object(path: Path) -> dict:
-    try:
-        content = parse_json(path.read_bytes())
-    except ValueError as error:
-        raise ValueError(f"{path}: expected JSON in UTF-8: {error}") from error
-    if not isinstance(content, dict):
-        raise ValueError(f"{path}: expected a JSON object, received {type(content).__name__}")
-    return content
 
 
 def _lowercase_of_keras_hub(directory: Path) -> bool:

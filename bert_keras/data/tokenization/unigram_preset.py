@@ -8,6 +8,7 @@ from pathlib import Path
 from bert_keras.atomic_files import write_file
 from bert_keras.data.tokenization.keras_hub_assets import SENTENCE_PIECES, read_keras_hub_config
 from bert_keras.data.tokenization.sentencepiece_model import SentencePieceModel
+from bert_keras.data.tokenization.tokenizer_preset import preset_directory
 from bert_keras.data.tokenization.unigram_family import ALBERT, UNIGRAM_FAMILIES
 from bert_keras.data.tokenization.unigram_tokenizer_json import (
     has_unigram_json,
@@ -15,8 +16,7 @@ from bert_keras.data.tokenization.unigram_tokenizer_json import (
     write_unigram_json,
 )
 from bert_keras.data.tokenization.unigram_vocabulary import UnigramVocabulary
-from bert_keras.json_text import parse_json
-from bert_keras.preset_location import locate_preset
+from bert_keras.json_text import read_json_object
 
 _ANY_CLASS = ("PreTrainedTokenizer", "TokenizersBackend")  # say nothing of rules, `tokenizer.json` does
 _DIGIT_AND_COMMA = re.compile(r".*\d,", re.DOTALL)
@@ -36,7 +36,7 @@ def read_unigram_preset(preset: str | os.PathLike) -> tuple[UnigramVocabulary, d
         FileNotFoundError: There is neither a model file nor a `tokenizer.json` of a unigram model.
         ValueError: A file is faulty or asks for other rules; the message names file and field.
     """
-    directory = _directory(preset)
+    directory = preset_directory(preset)
     if (directory / SENTENCE_PIECES).is_file():
         vocabulary = _read_model(directory / SENTENCE_PIECES)
         read_keras_hub_config(directory, [vocabulary.family.tokenizer_class])
@@ -91,11 +91,6 @@ def write_unigram_preset(
     write_file(directory / "tokenizer_config.json", (json.dumps(config, indent=2) + "\n").encode())
 
 
-def _directory(preset):
-    directory = Path(locate_preset(preset))
-    return directory.parent if directory.suffix == ".keras" else directory
-
-
 def _model_file(directory):
     files = (directory / family.file for family in UNIGRAM_FAMILIES)
     return next((file for file in files if file.is_file()), None)
@@ -139,13 +134,9 @@ def _read_config(path, vocabulary, rules):
     """Read the arguments that `tokenizer_config.json` gives; where `tokenizer.json` gives them too, they must agree."""
     family = vocabulary.family
     try:
-        config = parse_json(path.read_bytes())
+        config = read_json_object(path)
     except FileNotFoundError:
         config = {}
-    except ValueError as error:
-        raise ValueError(f"{path}: expected JSON in UTF-8: {error}") from error
-    if not isinstance(config, dict):
-        raise ValueError(f"{path}: expected a JSON object, received {type(config).__name__}")
 
     def refuse(field, expected):
         raise ValueError(f"{path}: {field} must be {expected}, received {config[field]!r:.100}")
