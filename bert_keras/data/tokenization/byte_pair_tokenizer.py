@@ -2,9 +2,7 @@
 
 import os
 import re
-from collections.abc import Sequence
 
-import numpy as np
 import tensorflow as tf
 
 from bert_keras.data.tokenization.added_token_cuts import AddedTokenCuts
@@ -13,22 +11,21 @@ from bert_keras.data.tokenization.byte_pair_files import read_byte_pair_preset, 
 from bert_keras.data.tokenization.byte_pair_vocabulary import BytePairVocabulary
 from bert_keras.data.tokenization.byte_pair_words import SPACES, STAND_INS, BytePairWords
 from bert_keras.data.tokenization.canonical_composition import COMPOSING, compose, source_characters
-from bert_keras.data.tokenization.detokenization import gather_tokens
 from bert_keras.data.tokenization.offset_trimming import OffsetTrimming
-from bert_keras.data.tokenization.string_tensors import Strings, for_any_rank
+from bert_keras.data.tokenization.string_tokenizer import StringTokenizer
 
 
-class BytePairTokenizer:
+class BytePairTokenizer(StringTokenizer):
     r"""Cuts texts into ids of byte-level byte-pair encoding, on TensorFlow's strings.
 
-    Call it on a string, a list of strings or a string tensor, eagerly or inside `tf.data.Dataset.map`; it adds no
-    special tokens and no padding. A text is cut at the tokens that stay whole, then into words by GPT-2's rule, a
-    space going with the word behind it, and the bytes of each word are merged in the order of the merges. Nothing is
-    lost: `detokenize` gives the bytes back.
+    Called, and asked for offsets and texts, as every `StringTokenizer`. A text is cut at the tokens that stay whole,
+    then into words by GPT-2's rule, a space going with the word behind it, and the bytes of each word are merged in the
+    order of the merges. Nothing is lost: `detokenize` gives the bytes back; of other ids than a text's they need not be
+    UTF-8. `pieces` are spelled in GPT-2's alphabet of bytes.
 
-    Bytes that are not UTF-8 count as U+FFFD, and so do lone surrogates of a Python string. With `compose`, marks that
-    Unicode got after version 9 go in Unicode's order, where `tokenizers` leaves them as they are; and offsets may
-    differ by one where composing moves a mark past a character that alone becomes two, such as U+0344.
+    With `compose`, marks that Unicode got after version 9 go in Unicode's order, where `tokenizers` leaves them as they
+    are; and offsets may differ by one where composing moves a mark past a character that alone becomes two, such as
+    U+0344.
 
     Args:
         vocabulary: A `BytePairVocabulary`.
@@ -88,70 +85,6 @@ class BytePairTokenizer:
             self._lengths = tf.constant([len(token) for token in spelled], tf.int64)
             self._is_special = tf.constant([is_special.get(token, False) for token in tokens])
 
-    @property
-    def vocabulary_size(self) -> int:
-        """Number of tokens."""
-        return len(self.vocabulary)
-
-    @tf.autograph.experimental.do_not_convert
-    def __call__(self, texts: Strings) -> tf.RaggedTensor | tf.Tensor:
-        """Return the token ids of texts.
-
-        Args:
-            texts: One string (`str`, `bytes`, scalar tensor), or a list or a dense or ragged tensor of strings.
-
-        Returns:
-            int32 ids: (tokens,) for one string, otherwise ragged with one dimension more than `texts`.
-
-        Raises:
-            ValueError: `texts` does not consist of strings.
-        """
-        return for_any_rank(lambda rows: self._tokenize(rows, with_offsets=False)[0], texts)
-
-    def pieces(self, texts: Strings) -> tf.RaggedTensor | tf.Tensor:
-        """Return the tokens of texts as strings, in GPT-2's alphabet and the shape of their ids."""
-        return tf.gather(self._tokens, self(texts))
-
-    @tf.autograph.experimental.do_not_convert
-    def tokenize_with_offsets(self, texts: Strings) -> tuple:
-        """Return the token ids of texts and the characters they come from.
-
-        Offsets count the characters of the original text; one whose bytes became several tokens belongs to each.
-
-        Args:
-            texts: As for `__call__`.
-
-        Returns:
-            ids, starts, ends: int32, each in the shape of `__call__`'s ids; `ends` is exclusive.
-        """
-        return for_any_rank(lambda rows: self._tokenize(rows, with_offsets=True), texts)
-
-    def detokenize(
-        self, ids: Sequence | np.ndarray | tf.Tensor | tf.RaggedTensor, *, skip_special_tokens: bool = False
-    ) -> tf.Tensor | tf.RaggedTensor:
-        """Join the bytes of tokens.
-
-        Args:
-            ids: (..., tokens) integers: a list, an array, a dense or a ragged tensor.
-            skip_special_tokens: Leave `<pad>`, `<s>` and the other special tokens out.
-
-        Returns:
-            (...) string tensor; of a text's ids the text, of others bytes that need not be UTF-8.
-
-        Raises:
-            ValueError: An id is beyond the vocabulary; inside a graph, TensorFlow's `InvalidArgumentError`.
-
-        Example:
-            >>> from bert_keras.data import BytePairVocabulary
-            >>> from bert_keras.data.tokenization.byte_alphabet import ALPHABET
-            >>> tokens = ["<s>", "<pad>", "</s>", "<unk>", "<mask>", *ALPHABET]
-            >>> tokenizer = BytePairTokenizer(BytePairVocabulary(tokens, []))
-            >>> tokenizer.detokenize(tokenizer("naïve <mask>")).numpy().decode()
-            'naïve<mask>'
-        """
-        skipped = self._is_special if skip_special_tokens else None
-        return tf.strings.reduce_join(gather_tokens(self._bytes, ids, skipped), axis=-1)
-
     @classmethod
     def from_preset(cls, directory: str | os.PathLike) -> "BytePairTokenizer":
         """Build the tokenizer of a preset.
@@ -187,8 +120,18 @@ class BytePairTokenizer:
         """Build a tokenizer from what `get_config` returned."""
         return cls(**config | {"vocabulary": BytePairVocabulary.from_config(config["vocabulary"])})
 
-    def __reduce__(self):  # tensors do not travel to another process; the arguments do
-        return self.from_config, (self.get_config(),)
+    @property
+    def _spellings(self):
+        return self._bytes
+
+    def _join(self, tokens):
+        return tf.strings.reduce_join(tokens, axis=-1)
+
+    def _ids(self, texts):
+        return self._tokenize(texts, with_offsets=False)[0]
+
+    def _ids_and_offsets(self, texts):
+        return self._tokenize(texts, with_offsets=True)
 
     def _tokenize(self, texts, *, with_offsets):
         """(batch,) strings to: ids and, if asked for, first and last-plus-one characters, all (batch, tokens)."""

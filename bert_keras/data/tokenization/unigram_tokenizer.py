@@ -2,16 +2,14 @@
 
 import os
 import re
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
-from bert_keras.data.tokenization.detokenization import gather_tokens
 from bert_keras.data.tokenization.sentencepiece_kernel import SentencePieceKernel
 from bert_keras.data.tokenization.sentencepiece_model import NORMAL, UNUSED, SentencePieceModel
-from bert_keras.data.tokenization.string_tensors import Strings, for_any_rank
+from bert_keras.data.tokenization.string_tokenizer import StringTokenizer
 from bert_keras.data.tokenization.unigram_family import ALBERT
 from bert_keras.data.tokenization.unigram_normalization import (
     FILLER,
@@ -28,13 +26,12 @@ from bert_keras.data.tokenization.unigram_vocabulary import SPACE, UnigramVocabu
 _RESERVED = [chr(code_point) for code_point in range(ord(FILLER) + 1, 0xFDF0)]
 
 
-class UnigramTokenizer:
+class UnigramTokenizer(StringTokenizer):
     """Cuts texts into the pieces of ALBERT or XLM-RoBERTa that are the most probable together, on TensorFlow's strings.
 
-    Call it on a string, a list of strings or a string tensor, eagerly or inside `tf.data.Dataset.map`; it adds no
-    special tokens and no padding. The ids are those of `sentencepiece`; words end at all white space, and special
-    tokens in a text are found, as in transformers. Bytes that are not UTF-8 count as U+FFFD, and so do lone surrogates
-    of a Python string.
+    Called, and asked for offsets and texts, as every `StringTokenizer`. The ids are those of `sentencepiece`; words end
+    at all white space, and special tokens in a text are found, as in transformers. In pieces U+2581 stands for a space;
+    alone, the beginning of a word, its offsets are the word's first character.
 
     Args:
         vocabulary: Tokens, scores and character map; the family is known by its special tokens.
@@ -115,72 +112,6 @@ class UnigramTokenizer:
                 pieces[index], scores[index], types[index] = SPACE + stand_in, best, NORMAL
         return SentencePieceModel(pieces, scores, types, model.character_map)
 
-    @property
-    def vocabulary_size(self) -> int:
-        """Number of tokens."""
-        return len(self.vocabulary)
-
-    @tf.autograph.experimental.do_not_convert
-    def __call__(self, texts: Strings) -> tf.RaggedTensor | tf.Tensor:
-        """Return the token ids of texts.
-
-        Args:
-            texts: One string (`str`, `bytes`, scalar tensor), or a list or a dense or ragged tensor of strings.
-
-        Returns:
-            int32 ids: (tokens,) for one string, otherwise ragged with one dimension more than `texts`.
-
-        Raises:
-            ValueError: `texts` does not consist of strings.
-        """
-        return for_any_rank(self._tokenize, texts)
-
-    def pieces(self, texts: Strings) -> tf.RaggedTensor | tf.Tensor:
-        """Return the tokens of texts as strings, in the shape of their ids; U+2581 stands for a space."""
-        return tf.gather(self._tokens, self(texts))
-
-    @tf.autograph.experimental.do_not_convert
-    def tokenize_with_offsets(self, texts: Strings) -> tuple:
-        """Return the token ids of texts and the characters they come from.
-
-        Offsets count the characters (code points) of the original text, so that in Python `text[start:end]` is what
-        became the token, without spaces around it; a character that became several tokens belongs to each of them, and
-        U+2581 alone, the beginning of a word, has the word's first character. These are the offsets of transformers.
-
-        Args:
-            texts: As for `__call__`.
-
-        Returns:
-            ids, starts, ends: int32, each in the shape of `__call__`'s ids; `ends` is exclusive.
-        """
-        return for_any_rank(self._tokenize_with_offsets, texts)
-
-    def detokenize(
-        self, ids: Sequence | np.ndarray | tf.Tensor | tf.RaggedTensor, *, skip_special_tokens: bool = False
-    ) -> tf.Tensor | tf.RaggedTensor:
-        """Join tokens to text: U+2581 becomes a space, but at the beginning.
-
-        Args:
-            ids: (..., tokens) integers: a list, an array, a dense or a ragged tensor.
-            skip_special_tokens: Leave `<pad>`, `[CLS]` and the other special tokens out.
-
-        Returns:
-            (...) string tensor.
-
-        Raises:
-            ValueError: An id is beyond the vocabulary; inside a graph, TensorFlow's `InvalidArgumentError`.
-
-        Example:
-            >>> tokens = ["<pad>", "<unk>", "[CLS]", "[SEP]", "[MASK]", "▁na", "ive"]
-            >>> tokenizer = UnigramTokenizer(UnigramVocabulary(tokens, [0.0] * 7))
-            >>> tokenizer.detokenize([2, 5, 6, 5, 3], skip_special_tokens=True).numpy()
-            b'naive na'
-        """
-        skipped = self._is_special if skip_special_tokens else None
-        text = tf.strings.reduce_join(gather_tokens(self._tokens, ids, skipped), axis=-1)
-        spaced = tf.ragged.map_flat_values(tf.strings.regex_replace, text, SPACE, " ")
-        return tf.ragged.map_flat_values(tf.strings.regex_replace, spaced, "^ ", "")
-
     @classmethod
     def from_preset(cls, directory: str | os.PathLike) -> "UnigramTokenizer":
         """Build the tokenizer of a preset.
@@ -225,9 +156,6 @@ class UnigramTokenizer:
         """Build a tokenizer from what `get_config` returned."""
         return cls(**config | {"vocabulary": UnigramVocabulary.from_config(config["vocabulary"])})
 
-    def __reduce__(self):  # tensors do not travel to another process; the arguments do
-        return self.from_config, (self.get_config(),)
-
     def _normalize(self, texts):
         """(batch,) strings to: these as valid UTF-8 with stand-ins, equally long; and what the kernel shall see."""
         rows = tf.where(~tf.strings.regex_full_match(texts, self._plain))
@@ -245,7 +173,12 @@ class UnigramTokenizer:
         lowered = tf.strings.lower(texts) if self.lower_case else texts
         return tf.tensor_scatter_nd_update(texts, rows, marked), tf.tensor_scatter_nd_update(lowered, rows, normalized)
 
-    def _tokenize(self, texts):
+    def _join(self, tokens):
+        text = tf.strings.reduce_join(tokens, axis=-1)
+        spaced = tf.ragged.map_flat_values(tf.strings.regex_replace, text, SPACE, " ")
+        return tf.ragged.map_flat_values(tf.strings.regex_replace, spaced, "^ ", "")
+
+    def _ids(self, texts):
         return self._in_order(self._kernel.tokenize(self._normalize(texts)[1]))[0]
 
     def _in_order(self, ids):
@@ -255,7 +188,7 @@ class UnigramTokenizer:
         order, firsts = order_runs(letters, lengths, ids.value_rowids())
         return ids.with_values(tf.gather(values, order)), firsts
 
-    def _tokenize_with_offsets(self, texts):
+    def _ids_and_offsets(self, texts):
         """(batch,) strings to: ids, first and last-plus-one characters, all (batch, tokens)."""
         marked, normalized = self._normalize(texts)
         ids, first_bytes = self._kernel.tokenize_with_first_bytes(normalized)

@@ -6,13 +6,11 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import tensorflow as tf
 import tensorflow_text
 
-from bert_keras.data.tokenization.detokenization import gather_tokens
 from bert_keras.data.tokenization.normalization import normalize, normalized_lengths
-from bert_keras.data.tokenization.string_tensors import Strings, for_any_rank
+from bert_keras.data.tokenization.string_tokenizer import StringTokenizer
 from bert_keras.data.tokenization.tokenizer_config import write_tokenizer_config
 from bert_keras.data.tokenization.tokenizer_json import write_tokenizer_json
 from bert_keras.data.tokenization.tokenizer_preset import read_tokenizer_preset
@@ -26,16 +24,14 @@ _RESERVED = [chr(code_point) for code_point in (0xFA6E, 0xFA6F, *range(0xFADA, 0
 _MOST_BYTES = 1 << 30  # a word, for the kernel
 
 
-class WordPieceTokenizer:
+class WordPieceTokenizer(StringTokenizer):
     """Cuts texts into WordPiece ids by the rules of google-research/bert, on TensorFlow's strings.
 
-    Call it on a string, a list of strings or a string tensor, eagerly or inside `tf.data.Dataset.map`; it adds no
-    special tokens and no padding. A text is normalised (control characters removed; lower case and accents by option),
-    cut at spaces, punctuation and around Chinese characters, and each word is covered by the longest pieces of the
-    vocabulary, from the left; a word that cannot be covered, or has more than `max_word_length` characters, is one
-    `[UNK]`.
-
-    Bytes that are not UTF-8 count as U+FFFD, and so do lone surrogates of a Python string; the rules remove it.
+    Called, and asked for offsets and texts, as every `StringTokenizer`. A text is normalised (control characters and
+    U+FFFD removed; lower case and accents by option), cut at spaces, punctuation and around Chinese characters, and
+    each word is covered by the longest pieces of the vocabulary, from the left; a word that cannot be covered, or has
+    more than `max_word_length` characters, is one `[UNK]`. Joined to text, pieces with `##` go to the piece before,
+    everything else gets a space.
 
     Args:
         vocabulary: A `Vocabulary`, or its tokens.
@@ -108,72 +104,9 @@ class WordPieceTokenizer:
             self._is_special = tf.constant([token in specials for token in tokens])
 
     @property
-    def vocabulary_size(self) -> int:
-        """Number of tokens."""
-        return len(self.vocabulary)
-
-    @property
     def strips_accents(self) -> bool:
         """Whether accents are removed: what `strip_accents` says or, where that is None, `lower_case`."""
         return self.lower_case if self.strip_accents is None else self.strip_accents
-
-    @tf.autograph.experimental.do_not_convert
-    def __call__(self, texts: Strings) -> tf.RaggedTensor | tf.Tensor:
-        """Return the token ids of texts.
-
-        Args:
-            texts: One string (`str`, `bytes`, scalar tensor), or a list or a dense or ragged tensor of strings.
-
-        Returns:
-            int32 ids: (tokens,) for one string, otherwise ragged with one dimension more than `texts`.
-
-        Raises:
-            ValueError: `texts` does not consist of strings.
-        """
-        return for_any_rank(lambda rows: self._tokenize(rows)[1], texts)
-
-    def pieces(self, texts: Strings) -> tf.RaggedTensor | tf.Tensor:
-        """Return the tokens of texts as strings, in the shape of their ids."""
-        return tf.gather(self._tokens, self(texts))
-
-    @tf.autograph.experimental.do_not_convert
-    def tokenize_with_offsets(self, texts: Strings) -> tuple:
-        """Return the token ids of texts and the characters they come from.
-
-        Offsets count the characters (code points) of the original text, so that in Python `text[start:end]` is what
-        became the token, accents, capitals and all; a character that became several tokens belongs to each of them.
-
-        Args:
-            texts: As for `__call__`.
-
-        Returns:
-            ids, starts, ends: int32, each in the shape of `__call__`'s ids; `ends` is exclusive.
-        """
-        return for_any_rank(self._tokenize_with_offsets, texts)
-
-    def detokenize(
-        self, ids: Sequence | np.ndarray | tf.Tensor | tf.RaggedTensor, *, skip_special_tokens: bool = False
-    ) -> tf.Tensor | tf.RaggedTensor:
-        """Join tokens to text: pieces with `##` to the piece before, everything else with a space.
-
-        Args:
-            ids: (..., tokens) integers: a list, an array, a dense or a ragged tensor.
-            skip_special_tokens: Leave `[PAD]`, `[CLS]` and the other special tokens out.
-
-        Returns:
-            (...) string tensor.
-
-        Raises:
-            ValueError: An id is beyond the vocabulary; inside a graph, TensorFlow's `InvalidArgumentError`.
-
-        Example:
-            >>> tokenizer = WordPieceTokenizer(["[UNK]", "[CLS]", "na", "##ive"])
-            >>> tokenizer.detokenize([1, 2, 3, 2], skip_special_tokens=True).numpy()
-            b'naive na'
-        """
-        tokens = gather_tokens(self._tokens, ids, self._is_special if skip_special_tokens else None)
-        text = tf.strings.reduce_join(tokens, axis=-1, separator=" ")
-        return tf.ragged.map_flat_values(tf.strings.regex_replace, text, " ##", "")
 
     @classmethod
     def from_preset(cls, directory: str | os.PathLike) -> "WordPieceTokenizer":
@@ -235,8 +168,12 @@ class WordPieceTokenizer:
         """Build a tokenizer from what `get_config` returned."""
         return cls(**config)
 
-    def __reduce__(self):  # tensors do not travel to another process; the arguments do
-        return self.from_config, (self.get_config(),)
+    def _join(self, tokens):
+        text = tf.strings.reduce_join(tokens, axis=-1, separator=" ")
+        return tf.ragged.map_flat_values(tf.strings.regex_replace, text, " ##", "")
+
+    def _ids(self, texts):
+        return self._tokenize(texts)[1]
 
     def _tokenize(self, texts):
         """(batch,) strings to: these with stand-ins; ids, first and last-plus-one bytes of the normalised text."""
@@ -266,7 +203,7 @@ class WordPieceTokenizer:
                 marked = tf.strings.regex_replace(marked, re.escape(token), stand_in + padding)
         return tf.tensor_scatter_nd_update(texts, rows, marked)
 
-    def _tokenize_with_offsets(self, texts):
+    def _ids_and_offsets(self, texts):
         """(batch,) strings to: ids, first and last-plus-one characters, all (batch, tokens)."""
         texts, ids, starts, ends = self._tokenize(texts)
         characters = tf.strings.unicode_decode(texts, "UTF-8")  # (batch, characters)
