@@ -1,5 +1,6 @@
 """What every test shares: the backend is chosen before Keras is imported, and logs stay quiet."""
 
+import gc
 import os
 import sys
 
@@ -22,6 +23,12 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if os.environ["KERAS_BACKEND"] != "tensorflow" and item.get_closest_marker("slow_elsewhere"):
             item.add_marker("slow")
+
+
+def pytest_collection_finish():
+    """What is imported by now stays: a collection of garbage, which Keras asks for often, need not look through it."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

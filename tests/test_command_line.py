@@ -25,6 +25,17 @@ def test_options_reach_the_function(monkeypatch):
     assert command_line.run(train) == (("a", "b"), 2.0, 0)
 
 
+def test_tensorflow_is_imported_without_its_lines_before_the_function_runs(monkeypatch):
+    told = []
+    monkeypatch.setattr(command_line, "import_quietly", lambda: told.append("imported"))
+
+    def main():
+        told.append("run")
+
+    command_line.run(main, [])
+    assert told == ["imported", "run"]
+
+
 def test_help_shows_the_comment_behind_each_parameter_and_the_modules_first_line(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["train.py", "--help"])
     with pytest.raises(SystemExit, match="0"):

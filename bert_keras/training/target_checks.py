@@ -50,6 +50,7 @@ class TargetChecks:
         loss = self._fitting_losses(loss)
         counting = self._fitting_metrics(metrics, loss, lambda metric: CountedRows(_as_metric(metric)))
         taken = self._fitting_metrics(weighted_metrics, loss, lambda metric: metric)
+        self.loss = self._compile_loss = None  # where none is given, Keras would keep that of an earlier compile
         super().compile(
             optimizer=optimizer,
             loss=loss,

@@ -22,7 +22,7 @@ def sizes():
     return dict(SIZES)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_encoder():
     """Function that makes a small encoder, the same weights each time."""
 

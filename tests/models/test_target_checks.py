@@ -1,3 +1,4 @@
+import functools
 import re
 
 import keras
@@ -117,14 +118,22 @@ def inputs_of(kind):
     return x
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def make_model(make_encoder):
+    """Function that makes a model of a kind, the same weights each time."""
+
     def make(kind):
         keras.utils.set_random_seed(1)
         has_pooler = kind in ("classes", "labels", "numbers", "choices", "pretraining")
         return MAKERS[kind](make_encoder(num_layers=1, dropout=0.0, pooler=has_pooler))
 
     return make
+
+
+@pytest.fixture(scope="module")
+def model_of(make_model):
+    """Function that has one model of a kind for all tests that compile it anew and leave its weights alone."""
+    return functools.cache(make_model)
 
 
 def loss_of(model, kind, y, weights=None):
@@ -144,8 +153,8 @@ def test_every_model_trains_without_a_loss_given(kind, make_model, untraced):
 
 
 @pytest.mark.parametrize(("kind", "y", "message"), WRONG + OF_ANOTHER_SHAPE)
-def test_labels_that_the_outputs_have_no_place_for_are_refused(kind, y, message, make_model):
-    model = make_model(kind)
+def test_labels_that_the_outputs_have_no_place_for_are_refused(kind, y, message, model_of):
+    model = model_of(kind)
     model.compile(AdamW(1e-3), run_eagerly=True)
     with pytest.raises(ValueError, match=message):
         loss_of(model, kind, y)
@@ -184,8 +193,8 @@ def test_compiled_steps_name_labels_of_another_shape(kind, y, message, make_mode
 
 
 @pytest.mark.parametrize(("kind", "y", "y_with_none", "weights"), NONE)
-def test_no_label_is_weight_0(kind, y, y_with_none, weights, make_model):
-    model = make_model(kind)
+def test_no_label_is_weight_0(kind, y, y_with_none, weights, model_of):
+    model = model_of(kind)
     model.compile(AdamW(1e-3), run_eagerly=True)
     expected = loss_of(model, kind, y, as_arrays(keras.tree.map_structure(float, weights)))
     assert loss_of(model, kind, y_with_none) == pytest.approx(expected, rel=1e-6)
@@ -207,11 +216,12 @@ def test_no_label_is_weight_0(kind, y, y_with_none, weights, make_model):
         ("pretraining", {"mlm": "sparse_categorical_crossentropy", "nsp": "sparse_categorical_crossentropy"}),
     ],
 )
-def test_the_names_of_keras_losses_mean_the_models_own(kind, loss, make_model):
-    model, own = make_model(kind), make_model(kind)
-    model.compile(AdamW(), loss, run_eagerly=True)
-    own.compile(AdamW(), run_eagerly=True)
-    assert loss_of(model, kind, RIGHT[kind]) == loss_of(own, kind, RIGHT[kind])
+def test_the_names_of_keras_losses_mean_the_models_own(kind, loss, model_of):
+    model, losses = model_of(kind), []
+    for some in (loss, None):
+        model.compile(AdamW(), some, run_eagerly=True)
+        losses.append(loss_of(model, kind, RIGHT[kind]))
+    assert losses[0] == losses[1]
 
 
 @pytest.mark.parametrize(
@@ -231,9 +241,9 @@ def test_the_names_of_keras_losses_mean_the_models_own(kind, loss, make_model):
         ("pretraining", keras.losses.SparseCategoricalCrossentropy(), r"scores of mlm for probabilities"),
     ],
 )
-def test_a_loss_of_keras_that_does_not_fit_is_refused(kind, loss, message, make_model):
+def test_a_loss_of_keras_that_does_not_fit_is_refused(kind, loss, message, model_of):
     with pytest.raises(ValueError, match=message):
-        make_model(kind).compile(AdamW(), loss)
+        model_of(kind).compile(AdamW(), loss)
 
 
 @pytest.mark.parametrize(
@@ -250,9 +260,9 @@ def test_a_loss_of_keras_that_does_not_fit_is_refused(kind, loss, message, make_
     ],
 )
 @pytest.mark.parametrize("argument", ["metrics", "weighted_metrics"])
-def test_a_metric_of_keras_that_does_not_fit_is_refused(kind, metric, message, argument, make_model):
+def test_a_metric_of_keras_that_does_not_fit_is_refused(kind, metric, message, argument, model_of):
     with pytest.raises(ValueError, match=message):
-        make_model(kind).compile(AdamW(), **{argument: [metric]})
+        model_of(kind).compile(AdamW(), **{argument: [metric]})
 
 
 @pytest.mark.parametrize(
@@ -265,18 +275,17 @@ def test_a_metric_of_keras_that_does_not_fit_is_refused(kind, metric, message, a
         ("numbers", keras.metrics.log_cosh),
     ],
 )
-def test_functions_of_keras_are_metrics_of_their_name(kind, metric, make_model):
-    model, by_name = make_model(kind), make_model(kind)
+def test_functions_of_keras_are_metrics_of_their_name(kind, metric, model_of):
+    model, logs = model_of(kind), []
     name = "LogCoshError" if metric.__name__ == "log_cosh" else metric.__name__
-    logs = []
-    for some, given in ((model, metric), (by_name, name)):
-        some.compile(AdamW(), metrics=[given], run_eagerly=True)
-        logs.append(some.evaluate(inputs_of(kind), as_arrays(RIGHT[kind]), verbose=0, return_dict=True))
+    for given in (metric, name):
+        model.compile(AdamW(), metrics=[given], run_eagerly=True)
+        logs.append(model.evaluate(inputs_of(kind), as_arrays(RIGHT[kind]), verbose=0, return_dict=True))
     assert logs[0][metric.__name__] == pytest.approx(logs[1][name])
 
 
-def test_the_function_of_the_best_five_is_a_metric_too(make_model):
-    model = make_model("classes")
+def test_the_function_of_the_best_five_is_a_metric_too(model_of):
+    model = model_of("classes")
     model.compile(AdamW(), metrics=[keras.metrics.sparse_top_k_categorical_accuracy])
     assert model.compiled
 
@@ -296,9 +305,9 @@ def test_the_function_of_the_best_five_is_a_metric_too(make_model):
         ("labels", None, "f1_score", r"write training.MultiLabelF1\(num_classes\)"),
     ],
 )
-def test_a_metric_that_compares_something_else_is_refused(kind, loss, metric, message, make_model):
+def test_a_metric_that_compares_something_else_is_refused(kind, loss, metric, message, model_of):
     with pytest.raises(ValueError, match=message):
-        make_model(kind).compile(AdamW(), loss, metrics=[metric])
+        model_of(kind).compile(AdamW(), loss, metrics=[metric])
 
 
 def own_loss(y_true, y_pred):
@@ -315,18 +324,18 @@ def own_loss(y_true, y_pred):
         ("numbers", keras.losses.MeanSquaredError()),
     ],
 )
-def test_a_loss_of_keras_is_averaged_over_the_rows_that_count(kind, loss, make_model):
-    model, own = make_model(kind), make_model(kind)
-    model.compile(AdamW(), loss, run_eagerly=True)
-    own.compile(AdamW(), run_eagerly=True)
+def test_a_loss_of_keras_is_averaged_over_the_rows_that_count(kind, loss, model_of):
+    model, losses = model_of(kind), []
     weights = [[1, 1, 0, 0, 0, 0], [1, 0, 0, 0, 0, 0]] if kind == "tags" else [1, 0]
     weights = as_arrays(keras.tree.map_structure(float, weights))
-    expected = loss_of(own, kind, RIGHT[kind], weights)
-    assert loss_of(model, kind, RIGHT[kind], weights) == pytest.approx(expected, rel=1e-5)
+    for some in (loss, None):
+        model.compile(AdamW(), some, run_eagerly=True)
+        losses.append(loss_of(model, kind, RIGHT[kind], weights))
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)
 
 
-def test_another_reduction_than_the_default_of_keras_stays(make_model):
-    model = make_model("classes")
+def test_another_reduction_than_the_default_of_keras_stays(model_of):
+    model = model_of("classes")
     model.compile(AdamW(), keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="sum"))
     assert model.loss.reduction == "sum"
 
@@ -343,24 +352,28 @@ def test_a_loss_from_elsewhere_that_counts_fillers_is_said_in_the_log(make_model
 
 
 @pytest.mark.parametrize(("kind", "y"), [("classes", [2, -100]), ("tags", [[1, -100, 2, -100, 0, 0]] * 2)])
-def test_rows_of_no_label_weigh_nothing_among_rows_of_one_1(kind, y, make_model):
-    model, own = make_model(kind), make_model(kind)
-    model.compile(AdamW(), "categorical_crossentropy", metrics=["accuracy"], run_eagerly=True)
-    own.compile(AdamW(), metrics=["accuracy"], run_eagerly=True)
-    y = np.array(y)
+def test_rows_of_no_label_weigh_nothing_among_rows_of_one_1(kind, y, model_of):
+    model, y, losses, logs = model_of(kind), np.array(y), [], []
     one_hot = np.where((y == -100)[..., None], -100, np.eye(3)[np.maximum(y, 0)]).astype("float32")
-    assert loss_of(model, kind, one_hot) == pytest.approx(loss_of(own, kind, y), rel=1e-5)
-    logs = [
-        some.evaluate(inputs_of(kind), given, verbose=0, return_dict=True)
-        for some, given in ((model, one_hot), (own, y))
-    ]
+    for loss, given in (("categorical_crossentropy", one_hot), (None, y)):
+        model.compile(AdamW(), loss, metrics=["accuracy"], run_eagerly=True)
+        losses.append(loss_of(model, kind, given))
+        logs.append(model.evaluate(inputs_of(kind), given, verbose=0, return_dict=True))
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)
     assert logs[0]["accuracy"] == pytest.approx(logs[1]["accuracy"])
+
+
+def test_a_model_compiled_anew_without_a_loss_has_its_own_again(model_of):
+    model = model_of("tags")
+    model.compile(AdamW(), "categorical_crossentropy", run_eagerly=True)
+    model.compile(AdamW(), run_eagerly=True)
+    assert np.isfinite(loss_of(model, "tags", RIGHT["tags"]))  # where that loss refuses numbers of classes
 
 
 @pytest.mark.parametrize("kind", ["classes", "tags"])
 @pytest.mark.parametrize("row", [[0, 0, 0], [1, 1, 1], [0.5, 1, 0.5], [-100, 0, 1], [float("nan"), 0, 1]])
-def test_rows_that_are_no_probabilities_are_refused(kind, row, make_model):
-    model = make_model(kind)
+def test_rows_that_are_no_probabilities_are_refused(kind, row, model_of):
+    model = model_of(kind)
     model.compile(AdamW(), "categorical_crossentropy", run_eagerly=True)
     y = np.eye(3, dtype="float32")[np.array(RIGHT[kind])]
     y[1, ..., :] = row
@@ -375,6 +388,7 @@ def test_numbers_of_classes_are_refused_where_rows_are_asked(make_model):
         model.fit(inputs_of("classes"), as_arrays(RIGHT["classes"]), verbose=0)
 
 
+@pytest.mark.slow_elsewhere
 def test_one_label_may_be_given_without_its_axis(make_encoder, untraced):
     encoder, logs = make_encoder(num_layers=1), []
     for y in ([0, 1], [[0], [1]]):
@@ -385,6 +399,7 @@ def test_one_label_may_be_given_without_its_axis(make_encoder, untraced):
     assert logs[0] == pytest.approx(logs[1])
 
 
+@pytest.mark.slow_elsewhere
 def test_classes_may_be_booleans(make_encoder, untraced):
     model = TextClassifier(make_encoder(num_layers=1), 2, dropout=0.0)
     weighted_metrics = [keras.metrics.SparseCategoricalAccuracy()]
@@ -395,8 +410,8 @@ def test_classes_may_be_booleans(make_encoder, untraced):
     assert logs[0] == pytest.approx(logs[1])
 
 
-def test_weights_that_are_negative_or_name_no_output_are_refused(make_model):
-    model = make_model("answers")
+def test_weights_that_are_negative_or_name_no_output_are_refused(model_of):
+    model = model_of("answers")
     model.compile(AdamW(), run_eagerly=True)
     with pytest.raises(ValueError, match="sample_weight of labels of start must not be negative; received -1.0 to 1.0"):
         loss_of(model, "answers", RIGHT["answers"], {"start": [1.0, -1.0], "end": [1.0, 1.0]})
@@ -412,8 +427,8 @@ def test_a_crf_says_that_plain_sgd_moves_it_too_far(make_model, caplog):
     assert "SGD moves the scores of a CRF's steps as at 10000 times its rate" in caplog.text
 
 
-def test_rows_that_fill_up_a_batch_count_in_no_metric(make_model, untraced):
-    model = make_model("classes")
+def test_rows_that_fill_up_a_batch_count_in_no_metric(model_of, untraced):
+    model = model_of("classes")
     model.compile(AdamW(), metrics=["accuracy"], weighted_metrics=["accuracy"], **untraced)
     x = {name: np.repeat(value[:1], 4, axis=0) for name, value in inputs_of("classes").items()}
     best = int(np.argmax(model.predict(x, verbose=0)[0]))
@@ -423,17 +438,19 @@ def test_rows_that_fill_up_a_batch_count_in_no_metric(make_model, untraced):
     assert logs["weighted_accuracy"] == pytest.approx(0.75)
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize("metric", ["AUC", "binary_accuracy", "Precision", "accuracy"])
-def test_metrics_of_labels_by_name_are_given_logits(metric, make_model, untraced):
-    model = make_model("labels")
+def test_metrics_of_labels_by_name_are_given_logits(metric, model_of, untraced):
+    model = model_of("labels")
     model.compile(AdamW(), metrics=[metric], **untraced)
     x, logits = inputs_of("labels"), model.predict(inputs_of("labels"), verbose=0)
     logs = model.evaluate(x, (logits > 0).astype("int32"), verbose=0, return_dict=True)
     assert logs[metric] == pytest.approx(1.0) or not (logits > 0).any()
 
 
-def test_one_hot_classes_have_losses_and_metrics_of_keras(make_model, untraced):
-    model = make_model("classes")
+@pytest.mark.slow_elsewhere
+def test_one_hot_classes_have_losses_and_metrics_of_keras(model_of, untraced):
+    model = model_of("classes")
     loss = keras.losses.CategoricalCrossentropy(from_logits=True)
     model.compile(AdamW(), loss, metrics=["accuracy"], **untraced)
     logits = model.predict(inputs_of("classes"), verbose=0)

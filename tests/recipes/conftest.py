@@ -23,8 +23,14 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 
 # Imports what recipes import, then makes a process of itself for each one asked for: five seconds less a recipe.
 IMPORTED_BEFORE = """
-import json, os, runpy, signal, sys
-from bert_keras import command_line, data, inference, models, training
+import gc, glob, json, os, runpy, signal, sys
+from bert_keras import data, inference, models, training
+for recipe in glob.glob("recipes/*.py"):
+    runpy.run_path(recipe)
+for room in data, inference, models, training, training.callbacks:
+    for name in room.__all__:
+        getattr(room, name)  # rooms import their parts at first use
+gc.freeze()
 for line in sys.stdin:
     log, directory, sys.argv = json.loads(line)
     if process := os.fork():
@@ -78,8 +84,8 @@ def start_recipe(tmp_path_factory):
 @pytest.fixture(scope="session")
 def imported_before():
     """A process that has imported what recipes import on TensorFlow."""
-    pipes = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    with subprocess.Popen([sys.executable, "-c", IMPORTED_BEFORE], env=environment("tensorflow"), **pipes) as process:
+    pipes = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment("tensorflow"))
+    with subprocess.Popen([sys.executable, "-c", IMPORTED_BEFORE], **pipes) as process:
         yield process
         process.stdin.close()  # which ends it
 
