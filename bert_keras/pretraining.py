@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 _OBJECTIVES, _TASKS = ("masked_tokens", "replaced_tokens"), ("auto", "next", "order", "none")
+_PAIR_HEADS = ("next_sentence", "sentence_order")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Pretraining:
     mask_rate: float = 0.15  # share of tokens to guess
     final_mask_rate: float | None = None  # with it, the share goes there from mask_rate, linearly in the steps
     masking: Literal["tokens", "words", "ngrams", "spans"] = "tokens"  # what is masked at once
+    span_boundaries: bool = False  # guess the tokens of masked spans a second time, from the two beside the span alone
     sentence_task: Literal["auto", "next", "order", "none"] = "auto"  # none: a text a row, as auto for replaced_tokens
     rows: Literal["passage", "document", "packed"] = "passage"  # document: go on in it; packed: fill rows, no padding
     family: str = "bert"  # or roberta, albert, electra, ...: whose parts and sizes, where there is no preset
@@ -53,7 +55,7 @@ class Pretraining:
 
     @property
     def heads(self) -> dict[str, bool]:
-        """Which heads the task on pairs needs: arguments of `BertPretrainer`, of its losses and of its metrics."""
+        """Which heads there are beside the masked LM's: arguments of `BertPretrainer`, its losses and its metrics."""
         for name, choices in (("objective", _OBJECTIVES), ("sentence_task", _TASKS)):
             if getattr(self, name) not in choices:
                 raise ValueError(f"{name} must be one of {', '.join(choices)}, received {getattr(self, name)!r}")
@@ -62,8 +64,15 @@ class Pretraining:
                 f"With objective replaced_tokens rows are one text: expected sentence_task none, received "
                 f"{self.sentence_task!r}"
             )
+        if self.span_boundaries and (self.replaces_tokens or self.masking != "spans"):
+            other = f"objective {self.objective!r}" if self.replaces_tokens else f"masking {self.masking!r}"
+            raise ValueError(
+                "span_boundaries is an objective beside masked_tokens, on masked spans: expected objective "
+                f"'masked_tokens' and masking 'spans', received {other}"
+            )
         task = ("none" if self.replaces_tokens else "next") if self.sentence_task == "auto" else self.sentence_task
-        return {"next_sentence": task == "next", "sentence_order": task == "order"}
+        pairs = {"next_sentence": task == "next", "sentence_order": task == "order"}
+        return pairs | {"span_boundaries": self.span_boundaries}
 
     @property
     def replaces_tokens(self) -> bool:
@@ -84,10 +93,9 @@ class Pretraining:
             **changes: Arguments of `data.pretraining_dataset` that these options do not have, or that differ here:
                 `num_steps`, where the mask rate changes.
         """
-        options = dict(sequence_length=self.sequence_length, batch_size=self.batch_size, seed=self.seed, **self.heads)
-        options |= dict(
-            mask_rate=self.mask_rate, final_mask_rate=self.final_mask_rate, masking=self.masking, rows=self.rows
-        )
+        options = dict(sequence_length=self.sequence_length, batch_size=self.batch_size, seed=self.seed, rows=self.rows)
+        options |= dict(mask_rate=self.mask_rate, final_mask_rate=self.final_mask_rate, masking=self.masking)
+        options |= {name: self.heads[name] for name in _PAIR_HEADS}
         if self.replaces_tokens:  # no random ones: the guesser draws better replacements
             options |= dict(mask_token_rate=0.85, random_token_rate=0.0)
         return data.pretraining_dataset(directory, tokenizer.vocabulary, **options | changes)
@@ -128,7 +136,8 @@ class Pretraining:
             tokenizer: Whose tokens it will see.
             **options: Arguments of `BertEncoder` that these options do not have, or that differ here.
         """
-        own = dict(dropout=self.dropout, pooler=any(self.heads.values()))  # nothing else would train it
+        needs_pooler = any(self.heads[name] for name in _PAIR_HEADS)  # nothing else would train it
+        own = dict(dropout=self.dropout, pooler=needs_pooler)
         return models.BertEncoder.from_size(self.size, tokenizer.vocabulary_size, family=self.family, **own | options)
 
     def pretrainer(self, encoder: "models.BertEncoder") -> "models.BertPretrainer | models.ReplacedTokenPretrainer":
@@ -197,7 +206,7 @@ class Pretraining:
             probes: Sentences with [MASK] whose guesses TensorBoard shows after each epoch.
         """
         callbacks = training.callbacks
-        tasks = {"next_sentence": "nsp_accuracy", "sentence_order": "sop_accuracy"}
+        tasks = {"next_sentence": "nsp_accuracy", "sentence_order": "sop_accuracy", "span_boundaries": "sbo_accuracy"}
         others = [name for head, name in tasks.items() if self.heads[head]]
         others += ["rtd_loss", "rtd_precision", "rtd_recall"] if self.replaces_tokens else []
         shown = ["mlm_loss" if others else "loss", "mlm_accuracy", *others]

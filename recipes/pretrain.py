@@ -11,7 +11,8 @@ Watch       tensorboard --logdir runs/pretrain
 Variations  --sentence-task order: which of two texts comes first, as ALBERT; none: rows of one text, as RoBERTa
             --objective replaced_tokens: ELECTRA's; preset/generator is what fills masks then
             --family roberta, electra, albert, ...: whose parts; sizes are the family's
-            --masking words, ngrams (ALBERT), spans (SpanBERT); --final-mask-rate: docs/pretrain.md has the table
+            --masking words, ngrams (ALBERT), spans (SpanBERT, with --span-boundaries its other objective too);
+            --final-mask-rate: docs/pretrain.md has the table
             --rows packed --sentence-task none: short texts fill rows, none sees another; no padding
             --init PRESET continues from a pretrained encoder, on text of your own domain;
             --no-warm-start begins from random weights, as the paper does;

@@ -16,13 +16,20 @@ def tokenizer():
 
 def test_each_objective_has_its_model_and_the_task_on_pairs_that_it_is_published_with(tokenizer):
     masked, replaced = Pretraining(size="tiny"), Pretraining(size="tiny", objective="replaced_tokens")
-    assert masked.heads == {"next_sentence": True, "sentence_order": False}
+    assert masked.heads == {"next_sentence": True, "sentence_order": False, "span_boundaries": False}
     assert not any(replaced.heads.values())
     assert type(masked.pretrainer(masked.encoder(tokenizer))) is BertPretrainer
     pretrainer = replaced.pretrainer(replaced.encoder(tokenizer))
     assert type(pretrainer) is ReplacedTokenPretrainer
     assert pretrainer.generator.encoder.hidden_dim == pretrainer.encoder.hidden_dim // 4
     assert list(replaced.compile_options("float32")["loss"]) == ["mlm", "rtd"]
+
+
+def test_span_boundaries_are_guessed_without_a_pooler(tokenizer):
+    options = Pretraining(size="tiny", masking="spans", span_boundaries=True, sentence_task="none")
+    pretrainer = options.pretrainer(options.encoder(tokenizer))
+    assert pretrainer.span_boundaries and not pretrainer.encoder.pooler
+    assert list(options.compile_options("float32")["loss"]) == ["mlm", "sbo"]
 
 
 def test_the_family_is_the_encoders(tokenizer):
@@ -39,6 +46,14 @@ def test_the_family_is_the_encoders(tokenizer):
         ({"objective": "replaced"}, "objective must be one of masked_tokens, replaced_tokens, received 'replaced'"),
         ({"sentence_task": "pairs"}, "sentence_task must be one of auto, next, order, none, received 'pairs'"),
         ({"objective": "replaced_tokens", "sentence_task": "next"}, "expected sentence_task none, received 'next'"),
+        (
+            {"span_boundaries": True},
+            "expected objective 'masked_tokens' and masking 'spans', received masking 'tokens'",
+        ),
+        (
+            {"span_boundaries": True, "masking": "spans", "objective": "replaced_tokens"},
+            "on masked spans: .*, received objective 'replaced_tokens'",
+        ),
     ],
 )
 def test_what_there_is_not_is_refused(options, message):

@@ -20,6 +20,7 @@ from bert_keras.layers.replaced_token_head import ReplacedTokenHead
 from bert_keras.layers.rotary_positions import RotaryPositions
 from bert_keras.layers.self_attention import SelfAttention
 from bert_keras.layers.sentence_pair_head import SentencePairHead
+from bert_keras.layers.span_boundary_head import SpanBoundaryHead
 from bert_keras.layers.span_head import SpanHead
 from bert_keras.layers.token_classification_head import TokenClassificationHead
 from bert_keras.layers.token_replacement import TokenReplacement
@@ -45,6 +46,7 @@ __all__ = [
     "RotaryPositions",
     "SelfAttention",
     "SentencePairHead",
+    "SpanBoundaryHead",
     "SpanHead",
     "TokenClassificationHead",
     "TokenReplacement",

@@ -7,7 +7,7 @@ from keras import ops
 
 from bert_keras.layers.dropout import Dropout
 from bert_keras.layers.initializers import fresh_initializer
-from bert_keras.ops import check_ids
+from bert_keras.ops import check_ids, packed_positions
 from bert_keras.types import Initializer, Shape, Tensor
 
 
@@ -185,13 +185,13 @@ class Embeddings(keras.layers.Layer):
         if padding_mask is None:
             return positions + self.position_offset
         padding_mask = ops.cast(padding_mask, "int32")
-        same_sequence = ops.equal(ops.expand_dims(padding_mask, 2), ops.expand_dims(padding_mask, 1))
-        if self.position_offset:  # the number of tokens of the sequence up to here, as RoBERTa counts them
-            up_to_here = ops.less_equal(ops.expand_dims(positions, 1), ops.expand_dims(positions, 2))
-            counts = ops.sum(ops.cast(ops.logical_and(same_sequence, up_to_here), "int32"), axis=-1)
-            return self.position_offset - 1 + counts * ops.cast(padding_mask > 0, "int32")  # (batch, length)
-        starts = ops.argmax(ops.cast(same_sequence, "int32"), axis=-1)  # (batch, length): the first that is equal
-        return positions - ops.cast(starts, "int32") * ops.cast(padding_mask > 1, "int32")  # (batch, length)
+        positions = packed_positions(padding_mask)  # (batch, length)
+        if not self.position_offset:
+            return positions
+        # RoBERTa counts the tokens of a sequence; in the first one of a row padding may stand anywhere.
+        counts = ops.cumsum(ops.cast(ops.equal(padding_mask, 1), "int32"), axis=1)
+        counts = ops.where(padding_mask > 1, positions + 1, counts)
+        return self.position_offset - 1 + counts * ops.cast(padding_mask > 0, "int32")
 
     def compute_output_shape(
         self, token_ids_shape: Shape, segment_ids_shape: Shape | None = None, padding_mask_shape: Shape | None = None

@@ -40,6 +40,7 @@ class PresetModel(BatchInputs):
     load_report = None
     kind = "encoder"  # which published model others read it as; see `bert_keras.checkpoints.families`
     heads = ()  # names of the layers above the encoder that have weights
+    unpublished_heads = ()  # of those that training alone needs, and presets leave out
     parts = ()  # arguments of the constructor that are layers
 
     @classmethod
@@ -233,7 +234,9 @@ class PresetModel(BatchInputs):
                 f"{name} of transformers has no form of an encoder with {' and '.join(parts)}. "
                 'Save it with format="keras", which bert_keras alone reads.'
             )
-        arrays = {name: keras.ops.convert_to_numpy(variable) for name, variable in named_weights(self).items()}
+        left_out = tuple(f"{head}/" for head in self.unpublished_heads)
+        weights = {name: variable for name, variable in named_weights(self).items() if not name.startswith(left_out)}
+        arrays = {name: keras.ops.convert_to_numpy(variable) for name, variable in weights.items()}
         arrays[TOKEN_TABLE] = arrays[TOKEN_TABLE][: encoder.vocabulary_size]
         arguments = encoder.get_config() | {
             "attention_dropout": encoder.dropout if encoder.attention_dropout is None else encoder.attention_dropout,
@@ -303,7 +306,7 @@ def _expect_all_heads(model):
     """Refuse a layer with weights that is neither the encoder's nor among the heads: presets have no name for it."""
     encoder = getattr(model, "encoder", model)
     layers = dict.fromkeys(name.split("/")[0] for name in named_weights(model))
-    known = {*(name.split("/")[0] for name in named_weights(encoder)), *model.heads}
+    known = {*(name.split("/")[0] for name in named_weights(encoder)), *model.heads, *model.unpublished_heads}
     if missing := [layer for layer in layers if layer not in known]:
         raise ValueError(
             f"{type(model).__name__} has weights in the layers {', '.join(missing)}, which presets would lose: name "

@@ -8,10 +8,11 @@ from keras import ops
 
 from bert_keras.checkpoints.checkpoint import Checkpoint
 from bert_keras.checkpoints.families import family_named
-from bert_keras.layers import MaskedLMHead, SentencePairHead
+from bert_keras.layers import MaskedLMHead, SentencePairHead, SpanBoundaryHead
 from bert_keras.models.encoder import BertEncoder
 from bert_keras.models.task_model import TaskModel
 from bert_keras.ops import get_activation
+from bert_keras.ops import span_boundaries as boundaries_of
 from bert_keras.training.target_kinds import CLASSES, TOKENS, TargetKind
 
 _ORDER = "sentence_order_pretraining"  # which of the families of transformers ALBERT alone has
@@ -23,7 +24,8 @@ class BertPretrainer(TaskModel):
 
     Inputs are those of the encoder and `mask_positions`, (batch, predictions) int32: where tokens are to be guessed.
     Output is a dict of float32 logits: `mlm`, (batch, predictions, vocabulary_size), and `nsp`, (batch, 2), class 0
-    for "really follows", or `sop`, (batch, 2), class 0 for "in order" and 1 for "exchanged", as ALBERT's.
+    for "really follows", or `sop`, (batch, 2), class 0 for "in order" and 1 for "exchanged", as ALBERT's. SpanBERT's is
+    `sbo`, like `mlm`, whose labels and weights it has: what is masked guessed from the tokens beside its span.
 
     Args:
         encoder: `BertEncoder`; with `next_sentence` or `sentence_order` it must have a pooler.
@@ -33,6 +35,7 @@ class BertPretrainer(TaskModel):
             the preset has. Without either nothing trains the encoder's pooler, and Keras says so at the first step,
             unless the encoder was built with `pooler=False`.
         sentence_order: whether there is a `sop` output. Default False; in `from_preset` what the preset has.
+        span_boundaries: whether there is a `sbo` output, with a head that presets leave out. Default False.
         head_activation: activation function of the masked-LM head or its name, None for that of the encoder's family,
             which in most is the encoder's.
         head_layer_norm_epsilon: added to the variance in that head's layer norm, None for the encoder's.
@@ -41,7 +44,7 @@ class BertPretrainer(TaskModel):
 
     Raises:
         ValueError: where `next_sentence` or `sentence_order` is asked of an encoder without a pooler, both are asked
-            for, or there is no output at all.
+            for, `span_boundaries` without `masked_lm`, or there is no output at all.
 
     Example:
         >>> import numpy as np
@@ -56,14 +59,16 @@ class BertPretrainer(TaskModel):
 
     Reference:
         [Devlin et al., 2019](https://arxiv.org/abs/1810.04805), section 3.1;
-        [Lan et al., 2020](https://arxiv.org/abs/1909.11942), section 3.1.
+        [Lan et al., 2020](https://arxiv.org/abs/1909.11942), section 3.1;
+        [Joshi et al., 2020](https://arxiv.org/abs/1907.10529), section 3.2.
     """
 
     heads = ("masked_lm_head", "sentence_pair_head", "sentence_order_head")
+    unpublished_heads = ("span_boundary_head",)
 
     def __init__(
         self, encoder: BertEncoder, *, masked_lm: bool = True, next_sentence: bool | None = None,
-        sentence_order: bool = False, head_activation: str | Callable | None = None,
+        sentence_order: bool = False, span_boundaries: bool = False, head_activation: str | Callable | None = None,
         head_layer_norm_epsilon: float | None = None, dtype: str | keras.DTypePolicy | None = None, **kwargs: Any,
     ):  # fmt: skip
         next_sentence = not sentence_order if next_sentence is None else next_sentence
@@ -76,34 +81,40 @@ class BertPretrainer(TaskModel):
                 "Expected next_sentence or sentence_order, received both: one vector of a row, the encoder's pooled "
                 "output, answers one question on its texts."
             )
+        if span_boundaries and not masked_lm:
+            raise ValueError("span_boundaries=True guesses what masked_lm guesses, but masked_lm is False.")
         task = "next_sentence" if next_sentence else "sentence_order" if sentence_order else None
         if task and not encoder.pooler:
             raise ValueError(
                 f"{task}=True needs the encoder's pooled output, but the encoder was built with pooler=False."
             )
         dtype = dtype or encoder.dtype_policy
-        masked_lm_head = None
-        if masked_lm:
-            masked_lm_head = MaskedLMHead(
-                encoder.token_embedding,
-                vocabulary_size=encoder.vocabulary_size,
-                activation=head_activation or _head_activation(encoder),
-                layer_norm_epsilon=head_layer_norm_epsilon or encoder.layer_norm_epsilon,
-                use_bias=encoder.use_bias,
-                kernel_initializer=encoder.kernel_initializer,
-                dtype=dtype,
-                name="masked_lm_head",
-            )
+        options = dict(
+            vocabulary_size=encoder.vocabulary_size,
+            activation=head_activation or _head_activation(encoder),
+            layer_norm_epsilon=head_layer_norm_epsilon or encoder.layer_norm_epsilon,
+            use_bias=encoder.use_bias,
+            kernel_initializer=encoder.kernel_initializer,
+            dtype=dtype,
+        )
         inputs = encoder.new_inputs()
         if masked_lm:
             inputs["mask_positions"] = keras.Input((None,), dtype="int32", name="mask_positions")
         # The encoder's last block computes the vectors that the heads look at, and no others.
         first = [ops.zeros_like(inputs["token_ids"][:, :1])] if task else []
         masked = [inputs["mask_positions"]] if masked_lm else []
+        if span_boundaries:
+            length = ops.sum(ops.ones_like(inputs["token_ids"]), axis=1, keepdims=True)
+            before, behind, numbers = boundaries_of(inputs["mask_positions"], length)
+            masked += [before, behind]
         encoded = encoder(inputs | {"output_positions": ops.concatenate(first + masked, axis=1)})
         outputs = {}
         if masked_lm:
-            outputs["mlm"] = masked_lm_head(encoded["sequence_output"][:, len(first) :])
+            vectors = ops.split(encoded["sequence_output"][:, len(first) :], len(masked), axis=1)
+            outputs["mlm"] = MaskedLMHead(encoder.token_embedding, name="masked_lm_head", **options)(vectors[0])
+        if span_boundaries:
+            head = SpanBoundaryHead(encoder.token_embedding, name="span_boundary_head", **options)
+            outputs["sbo"] = head(*vectors[1:], numbers)
         if task:
             output, name = ("nsp", "sentence_pair_head") if next_sentence else ("sop", "sentence_order_head")
             head = SentencePairHead(kernel_initializer=encoder.kernel_initializer, dtype=dtype, name=name)
@@ -112,6 +123,7 @@ class BertPretrainer(TaskModel):
         self.masked_lm = masked_lm
         self.next_sentence = next_sentence
         self.sentence_order = sentence_order
+        self.span_boundaries = span_boundaries
         self.head_activation = None if head_activation is None else get_activation(head_activation)
         self.head_layer_norm_epsilon = head_layer_norm_epsilon
 
@@ -127,8 +139,8 @@ class BertPretrainer(TaskModel):
     @property
     def target_kinds(self) -> dict[str, TargetKind]:
         """What the outputs are asked, for `compile` and the checks of each step."""
-        kinds = {"mlm": (TOKENS, self.masked_lm), "nsp": (CLASSES, self.next_sentence)}
-        kinds["sop"] = (CLASSES, self.sentence_order)
+        kinds = {"mlm": (TOKENS, self.masked_lm), "sbo": (TOKENS, self.span_boundaries)}
+        kinds |= {"nsp": (CLASSES, self.next_sentence), "sop": (CLASSES, self.sentence_order)}
         return {name: kind for name, (kind, is_there) in kinds.items() if is_there}
 
     @classmethod
@@ -151,6 +163,13 @@ class BertPretrainer(TaskModel):
             "sentence_order": has_order and not next_sentence if sentence_order is None else sentence_order,
         }
         return checkpoint.settings | asked | heads, True
+
+    def check_targets(self, x: Any, y: Any, y_pred: Any, sample_weight: Any) -> tuple[Any, Any]:
+        """As every model; the labels and weights of `sbo` are those of `mlm`."""
+        if self.span_boundaries and isinstance(y, dict) and y.get("mlm") is not None:
+            y, weights = {"sbo": y["mlm"]} | y, self._by_output(sample_weight, "sample_weight")
+            sample_weight = {"sbo": weights.get("mlm")} | weights
+        return super().check_targets(x, y, y_pred, sample_weight)
 
     def preset_settings(self) -> dict:
         """Give the numbers of a head that differs from its encoder: which heads there are the weights tell."""

@@ -11,6 +11,7 @@ from bert_keras.ops.packed_positions import packed_positions
 from bert_keras.ops.place_at_positions import place_at_positions
 from bert_keras.ops.rotary import rotary_angles, rotate
 from bert_keras.ops.sample_tokens import sample_tokens
+from bert_keras.ops.span_boundaries import span_boundaries
 
 __all__ = [
     "block_length",
@@ -31,5 +32,6 @@ __all__ = [
     "rotary_angles",
     "rotate",
     "sample_tokens",
+    "span_boundaries",
     "within_window",
 ]

@@ -8,7 +8,7 @@ from bert_keras.types import Tensor
 def packed_positions(padding_mask: Tensor) -> Tensor:
     """Return the positions of tokens in their rows, from 0, and anew in each sequence that is packed behind the first.
 
-    Memory grows with the length alone: each token's sequence is looked up among the sequences, not among all tokens.
+    Memory and time grow with the length alone: where a sequence begins is summed up and looked up, not compared for.
 
     Args:
         padding_mask: (batch, length) int tensor: 0 at padding; 1, 2, 3, ... for the sequences of a row, each in one
@@ -27,10 +27,12 @@ def packed_positions(padding_mask: Tensor) -> Tensor:
     batch, length = ops.shape(padding_mask)
     places = ops.expand_dims(ops.arange(length, dtype="int32"), 0)  # (1, length)
     is_other = ops.cast(ops.not_equal(padding_mask[:, 1:], padding_mask[:, :-1]), "int32")
-    pieces = ops.pad(ops.cumsum(is_other, axis=1), ((0, 0), (1, 0)))  # (batch, length): number of the piece in its row
-    # Rising from row to row, so that one search finds where each piece begins.
-    rising = pieces + length * ops.expand_dims(ops.arange(batch, dtype="int32"), 1)
-    rising = ops.reshape(rising, (-1,))
-    starts = ops.cast(ops.searchsorted(rising, rising, side="left"), "int32")
-    starts = ops.reshape(starts, (-1, length)) % length  # (batch, length): in their rows
+    is_start = ops.pad(is_other, ((0, 0), (1, 0)))  # (batch, length): of another piece than the token before it
+    pieces = ops.cumsum(is_start, axis=1) + length * ops.expand_dims(ops.arange(batch, dtype="int32"), 1)
+    pieces = ops.reshape(pieces, (-1,))  # numbers of the pieces, rising from row to row
+    # One token of a piece begins it, so that the sum over the piece is that token's place. XLA would compare all with
+    # all for a search.
+    places_of_starts = ops.reshape(places * is_start, (-1,))
+    starts = ops.segment_sum(places_of_starts, pieces, num_segments=batch * length)
+    starts = ops.reshape(ops.take(starts, pieces), (-1, length))  # (batch, length)
     return places - ops.where(padding_mask > 1, starts, 0)

@@ -111,6 +111,18 @@ def test_transformers_loads_what_we_write(make_encoder, tmp_path, form, max_shar
         assert loaded.config.problem_type == ("regression" if model.num_classes == 1 else "single_label_classification")
 
 
+def test_transformers_misses_nothing_where_span_boundaries_were_guessed(make_encoder, tmp_path):
+    model = BertPretrainer(make_encoder(pooler=False), next_sentence=False, span_boundaries=True)
+    model.save_to_preset(tmp_path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        loaded, info = transformers.AutoModelForMaskedLM.from_pretrained(tmp_path, output_loading_info=True)
+    assert not any(info.values()), info
+    rows = rows_for(30, 2)
+    model = BertPretrainer.from_preset(tmp_path)
+    check_equal(outputs_as_list(model, rows), transformers_outputs(loaded, rows, ["logits"]))
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_we_load_what_transformers_writes_with_every_head(tmp_path, form):
     wrap, architecture, names = FORMS[form]

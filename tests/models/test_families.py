@@ -77,6 +77,12 @@ def rows_of(encoder, seed=0):
     return [{name: value[:, :length] for name, value in rows.items()} for rows in (first, second)]
 
 
+def check_small(differences):
+    for name, difference in differences.items():
+        # Few logits may nearly cancel, which makes their rounding large beside them; it differs between backends.
+        assert difference <= (1e-5 if name.startswith("hidden_state") else 3e-5), name
+
+
 @pytest.mark.parametrize(("family", "kind"), [(family, kind) for family in OTHERS for kind in KINDS[family]])
 def test_transformers_loads_what_we_write_without_a_word(make_encoder, tmp_path, family, kind):
     model = MODELS[kind](make_encoder(family=family, **options_of(family)))
@@ -89,7 +95,8 @@ def test_transformers_loads_what_we_write_without_a_word(make_encoder, tmp_path,
     config = transformers.AutoConfig.from_pretrained(tmp_path)
     assert (config.model_type, config.architectures) == (family, [architecture])
     differences = largest_differences(model, tmp_path, rows_of(getattr(model, "encoder", model)))
-    assert len(differences) >= (4 if kind != "encoder" else 3) and max(differences.values()) <= 1e-5
+    assert len(differences) >= (4 if kind != "encoder" else 3)
+    check_small(differences)
 
     again = load_preset(tmp_path)
     assert type(again) is type(model) and again.load_report.new == again.load_report.unused == ()
@@ -113,7 +120,7 @@ def test_we_load_what_transformers_writes(tmp_path, family, seed):
     ours = load_preset(tmp_path)
     assert ours.load_report.new == ours.load_report.unused == ()
     differences = largest_differences(ours, tmp_path, rows_of(getattr(ours, "encoder", ours), seed))
-    assert max(differences.values()) <= 2e-5  # of the logits of two classes, which may nearly cancel
+    check_small(differences)
     outputs = {"encoder": "hidden_state_1", "masked_lm": "mlm", "question_answering": "start"}
     outputs["sentence_order_pretraining"] = "sop"
     assert outputs.get(kind, "logits") in differences

@@ -56,6 +56,53 @@ def test_learns_sentence_order_with_fit_and_logs_it_by_name(make_encoder, pretra
     assert {"mlm_loss", "mlm_accuracy", "sop_accuracy"} < history.keys() and "nsp_loss" not in history
 
 
+def test_span_boundaries_are_a_second_guess_from_the_tokens_beside_a_span(make_encoder, pretraining_rows, outputs_of):
+    pretrainer = BertPretrainer(make_encoder(), span_boundaries=True)
+    outputs = outputs_of(pretrainer, pretraining_rows)
+    assert {name: value.shape[1:] for name, value in outputs.items()} == {"mlm": (3, 30), "sbo": (3, 30), "nsp": (2,)}
+    rows = {name: value for name, value in pretraining_rows.items() if name != "mask_positions"}
+    vectors = outputs_of(pretrainer.encoder, rows)["sequence_output"][0]
+    before, behind, numbers = ([0, 0, 3], [3, 3, 5], [0, 1, 0])  # of the tokens 1, 2 and 4
+    head = pretrainer.get_layer("span_boundary_head")
+    expected = head(vectors[None, before], vectors[None, behind], np.array([numbers]))
+    np.testing.assert_allclose(outputs["sbo"][0], ops.convert_to_numpy(expected)[0], atol=1e-5)
+    with pytest.raises(ValueError, match="span_boundaries=True .* masked_lm is False"):
+        BertPretrainer(make_encoder(), masked_lm=False, span_boundaries=True)
+
+
+def test_span_boundaries_learn_from_the_labels_of_the_masked_lm(make_encoder, pretraining_rows, untraced):
+    heads = {"next_sentence": False, "span_boundaries": True}
+    pretrainer = BertPretrainer(make_encoder(num_layers=1, pooler=False, dropout=0.0), **heads)
+    losses, metrics = pretraining_losses(**heads), pretraining_metrics(**heads)
+    pretrainer.compile(keras.optimizers.Adam(0.01), loss=losses, weighted_metrics=metrics, **untraced)
+    y, weight = ({"mlm": values["mlm"]} for values in (Y, SAMPLE_WEIGHT))
+    before = [ops.convert_to_numpy(variable) for variable in pretrainer.trainable_weights]
+    history = pretrainer.fit(pretraining_rows, y, sample_weight=weight, epochs=3, verbose=0).history
+    assert history["sbo_loss"][-1] < history["sbo_loss"][0]
+    assert {"mlm_loss", "mlm_accuracy", "sbo_accuracy"} < history.keys()
+    moved = zip(pretrainer.trainable_weights, before, strict=True)
+    assert not [weight.path for weight, old in moved if np.array_equal(ops.convert_to_numpy(weight), old)]
+
+
+def test_presets_leave_the_head_of_span_boundaries_out_and_keras_files_keep_it(
+    make_encoder, pretraining_rows, outputs_of, tmp_path
+):
+    heads = {"next_sentence": False, "span_boundaries": True}
+    pretrainer = BertPretrainer(make_encoder(pooler=False), **heads)
+    outputs = outputs_of(pretrainer, pretraining_rows)
+    for copy in (BertPretrainer.from_config(pretrainer.get_config()), keras.models.clone_model(pretrainer)):
+        assert len(copy.weights) == len(pretrainer.weights)
+    pretrainer.save(tmp_path / "pretrainer.keras")
+    loaded = keras.saving.load_model(tmp_path / "pretrainer.keras")
+    keras.tree.map_structure(np.testing.assert_array_equal, outputs_of(loaded, pretraining_rows), outputs)
+    pretrainer.save_to_preset(tmp_path / "preset")
+    loaded = BertPretrainer.from_preset(tmp_path / "preset")
+    assert list(loaded.target_kinds) == ["mlm"] and not loaded.load_report.unused
+    np.testing.assert_allclose(outputs_of(loaded, pretraining_rows)["mlm"], outputs["mlm"], atol=1e-5)
+    loaded = BertPretrainer.from_preset(tmp_path / "preset", span_boundaries=True)
+    assert {name.split("/")[0] for name in loaded.load_report.new} == {"span_boundary_head"}
+
+
 @pytest.mark.parametrize("dtype", ["mixed_bfloat16", "mixed_float16"])
 def test_logits_are_float32_in_every_precision(make_encoder, pretraining_rows, dtype):
     outputs = BertPretrainer(make_encoder(dtype=dtype))(pretraining_rows)

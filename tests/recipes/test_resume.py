@@ -41,6 +41,7 @@ def stop_at(process, directory, step, number):
     [
         ("tensorflow", ()),
         ("tensorflow", ("--no-xla", "--sentence-task", "none", "--rows", "packed")),
+        ("tensorflow", ("--masking", "spans", "--span-boundaries")),
         ("jax", ()),
         ("torch", ()),
         *((backend, ("--objective", "replaced_tokens")) for backend in ("tensorflow", "jax", "torch")),

@@ -13,17 +13,19 @@ def pretraining_losses(
     next_sentence: bool | None = None,
     sentence_order: bool = False,
     replaced_tokens: bool = False,
+    span_boundaries: bool = False,
 ) -> dict[str, keras.losses.Loss]:
     """Give `compile(loss=...)` one loss for each output of `BertPretrainer` or `ReplacedTokenPretrainer`.
 
-    Keras logs `loss`, their sum, and `mlm_loss` and `nsp_loss` (or `sop_loss`, or `rtd_loss`) apart; with one output,
-    `loss` alone. In the sum `rtd_loss` has the weight that its model gives it, in the curve of its own it has none.
+    Keras logs `loss`, their sum, and `mlm_loss` and `nsp_loss` (or `sop_loss`, `rtd_loss`, `sbo_loss`) apart; with one
+    output, `loss` alone. In the sum `rtd_loss` has the weight that its model gives it, in its own curve it has none.
 
     Args:
         masked_lm: whether the model has the `mlm` output. Default True.
         next_sentence: whether the model has the `nsp` output. Default None: where it has neither `sop` nor `rtd`.
         sentence_order: whether the model has the `sop` output. Default False.
         replaced_tokens: whether the model has the `rtd` output. Default False.
+        span_boundaries: whether the model has the `sbo` output. Default False.
 
     Returns:
         dict from output name to `keras.losses.Loss`.
@@ -33,7 +35,7 @@ def pretraining_losses(
         >>> sorted(pretraining_losses())
         ['mlm', 'nsp']
     """
-    losses = {"mlm": MaskedLMLoss(name="mlm")} if masked_lm else {}
+    losses = {name: MaskedLMLoss(name=name) for name, has in (("mlm", masked_lm), ("sbo", span_boundaries)) if has}
     next_sentence = not (sentence_order or replaced_tokens) if next_sentence is None else next_sentence
     losses |= {name: ClassLoss(name=name) for name, has in (("nsp", next_sentence), ("sop", sentence_order)) if has}
     return losses | ({"rtd": ReplacedTokenLoss(name="rtd")} if replaced_tokens else {})

@@ -7,7 +7,11 @@ from bert_keras.training.metrics.replaced_token_accuracy import ReplacedTokenAcc
 
 
 def pretraining_metrics(
-    *, next_sentence: bool | None = None, sentence_order: bool = False, replaced_tokens: bool = False
+    *,
+    next_sentence: bool | None = None,
+    sentence_order: bool = False,
+    replaced_tokens: bool = False,
+    span_boundaries: bool = False,
 ) -> dict[str, list[keras.metrics.Metric]]:
     """Give `compile(weighted_metrics=...)` the accuracy of each output of a pretrainer, with replaced tokens or not.
 
@@ -20,10 +24,11 @@ def pretraining_metrics(
         next_sentence: whether the model has the `nsp` output. Default None: where it has neither `sop` nor `rtd`.
         sentence_order: whether the model has the `sop` output. Default False.
         replaced_tokens: whether the model has the `rtd` output. Default False.
+        span_boundaries: whether the model has the `sbo` output. Default False.
 
     Returns:
         dict from output name to a list of `keras.metrics.Metric`; logs then have `mlm_accuracy` and `nsp_accuracy`
-        or `sop_accuracy`, or `rtd_accuracy`, `rtd_precision` and `rtd_recall`, shares from 0 to 1.
+        or `sop_accuracy`, or `rtd_accuracy`, `rtd_precision` and `rtd_recall`, and `sbo_accuracy`, shares from 0 to 1.
 
     Example:
         >>> from bert_keras.training import pretraining_metrics
@@ -31,7 +36,8 @@ def pretraining_metrics(
         ['mlm', 'nsp']
     """
     next_sentence = not (sentence_order or replaced_tokens) if next_sentence is None else next_sentence
-    tasks = [name for name, has in (("nsp", next_sentence), ("sop", sentence_order)) if has]
+    heads = {"nsp": next_sentence, "sop": sentence_order, "sbo": span_boundaries}
+    tasks = [name for name, is_there in heads.items() if is_there]
     if not tasks and not replaced_tokens:
         return {"mlm": [ClassAccuracy(name="mlm_accuracy")]}
     metrics = {name: [ClassAccuracy(name="accuracy")] for name in ("mlm", *tasks)}

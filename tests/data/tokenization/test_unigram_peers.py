@@ -47,8 +47,9 @@ def ordered(tokens):
 
 def has_marks(text, tokenizer):
     """Whether `tokenizers` applies the character map to more or less than SentencePiece: to a letter and its marks."""
-    is_jamo = any("\u1100" <= c <= "\u11ff" or tokenizer.strip_accents and "\uac00" <= c <= "\ud7a3" for c in text)
-    return is_jamo or any(unicodedata.category(c)[0] == "M" for c in unicodedata.normalize("NFD", text))
+    extends = any("\u1100" <= c <= "\u11ff" or tokenizer.strip_accents and "\uac00" <= c <= "\ud7a3" for c in text)
+    extends |= not {"\uff9e", "\uff9f"}.isdisjoint(text)  # marks of half a width, which are no marks by their category
+    return extends or any(unicodedata.category(c)[0] == "M" for c in unicodedata.normalize("NFD", text))
 
 
 def compare(tokenizer, texts):
