@@ -1,6 +1,7 @@
-"""Training that fits into a wall-clock budget."""
+"""Training that fits into a budget of time."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -19,10 +20,12 @@ class TimeBudget(keras.callbacks.Callback):
     `seconds_used` and `share` go on over several calls of `fit`, and over several processes with `SaveAndResume`.
 
     Args:
-        minutes: wall-clock minutes for all calls of `fit`.
+        minutes: minutes of the clock for all calls of `fit`.
         schedule: schedule such as `WarmupLinearDecay`, whose `total_steps` stand for the whole budget, or None: the
             optimizer's rate is left alone. With it, `learning_rate` is published, and the optimizer must have been
             given a number. 1000 total steps are fine enough, whatever the number of real ones.
+        clock: function that tells the seconds; `time.process_time` counts what the processor does for this process
+            alone, on all its cores, whatever else the machine is busy with. Default the wall clock.
 
     Raises:
         ValueError: at the start of training where both have a schedule.
@@ -36,21 +39,25 @@ class TimeBudget(keras.callbacks.Callback):
         [Izsak et al., 2021](https://arxiv.org/abs/2104.07705), section 4.3: a schedule over the time budget.
     """
 
-    def __init__(self, minutes: float, schedule: keras.optimizers.schedules.LearningRateSchedule | None = None):
+    def __init__(
+        self, minutes: float, schedule: keras.optimizers.schedules.LearningRateSchedule | None = None, *,
+        clock: Callable[[], float] = time.monotonic,
+    ):  # fmt: skip
         super().__init__()
         self.minutes = minutes
         self.schedule = schedule
+        self.clock = clock
         self.seconds_used = self.share = 0.0
 
     def get_state(self) -> dict[str, Any]:
-        return {"seconds_used": time.monotonic() - self._start, "share": self.share}
+        return {"seconds_used": self.clock() - self._start, "share": self.share}
 
     def set_state(self, state: dict[str, Any]) -> None:
         self._start -= state["seconds_used"]  # what this process took until now counts as well
         self.share = state["share"]
 
     def on_train_begin(self, logs: Logs = None) -> None:
-        self._start = time.monotonic() - self.seconds_used
+        self._start = self.clock() - self.seconds_used
         self._last_batch_end, self._pause, self._schedule_step = None, 0.0, None
         if self.schedule and not isinstance(self.model.optimizer.learning_rate, keras.Variable):
             raise ValueError(
@@ -60,7 +67,7 @@ class TimeBudget(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         if self._last_batch_end is not None:
-            self._pause = time.monotonic() - self._last_batch_end
+            self._pause = self.clock() - self._last_batch_end
             self._last_batch_end += self._pause
 
     def on_train_batch_begin(self, batch: int, logs: Logs = None) -> None:
@@ -71,7 +78,7 @@ class TimeBudget(keras.callbacks.Callback):
             self.model.optimizer.learning_rate = self._rate
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
-        now, deadline = time.monotonic(), self._deadline()
+        now, deadline = self.clock(), self._deadline()
         if self._last_batch_end is not None:
             seconds, left = now - self._last_batch_end, max(deadline - self._last_batch_end, 1e-9)
             self.share += (1.0 - self.share) * min(seconds / left, 1.0)
@@ -82,11 +89,11 @@ class TimeBudget(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         self._publish(logs)
-        if time.monotonic() >= self._deadline():
+        if self.clock() >= self._deadline():
             self.model.stop_training = True
 
     def on_train_end(self, logs: Logs = None) -> None:
-        self.seconds_used = time.monotonic() - self._start
+        self.seconds_used = self.clock() - self._start
 
     def _deadline(self):
         return self._start + self.minutes * 60 - self._pause

@@ -1,10 +1,11 @@
 import itertools
+import time
 
 import keras
 import pytest
 
 from bert_keras.training import AdamW, WarmupLinearDecay
-from bert_keras.training.callbacks import TimeBudget, time_budget
+from bert_keras.training.callbacks import TimeBudget
 
 pytestmark = pytest.mark.slow_elsewhere
 
@@ -15,15 +16,13 @@ class Clock:
     def __init__(self):
         self.now = 100.0
 
-    def monotonic(self):
+    def __call__(self):
         return self.now
 
 
 @pytest.fixture
-def clock(monkeypatch):
-    clock = Clock()
-    monkeypatch.setattr(time_budget, "time", clock)
-    return clock
+def clock():
+    return Clock()
 
 
 class PassTime(keras.callbacks.Callback):
@@ -64,7 +63,7 @@ SCHEDULE = WarmupLinearDecay(1.0, total_steps=10, warmup_steps=2)
 
 
 def test_training_stops_in_the_middle_of_an_epoch_when_the_time_is_used_up(small_pretrainer, pretraining_batch, clock):
-    budget, passing = TimeBudget(1.0), PassTime(clock, first=10.0, step=10.0)
+    budget, passing = TimeBudget(1.0, clock=clock), PassTime(clock, first=10.0, step=10.0)
     fit(small_pretrainer(), pretraining_batch(8), budget, passing)
     assert len(passing.rates) == 6
     assert budget.seconds_used == pytest.approx(60.0)
@@ -72,7 +71,7 @@ def test_training_stops_in_the_middle_of_an_epoch_when_the_time_is_used_up(small
 
 
 def test_the_rate_follows_the_share_of_time_and_is_logged(small_pretrainer, pretraining_batch, clock):
-    budget, passing = TimeBudget(1.0, SCHEDULE), PassTime(clock, first=10.0, step=5.0)
+    budget, passing = TimeBudget(1.0, SCHEDULE, clock=clock), PassTime(clock, first=10.0, step=5.0)
     history = fit(small_pretrainer(AdamW(0.5)), pretraining_batch(8), budget, passing, record_logs=True)
     # The time is found used up at the end of a step, so the shares are 0 (compiling), 0, 0.1, 0.2, ...
     expected = [float(SCHEDULE(step)) for step in (0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9)]
@@ -84,7 +83,7 @@ def test_the_rate_follows_the_share_of_time_and_is_logged(small_pretrainer, pret
 def test_the_share_stands_still_in_validation_and_reaches_the_end_with_the_training(
     small_pretrainer, pretraining_batch, clock
 ):
-    budget, passing = TimeBudget(2.0, SCHEDULE), PassTime(clock, step=5.0, validation=20.0)
+    budget, passing = TimeBudget(2.0, SCHEDULE, clock=clock), PassTime(clock, step=5.0, validation=20.0)
     fit(small_pretrainer(AdamW(0.5)), pretraining_batch(8), budget, passing, validate=True)
     decay = passing.rates[passing.rates.index(1.0) :]
     assert all(0 <= a - b < 0.26 for a, b in itertools.pairwise(decay))  # at most two of the schedule's ten steps
@@ -94,7 +93,7 @@ def test_the_share_stands_still_in_validation_and_reaches_the_end_with_the_train
 
 
 def test_the_budget_goes_on_in_a_second_fit(small_pretrainer, pretraining_batch, clock):
-    budget, model = TimeBudget(1.0, SCHEDULE), small_pretrainer(AdamW(0.5))
+    budget, model = TimeBudget(1.0, SCHEDULE, clock=clock), small_pretrainer(AdamW(0.5))
     fit(model, pretraining_batch(8), budget, PassTime(clock, first=5.0, step=5.0), epochs=1)
     assert (budget.seconds_used, round(budget.share, 3)) == (20.0, 0.273)
     clock.now += 1e6  # what happens between does not count
@@ -113,7 +112,7 @@ def test_two_schedules_are_an_error(small_pretrainer, pretraining_batch):
 def test_without_a_schedule_the_rate_is_left_alone(small_pretrainer, pretraining_batch, clock):
     model = small_pretrainer(AdamW(WarmupLinearDecay(1.0, 4, 2)))
     passing = PassTime(clock, first=30.0, step=30.0)
-    fit(model, pretraining_batch(8), TimeBudget(1.0), passing)
+    fit(model, pretraining_batch(8), TimeBudget(1.0, clock=clock), passing)
     assert passing.rates == pytest.approx([0.5, 1.0])
     assert passing.logged == [None, None]
 
@@ -121,14 +120,14 @@ def test_without_a_schedule_the_rate_is_left_alone(small_pretrainer, pretraining
 @pytest.mark.slow
 @pytest.mark.skipif(keras.config.backend() == "torch", reason="Keras has no steps_per_execution on torch")
 def test_it_works_with_several_steps_an_execution(small_pretrainer, pretraining_batch, clock):
-    budget, passing = TimeBudget(1.0, SCHEDULE), PassTime(clock, first=20.0, step=20.0)
+    budget, passing = TimeBudget(1.0, SCHEDULE, clock=clock), PassTime(clock, first=20.0, step=20.0)
     fit(small_pretrainer(AdamW(0.5), steps_per_execution=2, run_eagerly=False), pretraining_batch(8), budget, passing)
     assert len(passing.rates) == 3
     assert budget.share == pytest.approx(1.0)
 
 
 def test_a_run_that_goes_on_in_another_process_keeps_its_budget(clock):
-    first, second = TimeBudget(1.0), TimeBudget(1.0)
+    first, second = TimeBudget(1.0, clock=clock), TimeBudget(1.0, clock=clock)
     first.on_train_begin()
     clock.now += 30.0
     state = first.get_state()
@@ -142,3 +141,10 @@ def test_a_run_that_goes_on_in_another_process_keeps_its_budget(clock):
         clock.now += seconds
         second.on_train_batch_end(0, {})
         assert second.model.stop_training == is_over
+
+
+def test_the_processors_clock_stands_still_while_the_process_waits():
+    budget = TimeBudget(1.0, clock=time.process_time)
+    budget.on_train_begin()
+    time.sleep(0.5)
+    assert budget.get_state()["seconds_used"] < 0.25
