@@ -57,6 +57,14 @@ def _candidates(work, shape, dtypes, backends):
                 (*_NEEDS[library], backend),
                 environment_of(backend),
             )
+    for dtype in dtypes if "tensorflow" in backends else ():
+        yield Candidate(
+            f"bert_keras, openvino, {dtype}",
+            f"benchmarks.inference:{work}_bert_keras",
+            shape | {"dtype": dtype, "runtime": "openvino"},
+            ("openvino", "tensorflow"),
+            environment_of("tensorflow"),
+        )
     for dtype in dtypes:
         arguments = shape | {"dtype": dtype}
         needs = ("transformers", "torch")
@@ -82,14 +90,16 @@ def _repeated(call, calls, amount):
     return run
 
 
-def dense_bert_keras(*, num_layers, hidden_dim, batch_size, length, calls, dtype):
+def dense_bert_keras(*, num_layers, hidden_dim, batch_size, length, calls, dtype, runtime="keras"):
     """Ours, by `predict_on_batch`."""
+    from bert_keras.inference.runtimes import Runner
     from bert_keras.models import BertEncoder
 
     keep_freed_memory()
     encoder = BertEncoder(30522, num_layers, 12, hidden_dim, 4 * hidden_dim, dtype=dtype)
     rows = _rows(batch_size, length)
-    return _repeated(lambda: encoder.predict_on_batch(rows), calls, batch_size * length)
+    network = Runner(runtime)(encoder, rows)
+    return _repeated(lambda: network.predict_on_batch(rows), calls, batch_size * length)
 
 
 def dense_keras_hub(*, num_layers, hidden_dim, batch_size, length, calls, dtype):
@@ -123,7 +133,7 @@ def _transformers_model(num_layers, hidden_dim, dtype):
     return BertModel(config).eval().to(getattr(torch, dtype))
 
 
-def mixed_bert_keras(*, num_layers, hidden_dim, num_sentences, vocabulary, dtype):
+def mixed_bert_keras(*, num_layers, hidden_dim, num_sentences, vocabulary, dtype, runtime="keras"):
     """Ours: strings to mean vectors, by `Embedder`."""
     from bert_keras.data import Vocabulary, WordPieceTokenizer
     from bert_keras.inference import Embedder
@@ -131,7 +141,7 @@ def mixed_bert_keras(*, num_layers, hidden_dim, num_sentences, vocabulary, dtype
 
     keep_freed_memory()
     encoder = BertEncoder(30522, num_layers, 12, hidden_dim, 4 * hidden_dim, dtype=dtype, pooler=False)
-    embed = Embedder(encoder, WordPieceTokenizer(Vocabulary.load(vocabulary)))
+    embed = Embedder(encoder, WordPieceTokenizer(Vocabulary.load(vocabulary)), runtime=runtime)
     texts = sentences(num_sentences)
 
     def run():

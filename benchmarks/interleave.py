@@ -14,8 +14,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from bert_keras.processor import hardware, processor_flags
+
 _PACKAGES = ("tensorflow", "tensorflow-text", "jax", "torch", "keras", "keras-hub", "transformers", "tokenizers")
-_PACKAGES += ("sentence-transformers",)
+_PACKAGES += ("sentence-transformers", "openvino")
 _named_as_missing = set()
 
 
@@ -186,20 +188,6 @@ def show(results):
         )
 
 
-def hardware():
-    """Name the processor, what it multiplies with, and how many cores of it this process may use.
-
-    Returns:
-        str.
-    """
-    cpuinfo = _cpuinfo()
-    name = cpuinfo.get("model name") or platform.processor() or platform.machine()
-    # A cloud's processors of one name differ in these, which decide by how much each candidate is slowed.
-    instructions = [i for i in ("avx2", "avx512f", "avx512_bf16", "amx_bf16") if i in cpuinfo.get("flags", "").split()]
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return ", ".join([f"{cores} cores", " ".join([name, *instructions])])
-
-
 def environment_of(backend, *, one_dnn=True):
     """Set a backend of Keras for a candidate's process.
 
@@ -222,14 +210,7 @@ def has_half_precision():
     Returns:
         bool.
     """
-    return not {"amx_bf16", "avx512_bf16"}.isdisjoint(_cpuinfo().get("flags", "").split())
-
-
-def _cpuinfo():
-    """What Linux says of the first core; nothing elsewhere."""
-    path = Path("/proc/cpuinfo")
-    lines = path.read_text().split("\n\n")[0].splitlines() if path.exists() else []
-    return {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    return not {"amx_bf16", "avx512_bf16"}.isdisjoint(processor_flags())
 
 
 def versions():

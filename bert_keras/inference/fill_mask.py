@@ -20,6 +20,7 @@ class FillMask(Predictor):
         batch_size: most rows in one call of the model. Default 32.
         batch_tokens: most positions in one call of the model.
         progress: whether to say how far it has come.
+        runtime: as for `Predictor`, where the model is computed. Default "keras".
 
     Call arguments:
         texts: as for `Predictor`, each with [MASK] at least once, or what else the tokenizer has for it: RoBERTa's is

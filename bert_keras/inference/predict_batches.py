@@ -45,7 +45,7 @@ def predict_batches(model: keras.Model, batches: Iterable[tuple[Any, Any]]) -> I
         if model not in _without_xla:
             _without_xla[model] = keras.Model(model.input, model.output)
         model = _without_xla[model]
-    model.make_predict_function()  # or each thread would make its own
+    _trace(model)
     batches = iter(batches)
     first = list(itertools.islice(batches, 2))
     if len(first) < 2:  # a thread would take longer than it saves
@@ -60,6 +60,21 @@ def predict_batches(model: keras.Model, batches: Iterable[tuple[Any, Any]]) -> I
                 yield name, outputs.result()
         for name, outputs in running:
             yield name, outputs.result()
+
+
+def _trace(model):
+    """Make the function that predicts, or each thread would make its own, for rows of any number and length.
+
+    Keras would trace it for the shape of the first batch, and for any shape where a second one comes.
+    """
+    is_new = getattr(model, "predict_function", None) is None
+    model.make_predict_function()
+    function, inputs = getattr(model, "predict_function", None), getattr(model, "input", None)
+    if is_new and inputs is not None and hasattr(function, "get_concrete_function"):  # none where it runs eagerly
+        import tensorflow as tf
+
+        signature = keras.tree.map_structure(lambda entry: tf.TensorSpec(entry.shape, entry.dtype), inputs)
+        function.get_concrete_function([(signature,)])
 
 
 def _predict(model: keras.Model, inputs: Any) -> Any:

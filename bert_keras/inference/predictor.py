@@ -1,6 +1,7 @@
 """What every predictor is: a model with its tokenizer, and the one loop that runs rows through it."""
 
 import inspect
+import itertools
 import logging
 import os
 from collections.abc import Iterator
@@ -13,9 +14,11 @@ from bert_keras.data import Rows, Tokenizer, tokenizer_of
 from bert_keras.data.rows.length_batches import length_batches
 from bert_keras.inference.predict_batches import predict_batches
 from bert_keras.inference.progress import with_progress
+from bert_keras.inference.runtimes import Runner
 from bert_keras.inference.text_sources import Texts
 from bert_keras.models import BertEncoder
 from bert_keras.models.preset_model import PresetModel
+from bert_keras.preset_location import locate_preset
 
 _logger = logging.getLogger(__name__)
 
@@ -35,6 +38,10 @@ class Predictor:
         batch_tokens: Most positions in one call of the model, padding included; None for any number.
         progress: Whether to say how far it has come, in a line on stderr where that is a terminal, and else in the log
             at level INFO; None says it where a call takes more than some seconds.
+        runtime: Where the model is computed: "keras"; "openvino", which takes the package of that name (`pip install
+            openvino`) and computes the same, to the rounding of the model's dtype; or "auto", the faster of them on
+            this machine, found by a measurement at the first call, kept beside the preset, and logged at level INFO.
+            Default "keras".
 
     Call arguments:
         texts: One str, an iterable of str, a `pathlib.Path` of a file with one text a line, or `Rows` that `rows` gave.
@@ -43,8 +50,10 @@ class Predictor:
         A list with the result of each text; for one str, its own result.
 
     Raises:
-        ValueError: If the model is one of another task, a number is below 1, `sequence_length` below 3, both
-            `batch_size` and `batch_tokens` are None, or the tokenizer is one of another family.
+        ImportError: If the package of the runtime is missing.
+        ValueError: If the model is one of another task, there is no such runtime for it, a number is below 1,
+            `sequence_length` below 3, both `batch_size` and `batch_tokens` are None, or the tokenizer is one of
+            another family.
 
     Example:
         >>> from bert_keras.data import TokenizedTexts, WordPieceTokenizer
@@ -80,6 +89,7 @@ class Predictor:
         batch_size: int | None = 32,
         batch_tokens: int | None = None,
         progress: bool | None = None,
+        runtime: str = "keras",
     ) -> None:
         expected = getattr(self, "model_class", PresetModel)
         if isinstance(model, PresetModel) and not isinstance(model, (expected, *self.also_takes)):
@@ -104,6 +114,7 @@ class Predictor:
         self.batch_size = batch_size
         self.batch_tokens = batch_tokens
         self.progress = progress
+        self._runner = Runner(runtime)
         self._network = model  # what predicts: an `Embedder` puts a pooling on its model
 
     @classmethod
@@ -134,7 +145,15 @@ class Predictor:
         if new := model.load_report.new:
             raise ValueError(f"{preset} has no head for {cls.__name__}: {', '.join(new)} would be random.")
         own_options = {name: value for name, value in options.items() if name in own}
-        return cls(model, tokenizer_of(preset), **own_options)
+        predictor = cls(model, tokenizer_of(preset), **own_options)
+        if predictor.runtime == "auto" and isinstance(preset, (str, os.PathLike)):
+            predictor._runner.remember_in(locate_preset(preset))
+        return predictor
+
+    @property
+    def runtime(self) -> str:
+        """Where the model was asked to be computed."""
+        return self._runner.runtime
 
     def __call__(self, texts: Texts | Rows) -> Any:
         if isinstance(texts, str):
@@ -173,8 +192,12 @@ class Predictor:
         sizes = dict(batch_size=self.batch_size, batch_tokens=self.batch_tokens)
         plan = length_batches(rows.row_lengths, sequence_length=rows.sequence_length, **sizes)
         batches = ((numbers, rows.inputs(numbers, length)) for numbers, length in plan)
+        network = self._network
+        if plan and self.runtime != "keras":
+            first = next(batches)
+            network, batches = self._runner(network, first[1]), itertools.chain([first], batches)
         batches = with_progress(
-            predict_batches(self._network, batches), len(rows.row_lengths), name=type(self).__name__, show=self.progress
+            predict_batches(network, batches), len(rows.row_lengths), name=type(self).__name__, show=self.progress
         )
         for numbers, outputs in batches:
             some = slice(int((numbers >= 0).sum()))  # fillers stand behind

@@ -77,13 +77,19 @@ def test_outputs_are_those_of_predict_on_batch():
 
 
 @two_at_a_time
+def test_rows_of_any_length_take_one_trace():
+    encoder = BertEncoder(30, 1, 2, 8, 12, max_sequence_length=10, pooler=False)
+    for length in (4, 7):
+        ids = np.ones((length, length), "int32")
+        list(predict_batches(encoder, [(0, {"token_ids": ids, "segment_ids": 0 * ids, "padding_mask": ids})]))
+    assert encoder.predict_function.experimental_get_tracing_count() == 1
+
+
+@two_at_a_time
 def test_a_model_compiled_with_xla_predicts_without_it():
     encoder = BertEncoder(30, 1, 2, 8, 12, max_sequence_length=10, pooler=False)
-    rows = {
-        "token_ids": np.ones((1, 4), int),
-        "segment_ids": np.zeros((1, 4), int),
-        "padding_mask": np.ones((1, 4), int),
-    }
+    ids = np.ones((1, 4), "int32")
+    rows = {"token_ids": ids, "segment_ids": 0 * ids, "padding_mask": ids}
     expected = encoder.predict_on_batch(rows)["sequence_output"]
     encoder.compile(loss="mse", jit_compile=True)
     for _ in range(2):

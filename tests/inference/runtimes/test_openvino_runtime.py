@@ -1,0 +1,102 @@
+"""OpenVINO gives what Keras gives, for every predictor; needs the extra `fast`."""
+
+import importlib.util
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from bert_keras.data import WordPieceTokenizer
+from bert_keras.inference import Classifier, Embedder, FillMask, QuestionAnswerer, Tagger
+from bert_keras.inference.runtimes import RUNTIMES
+from bert_keras.layers import SelfAttention
+from bert_keras.models import BertEncoder, BertPretrainer, TextClassifier, TokenClassifier
+from bert_keras.models import QuestionAnswerer as QuestionModel
+
+if importlib.util.find_spec("openvino") is None:  # importing it here would import its telemetry
+    pytest.skip("needs openvino", allow_module_level=True)
+if keras.config.backend() != "tensorflow":
+    pytest.skip("OpenVINO reads networks of TensorFlow", allow_module_level=True)
+
+WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"abcdefgh"]
+TEXTS = ["a b", "c d e f g h a b c", "[MASK] a b [MASK]", "h"]
+
+
+def encoder(**options):
+    return BertEncoder(len(WORDS), 2, 2, 16, 24, max_sequence_length=16, kernel_initializer="glorot_normal", **options)
+
+
+def logits(predictor, texts=TEXTS):
+    return predictor.outputs_of(predictor.rows(texts))
+
+
+@keras.saving.register_keras_serializable("runtimes_test")
+class LoudAttention(SelfAttention):
+    """An attention of a user's own."""
+
+    def call(self, inputs, attention_mask=None, training=None, rotary_positions=None):
+        return 2.0 * super().call(inputs, attention_mask, training)
+
+
+@pytest.mark.parametrize(
+    ("kind", "model"),
+    [
+        (Classifier, lambda: TextClassifier(encoder(attention=LoudAttention(16, 2)), 3)),
+        (Embedder, lambda: encoder(pooler=False)),
+        (FillMask, lambda: BertPretrainer(encoder(), next_sentence=False)),
+        (Tagger, lambda: TokenClassifier(encoder(), 3, labels=("a", "b", "c"))),
+    ],
+)
+def test_outputs_are_those_of_keras_to_the_rounding_of_float32(kind, model):
+    model, tokenizer = model(), WordPieceTokenizer(WORDS)
+    texts = [text for text in TEXTS if kind is not FillMask or "[MASK]" in text]
+    expected = logits(kind(model, tokenizer), texts)
+    for ours, theirs in zip(logits(kind(model, tokenizer, runtime="openvino"), texts), expected, strict=True):
+        keras.tree.map_structure(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-5), ours, theirs)
+
+
+def test_answers_are_those_of_keras():
+    model, tokenizer = QuestionModel(encoder()), WordPieceTokenizer(WORDS)
+    both = [QuestionAnswerer(model, tokenizer, runtime=runtime)("a b", "c d e f") for runtime in ("keras", "openvino")]
+    assert both[0]["answer"] == both[1]["answer"] and both[0]["score"] == pytest.approx(both[1]["score"], abs=1e-5)
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "mixed_bfloat16"])
+def test_half_precision_is_computed_where_the_dtype_asks_for_it(dtype):
+    model, tokenizer = TextClassifier(encoder(dtype=dtype), 3), WordPieceTokenizer(WORDS)
+    ours = np.array(logits(Classifier(model, tokenizer, runtime="openvino")), "float32")
+    np.testing.assert_allclose(ours, np.array(logits(Classifier(model, tokenizer)), "float32"), atol=0.05)
+
+
+def test_packed_rows_and_ids_that_a_table_lacks_are_as_in_keras():
+    model = encoder(pooler=False)
+    ids = np.array([[2, 5, 6, 3, 2, 7, 3, 0]], "int32")
+    packed = {"token_ids": ids, "segment_ids": 0 * ids, "padding_mask": np.array([[1, 1, 1, 1, 2, 2, 2, 0]], "int32")}
+    ready = RUNTIMES["openvino"].prepare(model)
+    ours, theirs = (each.predict_on_batch(packed)["sequence_output"] for each in (ready, model))
+    np.testing.assert_allclose(ours, theirs, atol=1e-5)
+    with pytest.raises(Exception, match="Do the tokenizer and the model belong together"):
+        ready.predict_on_batch(packed | {"token_ids": ids + len(WORDS)})
+
+
+def test_nothing_is_told_to_anybody():
+    assert "openvino_telemetry" not in sys.modules
+
+
+def test_what_openvino_has_no_rule_for_is_named():
+    inputs = {"token_ids": keras.Input((None,), dtype="int32", name="token_ids")}
+    import tensorflow as tf
+
+    shuffled = keras.layers.Lambda(lambda x: tf.numpy_function(lambda y: y, [x], tf.float32), output_shape=(None,))
+    network = keras.Model(inputs, shuffled(keras.ops.cast(inputs["token_ids"], "float32")))
+    with pytest.raises(ValueError, match="OpenVINO cannot read it: .*PyFunc"):
+        RUNTIMES["openvino"].prepare(network)
+
+
+def test_a_predictor_sees_weights_that_were_trained_in_between():
+    model, tokenizer = TextClassifier(encoder(), 2), WordPieceTokenizer(WORDS)
+    predictor = Classifier(model, tokenizer, runtime="openvino")
+    before = np.array(logits(predictor))
+    model.get_layer("classification_head").dense.bias.assign([5.0, -5.0])
+    np.testing.assert_allclose(np.array(logits(predictor)), before + [5.0, -5.0], atol=1e-5)
