@@ -55,6 +55,23 @@ class RetrievalSet:
         ))  # fmt: skip
 
     @classmethod
+    def of_pairs(cls, examples: MatchingExamples) -> "RetrievalSet":
+        """Search for anchors among the positives of all examples; equal texts are one query, or one document.
+
+        Args:
+            examples: Texts that match; their negatives are documents, too.
+        """
+        queries: dict[str, str] = {}
+        documents: dict[str, str] = {}
+        qrels: dict[str, dict[str, int]] = {}
+        for anchor, positive, *negatives in examples.texts:
+            for text in (positive, *negatives):
+                documents.setdefault(text, f"d{len(documents)}")
+            query = queries.setdefault(anchor, f"q{len(queries)}")
+            qrels.setdefault(query, {})[documents[positive]] = 1
+        return cls(*({name: text for text, name in some.items()} for some in (queries, documents)), qrels)
+
+    @classmethod
     def of_questions(cls, questions: Iterable[Any]) -> "RetrievalSet":
         """Make the passages of questions a collection; the passage that a question was asked of answers it.
 
