@@ -18,7 +18,7 @@ _MEASURES = ("ndcg@10", "mrr@10", "recall@100")
 
 
 def score_matching(
-    embed: Embed, examples: MatchingExamples, *, measures: Sequence[str] = _MEASURES
+    embed: Embed, examples: MatchingExamples | RetrievalSet, *, measures: Sequence[str] = _MEASURES
 ) -> dict[str, float]:
     """Score the cosines of examples by what is known of them.
 
@@ -26,13 +26,14 @@ def score_matching(
 
     Args:
         embed: From texts to (texts, dim) vectors, such as an `Embedder` of the model.
-        examples: From `read_matching`. Of two classes the second, by number, is a match.
-        measures: For matches, those of `retrieval_scores`.
+        examples: From `read_matching`; of two classes the second, by number, is a match. Or a collection, as for
+            `score_retrieval`.
+        measures: For matches and collections, those of `retrieval_scores`.
 
     Returns:
-        `spearman` and `pearson` of scores; what `duplicate_scores` gives of two classes; of matches with negatives, and
-        of a teacher's scores, `accuracy`, how often the positive is nearer than each negative; of pairs that match,
-        `measures` of searching for each anchor among all positives.
+        The most telling first: `spearman` and `pearson` of scores; what `duplicate_scores` gives of two classes; of
+        matches with negatives, and of a teacher's scores, `accuracy`, how often the positive is nearer than each
+        negative; of pairs that match, and of collections, `measures` of searching, for each anchor among all positives.
 
     Raises:
         ValueError: If there is no example, there are more or less than two classes, or a vector is of zeros or NaN.
@@ -44,6 +45,8 @@ def score_matching(
         >>> round(score_matching(count, examples)["spearman"], 4)
         1.0
     """
+    if isinstance(examples, RetrievalSet):
+        return score_retrieval(embed, examples, measures=measures)
     if not len(examples):
         raise ValueError("Expected one example or more, received none.")
     if examples.kind == "classes" and len(examples.label_names) != 2:
