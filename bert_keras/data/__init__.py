@@ -28,6 +28,7 @@ from bert_keras.data.matching.matching_examples import MatchingExamples
 from bert_keras.data.matching.matching_readers import read_matching
 from bert_keras.data.matching.matching_rows import MatchingRows, matching_dataset
 from bert_keras.data.matching.retrieval_set import RetrievalSet
+from bert_keras.data.matching.smart_files import read_smart
 from bert_keras.data.matching.trec_files import read_qrels, read_run, write_qrels, write_run
 from bert_keras.data.pretraining.baselines import majority_accuracy, unigram_accuracy
 from bert_keras.data.pretraining.masked_text_rows import MaskedTextRows
@@ -158,6 +159,7 @@ __all__ = [
     "read_questions",
     "read_relations",
     "read_run",
+    "read_smart",
     "read_tagged_sentences",
     "read_task",
     "read_triples",

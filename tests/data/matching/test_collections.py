@@ -8,6 +8,7 @@ from bert_keras.data import (
     read_qrels,
     read_questions,
     read_run,
+    read_smart,
     write_qrels,
     write_run,
 )
@@ -119,3 +120,21 @@ def test_passages_of_questions_are_a_collection(tmp_path):
     assert some.documents == {"d0": "cat sat", "d1": "cat ran"} and some.qrels == {"q1": {"d0": 1}, "q2": {"d1": 1}}
     with pytest.raises(ValueError, match="the id 'q1' comes twice"):
         RetrievalSet.of_questions([questions[0], questions[0]])
+
+
+def test_smarts_format_is_read(tmp_path):
+    text = ".I 001\n.T\na title\n.W\nfirst line\n second line .\n.I 2\n.W\nnext\n"
+    (tmp_path / "cran").write_text(text)
+    assert read_smart(tmp_path / "cran") == {"001": "first line second line .", "2": "next"}
+    assert read_smart(tmp_path / "cran", fields=("T", "W"))["001"] == "a title first line second line ."
+    for more, message in (
+        (".I 3\n.W\n", "cran:10: the text '3' is empty"),
+        (".I 2\n.W\nx\n", "the id '2' comes twice"),
+    ):
+        (tmp_path / "cran").write_text(text + more)
+        with pytest.raises(ValueError, match=message):
+            read_smart(tmp_path / "cran")
+        assert len(read_smart(tmp_path / "cran", errors="skip")) == 2
+    (tmp_path / "cran").write_text("no format\n")
+    with pytest.raises(ValueError, match="cran:1: expected '.I' and an id"):
+        read_smart(tmp_path / "cran")
