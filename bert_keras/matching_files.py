@@ -38,6 +38,8 @@ class MatchingFiles:
     score_columns: tuple[int | str, ...] = ()  # scores of pairs, or a teacher's of all texts
     score_range: tuple[float, float] | None = None  # such as 0 5: scores are brought to 0 to 1
     label_column: int | str | None = None  # classes of pairs
+    match_label: str | None = None  # train on the pairs of this class, as matches
+    match_score: float | None = None  # train on the pairs with this score or more, as matches
     errors: Literal["raise", "skip"] = "raise"  # what to do with a faulty row
     table: TableFormat = TableFormat()
 
@@ -67,7 +69,8 @@ class MatchingFiles:
         parts, labels = {}, None
         for part, path in self.paths.items():  # train first: its classes are all that there are
             parts[part] = self._read(part, path, labels)
-            labels = labels or getattr(parts[part], "label_names", None)
+            if part == "train":
+                labels = getattr(parts[part], "label_names", None)
         return parts
 
     def _read(self, part: str, path: Path, label_names: tuple[str, ...] | None) -> "MatchingExamples | RetrievalSet":
@@ -76,10 +79,13 @@ class MatchingFiles:
             return collection.pairs() if part == "train" else collection
         names = ("text_columns", "negatives_column", "num_negatives", "score_columns", "label_column")
         columns = {name: getattr(self, name) for name in names}
-        if part != "train" and not (self.text_columns and data.has_columns(path, self.text_columns, self.table)):
+        is_alike = self.text_columns and self.match_label is None
+        if part != "train" and not (is_alike and data.has_columns(path, self.text_columns, self.table)):
             columns = {}  # it may be of another kind, such as scored pairs for an encoder that is trained on matches
         options = columns | dataclasses.asdict(self.table)
         examples = data.read_matching(path, label_names=label_names, errors=self.errors, **options)
+        if part == "train" and (self.match_label, self.match_score) != (None, None):
+            return examples.only_matches(label=self.match_label, least_score=self.match_score)
         is_scored = examples.kind == "scores" and self.score_range is not None
         return examples.rescaled(*self.score_range) if is_scored else examples
 

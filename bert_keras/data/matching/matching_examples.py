@@ -102,6 +102,39 @@ class MatchingExamples:
         scores = tuple((score - lowest) / (highest - lowest) for score in self.labels)
         return dataclasses.replace(self, labels=scores)
 
+    def only_matches(self, *, label: str | None = None, least_score: float | None = None) -> "MatchingExamples":
+        """Return the pairs of one class, or of high scores, as texts that match, for in-batch negatives.
+
+        Args:
+            label: Name of the class of pairs that match.
+            least_score: From which score on pairs match.
+
+        Raises:
+            ValueError: If not one of the two is given, there is nothing such, or no pair is left.
+
+        Example:
+            >>> examples = MatchingExamples((("a cat", "a kitten"), ("a cat", "a dog")), (4.5, 1.0))
+            >>> examples.only_matches(least_score=4).texts
+            (('a cat', 'a kitten'),)
+        """
+        kind = "scores" if label is None else "classes"
+        if (label is None) == (least_score is None) or self.kind != kind:
+            raise ValueError(
+                f"expected label= of pairs of classes or least_score= of pairs with scores, received label={label!r}, "
+                f"least_score={least_score} and {self.kind}"
+            )
+        if label is not None and label not in self.label_names:
+            raise ValueError(f"expected a label of {', '.join(map(repr, self.label_names))}, received {label!r}")
+        names = self.label_names
+        texts = tuple(
+            some
+            for some, value in zip(self.texts, self.labels)
+            if (value >= least_score if label is None else names[value] == label)
+        )
+        if not texts:
+            raise ValueError(f"no pair has a score of {least_score} or more; the highest is {max(self.labels)}")
+        return MatchingExamples(texts, num_skipped=self.num_skipped)
+
     def label_array(self) -> np.ndarray:
         """Return the labels as a model is trained on them.
 
