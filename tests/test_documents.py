@@ -10,7 +10,17 @@ import shutil
 import pytest
 
 from bert_keras import command_line, data, models
-from bert_keras.data import read_questions, read_relations, read_tagged_sentences, read_triples
+from bert_keras.data import (
+    read_beir,
+    read_matching,
+    read_qrels,
+    read_questions,
+    read_relations,
+    read_run,
+    read_smart,
+    read_tagged_sentences,
+    read_triples,
+)
 
 ROOT = pathlib.Path(__file__).parents[1]
 PAGES = {
@@ -238,5 +248,23 @@ def test_examples_of_questions_are_read(write, name):
     assert (question.question, answer.text, answer.start) == ("Who sat?", "The cat", 0)
 
 
+@pytest.mark.parametrize("name", of("Texts that match"))
+def test_examples_of_texts_that_match_are_read(write, name):
+    assert read_matching(write(name, of("Texts that match")[name])).texts[0][:2] == ("a cat sat", "a kitten sat")
+
+
+def test_examples_of_collections_are_read(tmp_path):
+    for name, text in of("Collections").items():
+        path = tmp_path / ("qrels" if name == "test.tsv" else "") / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    collection = read_beir(tmp_path)
+    assert (collection.queries, collection.documents) == ({"q1": "who sat"}, {"d1": "Cats A cat sat."})
+    assert collection.qrels == read_qrels(tmp_path / "qrels.txt") == {"q1": {"d1": 1}}
+    assert read_run(tmp_path / "run.txt") == {"q1": {"d1": 12.5}}
+    assert read_smart(tmp_path / "cran.all") == {"d1": "A cat sat."}
+
+
 def test_every_format_has_its_example():
-    assert [len(of(name)) for name in ("Tags and spans", "Relations", "Triples", "Questions")] == [13, 4, 4, 5]
+    titles = ("Tags and spans", "Relations", "Triples", "Questions", "Texts that match", "Collections")
+    assert [len(of(name)) for name in titles] == [13, 4, 4, 5, 6, 6]

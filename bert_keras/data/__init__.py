@@ -23,6 +23,13 @@ from bert_keras.data.corpus.preparation import prepare_corpus
 from bert_keras.data.corpus.report import CorpusReport
 from bert_keras.data.files.checksum import files_checksum
 from bert_keras.data.files.table_files import has_columns
+from bert_keras.data.matching.beir_files import read_beir
+from bert_keras.data.matching.matching_examples import MatchingExamples
+from bert_keras.data.matching.matching_readers import read_matching
+from bert_keras.data.matching.matching_rows import MatchingRows, matching_dataset
+from bert_keras.data.matching.retrieval_set import RetrievalSet
+from bert_keras.data.matching.smart_files import read_smart
+from bert_keras.data.matching.trec_files import read_qrels, read_run, write_qrels, write_run
 from bert_keras.data.pretraining.baselines import majority_accuracy, unigram_accuracy
 from bert_keras.data.pretraining.masked_text_rows import MaskedTextRows
 from bert_keras.data.pretraining.masked_tokens import MaskedTokens
@@ -81,6 +88,8 @@ __all__ = [
     "Examples",
     "MaskedTextRows",
     "MaskedTokens",
+    "MatchingExamples",
+    "MatchingRows",
     "NgramMasking",
     "PredictedAnswers",
     "Question",
@@ -88,6 +97,7 @@ __all__ = [
     "Questions",
     "RelationExamples",
     "RelationRows",
+    "RetrievalSet",
     "Rows",
     "RowLayout",
     "SentenceLines",
@@ -130,6 +140,7 @@ __all__ = [
     "hold_out",
     "korquad_scores",
     "majority_accuracy",
+    "matching_dataset",
     "multiple_choice_dataset",
     "pack",
     "pool_pieces",
@@ -137,13 +148,18 @@ __all__ = [
     "prepare_parts",
     "pretraining_dataset",
     "question_answering_dataset",
+    "read_beir",
     "read_choices",
     "read_documents",
     "read_eras",
     "read_examples",
+    "read_matching",
     "read_parts",
+    "read_qrels",
     "read_questions",
     "read_relations",
+    "read_run",
+    "read_smart",
     "read_tagged_sentences",
     "read_task",
     "read_triples",
@@ -166,6 +182,8 @@ __all__ = [
     "write_answers",
     "write_conll",
     "write_predictions",
+    "write_qrels",
+    "write_run",
     "write_spans",
     "write_submission",
     "write_triples",

@@ -5,6 +5,9 @@ from bert_keras.inference.classifier import Classifier
 from bert_keras.inference.embedder import Embedder
 from bert_keras.inference.fill_mask import FillMask
 from bert_keras.inference.load_predictor import load_predictor, predictor_class
+from bert_keras.inference.matching_scores import score_matching, score_retrieval, search_run
+from bert_keras.inference.nearest_texts import NearestTexts
+from bert_keras.inference.negative_mining import mine_negatives, mining_documents, write_negatives
 from bert_keras.inference.prediction_files import read_inputs
 from bert_keras.inference.predictor import Predictor
 from bert_keras.inference.question_answerer import QuestionAnswerer
@@ -21,6 +24,7 @@ __all__ = [
     "Classifier",
     "Embedder",
     "FillMask",
+    "NearestTexts",
     "Predictor",
     "QuestionAnswerer",
     "RelationExtractor",
@@ -29,8 +33,14 @@ __all__ = [
     "TripleFinder",
     "as_texts",
     "load_predictor",
+    "mine_negatives",
+    "mining_documents",
     "predictor_class",
     "read_inputs",
+    "score_matching",
+    "score_retrieval",
     "score_tagged",
     "score_texts",
+    "search_run",
+    "write_negatives",
 ]

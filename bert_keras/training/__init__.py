@@ -28,11 +28,13 @@ from bert_keras.training.metrics.classification_metrics import (
     MultiLabelF1,
 )
 from bert_keras.training.metrics.correlations import PearsonCorrelation, SpearmanCorrelation
+from bert_keras.training.metrics.duplicate_scores import duplicate_scores
 from bert_keras.training.metrics.entity_f1 import EntityF1
 from bert_keras.training.metrics.entity_scores import entity_scores, span_scores, tag_accuracy
 from bert_keras.training.metrics.pretraining_metrics import pretraining_metrics
 from bert_keras.training.metrics.relation_scores import relation_scores
 from bert_keras.training.metrics.replaced_token_accuracy import ReplacedTokenAccuracy
+from bert_keras.training.metrics.retrieval_scores import retrieval_scores
 from bert_keras.training.metrics.score_table import score_table
 from bert_keras.training.metrics.span_f1 import SpanF1
 from bert_keras.training.metrics.triple_scores import triple_scores
@@ -69,6 +71,7 @@ __all__ = [
     "callbacks",
     "classification_loss",
     "classification_metrics",
+    "duplicate_scores",
     "entity_scores",
     "fastest_compilation",
     "fastest_dtype_policy",
@@ -79,6 +82,7 @@ __all__ = [
     "pretraining_metrics",
     "question_answering_losses",
     "relation_scores",
+    "retrieval_scores",
     "score_outputs",
     "score_table",
     "seed_series",

@@ -68,7 +68,7 @@ def batches(
         raise ValueError(
             f"buckets must ascend from at least 8 to sequence_length={sequence_length}, received {buckets}"
         )
-    plan = BucketedBatches(row_lengths, buckets, batch_size, mixed=mixed)
+    plan = BucketedBatches(row_lengths, buckets, batch_size, mixed=mixed, shared=getattr(rows, "shared", None))
     order_stream = random_stream(seed, "order", training)
     epoch, step = divmod(start_step, plan.num_batches)
 

@@ -1,12 +1,13 @@
 """Batches of texts of like length, in few shapes, so that short texts do not pay for long ones."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
 
 from bert_keras.data.rows.accelerators import compiles_each_length
+from bert_keras.data.rows.kept_apart import keep_apart
 
 
 def default_buckets(sequence_length: int) -> tuple[int, ...]:
@@ -92,13 +93,24 @@ class BucketedBatches:
         batch_size: Examples in a batch. Free places, -1, fill up the last one.
         mixed: How many neighbouring buckets lie mixed in the shuffled order, so that examples of a rare length do not
             meet each other in every epoch. Costs padding.
+        shared: {example: what it has}, of examples that share anything with another: a shuffled batch has no two that
+            share something, where that is possible.
     """
 
-    def __init__(self, lengths: np.ndarray, buckets: Sequence[int], batch_size: int, *, mixed: int = 1):
+    def __init__(
+        self,
+        lengths: np.ndarray,
+        buckets: Sequence[int],
+        batch_size: int,
+        *,
+        mixed: int = 1,
+        shared: Mapping[int, frozenset] | None = None,
+    ):
         self.lengths = np.asarray(lengths)
         self.buckets = np.asarray(buckets)
         self.batch_size = batch_size
         self.mixed = mixed
+        self.shared = shared
         self.num_batches = -(-len(self.lengths) // batch_size)
         self._bucket_of = np.searchsorted(self.buckets, self.lengths)
 
@@ -125,9 +137,15 @@ class BucketedBatches:
         place = tf.cast(tf.gather(tf.constant(self._bucket_of, tf.int32), order), tf.float32)
         if self.mixed > 1:
             place += tf.random.stateless_uniform([len(self.lengths)], place_seed, maxval=self.mixed, alg="philox")
-        rows, row_lengths = self._cut(tf.gather(order, tf.argsort(place, stable=True)))
+        order = tf.gather(order, tf.argsort(place, stable=True))
+        if self.shared:
+            order = tf.ensure_shape(tf.numpy_function(self._kept_apart, [order], tf.int32), order.shape)
+        rows, row_lengths = self._cut(order)
         batches = _shuffle(tf.range(self.num_batches), batch_seed)
         return tf.gather(rows, batches), tf.gather(row_lengths, batches)
+
+    def _kept_apart(self, order: np.ndarray) -> np.ndarray:
+        return np.array(keep_apart(order.tolist(), self.shared, self.batch_size), np.int32)
 
     def _cut(self, order: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         rows = tf.pad(order, [[0, -len(self.lengths) % self.batch_size]], constant_values=-1)

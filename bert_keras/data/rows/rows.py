@@ -11,9 +11,11 @@ class Rows(Protocol):
 
     `batches` makes the batches of a training of any such rows, and `bert_keras.inference.Predictor` predicts them. The
     tasks of this package have one class each: `TextRows`, `ChoiceRows`, `TagRows`, `SpanRows`, `TripleRows`,
-    `RelationRows`, `QuestionWindows` and `MaskedTextRows`. A task of your own has another: it has `row_lengths`,
-    (rows,) numpy int, the tokens of each row; `sequence_length`, the most that a row may have; and the two methods.
-    `TokenizedTexts` is a beginning, rows of texts or of pairs that lack but `targets`.
+    `RelationRows`, `MatchingRows`, `QuestionWindows` and `MaskedTextRows`. A task of your own has another: it has
+    `row_lengths`, (rows,) numpy int, the tokens of each row; `sequence_length`, the most that a row may have; and the
+    two methods. `TokenizedTexts` is a beginning, rows of texts or of pairs that lack but `targets`. Rows that had
+    better not meet in a batch have `shared`, {row: frozenset of anything}: in training no batch has two that share
+    something, where that is possible.
 
     Example:
         >>> from bert_keras.data import TokenizedTexts, WordPieceTokenizer, batches

@@ -1,0 +1,1 @@
+"""Texts that belong together: pairs, triples, scored pairs, and collections with judged queries."""

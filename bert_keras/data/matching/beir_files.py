@@ -1,0 +1,102 @@
+"""BEIR's layout of a collection: `corpus.jsonl`, `queries.jsonl` and `qrels/SPLIT.tsv` in a folder."""
+
+import logging
+import os
+from pathlib import Path
+
+from bert_keras.data.files.cells import text_of
+from bert_keras.data.files.faults import Faults, RowFault
+from bert_keras.data.files.json_rows import read_json_rows
+from bert_keras.data.matching.retrieval_set import RetrievalSet
+from bert_keras.data.matching.trec_files import judgements
+
+_logger = logging.getLogger(__name__)
+_ID = "_id"
+
+
+def read_beir(directory: str | os.PathLike, *, split: str = "test", errors: str = "raise") -> RetrievalSet:
+    """Read a collection in BEIR's layout.
+
+    A document is its title and its text with a space between them. Queries that the split does not judge are left out,
+    and counted: `queries.jsonl` has those of all splits.
+
+    Args:
+        directory: The folder; its files are plain or `.gz`.
+        split: Which of the files in `qrels`: `"train"`, `"dev"`, `"test"`.
+        errors: `"raise"` at a faulty row, or `"skip"` it and log how many there were of each kind and where.
+
+    Raises:
+        FileNotFoundError: If a file is missing.
+        ValueError: With file and line: a row is no object with `_id` and `text`, an id is no string or comes twice, a
+            query or a document is empty, or a judgement is of one that is not there. Or nothing at all was read.
+
+    Example:
+        >>> import json, pathlib, tempfile
+        >>> folder = pathlib.Path(tempfile.mkdtemp())
+        >>> _ = (folder / "corpus.jsonl").write_text(json.dumps({"_id": "d1", "title": "Cats", "text": "They purr."}))
+        >>> _ = (folder / "queries.jsonl").write_text(json.dumps({"_id": "q1", "text": "who purrs"}))
+        >>> (folder / "qrels").mkdir()
+        >>> _ = (folder / "qrels" / "test.tsv").write_text("q1 d1 1")
+        >>> read_beir(folder).documents
+        {'d1': 'Cats They purr.'}
+
+    Reference:
+        Thakur et al., 2021, https://arxiv.org/abs/2104.08663
+    """
+    documents, num_skipped = _texts(_file(directory, "corpus.jsonl"), errors)
+    queries, num_others = _texts(_file(directory, "queries.jsonl"), errors)
+    path, faults, qrels = _file(directory, f"qrels/{split}.tsv"), Faults(errors), {}
+    for place, query, document, grade in judgements(path, faults):
+        if query not in queries:
+            faults.add(f"{place}: no query {query!r} in queries.jsonl", "judgements of a query not there")
+        elif document not in documents:
+            faults.add(f"{place}: no document {document!r} in corpus.jsonl", "judgements of a document not there")
+        else:
+            qrels.setdefault(query, {})[document] = grade
+    faults.report(sum(map(len, qrels.values())), path)
+    if unjudged := [query for query in queries if query not in qrels]:
+        _logger.warning(
+            "%d of %d queries have no judgement in %s and are left out, the first: %s",
+            len(unjudged), len(queries), path, unjudged[0],
+        )  # fmt: skip
+    judged = {query: text for query, text in queries.items() if query in qrels}
+    return RetrievalSet(judged, documents, qrels, num_skipped + num_others + faults.count)
+
+
+def _file(directory: str | os.PathLike, name: str) -> Path:
+    path = Path(directory, name)
+    return path if path.is_file() or not Path(f"{path}.gz").is_file() else Path(f"{path}.gz")
+
+
+def _texts(path: Path, errors: str) -> tuple[dict[str, str], int]:
+    """Return {id: text} of a file, and how many rows were skipped."""
+    texts, faults = {}, Faults(errors)
+    for row in read_json_rows(path, own_keys=(_ID, "text")):
+        try:
+            if row.problem:
+                raise RowFault(row.problem, row.kind)
+            name = _id_of(row.value)
+            if name in texts:
+                raise RowFault(f"the id {name!r} comes twice", "rows with the id of another")
+            texts[name] = _text(row.value, row.place, faults)
+        except RowFault as fault:
+            faults.add(f"{row.place}: {fault}", fault.kind)
+    faults.report(len(texts), path)
+    return texts, faults.count
+
+
+def _id_of(row) -> str:
+    if not isinstance(row, dict) or _ID not in row:
+        raise RowFault(f"expected an object with '_id' and 'text', received {str(row)[:80]}", "rows without an id")
+    if not isinstance(row[_ID], str) or not row[_ID].strip():
+        message = f"the id is {row[_ID]!r:.40}, expected a string that is not empty"
+        raise RowFault(message, "rows with an id that is no string")
+    return row[_ID]
+
+
+def _text(row: dict, place: str, faults: Faults) -> str:
+    title = row.get("title")
+    if not isinstance(title, str) or not title.strip():
+        return text_of(row, "text", place, faults)
+    text = text_of(row, "text", place, faults, may_be_empty=True)
+    return f"{title} {text}".strip()

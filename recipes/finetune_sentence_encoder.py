@@ -1,0 +1,79 @@
+"""Train an encoder to give texts that mean the like vectors that are near: for search, duplicates, similarity.
+
+Data        pairs, triples, queries with lists of negatives, scored pairs, pairs of two classes, a teacher's scores, or
+            texts alone: a table whose columns have well-known names (docs/files.md) or are given; or BEIR's layout:
+            --train train.jsonl --validation dev.tsv
+Paper       Reimers and Gurevych, 2019; of losses, in their docstrings; of texts alone, SimCSE: Gao et al., 2021
+Run         python recipes/finetune_sentence_encoder.py --preset PRESET --train stsb/train.tsv --validation stsb/dev.tsv
+Stopped     by Ctrl-C, SIGTERM or a crash, the same command resumes it: docs/reliability.md
+Watch       tensorboard --logdir runs/finetune_sentence_encoder
+Variations  hard negatives from mine_negatives.py; --mini-batch-size for large batches of in-batch negatives
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from bert_keras import command_line, data, inference, models, training
+from bert_keras.finetuning import FineTuning
+from bert_keras.matching_files import MatchingFiles
+from bert_keras.run_folder import RunFolder
+
+USUAL_LOSSES = {
+    "matches": "MultipleNegativesRankingLoss", "scores": "CoSENTLoss", "classes": "ContrastiveLoss",
+    "teacher_scores": "MarginMSELoss",
+}  # fmt: skip
+
+
+def main(
+    *,
+    # Data
+    preset: str,  # folder of a pretrained encoder with its tokenizer
+    files: MatchingFiles = MatchingFiles(),
+    sequence_length: int = 128,  # tokens in a text
+    run_directory: Path = Path("runs/finetune_sentence_encoder"),
+    # Model
+    pooling: Literal["mean", "first", "max", "pooled"] | None = None,  # of tokens; none: the preset's, else the mean
+    loss: Literal[
+        "MultipleNegativesRankingLoss", "CoSENTLoss", "AnglELoss", "CosineSimilarityLoss", "ContrastiveLoss",
+        "TripletLoss", "MarginMSELoss", "DistillKLDivLoss",
+    ] | None = None,  # none: what is usual for the data
+    matryoshka_dims: tuple[int, ...] = (),  # the first so many numbers of a vector are to be good vectors, too
+    mini_batch_size: int | None = None,  # texts encoded at once; none: all of a batch
+    # Training
+    fine_tuning: FineTuning = FineTuning(epochs=2, batch_size=32, learning_rate=2e-5),
+):  # fmt: skip
+    run = RunFolder(locals(), preset=preset, learns_from=files.learned_from)
+    saving = run.saving()
+    training.set_random_seed(fine_tuning.seed)
+    tokenizer = data.tokenizer_of(preset)
+    examples = files.read()
+    rows = {"train": data.MatchingRows(examples["train"], tokenizer, sequence_length=sequence_length)}
+    datasets = fine_tuning.datasets(rows, start_step=saving.step)
+
+    asked = {} if pooling is None else {"pooling": pooling}
+    model = models.SentenceEncoder.from_preset(
+        preset, mini_batch_size=mini_batch_size, dropout=fine_tuning.dropout, dtype=fine_tuning.dtype, **asked
+    )
+    fine_tuning.prepare(model, tokenizer, sequence_length=sequence_length, preset=run.preset)
+    objective = getattr(training, loss or USUAL_LOSSES[examples["train"].kind])()
+    if matryoshka_dims:
+        objective = training.MatryoshkaLoss(objective, matryoshka_dims)
+    model.compile(fine_tuning.optimizer(model.encoder, len(datasets["train"])), objective)
+    embed = inference.Embedder(model, tokenizer, sequence_length=sequence_length)
+
+    def score(part):
+        return inference.score_matching(embed, examples[part])
+
+    before = score("validation")
+    best = next(iter(before))  # the epoch that is best by it is kept
+    options = dict(best=f"val_{best}", shown=(best,), scores=lambda: score("validation"))
+    report = saving.after(fine_tuning.callbacks(run.logs, **options))
+    with training.memory_advice(fine_tuning.batch_size, sequence_length):
+        model.fit(datasets["train"], **fine_tuning.fit_options(report))
+    run.save_preset(model, tokenizer)
+    scores = {part: score(part) for part in examples if part != "train"}
+    return run.finish({"before": before} | scores)
+
+
+if __name__ == "__main__":
+    command_line.run(main)
