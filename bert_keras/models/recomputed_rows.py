@@ -33,7 +33,7 @@ def recomputed_rows(model: keras.Model, rows: dict[str, Tensor], size: int) -> T
     states = [v for v in model.non_trainable_variables if id(v) not in stored]  # of random generators
     frozen = [v for v in model.non_trainable_variables if id(v) in stored]
     with without_autocast():  # or they would be values of half precision in the scope below
-        values = {id(v): ops.convert_to_tensor(v) for v in (*weights, *states, *frozen)}
+        values = {id(v): v.value for v in weights} | {id(v): ops.stop_gradient(v.value) for v in (*states, *frozen)}
 
     def encode(weight_values, state_values, part):
         given = [*zip(weights, weight_values), *zip(states, state_values), *((v, values[id(v)]) for v in frozen)]

@@ -50,6 +50,7 @@ if keras.config.backend() == "tensorflow":
 
     def _map(function, weights, states, parts):
         num_parts = tf.shape(next(iter(parts.values())))[0]
+        weights = [tf.convert_to_tensor(weight) for weight in weights]  # variables are read once, out here
 
         def part(number):
             return {name: value[number] for name, value in parts.items()}
