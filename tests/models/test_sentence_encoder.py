@@ -184,9 +184,8 @@ def test_both_passes_of_a_mini_batch_have_the_same_dropout(make_encoder, texts):
     model = SentenceEncoder(make_encoder(pooler=False, dropout=0.3), dense_dim=6).text_model
     rows = {name: value.reshape(15, 6) for name, value in texts.items()}
     kernel = next(w for w in model.trainable_variables if w.path.endswith("dense/kernel"))
-    states = [v for v in model.non_trainable_variables if "seed" in v.path]
-    assert states
-    direction = np.random.default_rng(0).normal(size=(15, 6)).astype("float32")
+    assert any("seed" in v.path for v in model.non_trainable_variables)
+    direction = ops.convert_to_tensor(np.random.default_rng(0).normal(size=(15, 6)).astype("float32"))
 
     def loss_at(value):
         with keras.StatelessScope([(v, v.value) for v in model.variables if v is not kernel] + [(kernel, value)]):
