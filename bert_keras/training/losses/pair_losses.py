@@ -14,6 +14,8 @@ class CosineSimilarityLoss(SentenceLoss):
     """Squared difference between the cosine of a pair and its score.
 
     Args:
+        reduction: as for `SentenceLoss`.
+        name: as for `SentenceLoss`.
         **kwargs: as for `SentenceLoss`.
 
     Call arguments:
