@@ -114,10 +114,8 @@ elif keras.config.backend() == "torch":
         outputs = []
         for number in range(next(iter(parts.values())).shape[0]):
             part = {name: value[number] for name, value in parts.items()}
-            # The states say what is random; torch's own generator is not looked at.
-            output, states = checkpoint(
-                function, weights, states, part, use_reentrant=False, preserve_rng_state=False
-            )  # fmt: skip
+            # Keras' dropout draws from torch's own generator, which `checkpoint` sets back for the second pass.
+            output, states = checkpoint(function, weights, states, part, use_reentrant=False)
             outputs.append(output)
         return torch.stack(outputs), states
 
