@@ -9,6 +9,7 @@ from typing import Any
 
 import keras
 from keras.src.backend import get_keras_mask
+from keras.src.backend.common.variables import AutocastScope
 from keras.src.losses.losses import LossFunctionWrapper
 from keras.src.random.seed_generator import SeedGenerator, global_seed_generator
 
@@ -62,6 +63,11 @@ def mask_of(tensor: Any) -> Any:
         tensor: tensor of the backend.
     """
     return get_keras_mask(tensor)
+
+
+def without_autocast() -> AutocastScope:
+    """Return a context in which the value of a variable has its own dtype, also inside a layer of mixed precision."""
+    return AutocastScope(None)
 
 
 def loss_of_function(function: Callable, reduction: str, name: str | None) -> keras.losses.Loss:

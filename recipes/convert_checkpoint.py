@@ -45,6 +45,10 @@ def main(
     encoder = getattr(model, "encoder", model)
     print(f"{type(model).__name__} of {encoder.count_params():,} weights in its encoder")
     print(model.load_report)
+    if isinstance(model, models.SentenceEncoder) and format != "huggingface":
+        pooling = checkpoints.read_modules(locate_preset(source))
+        print(f"This format has no place for what makes a sentence encoder of it: {pooling}")
+        model = encoder
 
     hub_tokenizer = None
     if tokenizer and format == "keras_hub":  # what it refuses is refused before anything is written
@@ -61,17 +65,12 @@ def main(
         print(*differences, sep="\n", end="\n" if differences else "")
     elif tokenizer:
         tokenizer.save_to_preset(output, model_max_length=encoder.max_sequence_length)
-    if pooling := checkpoints.read_pooling(locate_preset(source)):  # a preset of sentence-transformers
-        if format == "huggingface":
-            pooling["sequence_length"] = pooling["sequence_length"] or encoder.max_sequence_length
-            checkpoints.write_pooling(output, encoder.hidden_dim, **pooling)
-        else:
-            print(f"This format has no place for what makes a sentence encoder of it: {pooling}")
     print(f"Written to {output}: {', '.join(sorted(path.name for path in output.iterdir()))}")
     if not verify:
         return
     from bert_keras.inference import conversion_check  # which loads Keras
 
+    shown = encoder if isinstance(model, models.SentenceEncoder) else model
     changed, missing = conversion_check.changed_weights(model, models.load_preset(output))
     print(f"Read back: weights that differ: {changed or 'none'}; weights without a place: {missing or 'none'}")
     batches = conversion_check.random_rows(encoder)
@@ -79,7 +78,7 @@ def main(
         batches.append(
             conversion_check.text_rows(texts.read_text(encoding="utf-8").splitlines()[:64], tokenizer, encoder)
         )
-    largest = conversion_check.print_differences(model, (source, str(output)), batches)
+    largest = conversion_check.print_differences(shown, (source, str(output)), batches)
     if changed or largest > tolerance:
         raise SystemExit(f"The largest difference is {largest:.1e}, more than {tolerance:.0e}; changed: {changed}")
 

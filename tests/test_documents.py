@@ -40,6 +40,7 @@ SLOW = (
     "docs/questions.md",
     "docs/relations.md",
     "docs/tags.md",
+    "docs/vectors.md",
     "docs/watch.md",
 )
 

@@ -10,7 +10,7 @@ from bert_keras.checkpoints.keras_hub import KerasHubCheckpoint
 from bert_keras.checkpoints.keras_hub_building import build_keras_hub
 from bert_keras.checkpoints.load_report import LoadReport
 from bert_keras.checkpoints.open_checkpoint import open_checkpoint
-from bert_keras.checkpoints.sentence_transformers import read_pooling, write_pooling
+from bert_keras.checkpoints.sentence_transformers import read_modules, write_modules
 
 __all__ = [
     "GoogleCheckpoint",
@@ -19,8 +19,8 @@ __all__ = [
     "LoadReport",
     "build_keras_hub",
     "open_checkpoint",
-    "read_pooling",
+    "read_modules",
     "write_google",
     "write_huggingface",
-    "write_pooling",
+    "write_modules",
 ]

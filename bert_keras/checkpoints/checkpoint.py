@@ -25,6 +25,8 @@ class Checkpoint:
     encoder_class = None  # of the encoder, where it is not BertEncoder itself
     sentence_pooling = None  # "mean" or "first": what a sentence encoder was trained to make its vectors of
 
+    is_sentence_encoder = False  # whether sentence-transformers' files stand beside it, or ours like them
+
     def __init__(self, config: object, table: WeightTable):
         self.config = config
         self.source = table.source
@@ -67,6 +69,14 @@ class Checkpoint:
     def shapes(self) -> dict[str, tuple[int, ...] | None]:
         """{canonical name: shape} of the weights that are there."""
         return self._table.shapes
+
+    def sentence_modules(self) -> dict:
+        """Give what makes a sentence encoder of it: arguments of the constructor of `SentenceEncoder`.
+
+        Raises:
+            ValueError: where it has modules that ours have not.
+        """
+        return {}
 
     def read(self, shapes: Mapping[str, tuple[int, ...]]) -> tuple[dict[str, np.ndarray], LoadReport]:
         """Read the weights that a model wants, once it is sure that all of them fit.

@@ -1,10 +1,10 @@
 """A directory as `transformers` keeps a model: `config.json` and `model.safetensors`."""
 
+import dataclasses
 import functools
 import json
 import os
 import pathlib
-import shlex
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -22,6 +22,7 @@ from bert_keras.checkpoints.huggingface_names import (
     stoppers,
 )
 from bert_keras.checkpoints.load_report import LoadReport
+from bert_keras.checkpoints.pickles import PICKLES, pickle_advice
 from bert_keras.checkpoints.safetensors_file import FLOATS
 from bert_keras.checkpoints.safetensors_shards import (
     INDEX_FILE,
@@ -30,17 +31,15 @@ from bert_keras.checkpoints.safetensors_shards import (
     outdated_files,
     tensor_files,
 )
-from bert_keras.checkpoints.sentence_transformers import sentence_pooling
+from bert_keras.checkpoints.sentence_transformers import (
+    DENSE,
+    is_sentence_encoder,
+    read_dense,
+    read_modules,
+    sentence_pooling,
+)
 from bert_keras.checkpoints.weight_table import StoredTensor, WeightTable
 
-_CONVERSION = (
-    "import sys, torch, safetensors.torch; "
-    'read = [torch.load(path, weights_only=True, map_location="cpu") for path in sys.argv[1:-1]]; '
-    'read = [one.get("state_dict", one) for one in read]; '
-    "safetensors.torch.save_file({name: tensor.clone().contiguous() for one in read for name, tensor in one.items() "
-    'if torch.is_tensor(tensor)}, sys.argv[-1], {"format": "pt"})'
-)
-_PICKLES = (".bin", ".pt", ".pth")
 _OLD_FORMATS = {"tf_model.h5": "from_tf", "flax_model.msgpack": "from_flax"}
 
 
@@ -77,11 +76,23 @@ class HuggingFaceCheckpoint(Checkpoint):
         """As in `Checkpoint`; read only where it is asked for."""
         return sentence_pooling(self._directory)
 
+    @property
+    def is_sentence_encoder(self) -> bool:
+        """As in `Checkpoint`."""
+        return is_sentence_encoder(self._directory)
+
+    def sentence_modules(self) -> dict:
+        """As in `Checkpoint`."""
+        return read_modules(self._directory)
+
     def read(self, shapes: Mapping[str, tuple[int, ...]]) -> tuple[dict[str, np.ndarray], LoadReport]:
         """As `Checkpoint.read`; the masked-LM head is refused where its words are not the encoder's."""
         if "masked_lm_head/bias" in shapes:
             self._check_copies()
-        return super().read(shapes)
+        dense = {name: shape for name, shape in shapes.items() if name.startswith(f"{DENSE}/")}
+        dense = read_dense(self._directory, dense) if dense and self.is_sentence_encoder else {}
+        arrays, report = super().read({name: shape for name, shape in shapes.items() if name not in dense})
+        return arrays | dense, dataclasses.replace(report, loaded=(*report.loaded, *dense))
 
     def _check_copies(self):
         tensors, family = self._table.tensors, self.config.family
@@ -131,19 +142,14 @@ def _expect_files(directory):
     if SINGLE_FILE in found or INDEX_FILE in found:
         return
     message = f"{directory} has no {SINGLE_FILE}; it holds {', '.join(found)}."
-    pickles = [name for name in found if name.endswith(_PICKLES) and name != "training_args.bin"]
+    pickles = [name for name in found if name.endswith(PICKLES) and name != "training_args.bin"]
     pickles = [name for name in pickles if name.startswith("pytorch_model")] or pickles
     others = [name for name in found if name.endswith(".safetensors")]
     old = [(name, option) for name, option in _OLD_FORMATS.items() if name in found]
     if len(others) == 1:
         message += f" Rename {others[0]} to {SINGLE_FILE} if it holds the weights."
     elif pickles:
-        paths = (shlex.quote(str(directory / name)) for name in (*pickles, SINGLE_FILE))
-        ending = pathlib.Path(pickles[0]).suffix
-        message += (
-            f" A {ending} file is a pickle, which can run any code when it is read, so it never is here. This command, "
-            f"with torch 2.6 or newer, reads tensors alone and converts it: python -c '{_CONVERSION}' {' '.join(paths)}"
-        )
+        message += f" {pickle_advice(directory, pickles, SINGLE_FILE)}"
     elif old:
         name, option = old[0]
         message += (

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from bert_keras.checkpoints.families import BERT, FAMILIES, Family, spelled_out
 from bert_keras.checkpoints.json_file import read_json
+from bert_keras.checkpoints.sentence_transformers import squeezes_one_number
 
 _MOST_LAYERS = 1024  # that share weights: a file of few weights could ask for any number, and nothing would build it
 
@@ -144,6 +145,8 @@ class HuggingFaceConfig:
         settings = {"dropout": self.head_dropout} | self.task
         if (problem_type := self.task.get("problem_type", self._fields.get("problem_type"))) is not None:
             settings["problem_type"] = problem_type
+        elif squeezes_one_number(self.path, self._fields):
+            settings["problem_type"] = "multi_label_classification"
         if self.family.poolings is not None:
             field, poolings = self.family.poolings
             settings.setdefault("pooling", poolings[self._fields.get(field) or next(iter(poolings))])

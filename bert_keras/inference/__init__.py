@@ -2,6 +2,7 @@
 
 from bert_keras.inference.chooser import Chooser
 from bert_keras.inference.classifier import Classifier
+from bert_keras.inference.cross_encoder import CrossEncoder
 from bert_keras.inference.embedder import Embedder
 from bert_keras.inference.fill_mask import FillMask
 from bert_keras.inference.load_predictor import load_predictor, predictor_class
@@ -22,6 +23,7 @@ from bert_keras.inference.triple_finder import TripleFinder
 __all__ = [
     "Chooser",
     "Classifier",
+    "CrossEncoder",
     "Embedder",
     "FillMask",
     "NearestTexts",

@@ -1,41 +1,43 @@
-"""Texts in, a vector for each out: the mean of what the encoder makes of its tokens, or the first of them."""
+"""Texts in, a vector for each out: the mean of what the encoder makes of its tokens, or as it was trained."""
 
 import os
+from collections.abc import Mapping
 from typing import Any, Self
 
-import keras
 import numpy as np
 
-from bert_keras.checkpoints import read_pooling, write_pooling
 from bert_keras.data import TokenizedTexts, Tokenizer
 from bert_keras.inference.predictor import Predictor
 from bert_keras.inference.text_sources import Texts, as_texts
-from bert_keras.models import BertEncoder
-from bert_keras.models.text_vector import text_vector
-from bert_keras.preset_location import locate_preset
+from bert_keras.models import BertEncoder, SentenceEncoder
 
 
 class Embedder(Predictor):
-    """Gives each text the mean of its tokens' vectors, or the vector of [CLS]: what the encoder was trained for.
+    """Gives each text the vector that a sentence encoder makes of it, for search, duplicates and clusters.
 
     Args:
-        model: `bert_keras.models.BertEncoder`.
+        model: `bert_keras.models.SentenceEncoder`; or a `bert_keras.models.BertEncoder`, of which one is made.
         tokenizer: `bert_keras.data.Tokenizer`.
-        pooling: "mean" of all tokens, as for MiniLM; or "first", [CLS], as for BGE. Default "mean".
-        normalize: whether to scale each vector to length 1, for dot products that are cosines. Default False.
-        prompt: what stands before each text, as some encoders were trained to read queries. Default "", nothing.
+        pooling: "mean" of all tokens, as for MiniLM; "first", [CLS], as for BGE; "max" or "pooled". Default None, as
+            the model does it, of a `BertEncoder` the mean.
+        normalize: whether to scale each vector to length 1, for dot products that are cosines. Default None, as the
+            model does it, of a `BertEncoder` not.
+        output_dim: how many of the first numbers of a vector are kept. Default None, as many as the model keeps.
+        prompts: {name: what stands before a text}. Default None, the model's.
+        prompt: what stands before each text where a call names no prompt. Default None, the model's default prompt.
         batch_size: as for `Predictor`. Default None, any number: a batch of short texts holds more of them.
         batch_tokens: as for `Predictor`. Default 4096.
-        **options: as for `Predictor`; texts longer than `sequence_length` are cut.
+        **options: as for `Predictor`; texts longer than `sequence_length` are cut, which is by default the model's.
 
     Call arguments:
         texts: as for `Predictor`.
+        prompt_name: name in `prompts`, such as "query"; None for `prompt`.
 
     Raises:
-        ValueError: where `pooling` is neither of the two.
+        ValueError: where there is no such pooling, or no prompt of that name.
 
     Output:
-        (texts, hidden_dim) float32 array, (hidden_dim,) for one str.
+        (texts, dim) float32 array, (dim,) for one str.
 
     Example:
         ```python
@@ -48,32 +50,29 @@ class Embedder(Predictor):
         [Reimers and Gurevych, 2019](https://arxiv.org/abs/1908.10084), section 3.
     """
 
-    model_class = BertEncoder
-    preset_options = {"pooler": False}
+    model_class, also_takes = SentenceEncoder, (BertEncoder,)
 
     def __init__(
-        self,
-        model: BertEncoder,
-        tokenizer: Tokenizer,
-        *,
-        pooling: str = "mean",
-        normalize: bool = False,
-        prompt: str = "",
-        batch_size: int | None = None,
-        batch_tokens: int | None = 4096,
-        **options: Any,
-    ) -> None:
-        if pooling not in ("mean", "first"):
-            raise ValueError(f"Expected pooling to be mean or first; received {pooling!r}.")
+        self, model: SentenceEncoder | BertEncoder, tokenizer: Tokenizer, *, pooling: str | None = None,
+        normalize: bool | None = None, output_dim: int | None = None, prompts: Mapping[str, str] | None = None,
+        prompt: str | None = None, batch_size: int | None = None, batch_tokens: int | None = 4096, **options: Any,
+    ) -> None:  # fmt: skip
+        changes = {"pooling": pooling, "normalize": normalize, "output_dim": output_dim, "prompts": prompts}
+        changes = {name: value for name, value in changes.items() if value is not None}
+        if isinstance(model, BertEncoder):
+            model = SentenceEncoder(model, **changes)
+        elif isinstance(model, SentenceEncoder) and any(getattr(model, n) != value for n, value in changes.items()):
+            model = model.with_arguments(**changes)
+        if options.get("sequence_length") is None:
+            options["sequence_length"] = getattr(model, "sequence_length", None)
         super().__init__(model, tokenizer, batch_size=batch_size, batch_tokens=batch_tokens, **options)
-        self.pooling = pooling
-        self.normalize = normalize
-        self.prompt = prompt
-        self._network = keras.Model(model.input, text_vector(model, model.input, pooling))
+        self.prompts = model.prompts or {}
+        self.prompt = self.prompts.get(model.default_prompt, "") if prompt is None else prompt
+        self._network = model.text_model
 
     @classmethod
     def from_preset(cls, preset: str | os.PathLike, **options: Any) -> Self:
-        """Load encoder and tokenizer of a preset; where sentence-transformers wrote it, by its settings.
+        """Load model and tokenizer of a preset; where sentence-transformers wrote it, by its settings.
 
         Other presets do not say how to pool: BGE and mxbai from KerasHub need `pooling="first"`.
 
@@ -83,39 +82,62 @@ class Embedder(Predictor):
                 shall differ from the preset's, such as `dtype`.
 
         Raises:
-            ValueError: where the preset asks for another pooling than those two.
+            ValueError: where the preset has modules that ours have not.
         """
-        directory = locate_preset(preset)
-        settings = {name: value for name, value in read_pooling(directory).items() if value is not None}
-        return super().from_preset(directory, **settings | options)
+        if options.get("pooling") == "pooled":
+            options["pooler"] = True
+        return super().from_preset(preset, **options)
+
+    @property
+    def pooling(self) -> str:
+        """How the vectors of a text's tokens become one."""
+        return self.model.pooling
+
+    @property
+    def normalize(self) -> bool:
+        """Whether vectors have length 1."""
+        return self.model.normalize
+
+    def __call__(self, texts: Texts | TokenizedTexts, prompt_name: str | None = None) -> np.ndarray:
+        if isinstance(texts, str):
+            return self([texts], prompt_name)[0]
+        return self.results(self.rows(texts, prompt_name))
 
     def save_to_preset(self, directory: str | os.PathLike) -> None:
-        """Write encoder, tokenizer and pooling so that `sentence-transformers` and `from_preset` read them.
+        """Write model, tokenizer and prompts so that `sentence-transformers` and `from_preset` read them.
 
         Args:
             directory: path of the directory; made if it is not there.
         """
-        self.model.save_to_preset(directory)
-        self.tokenizer.save_to_preset(directory, model_max_length=self.model.max_sequence_length)
-        settings = {name: getattr(self, name) for name in ("pooling", "normalize", "sequence_length", "prompt")}
-        write_pooling(directory, self.model.hidden_dim, **settings)
+        prompts, default = (
+            dict(self.prompts),
+            next((n for n, text in self.prompts.items() if text == self.prompt), None),
+        )
+        if self.prompt and default is None:
+            prompts, default = prompts | {"default": self.prompt}, "default"
+        noted = {"prompts": prompts or None, "default_prompt": default, "sequence_length": self.sequence_length}
+        self.model.with_arguments(**noted).save_to_preset(directory)
+        self.tokenizer.save_to_preset(directory, model_max_length=self.model.encoder.max_sequence_length)
 
-    def rows(self, texts: Texts | TokenizedTexts) -> TokenizedTexts:
+    def rows(self, texts: Texts | TokenizedTexts, prompt_name: str | None = None) -> TokenizedTexts:
         """Make the rows of texts, to be predicted at once or again and again while the encoder is trained.
 
         Args:
             texts: what the embedder is called with.
+            prompt_name: the same.
         """
         if isinstance(texts, TokenizedTexts):
             return texts
-        texts = [self.prompt + text for text in as_texts(texts)]
+        if prompt_name is not None and prompt_name not in self.prompts:
+            known = ", ".join(self.prompts) or "none"
+            raise ValueError(f"There is no prompt {prompt_name!r}; the names of those that are there: {known}.")
+        prompt = self.prompt if prompt_name is None else self.prompts[prompt_name]
+        texts = [prompt + text for text in as_texts(texts)]
         return TokenizedTexts(texts, None, self.tokenizer, sequence_length=self.sequence_length)
 
     def results(self, rows: TokenizedTexts) -> np.ndarray:
         """Predict rows; see the call."""
-        vectors = np.zeros((len(rows.row_lengths), self.model.hidden_dim), "float32")
-        for numbers, pooled in self.outputs(rows):
-            vectors[numbers] = pooled
-        if self.normalize:
-            vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+        vectors = np.zeros((len(rows.row_lengths), self.model.vector_dim), "float32")
+        for numbers, some in self.outputs(rows):
+            vectors[numbers] = some
         return vectors

@@ -13,7 +13,7 @@ from bert_keras.inference.relation_extractor import RelationExtractor
 from bert_keras.inference.span_finder import SpanFinder
 from bert_keras.inference.tagger import Tagger
 from bert_keras.inference.triple_finder import TripleFinder
-from bert_keras.models import model_class_of
+from bert_keras.models import BertEncoder, model_class_of
 
 _PREDICTORS = (
     Chooser, Classifier, Embedder, FillMask, QuestionAnswerer, RelationExtractor, SpanFinder, Tagger, TripleFinder,
@@ -55,7 +55,7 @@ def predictor_class(preset: str | os.PathLike) -> type[Predictor]:
     """
     model_class = model_class_of(preset)
     for predictor in _PREDICTORS:
-        if predictor.model_class is model_class:
+        if predictor.model_class is model_class or (predictor is Embedder and model_class is BertEncoder):
             return predictor
     raise ValueError(
         f"{os.fspath(preset)} is a {model_class.__name__}, which has no predictor: its head serves pretraining alone. "

@@ -11,14 +11,16 @@ from bert_keras.layers.gated_feed_forward import GatedFeedForward
 from bert_keras.layers.global_pointer import GlobalPointer
 from bert_keras.layers.local_attention_mask import LocalAttentionMask
 from bert_keras.layers.masked_lm_head import MaskedLMHead
+from bert_keras.layers.max_pooling import MaxPooling
 from bert_keras.layers.mean_pooling import MeanPooling
-from bert_keras.layers.merge_choices import MergeChoices
+from bert_keras.layers.merge_choices import MergeChoices, SplitChoices
 from bert_keras.layers.multiple_choice_head import MultipleChoiceHead
 from bert_keras.layers.pooler import Pooler
 from bert_keras.layers.relation_head import RelationHead
 from bert_keras.layers.replaced_token_head import ReplacedTokenHead
 from bert_keras.layers.rotary_positions import RotaryPositions
 from bert_keras.layers.self_attention import SelfAttention
+from bert_keras.layers.sentence_head import SentenceHead
 from bert_keras.layers.sentence_pair_head import SentencePairHead
 from bert_keras.layers.span_boundary_head import SpanBoundaryHead
 from bert_keras.layers.span_head import SpanHead
@@ -37,6 +39,7 @@ __all__ = [
     "GlobalPointer",
     "LocalAttentionMask",
     "MaskedLMHead",
+    "MaxPooling",
     "MeanPooling",
     "MergeChoices",
     "MultipleChoiceHead",
@@ -45,9 +48,11 @@ __all__ = [
     "ReplacedTokenHead",
     "RotaryPositions",
     "SelfAttention",
+    "SentenceHead",
     "SentencePairHead",
     "SpanBoundaryHead",
     "SpanHead",
+    "SplitChoices",
     "TokenClassificationHead",
     "TokenReplacement",
 ]

@@ -12,6 +12,8 @@ from bert_keras.models.relation_classifier import RelationClassifier
 from bert_keras.models.replaced_token_detector import ReplacedTokenDetector
 from bert_keras.models.replaced_token_pretrainer import ReplacedTokenPretrainer
 from bert_keras.models.saved_model import open_preset
+from bert_keras.models.sentence_encoder import SentenceEncoder
+from bert_keras.models.sentence_pair_classifier import SentencePairClassifier
 from bert_keras.models.sizes import SIZES
 from bert_keras.models.span_tagger import SpanTagger
 from bert_keras.models.starting_weights import narrow_initializer, warm_start
@@ -29,6 +31,8 @@ __all__ = [
     "RelationClassifier",
     "ReplacedTokenDetector",
     "ReplacedTokenPretrainer",
+    "SentenceEncoder",
+    "SentencePairClassifier",
     "SpanTagger",
     "TaskModel",
     "TextClassifier",

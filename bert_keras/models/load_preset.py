@@ -13,6 +13,7 @@ from bert_keras.models.question_answerer import QuestionAnswerer
 from bert_keras.models.relation_classifier import RelationClassifier
 from bert_keras.models.replaced_token_detector import ReplacedTokenDetector
 from bert_keras.models.saved_model import open_preset
+from bert_keras.models.sentence_encoder import SentenceEncoder
 from bert_keras.models.span_tagger import SpanTagger
 from bert_keras.models.text_classifier import TextClassifier
 from bert_keras.models.token_classifier import TokenClassifier
@@ -30,6 +31,7 @@ _MODELS = {
         ReplacedTokenDetector,
         TripleExtractor,  # before SpanTagger, whose head it has too
         SpanTagger,
+        SentenceEncoder,
     )
     for head in model.heads
 }
@@ -43,7 +45,8 @@ def load_preset(preset: str | os.PathLike | keras.Model, **overrides: Any) -> Pr
         **overrides: arguments of the encoder's constructor that shall differ from the preset's, such as `dtype`.
 
     Returns:
-        the model of the preset's head, or a `BertEncoder` where it has none.
+        the model of the preset's head; where it has none, a `SentenceEncoder` if sentence-transformers' modules say
+        how its vectors are pooled, else a `BertEncoder`.
 
     Raises:
         FileNotFoundError: where a file is missing.
@@ -72,7 +75,7 @@ def model_class_of(preset: str | os.PathLike | keras.Model) -> type[PresetModel]
         preset: as for `load_preset`.
 
     Returns:
-        the class of the preset's head, or `BertEncoder` where it has none.
+        as for `load_preset`, the class of the preset's head, or else `SentenceEncoder` or `BertEncoder`.
 
     Example:
         >>> import tempfile
@@ -93,4 +96,9 @@ def _class_of_heads(checkpoint):
             "encoder alone."
         )
     heads = {name.split("/")[0] for name in checkpoint.shapes}
-    return next((model for head, model in _MODELS.items() if head in heads), BertEncoder)
+    without = SentenceEncoder if _is_sentence_encoder(checkpoint) else BertEncoder  # whose head may have no weights
+    return next((model for head, model in _MODELS.items() if head in heads), without)
+
+
+def _is_sentence_encoder(checkpoint):
+    return checkpoint.is_sentence_encoder or checkpoint.settings.get("head") == SentenceEncoder.__name__

@@ -15,10 +15,16 @@ from bert_keras.training.finetuning.layerwise_decay import layerwise_decay
 from bert_keras.training.finetuning.low_rank_adapters import add_lora, merge_lora
 from bert_keras.training.finetuning.r_drop import add_r_drop
 from bert_keras.training.finetuning.seed_series import seed_series
+from bert_keras.training.losses.distillation_losses import DistillKLDivLoss, MarginMSELoss
 from bert_keras.training.losses.loss_terms import LossTerms
 from bert_keras.training.losses.masked_lm_loss import MaskedLMLoss
+from bert_keras.training.losses.matryoshka_loss import MatryoshkaLoss
+from bert_keras.training.losses.multiple_negatives_ranking_loss import MultipleNegativesRankingLoss
 from bert_keras.training.losses.output_losses import pretraining_losses, question_answering_losses
+from bert_keras.training.losses.pair_losses import ContrastiveLoss, CosineSimilarityLoss, TripletLoss
+from bert_keras.training.losses.pair_ranking_losses import AnglELoss, CoSENTLoss
 from bert_keras.training.losses.replaced_token_loss import ReplacedTokenLoss
+from bert_keras.training.losses.sentence_loss import SentenceLoss
 from bert_keras.training.losses.span_loss import SpanLoss
 from bert_keras.training.memory_advice import memory_advice
 from bert_keras.training.metrics.classification_metrics import (
@@ -48,20 +54,30 @@ __all__ = [
     "PROBLEM_TYPES",
     "AdamW",
     "AllLabelsAccuracy",
+    "AnglELoss",
     "ClassF1",
+    "CoSENTLoss",
+    "ContrastiveLoss",
+    "CosineSimilarityLoss",
+    "DistillKLDivLoss",
     "EntityF1",
     "LossTerms",
+    "MarginMSELoss",
     "MaskedLMLoss",
+    "MatryoshkaLoss",
     "MatthewsCorrelation",
     "MultiLabelF1",
+    "MultipleNegativesRankingLoss",
     "PearsonCorrelation",
     "ReplacedTokenAccuracy",
     "ReplacedTokenLoss",
+    "SentenceLoss",
     "SpanF1",
     "SpanLoss",
     "SpearmanCorrelation",
     "TokenStatistics",
     "TracedOnce",
+    "TripletLoss",
     "WarmupCosineDecay",
     "WarmupLinearDecay",
     "WarmupPolynomialDecay",

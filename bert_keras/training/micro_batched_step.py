@@ -174,6 +174,11 @@ def _has_shared_losses(model):
             "Batches can be trained in parts where `compile` was given the losses, so that it is known how they are "
             f"averaged; {type(model).__name__} brings its own."
         )
+    if any(getattr(loss, "needs_whole_batch", False) for loss in keras.tree.flatten(model.loss)):
+        raise ValueError(
+            "This loss compares the rows of a batch with each other, so that its parts do not add up; give "
+            "SentenceEncoder a mini_batch_size, which keeps memory down with the gradients of the whole."
+        )
     reductions = {getattr(loss, "reduction", "sum_over_batch_size") for loss in keras.tree.flatten(model.loss)}
     if reductions == {_SHARED}:
         return True

@@ -12,6 +12,7 @@ from bert_keras.keras_internals import loss_of_function
 from bert_keras.ops.check_labels import check_distributions, check_labels, check_numbers, check_spans
 from bert_keras.training.losses.class_losses import ClassLoss, LabelsLoss, NumberLoss
 from bert_keras.training.losses.masked_lm_loss import MaskedLMLoss
+from bert_keras.training.losses.multiple_negatives_ranking_loss import MultipleNegativesRankingLoss
 from bert_keras.training.losses.replaced_token_loss import ReplacedTokenLoss, scores_of_two
 from bert_keras.training.losses.span_loss import SpanLoss
 from bert_keras.training.metrics.classification_metrics import AllLabelsAccuracy, ClassAccuracy
@@ -255,6 +256,12 @@ def _check_number(targets, scores, sample_weight, name, is_one_hot=False):
     return check_numbers(targets, sample_weight, scores=scores, name=name)
 
 
+def _check_vectors(targets, scores, sample_weight, name, is_one_hot=False):
+    checked, weights = check_numbers(targets, sample_weight, name=name)
+    is_float = keras.backend.is_float_dtype(targets.dtype)
+    return checked if is_float else targets, weights  # float32 does not hold all numbers of groups
+
+
 def _check_spans(targets, scores, sample_weight, name, is_one_hot=False):
     return check_spans(targets, scores, sample_weight, name=name)
 
@@ -363,6 +370,17 @@ SPANS = TargetKind(
     advice="leave `loss` out, or write loss=training.SpanLoss(), weighted_metrics=[training.SpanF1()].",
     accuracy=None,
     check=_check_spans,
+)
+VECTORS = TargetKind(
+    name="groups or scores of a row's texts",
+    loss=MultipleNegativesRankingLoss,
+    own=(),
+    losses=(),
+    metrics=(),
+    advice="leave `loss` out, or write one of the losses of a SentenceEncoder in bert_keras.training, such as "
+    "training.CoSENTLoss().",
+    accuracy=None,
+    check=_check_vectors,
 )
 OF_PROBLEM = {
     "single_label_classification": CLASSES,

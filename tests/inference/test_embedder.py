@@ -30,8 +30,8 @@ def test_vectors_are_those_of_each_text_alone(parts, pooling):
 
 
 def test_another_pooling_is_named(parts):
-    with pytest.raises(ValueError, match="mean or first; received 'max'"):
-        Embedder(*parts, pooling="max")
+    with pytest.raises(ValueError, match="mean, first, max, pooled; received 'last'"):
+        Embedder(*parts, pooling="last")
 
 
 def test_longer_texts_are_cut(parts):
@@ -59,3 +59,12 @@ def test_a_file_is_read_line_by_line(parts, tmp_path):
     (tmp_path / "texts.txt").write_text("a b\nc\n")
     embed = Embedder(*parts)
     np.testing.assert_array_equal(embed(tmp_path / "texts.txt"), embed(["a b", "c"]))
+
+
+def test_a_named_prompt_stands_before_each_text(parts):
+    embed = Embedder(*parts, prompts={"query": "c a ", "passage": "b "}, prompt="a ")
+    for name, prompt in (("query", "c a "), ("passage", "b "), (None, "a ")):
+        expected = Embedder(*parts)([prompt + "b", prompt + "c c"])
+        np.testing.assert_allclose(embed(["b", "c c"], name), expected, atol=1e-6)
+    with pytest.raises(ValueError, match="no prompt 'title'; the names of those that are there: query, passage"):
+        embed("b", prompt_name="title")

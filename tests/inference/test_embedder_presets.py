@@ -50,12 +50,13 @@ def test_settings_of_a_save_that_was_killed_at_its_end_come_back(embed, tmp_path
     [
         (
             "1_Pooling/config.json",
-            {"pooling_mode_mean_tokens": False, "pooling_mode_max_tokens": True},
-            "the mean of all tokens or the first",
+            {"pooling_mode_mean_tokens": False, "pooling_mode_mean_sqrt_len_tokens": True},
+            "expected one of mean, cls",
         ),
-        ("1_Pooling/config.json", {"pooling_mode_max_tokens": True}, "the mean of all tokens or the first"),
+        ("1_Pooling/config.json", {"pooling_mode_max_tokens": True}, "expected one of mean, cls"),
         ("modules.json", [{"type": "x.Transformer", "path": ""}, {"type": "x.Dense", "path": ""}], "found .*Dense"),
-        ("modules.json", [{"type": "x.Transformer", "path": "../x"}, {"type": "x.Pooling", "path": ""}], "expected"),
+        ("modules.json", [{"type": "x.Transformer", "path": ""}, {"type": "x.CNN", "path": ""}], "found .*CNN"),
+        ("modules.json", [{"type": "x.Transformer", "path": "../x"}, {"type": "x.Pooling", "path": ""}], "at the top"),
         ("modules.json", [{"path": ""}, 3], "modules with type and path"),
         ("modules.json", [], "expected Transformer, Pooling"),
     ],
@@ -112,6 +113,9 @@ def test_a_prompt_stands_before_each_text_and_comes_back(embed, tmp_path):
     ("file", "content", "message"),
     [
         ("config_sentence_transformers.json", {"default_prompt_name": "query"}, "prompts has no such text"),
+        ("config_sentence_transformers.json", {"prompts": {"query": 3}}, "prompts must map names to texts"),
+        ("config_sentence_transformers.json", {"similarity_fn_name": "maxsim"}, "supported: cosine, dot"),
+        ("config_sentence_transformers.json", {"truncate_dim": 0}, "truncate_dim must be a whole number above 0"),
         ("sentence_bert_config.json", {"max_seq_length": "256"}, "a whole number of tokens or null, received '256'"),
         ("sentence_bert_config.json", {"max_seq_length": -5}, "a whole number of tokens or null, received -5"),
     ],
@@ -121,6 +125,15 @@ def test_settings_that_mean_nothing_are_named(embed, tmp_path, file, content, me
     (tmp_path / file).write_text(json.dumps(content))
     with pytest.raises(ValueError, match=message):
         Embedder.from_preset(tmp_path)
+
+
+def test_the_length_is_that_of_the_tokenizer_where_no_other_is_noted(embed, tmp_path):
+    embed.save_to_preset(tmp_path)
+    (tmp_path / "sentence_bert_config.json").write_text("{}")
+    config = json.loads((tmp_path / "tokenizer_config.json").read_text())
+    for length, expected in ((9, 9), (64, 40), (int(1e30), 40)):
+        (tmp_path / "tokenizer_config.json").write_text(json.dumps(config | {"model_max_length": length}))
+        assert Embedder.from_preset(tmp_path).sequence_length == expected
 
 
 def test_texts_may_come_from_a_generator(embed):

@@ -24,6 +24,7 @@ WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "$", "#", *"abcdefgh"]
 MODELS = {
     "Chooser": MultipleChoice,
     "Classifier": lambda encoder: TextClassifier(encoder, 2),
+    "CrossEncoder": lambda encoder: TextClassifier(encoder, 1),
     "Embedder": lambda encoder: encoder,
     "FillMask": lambda encoder: BertPretrainer(encoder, next_sentence=False),
     "QuestionAnswerer": QuestionAnswerer,

@@ -1,0 +1,66 @@
+import numpy as np
+import pytest
+
+from bert_keras.data import Vocabulary, WordPieceTokenizer
+from bert_keras.inference import Classifier, CrossEncoder
+from bert_keras.models import BertEncoder, TextClassifier
+
+WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"abcdefghijklmnopqrstuvwxy"]
+TEXTS = ["c d", "a", "e f a"]
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return WordPieceTokenizer(Vocabulary(WORDS))
+
+
+@pytest.fixture(scope="module")
+def make_cross_encoder(tokenizer):
+    encoder = BertEncoder(len(WORDS), 1, 2, 8, 16, max_sequence_length=16, kernel_initializer="glorot_normal")
+    return lambda **options: CrossEncoder(TextClassifier(encoder, **{"num_classes": 1} | options), tokenizer)
+
+
+def test_a_number_is_taken_as_it_is_and_a_label_as_a_probability(make_cross_encoder):
+    for problem_type in ("regression", "multi_label_classification"):
+        score = make_cross_encoder(problem_type=problem_type)
+        logits = score.logits(score.rows(["a b"] * 3, TEXTS))[:, 0]
+        expected = logits if problem_type == "regression" else 1 / (1 + np.exp(-logits))
+        np.testing.assert_allclose(score(["a b"] * 3, TEXTS), expected, atol=1e-6)
+        assert score("a b", TEXTS[0]) == pytest.approx(expected[0], abs=1e-6)
+
+
+def test_texts_are_ranked_best_first(make_cross_encoder):
+    score = make_cross_encoder()
+    scores = score(["a b"] * 3, TEXTS)
+    ranked = score.rank("a b", TEXTS)
+    assert [some["number"] for some in ranked] == np.argsort(-scores).tolist()
+    assert [some["text"] for some in ranked] == [TEXTS[some["number"]] for some in ranked]
+    assert score.rank("a b", TEXTS, top_k=1) == ranked[:1]
+    assert score.rank("a b", []) == []
+    with pytest.raises(ValueError, match="top_k must be at least 1"):
+        score.rank("a b", TEXTS, top_k=0)
+
+
+def test_a_model_of_several_classes_is_refused(make_cross_encoder):
+    with pytest.raises(ValueError, match="received one of 3 classes"):
+        make_cross_encoder(num_classes=3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("activation", ["Sigmoid", "Identity"])
+def test_scores_are_those_of_sentence_transformers_both_ways(make_cross_encoder, tokenizer, tmp_path, activation):
+    library = pytest.importorskip("sentence_transformers")
+    torch = pytest.importorskip("torch")
+    make_cross_encoder().model.encoder.save_to_preset(tmp_path / "encoder")
+    for folder in ("encoder", "theirs", "ours"):
+        tokenizer.save_to_preset(tmp_path / folder, model_max_length=16)
+    options = {"num_labels": 1, "activation_fn": getattr(torch.nn, activation)(), "device": "cpu"}
+    theirs = library.CrossEncoder(str(tmp_path / "encoder"), **options)
+    theirs.save_pretrained(str(tmp_path / "theirs"))
+    ours = CrossEncoder.from_preset(tmp_path / "theirs")
+    expected = theirs.predict([("a b", text) for text in TEXTS])
+    np.testing.assert_allclose(ours(["a b"] * 3, TEXTS), expected, atol=1e-5)
+    assert isinstance(Classifier.from_preset(tmp_path / "theirs"), Classifier)
+    ours.model.save_to_preset(tmp_path / "ours")
+    again = library.CrossEncoder(str(tmp_path / "ours"), device="cpu")
+    np.testing.assert_allclose(again.predict([("a b", text) for text in TEXTS]), expected, atol=1e-5)
