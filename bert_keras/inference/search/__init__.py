@@ -1,5 +1,8 @@
 """Which of many texts answers a query: by their vectors, by their words, or by both."""
 
 from bert_keras.inference.search.bm25 import Bm25
+from bert_keras.inference.search.index import Index
+from bert_keras.inference.search.index_texts import read_index_texts
+from bert_keras.inference.search.passages import cut_passages, passages_of
 
-__all__ = ["Bm25"]
+__all__ = ["Bm25", "Index", "cut_passages", "passages_of", "read_index_texts"]

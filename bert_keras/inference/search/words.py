@@ -40,3 +40,20 @@ def search_words(text: str) -> list[str]:
         else:
             words.append(run)
     return words
+
+
+def word_ends(text: str) -> list[int]:
+    """Find where the words of a text end, each character of a script without spaces being one.
+
+    Args:
+        text: any str.
+
+    Example:
+        >>> word_ends("Ada's 北京")
+        [3, 5, 7, 8]
+    """
+    pattern, unspaced = _patterns()
+    ends = []
+    for match in pattern.finditer(text):
+        ends.extend(range(match.start() + 1, match.end() + 1) if unspaced.match(match.group()) else [match.end()])
+    return ends
