@@ -244,7 +244,7 @@ class Index:
             top_k: Most texts for each.
             method: "exact", all dot products; "binary", the signs of the vectors, and dot products of the best;
                 "approximate", a graph of neighbours; "bm25", words. Several are fused by the ranks that texts have.
-            reranker: What has `scores(pairs)` of query and text, a `CrossEncoder` say: it orders the candidates.
+            reranker: From queries and as many texts to scores, a `CrossEncoder` say: it orders the candidates.
             num_candidates: How many texts each method finds where they are fused or reranked.
 
         Returns:

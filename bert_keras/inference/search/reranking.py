@@ -1,19 +1,13 @@
 """Candidates of a search in the order of a model that reads each of them together with the query."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 import numpy as np
 
 from bert_keras.inference.search.top_scores import top_scores
 
-
-class Reranker(Protocol):
-    """What can rerank: a `CrossEncoder`, or anything else that scores pairs."""
-
-    def scores(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
-        """Return (pairs,) floats for pairs of query and text, higher where the text answers the query better."""
-        ...
+# From queries and as many texts to (pairs,) floats, higher where the text answers its query better: a `CrossEncoder`.
+Reranker = Callable[[list[str], list[str]], np.ndarray]
 
 
 def rerank(
@@ -22,7 +16,7 @@ def rerank(
     """Order the candidates of each query by a reranker's scores.
 
     Args:
-        reranker: what has `scores`.
+        reranker: from queries and texts to a score for each pair.
         queries: sequence of str.
         numbers: (queries, candidates) int64 of texts, -1 for none.
         text_of: from the number of a text to the text.
@@ -34,13 +28,13 @@ def rerank(
         ValueError: where the reranker does not give a finite number for each pair.
     """
     rows, columns = np.nonzero(numbers >= 0)
-    pairs = [(queries[row], text_of(int(numbers[row, column]))) for row, column in zip(rows, columns)]
     scores = np.full(numbers.shape, -np.inf, "float32")
-    if pairs:
-        given = np.asarray(reranker.scores(pairs), "float32")
-        if given.shape != (len(pairs),) or not np.isfinite(given).all():
+    if len(rows):
+        texts = [text_of(number) for number in numbers[rows, columns].tolist()]
+        given = np.asarray(reranker([queries[row] for row in rows], texts), "float32")
+        if given.shape != (len(rows),) or not np.isfinite(given).all():
             raise ValueError(
-                f"Expected {len(pairs)} finite scores from the reranker, one for each pair; received shape "
+                f"Expected {len(rows)} finite scores from the reranker, one for each pair; received shape "
                 f"{given.shape}, {np.count_nonzero(~np.isfinite(given))} of them not finite."
             )
         scores[rows, columns] = given

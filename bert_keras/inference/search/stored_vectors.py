@@ -10,7 +10,7 @@ from bert_keras.inference.search.growing_files import GrowingFiles
 from bert_keras.inference.search.top_scores import top_scores
 
 VectorDtype = Literal["float32", "int8"]
-_ROWS = {"float32": 8192, "int8": 1024}  # at a time: int8 becomes float32 where it stays in the cache
+_INT8_ROWS = 1024  # at a time: they become float32 where they stay in the cache
 _SCORES = 1 << 24  # most scores of queries that are in the matrix product at once
 _RESCORED = 10  # times as many as asked for are found by bits
 
@@ -75,13 +75,11 @@ class StoredVectors:
         Returns:
             numbers and scores, as `top_scores` gives them.
         """
-        found, step = [], _ROWS[self.dtype]
+        found = []
         at_a_time = max(1, _SCORES // max(1, self.count))
         for begin in range(0, len(queries), at_a_time):
             some = queries[begin : begin + at_a_time]
-            scores = np.empty((len(some), self.count), "float32")
-            for first in range(0, self.count, step):
-                scores[:, first : first + step] = self._products(some, slice(first, first + step))
+            scores = self._products(some)
             if mask is not None:
                 scores[:, ~mask] = -np.inf
             found.append(top_scores(scores, top_k))
@@ -125,10 +123,15 @@ class StoredVectors:
         best, scores = top_scores((self.rows(numbers) @ query)[np.newaxis], top_k)
         return np.where(best >= 0, np.append(numbers, -1)[best], -1), scores
 
-    def _products(self, queries: np.ndarray, rows: slice) -> np.ndarray:
+    def _products(self, queries: np.ndarray) -> np.ndarray:
+        vectors = self._arrays["vectors"]
         if self.dtype == "float32":
-            return queries @ self._arrays["vectors"][rows].T
-        return (queries @ self._arrays["vectors"][rows].astype("float32").T) * self._arrays["scales"][rows].T
+            return queries @ vectors.T
+        scores = np.empty((len(queries), self.count), "float32")
+        for first in range(0, self.count, _INT8_ROWS):
+            rows = slice(first, first + _INT8_ROWS)
+            scores[:, rows] = queries @ vectors[rows].astype("float32").T
+        return scores * self._arrays["scales"].T
 
 
 def _sign_bits(vectors: np.ndarray) -> np.ndarray:
