@@ -14,7 +14,8 @@ import tyro
 
 from bert_keras import command_line, data
 from bert_keras.atomic_files import write_file
-from bert_keras.inference import Embedder, QuestionAnswerer, as_texts, search
+from bert_keras.inference import Embedder, QuestionAnswerer, as_texts
+from bert_keras.inference.search import Index, OpenQuestionAnswerer, open_answer_scores
 from bert_keras.run_folder import RunFolder
 
 
@@ -32,8 +33,8 @@ def main(
     run_directory: Path = Path("runs/answer_questions"),
 ):
     run = RunFolder(locals())
-    answerer = search.OpenQuestionAnswerer(
-        search.Index.load(index, None if preset is None else Embedder.from_preset(preset)),
+    answerer = OpenQuestionAnswerer(
+        Index.load(index, None if preset is None else Embedder.from_preset(preset)),
         QuestionAnswerer.from_preset(reader),
         method=method, num_passages=num_passages, search_weight=search_weight,
     )  # fmt: skip
@@ -51,7 +52,7 @@ def main(
             print(f"nothing found: {question}")
     write_file(run_directory / "answers.jsonl", "".join(lines).encode("utf-8", "replace"))
     measure = {"squad": data.squad_scores, "cmrc": data.cmrc_scores}[scores]
-    results = search.open_answer_scores(judged, found, scores=measure) if judged else {"questions": len(asked)}
+    results = open_answer_scores(judged, found, scores=measure) if judged else {"questions": len(asked)}
     return run.finish(results)
 
 

@@ -14,7 +14,8 @@ from typing import Literal
 import tyro
 
 from bert_keras import command_line
-from bert_keras.inference import Embedder, search
+from bert_keras.inference import Embedder
+from bert_keras.inference.search import Index, passages_of, read_index_texts
 
 
 def main(
@@ -31,9 +32,9 @@ def main(
     errors: Literal["raise", "skip"] = "raise",  # skip leaves out what cannot be indexed, and counts it
 ):
     encoder = None if preset is None else Embedder.from_preset(preset, progress=False)
-    documents = search.read_index_texts(files, whole_files=not by_line, errors=errors)
-    passages = search.passages_of(documents, num_words=passage_words, overlap=overlap)
-    index = search.Index.build(output, passages, encoder, dtype=dtype, similarity=similarity, errors=errors)
+    documents = read_index_texts(files, whole_files=not by_line, errors=errors)
+    passages = passages_of(documents, num_words=passage_words, overlap=overlap)
+    index = Index.build(output, passages, encoder, dtype=dtype, similarity=similarity, errors=errors)
     index.prepare(*prepare)
     print(f"{len(index)} passages in {output}")
     return {"passages": len(index)}

@@ -12,7 +12,8 @@ from typing import Literal
 import tyro
 
 from bert_keras import command_line
-from bert_keras.inference import Embedder, as_texts, search
+from bert_keras.inference import Embedder, as_texts
+from bert_keras.inference.search import Index
 
 
 def main(
@@ -26,7 +27,7 @@ def main(
 ):
     encoder = None if preset is None else Embedder.from_preset(preset)
     queries = as_texts(Path(query)) if Path(query).is_file() else [query]
-    found = search.Index.load(index, encoder).search(queries, top_k, method=method)
+    found = Index.load(index, encoder).search(queries, top_k, method=method)
     for asked, texts in zip(queries, found, strict=True):
         print(asked)
         for text in texts:
