@@ -83,6 +83,7 @@ THEN = collections.defaultdict(tuple) | {
         "np.mean([row == {'opinion': o, 'words': w} for row, (_, o, w) in zip(read(read_texts), reviews)]) > 0.7",
         "read('we loved the wine')['words'] in 'we loved the wine'",
     ),
+    "docs/search.md": ("answer['answer'] in Path(answer['document']).read_text()", "len(index) > 8"),
     "docs/reliability.md": ("callbacks.SaveAndResume('runs/mine/state').step > 0",),
 }  # fmt: skip
 
@@ -102,6 +103,8 @@ def stand_ins(tmp_path_factory):
     for name, (model, form) in presets.items():
         model.save_to_preset(folder / name, format=form)
         tokenizer.save_to_preset(folder / name)
+    models.QuestionAnswerer(encoder).save_to_preset(folder / "runs" / "reader")
+    tokenizer.save_to_preset(folder / "runs" / "reader")
     models.TextClassifier(encoder, 2).save(folder / "runs" / "model.keras")
 
     rows = [f"{'good' if i % 2 else 'bad'} soup {i},the {i}th,{'pos' if i % 2 else 'neg'},{i % 5}" for i in range(20)]

@@ -12,13 +12,13 @@ _SECONDS_BETWEEN = {"line": 0.5, "log": 30.0}
 
 
 def with_progress(
-    batches: Iterable[tuple[Any, Any]], num_rows: int, *, name: str, show: bool | None
+    batches: Iterable[tuple[Any, Any]], num_rows: int | None, *, name: str, show: bool | None
 ) -> Iterator[tuple[Any, Any]]:
     """Pass batches on, and say how many rows have come.
 
     Args:
         batches: Pairs of the numbers of a batch's rows, -1 for a filler, and anything.
-        num_rows: Rows of all batches.
+        num_rows: Rows of all batches; None where nobody knows.
         name: Who predicts.
         show: True says it from the beginning, None after some seconds, False never.
 
@@ -35,7 +35,9 @@ def with_progress(
         if show is False or not is_due or (show is None and now - began < _QUIET_SECONDS):
             continue
         said, rate = now, done / (now - began)
-        text = f"{name}: {done} of {num_rows} rows, {rate:.0f} a second, {(num_rows - done) / rate:.0f} s left"
+        text = f"{name}: {done} rows, {rate:.0f} a second"
+        if num_rows is not None:
+            text = f"{name}: {done} of {num_rows} rows, {rate:.0f} a second, {(num_rows - done) / rate:.0f} s left"
         if where == "log":
             _logger.info("%s", text)
         else:

@@ -66,14 +66,29 @@ def split_sentences(text: str) -> list[str]:
         >>> split_sentences('Mr. Adams left. "Why?" asked J. Q. Public. 你好。再见！')
         ['Mr. Adams left.', '"Why?" asked J. Q. Public.', '你好。', '再见！']
     """
-    sentences, start = [], 0
-    for match in STOPS.finditer(text):
-        end = match.end()
-        if _ends_sentence(text, start, match.start(), end):
-            sentences.append(text[start:end].strip())
-            start = end
-    sentences.append(text[start:].strip())
+    ends = sentence_ends(text)
+    sentences = (text[start:end].strip() for start, end in zip([0, *ends], ends))
     return [sentence for sentence in sentences if sentence]
+
+
+def sentence_ends(text: str) -> list[int]:
+    """Find where the sentences of a paragraph end.
+
+    Args:
+        text: As for `split_sentences`.
+
+    Returns:
+        The position behind each sentence, the last one the end of the text.
+
+    Example:
+        >>> sentence_ends("Mr. Adams left. Why?")
+        [15, 20]
+    """
+    ends, start = [], 0
+    for match in STOPS.finditer(text):
+        if _ends_sentence(text, start, match.start(), match.end()):
+            ends.append(start := match.end())
+    return ends if ends and ends[-1] == len(text) else [*ends, len(text)]
 
 
 def _ends_sentence(text: str, start: int, stop: int, end: int) -> bool:

@@ -1,0 +1,128 @@
+"""Texts on their way into the files of an index: looked at, encoded block after block, counted."""
+
+import itertools
+import json
+import zlib
+from collections.abc import Iterator
+
+import numpy as np
+
+from bert_keras.data.files.faults import Faults
+from bert_keras.inference.progress import with_progress
+from bert_keras.inference.search.growing_files import GrowingFiles
+from bert_keras.inference.search.index_texts import IndexText, checked
+from bert_keras.inference.search.known_encoder import Encoder, are_usable, encode
+from bert_keras.inference.search.stored_vectors import vector_contents
+
+TEXTS, ENDS = "texts.jsonl", "ends"  # a line for each text; where each line ends, int64
+
+
+class TextAppender:
+    """Appends texts to an index's files.
+
+    Args:
+        files: The index's.
+        encoder: What gives a list of texts their vectors; None where the index has none.
+        numbers: {id: number} of the texts that are there; gets those that are appended.
+        errors: As for `Index.build`.
+    """
+
+    def __init__(self, files: GrowingFiles, encoder: Encoder | None, numbers: dict[str, int], errors: str) -> None:
+        self._files, self._encoder, self._numbers, self._faults = files, encoder, numbers, Faults(errors)
+        self._read, self._source = files.header["read"], files.header["source"]
+        self._count = self._num_before = files.header["count"]
+
+    def pass_over(self, source: Iterator[IndexText]) -> None:
+        """Pass over the texts that were appended before.
+
+        Raises:
+            FileExistsError: If they are others.
+        """
+        checksum = 0
+        for one in itertools.islice(source, self._read):
+            checksum = _continued_checksum(one, checksum)
+        if checksum != self._source:
+            raise FileExistsError(
+                f"{self._files.folder} has an index of other texts: give those that it was built of, or another folder."
+            )
+
+    def append(
+        self,
+        source: Iterator[IndexText],
+        total: int | None,
+        *,
+        block_size: int,
+        progress: bool | None,
+        commit_blocks: bool,
+    ) -> None:
+        """Append all further texts and commit them; block after block, if they shall stay where the process stops.
+
+        Args:
+            source: The texts.
+            total: How many there are, for the progress; None where nobody knows.
+            block_size: As for `Index.build`.
+            progress: As for `Index.build`.
+            commit_blocks: Whether each block is committed.
+        """
+        blocks = self._blocks(source, block_size)
+        for _, block in with_progress(blocks, total, name="Index", show=progress):
+            self._store(block)
+            if commit_blocks:
+                self._commit()
+        if self._faults.count or not self._count:
+            self._faults.report(self._count - self._num_before or self._count, "texts")
+        self._commit(is_complete=True)
+
+    def _blocks(self, source: Iterator[IndexText], size: int) -> Iterator[tuple[np.ndarray, list[IndexText]]]:
+        block = []
+        for one in checked(self._counted(source), self._numbers, self._faults):
+            self._numbers[one.id] = -1  # so that one that comes twice in a block is seen
+            block.append(one)
+            if len(block) == size:
+                yield np.arange(size), block
+                block = []
+        if block:
+            yield np.arange(len(block)), block
+
+    def _counted(self, source: Iterator[IndexText]) -> Iterator[IndexText]:
+        for one in source:
+            self._read += 1
+            self._source = _continued_checksum(one, self._source)
+            yield one
+
+    def _store(self, block: list[IndexText]) -> None:
+        contents, dtype = {}, self._files.header["dtype"]
+        if dtype:
+            vectors = encode(self._encoder, [one.text for one in block])
+            usable = are_usable(vectors)
+            for one in itertools.compress(block, ~usable):
+                del self._numbers[one.id]
+                message = f"{one.place}: the encoder gives {one.id!r} a vector of zeros or NaN"
+                self._faults.add(message, "vectors of zeros or NaN")
+            block = list(itertools.compress(block, usable))
+            contents = vector_contents(scaled(vectors[usable], self._files.header["similarity"]), dtype)
+        lines = [_line(one) for one in block]
+        ends = self._files.size(TEXTS) + np.cumsum([len(line) for line in lines], dtype="<i8")
+        self._numbers.update((one.id, number) for number, one in enumerate(block, self._count))
+        self._count += len(block)
+        self._files.append(contents | {TEXTS: b"".join(lines), ENDS: ends.tobytes()})
+
+    def _commit(self, **values: bool) -> None:
+        self._files.commit(count=self._count, read=self._read, source=self._source, **values)
+
+
+def scaled(vectors: np.ndarray, similarity: str) -> np.ndarray:
+    """Return vectors of length 1 for "cosine", the same ones for "dot"."""
+    return vectors if similarity == "dot" else vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def _continued_checksum(one: IndexText, checksum: int) -> int:
+    return zlib.crc32(f"{one.id!r} {one.text!r}".encode("utf-8", "surrogatepass"), checksum)
+
+
+def _line(one: IndexText) -> bytes:
+    try:
+        line = json.dumps({"id": one.id, "text": one.text} | one.further, ensure_ascii=False)
+    except TypeError as error:
+        raise ValueError(f"{one.place}: what is kept of {one.id!r} besides its text is no JSON: {error}") from error
+    return line.encode("utf-8", "surrogatepass") + b"\n"

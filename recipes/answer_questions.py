@@ -1,0 +1,60 @@
+"""Answer questions from an index of passages: a question, those of a text file, or SQuAD's questions, which are scored.
+
+Data        an index of recipes/build_index.py, and a reader of recipes/finetune_question_answering.py
+Output      RUN_DIRECTORY/answers.jsonl: each question with its answers, their passages and places in the documents
+Paper       Chen et al., 2017: find passages, read them, compare the answers of all
+Run         python recipes/answer_questions.py "Where was Ada born?" --index runs/index --preset PRESET --reader READER
+"""
+
+import json
+from pathlib import Path
+from typing import Literal
+
+import tyro
+
+from bert_keras import command_line, data
+from bert_keras.atomic_files import write_file
+from bert_keras.inference import Embedder, QuestionAnswerer, as_texts
+from bert_keras.inference.search import Index, OpenQuestionAnswerer, open_answer_scores
+from bert_keras.run_folder import RunFolder
+
+
+def main(
+    questions: tyro.conf.Positional[str],  # one; or a file: a question a line, or SQuAD's JSON with answers to score
+    *,
+    reader: str,  # preset that recipes/finetune_question_answering.py trained
+    index: Path = Path("runs/index"),  # of recipes/build_index.py
+    preset: str | None = None,  # the encoder that the index was built with
+    method: tuple[Literal["exact", "binary", "approximate", "bm25"], ...] = ("exact",),  # several are fused
+    num_passages: int = 5,  # read for a question
+    search_weight: float = 0.0,  # what the score of a passage counts beside the reader's logits
+    top_k: int = 1,  # answers for a question
+    scores: Literal["squad", "cmrc"] = "squad",  # how answers to SQuAD's questions are scored; cmrc for Chinese
+    run_directory: Path = Path("runs/answer_questions"),
+):
+    run = RunFolder(locals())
+    answerer = OpenQuestionAnswerer(
+        Index.load(index, None if preset is None else Embedder.from_preset(preset)),
+        QuestionAnswerer.from_preset(reader),
+        method=method, num_passages=num_passages, search_weight=search_weight,
+    )  # fmt: skip
+    judged = data.read_questions(questions) if Path(questions).suffix in (".json", ".jsonl") else ()
+    asked = [one.question for one in judged]
+    if not asked:
+        asked = as_texts(Path(questions)) if Path(questions).is_file() else [questions]
+    found = answerer.find_and_read(asked)
+    lines = []
+    for question, one in zip(asked, found, strict=True):
+        lines.append(json.dumps({"question": question, "answers": one.answers[:top_k]}, ensure_ascii=False) + "\n")
+        for answer in one.answers[:top_k] if len(asked) <= 20 else ():
+            print(f"{answer['score']:.3f}  {answer['answer']}  ({answer['document']}, {answer['start']})")
+        if not one.answers:
+            print(f"nothing found: {question}")
+    write_file(run_directory / "answers.jsonl", "".join(lines).encode("utf-8", "replace"))
+    measure = {"squad": data.squad_scores, "cmrc": data.cmrc_scores}[scores]
+    results = open_answer_scores(judged, found, scores=measure) if judged else {"questions": len(asked)}
+    return run.finish(results)
+
+
+if __name__ == "__main__":
+    command_line.run(main)

@@ -1,0 +1,44 @@
+"""Build an index of texts, to search in it or to answer questions from it.
+
+Data        *.txt, each a document; JSON Lines with id and text (BEIR's corpus.jsonl); TSV and CSV with the columns id
+            and text. Documents are cut into passages that overlap
+Output      OUTPUT: texts, vectors, and what words and approximate search need, for recipes/search.py and
+            recipes/answer_questions.py
+Run         python recipes/build_index.py texts/*.txt --preset PRESET --output runs/index
+Stopped     by Ctrl-C, SIGTERM or a crash, the same command goes on behind the last block of 1024 passages
+"""
+
+from pathlib import Path
+from typing import Literal
+
+import tyro
+
+from bert_keras import command_line
+from bert_keras.inference import Embedder
+from bert_keras.inference.search import Index, passages_of, read_index_texts
+
+
+def main(
+    files: tyro.conf.Positional[tuple[str, ...]],  # texts: files, globs or folders
+    *,
+    preset: str | None = None,  # sentence encoder, such as MiniLM's; none: words alone are searched
+    output: Path = Path("runs/index"),
+    prepare: tuple[Literal["bm25", "approximate"], ...] = ("bm25",),  # for search.py --method; needs bert-keras[search]
+    by_line: bool = False,  # each line of a .txt is a document, not each file
+    passage_words: int = 100,  # most words of a passage
+    overlap: int = 30,  # most words that two passages share
+    dtype: Literal["float32", "int8"] = "float32",  # of the vectors; int8 takes a quarter of the room
+    similarity: Literal["cosine", "dot"] = "cosine",  # what the encoder was trained with
+    errors: Literal["raise", "skip"] = "raise",  # skip leaves out what cannot be indexed, and counts it
+):
+    encoder = None if preset is None else Embedder.from_preset(preset, progress=False)
+    documents = read_index_texts(files, whole_files=not by_line, errors=errors)
+    passages = passages_of(documents, num_words=passage_words, overlap=overlap)
+    index = Index.build(output, passages, encoder, dtype=dtype, similarity=similarity, errors=errors)
+    index.prepare(*prepare)
+    print(f"{len(index)} passages in {output}")
+    return {"passages": len(index)}
+
+
+if __name__ == "__main__":
+    command_line.run(main)

@@ -1,0 +1,18 @@
+import pytest
+
+from bert_keras.inference.search.words import search_words
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ("Flow's 3.5", ["flow", "s", "3", "5"]),
+        ("हिन्दी में", ["हिन्दी", "में"]),  # a vowel sign is no letter, and yet no end of a word
+        ("ＡＢＣ", ["abc"]),
+        ("在2024年", ["在", "2024", "年"]),
+        ("สวัสดี", ["สว", "วั", "ัส", "สด", "ดี"]),
+        ("!?", []),
+    ],
+)
+def test_words_are_cut_by_the_rules_of_their_script(text, words):
+    assert search_words(text) == words

@@ -1,0 +1,48 @@
+"""An index built, searched and answered from, as users do it."""
+
+import json
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def index(run_recipe, small_preset, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("texts")
+    (folder / "a.txt").write_text("the good one was bad. who was the bad. ")
+    (folder / "b.txt").write_text("zebras run. " * 40)
+    options = ["--preset", small_preset, "--output", folder / "index", "--passage-words", 20, "--overlap", 4]
+    printed = run_recipe("build_index.py", folder / "a.txt", folder / "b.txt", *options, "--prepare")
+    assert "passages in" in printed
+    return folder / "index"
+
+
+def test_an_index_is_searched_by_vectors(run_recipe, small_preset, index):
+    printed = run_recipe("search.py", "who was the bad", "--index", index, "--preset", small_preset, "--top-k", 2)
+    assert printed.splitlines()[-3] == "who was the bad" and "a.txt#0" in printed
+
+
+def test_an_index_of_words_needs_no_preset(run_recipe, tmp_path):
+    pytest.importorskip("bm25s")
+    (tmp_path / "a.tsv").write_text("id\ttext\nd1\ta cat sat\nd2\ta dog ran\n")
+    run_recipe("build_index.py", tmp_path / "a.tsv", "--output", tmp_path / "index")
+    printed = run_recipe("search.py", "dog", "--index", tmp_path / "index", "--method", "bm25")
+    assert "d2#0  a dog ran" in printed and "d1#0" not in printed
+
+
+def test_questions_are_answered_and_scored(run_recipe, small_preset, index, tmp_path):
+    from bert_keras.data import WordPieceTokenizer
+    from bert_keras.models import BertEncoder, QuestionAnswerer
+
+    QuestionAnswerer(BertEncoder.from_preset(small_preset)).save_to_preset(tmp_path / "reader")
+    WordPieceTokenizer.from_preset(small_preset).save_to_preset(tmp_path / "reader")
+    answer = {"text": "the bad", "answer_start": 8}
+    asked = {"context": "who was the bad.", "qas": [{"id": "q1", "question": "who was", "answers": [answer]}]}
+    (tmp_path / "squad.json").write_text(json.dumps({"data": [{"paragraphs": [asked]}]}))
+    options = ["--index", index, "--preset", small_preset, "--reader", tmp_path / "reader", "--run-directory", tmp_path]
+    run_recipe("answer_questions.py", tmp_path / "squad.json", *options, "--num-passages", 9)
+    scores = json.loads((tmp_path / "results.json").read_text())["scores"]
+    assert {*scores} == {"exact", "f1", "recall@1", "recall@5"} and scores["recall@5"] == 1.0
+    (line,) = (tmp_path / "answers.jsonl").read_text().splitlines()
+    (best,) = json.loads(line)["answers"]
+    with open(best["document"]) as file:
+        assert file.read()[best["start"] : best["end"]] == best["answer"] != ""
