@@ -41,6 +41,7 @@ class PresetModel(BatchInputs):
     kind = "encoder"  # which published model others read it as; see `bert_keras.checkpoints.families`
     heads = ()  # names of the layers above the encoder that have weights
     parts = ()  # arguments of the constructor that are layers
+    encoder_options = {}  # arguments that its encoder always has, whatever its family has in transformers
 
     @classmethod
     def own_arguments(cls) -> dict[str, inspect.Parameter]:
@@ -173,7 +174,11 @@ class PresetModel(BatchInputs):
         encoder = getattr(self, "encoder", self)
         family, activation = family_named(encoder.family), _name_of(encoder.activation)
         found = [] if activation in family.activations.values() else [f"the activation {activation!r}"]
-        return _own_parts(encoder) + found + ([] if self.kind in family.architectures else [f"heads for {self.kind}"])
+        return (
+            _own_parts(encoder, self.encoder_options)
+            + found
+            + ([] if self.kind in family.architectures else [f"heads for {self.kind}"])
+        )
 
     def _save_keras_file(self, directory):
         _expect_mergeable(self)
@@ -227,7 +232,7 @@ class PresetModel(BatchInputs):
         """All weights as arrays by canonical name, and the arguments of a plain BERT encoder and its masked-LM head."""
         encoder = getattr(self, "encoder", self)
         _expect_mergeable(self)
-        if parts := _own_parts(encoder):
+        if parts := _own_parts(encoder, self.encoder_options):
             name = family_named(encoder.family).name
             raise ValueError(
                 f"{name} of transformers has no form of an encoder with {' and '.join(parts)}. "
@@ -271,7 +276,8 @@ def _tell_readers(directory, architecture, own_heads, settings):
         _LOG.warning("%s: bert_keras alone applies %s.", directory, ", ".join(f"{n} {v}" for n, v in limits.items()))
 
 
-def _own_parts(encoder):
+def _own_parts(encoder, given):
+    """Say what an encoder has that its family has not, but for what the model around it gives to every encoder."""
     own = encoder.own_parts()
     parts = {
         "embeddings of one's own": own["embeddings"] is not None,
@@ -280,7 +286,9 @@ def _own_parts(encoder):
         "a feed-forward of one's own": own["feed_forward"] is not None,
     }
     arguments = {name: getattr(encoder, name) for name in encoder.own_arguments()}
-    return [what for what, is_so in parts.items() if is_so] + family_named(encoder.family).differences(arguments)
+    return [what for what, is_so in parts.items() if is_so] + family_named(encoder.family).differences(
+        arguments, but=given
+    )
 
 
 def _expect_mergeable(model):

@@ -12,6 +12,9 @@ class TracedOnce:
 
     Put it before `keras.Model` among the bases.
 
+    Attributes:
+        derives_labels: whether the model's loss takes its labels from its inputs where it is given none.
+
     Example:
         >>> import keras
         >>> import numpy as np
@@ -27,6 +30,8 @@ class TracedOnce:
         `_maybe_symbolic_build` in keras/src/backend/tensorflow/trainer.py of Keras 3.15
     """
 
+    derives_labels = False
+
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         """Keras' hook before a step is traced, on TensorFlow."""
         if self._distribute_strategy is not None:
@@ -36,7 +41,8 @@ class TracedOnce:
             return
         if iterator is not None:
             data_batch = _symbolic_batch(iterator._get_iterator().element_spec)
-        if self._compile_loss is not None and keras.utils.unpack_x_y_sample_weight(data_batch)[1] is None:
+        has_labels = self.derives_labels or keras.utils.unpack_x_y_sample_weight(data_batch)[1] is not None
+        if self._compile_loss is not None and not has_labels:
             return  # a step of the model's own knows where the labels are
         self._symbolic_build(data_batch=data_batch)
 
