@@ -120,9 +120,9 @@ class BertEncoder(PresetModel):
             for each of these blocks; an attention of one's own may have none. Default False.
 
     Raises:
-        ValueError: where there is no such `family`, `num_layer_groups` does not divide `num_layers`, an input is
-            missing, a row is too long, an id is beyond its table, `embeddings` have other numbers than the encoder, or
-            scores are asked of an attention that has none.
+        ValueError: where there is no such `family` or `attention_pattern`, or the latter beside an `attention_mask`,
+            `num_layer_groups` does not divide `num_layers`, an input is missing, a row is too long, an id is beyond its
+            table, `embeddings` have other numbers than the encoder, or scores are asked of an attention that has none.
 
     Example:
         >>> import numpy as np
@@ -184,6 +184,11 @@ class BertEncoder(PresetModel):
         family_named(family)  # or it is refused
         passes = block_numbers(num_layers, num_layer_groups, layers_per_group)
         own_parts = dict(zip(PARTS, (embeddings, attention_mask, attention, feed_forward), strict=True))
+        if attention_mask is not None and attention_pattern != "bidirectional":
+            raise ValueError(
+                f"attention_pattern={attention_pattern!r} is a rule of AttentionMask, and an attention_mask of one's "
+                "own says itself what tokens see: leave one of them out."
+            )
 
         # === Layers ===
         if embeddings is not None:

@@ -20,7 +20,15 @@ def text_vector(
 
     Returns:
         (batch, hidden_dim) tensor.
+
+    Raises:
+        ValueError: where the first token is to be looked at, and sees nothing but itself.
     """
+    if pooling != "mean" and encoder.attention_pattern == "causal":
+        raise ValueError(
+            f'pooling={pooling!r} looks at the first token, which in an encoder with attention_pattern="causal" sees '
+            'itself alone: write pooling="mean".'
+        )
     if pooling == "mean":
         sequence_output = encoder(inputs)["sequence_output"]  # (batch, length, hidden)
         return MeanPooling(dtype=dtype, name="mean_pooling")(sequence_output, inputs["padding_mask"])

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import ops
 
+from bert_keras.layers import AttentionMask
 from bert_keras.models import BertEncoder
 
 SOURCE, LENGTH = 4, 9
@@ -115,3 +116,8 @@ def test_the_config_keeps_the_pattern():
     again = BertEncoder.from_config(encoder.get_config())
     assert (again.attention_pattern, again.embedding_norm) == ("prefix", False)
     assert sorted(again.input) == ["padding_mask", "segment_ids", "token_ids"]
+
+
+def test_a_pattern_beside_a_mask_of_ones_own_is_refused():
+    with pytest.raises(ValueError, match="attention_pattern='causal' is a rule of AttentionMask"):
+        BertEncoder(30, 1, 2, 8, 12, attention_pattern="causal", attention_mask=AttentionMask())

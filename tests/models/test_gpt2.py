@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from bert_keras.models import BertEncoder, CausalLM, load_preset
+from bert_keras.models import BertEncoder, CausalLM, TextClassifier, load_preset
 
 GOLDEN = pathlib.Path(__file__).parents[1] / "golden" / "tiny_gpt2"
 EXPECTED = json.loads((GOLDEN / "expected.json").read_text())
@@ -77,6 +77,12 @@ def config_with(tmp_path):
 def test_what_we_have_not_is_refused_by_its_name(config_with, changes):
     with pytest.raises(ValueError, match=f"config.json: .*{next(iter(changes))}"):
         BertEncoder.from_preset(config_with(**changes))
+
+
+def test_a_classifier_does_not_look_at_a_first_token_that_sees_itself_alone():
+    with pytest.raises(ValueError, match='pooling=.*sees itself alone: write pooling="mean"'):
+        TextClassifier.from_preset(GOLDEN, 3)
+    assert TextClassifier.from_preset(GOLDEN, 3, pooling="mean").output_shape == (None, 3)
 
 
 # === Against transformers ===
