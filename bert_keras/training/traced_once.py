@@ -10,10 +10,8 @@ class TracedOnce:
     has to trace the step again, since it may make none. MiniLM's first two steps take 10 seconds with this and 17
     without. Keras itself does it on JAX and torch, and on TensorFlow for several devices; there nothing changes.
 
-    Put it before `keras.Model` among the bases.
-
-    Attributes:
-        derives_labels: whether the model's loss takes its labels from its inputs where it is given none.
+    Put it before `keras.Model` among the bases. A model whose loss takes its labels from its inputs, where it is given
+    none, says so by `derives_labels = True`.
 
     Example:
         >>> import keras
