@@ -19,8 +19,9 @@ def encoder_shapes(arguments: Mapping) -> dict[str, tuple[int, ...]]:
     biases = arguments.get("use_bias", True)
     shapes = {
         "embeddings/token_embedding/embeddings": (arguments["vocabulary_size"], embedded),
-        **_layer_norm("embeddings/layer_norm", embedded, biases),
     }
+    if arguments.get("embedding_norm", True):
+        shapes |= _layer_norm("embeddings/layer_norm", embedded, biases)
     if arguments.get("rotary_theta") is None:
         num_positions = arguments.get("position_offset", 0) + arguments["max_sequence_length"]
         shapes["embeddings/position_embedding/embeddings"] = (num_positions, embedded)

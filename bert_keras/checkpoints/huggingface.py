@@ -66,9 +66,8 @@ class HuggingFaceCheckpoint(Checkpoint):
         table = rows(config.family.encoder(*layers), "huggingface", SPELLING)
         table += head_rows(config.family, config.architecture, tensors)
         table += own_rows(tensors, (*OWN_HEADS, *config.own_heads))
-        super().__init__(
-            config, WeightTable(source, tensors, table, silent=(*config.family.copies, *config.family.constants))
-        )
+        constants = [name.format(block) for name in config.family.constants for block in range(layers[0])]
+        super().__init__(config, WeightTable(source, tensors, table, silent=(*config.family.copies, *constants)))
         self._directory = directory
 
     @property
@@ -87,7 +86,7 @@ class HuggingFaceCheckpoint(Checkpoint):
 
     def read(self, shapes: Mapping[str, tuple[int, ...]]) -> tuple[dict[str, np.ndarray], LoadReport]:
         """As `Checkpoint.read`; the masked-LM head is refused where its words are not the encoder's."""
-        if "masked_lm_head/bias" in shapes:
+        if "masked_lm_head/bias" in shapes or self.config.family.plain_vocabulary_head:
             self._check_copies()
         dense = {name: shape for name, shape in shapes.items() if name.startswith(f"{DENSE}/")}
         dense = read_dense(self._directory, dense) if dense and self.is_sentence_encoder else {}

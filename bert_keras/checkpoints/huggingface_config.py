@@ -11,6 +11,7 @@ from bert_keras.checkpoints.families import BERT, FAMILIES, Family, spelled_out
 from bert_keras.checkpoints.json_file import read_json
 from bert_keras.checkpoints.sentence_transformers import squeezes_one_number
 
+_CAUSAL = "CausalLM"  # what our model of such a head is called
 _MOST_LAYERS = 1024  # that share weights: a file of few weights could ask for any number, and nothing would build it
 
 
@@ -143,6 +144,8 @@ class HuggingFaceConfig:
     def settings(self) -> dict:
         """What is noted of the model around the encoder, by the names of its constructor's arguments."""
         settings = {"dropout": self.head_dropout} | self.task
+        if self.architecture in _architectures(self.family, "causal_lm"):
+            settings.setdefault("head", _CAUSAL)
         if (problem_type := self.task.get("problem_type", self._fields.get("problem_type"))) is not None:
             settings["problem_type"] = problem_type
         elif squeezes_one_number(self.path, self._fields):
@@ -244,6 +247,10 @@ def config_fields(
     if problem_type == "regression":  # else its CrossEncoder squeezes the number through a sigmoid
         fields["sentence_transformers"] = {"activation_fn": "torch.nn.modules.linear.Identity"}
     return fields
+
+
+def _architectures(family, kind):
+    return family.architectures.get(kind, ())[:1]
 
 
 def _dropout_fields(family, kind):

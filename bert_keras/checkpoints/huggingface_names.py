@@ -16,6 +16,7 @@ SPELLING = {
     "layer_norm": {"gamma": (".weight", {}), "beta": (".bias", {})},
     **dict.fromkeys(("dense", "logits", "query_key_value", "attention_output"), _DENSE),
     "bias": {"bias": (".bias", {})},
+    "conv1d": {"kernel": (".weight", {}), "bias": (".bias", {})},
     "scale": {"gamma": (".weight", {})},
     "kernel": {"kernel": (".weight", {"transposed": True})},
 }
@@ -38,7 +39,7 @@ def stoppers(family: Family) -> list[str]:
     Args:
         family: table of the family.
     """
-    heads = dict.fromkeys(head for kind in _TASKS for head in family.architectures[kind][1])
+    heads = dict.fromkeys(head for kind in _TASKS for head in family.architectures.get(kind, ("", ()))[1])
     names = dict.fromkeys(family.heads[head][-1].huggingface for head in heads)
     return [f"{name}.{weight}" for name in names for weight in ("weight", "bias")]
 

@@ -35,6 +35,7 @@ class Embeddings(keras.layers.Layer):
         num_segments: number of rows of the segment table, 0 for none. Default 2.
         learned_positions: whether there is a position table; without it others tell the positions, such as
             `RotaryPositions`. Default True.
+        norm: whether there is a layer norm; GPT-2 has none here. Default True.
         use_bias: whether the layer norm and the projection to `hidden_dim` have a bias. Default True.
         embedding_dim: width of the tables, None for `hidden_dim` without a dense layer behind them. ALBERT's
             "factorised" embedding is a smaller one.
@@ -48,8 +49,9 @@ class Embeddings(keras.layers.Layer):
 
     Call arguments:
         token_ids: (batch, length) int tensor.
-        segment_ids: (batch, length) int tensor, or None: all in segment 0.
+        segment_ids: (batch, length) int tensor, or None: all in segment 0. With one segment it is not looked at.
         padding_mask: (batch, length) int tensor, or None: one sequence a row.
+        positions: (batch, length) int tensor of the tokens' positions from 0, or None: as described above.
 
     Output:
         (batch, length, hidden_dim) tensor.
@@ -78,6 +80,7 @@ class Embeddings(keras.layers.Layer):
         position_offset: int = 0,
         num_segments: int = 2,
         learned_positions: bool = True,
+        norm: bool = True,
         use_bias: bool = True,
         embedding_dim: int | None = None,
         dropout: float = 0.0,
@@ -96,6 +99,7 @@ class Embeddings(keras.layers.Layer):
         self.position_offset = position_offset
         self.num_segments = num_segments
         self.learned_positions = learned_positions
+        self.norm = norm
         self.use_bias = use_bias
         self.embedding_dim = embedding_dim
         self.dropout = dropout
@@ -133,9 +137,11 @@ class Embeddings(keras.layers.Layer):
             self.segment_embedding = table(
                 keras.layers.Embedding, num_segments, segment_initializer, "segment_embedding"
             )
-        self.layer_norm = keras.layers.LayerNormalization(
-            epsilon=layer_norm_epsilon, center=use_bias, dtype=self.dtype_policy, name="layer_norm"
-        )
+        self.layer_norm = None
+        if norm:
+            self.layer_norm = keras.layers.LayerNormalization(
+                epsilon=layer_norm_epsilon, center=use_bias, dtype=self.dtype_policy, name="layer_norm"
+            )
         self.dropout_layer = Dropout(dropout, dtype=self.dtype_policy, name="dropout")
         self.projection = None
         if embedding_dim is not None:
@@ -154,21 +160,31 @@ class Embeddings(keras.layers.Layer):
             if table is not None:
                 table.build(token_ids_shape)
         embedded_shape = (*token_ids_shape, self.embedding_dim or self.hidden_dim)
-        self.layer_norm.build(embedded_shape)
+        if self.layer_norm is not None:
+            self.layer_norm.build(embedded_shape)
         if self.projection is not None:
             self.projection.build(embedded_shape)
         self.built = True
 
-    def call(self, token_ids: Tensor, segment_ids: Tensor | None = None, padding_mask: Tensor | None = None) -> Tensor:
+    def call(
+        self,
+        token_ids: Tensor,
+        segment_ids: Tensor | None = None,
+        padding_mask: Tensor | None = None,
+        positions: Tensor | None = None,
+    ) -> Tensor:
         token_ids = check_ids(token_ids, self.vocabulary_size, "token_ids")
         x = self.token_embedding(token_ids)  # (batch, length, embedding)
-        self._expect_room(token_ids.shape[1])
+        if positions is None:
+            self._expect_room(token_ids.shape[1])
         if self.position_embedding is not None:
-            x += self.position_embedding(self._positions(token_ids, padding_mask))
+            positions = self._positions(token_ids, padding_mask) if positions is None else self._rows_of(positions)
+            x += self.position_embedding(positions)
         if self.segment_embedding is not None:
-            segment_ids = ops.zeros((1, 1), "int32") if segment_ids is None else segment_ids
+            if segment_ids is None or self.num_segments == 1:
+                segment_ids = ops.zeros((1, 1), "int32")
             x += self.segment_embedding(check_ids(segment_ids, self.num_segments, "segment_ids"))
-        x = self.dropout_layer(self.layer_norm(x))
+        x = self.dropout_layer(x if self.layer_norm is None else self.layer_norm(x))
         return x if self.projection is None else self.projection(x)  # (batch, length, hidden)
 
     def _expect_room(self, length):
@@ -177,6 +193,10 @@ class Embeddings(keras.layers.Layer):
                 f"Expected at most {self.max_sequence_length} tokens a row (max_sequence_length), received {length}. "
                 "Cut the texts when tokenizing, or build the encoder with a larger max_sequence_length."
             )
+
+    def _rows_of(self, positions):
+        positions = check_ids(positions, self.max_sequence_length, "positions in a row (max_sequence_length)")
+        return positions + self.position_offset
 
     def _positions(self, token_ids, padding_mask):
         positions = ops.expand_dims(ops.arange(ops.shape(token_ids)[1], dtype="int32"), 0)  # (1, length)
@@ -207,6 +227,7 @@ class Embeddings(keras.layers.Layer):
             "position_offset": self.position_offset,
             "num_segments": self.num_segments,
             "learned_positions": self.learned_positions,
+            "norm": self.norm,
             "use_bias": self.use_bias,
             "embedding_dim": self.embedding_dim,
             "dropout": self.dropout,

@@ -40,13 +40,17 @@ class EncoderBlock(keras.layers.Layer):
         output_positions: (batch, positions) int tensor, or None for all: where an output is wanted. The feed-forward
             works on these alone.
         rotary_positions: tensor of `RotaryPositions`, for an attention that takes it, or None.
+        cache: pair of keys and values of the tokens before, as `bert_keras.ops.KeyValueCache` has them, or None. The
+            attention must take it.
+        slot: int32 scalar tensor, where in the cache the inputs go.
 
     Output:
-        (batch, length, hidden_dim) tensor, or the pair; (batch, positions, hidden_dim) with `output_positions`.
+        (batch, length, hidden_dim) tensor, or the pair; (batch, positions, hidden_dim) with `output_positions`. With a
+        cache, a pair of the tensor and the new cache.
 
     Raises:
-        ValueError: where scores are asked of an attention whose `call` takes no `return_attention_scores`, or the sums
-            around the attention shall not be normed though the norms come after them.
+        ValueError: where scores, or a cache, are asked of an attention whose `call` takes no `return_attention_scores`
+            or no `cache`, or the sums around the attention shall not be normed though the norms come after them.
 
     Example:
         >>> import numpy as np
@@ -120,12 +124,18 @@ class EncoderBlock(keras.layers.Layer):
         return_attention_scores: bool = False,
         output_positions: Tensor | None = None,
         rotary_positions: Tensor | None = None,
+        cache: tuple[Tensor, Tensor] | None = None,
+        slot: Tensor | None = None,
     ) -> Tensor:
         arguments = self._attention_arguments(attention_mask, rotary_positions, return_attention_scores)
+        if cache is not None:
+            self._expect_taken("cache", "work with a cache, which writing needs")
+            arguments |= {"cache": cache, "slot": slot}
+        returns_pair = return_attention_scores or cache is not None
         norms_inputs = self.normalize_first and self.attention_norm
         x = self.attention_layer_norm(inputs) if norms_inputs else inputs
         x = self.attention(x, **arguments)
-        x, scores = x if return_attention_scores else (x, None)
+        x, beside = x if returns_pair else (x, None)
         x = inputs + self.dropout_layer(x)
         if output_positions is not None:
             x = gather_positions(
@@ -136,7 +146,11 @@ class EncoderBlock(keras.layers.Layer):
         else:
             x = self.attention_layer_norm(x)
             x = self.feed_forward_layer_norm(x + self.dropout_layer(self.feed_forward(x)))
-        return (x, scores) if return_attention_scores else x
+        return (x, beside) if returns_pair else x
+
+    def _expect_taken(self, argument, what):
+        if argument not in inspect.signature(self.attention.call).parameters:
+            raise ValueError(f"{type(self.attention).__name__} cannot {what}: its `call` has no argument `{argument}`.")
 
     def _attention_arguments(self, attention_mask, rotary_positions, return_attention_scores):
         """Return the optional arguments that the attention's `call` takes."""
@@ -145,11 +159,7 @@ class EncoderBlock(keras.layers.Layer):
         if rotary_positions is not None and "rotary_positions" in taken:
             arguments["rotary_positions"] = rotary_positions
         if return_attention_scores:
-            if "return_attention_scores" not in taken:
-                raise ValueError(
-                    f"{type(self.attention).__name__} cannot return attention scores: its `call` has no argument "
-                    "`return_attention_scores`."
-                )
+            self._expect_taken("return_attention_scores", "return attention scores")
             arguments["return_attention_scores"] = True
         return arguments
 

@@ -28,6 +28,8 @@ class LocalAttentionMask(keras.layers.Layer):
         attention_mask: (batch, length, length) bool tensor.
         padding_mask: (batch, length) int tensor, of which that mask was made by `AttentionMask`; None where another
             rule made it, or an attention gets it that does not know blocks.
+        queries: (queries,) int tensor, the positions of the tokens that look, of which `attention_mask` is a row each,
+            or None for all.
 
     Output:
         (batch, length, length) bool tensor, or of long rows (batch, blocks, block, 3 * block); see
@@ -54,15 +56,17 @@ class LocalAttentionMask(keras.layers.Layer):
             raise ValueError(f"Expected a window of at least 1 token, received {window}.")
         self.window = window
 
-    def call(self, attention_mask: Tensor, padding_mask: Tensor | None = None) -> Tensor:
+    def call(self, attention_mask: Tensor, padding_mask: Tensor | None = None, queries: Tensor | None = None) -> Tensor:
         if padding_mask is not None and self._is_long(padding_mask.shape[1]):
             return block_mask(padding_mask, self.window)
-        return within_window(attention_mask, self.window)
+        return within_window(attention_mask, self.window, queries)
 
     def _is_long(self, length):
         return length is None or length > _LONG * self.window
 
-    def compute_output_spec(self, attention_mask: Tensor, padding_mask: Tensor | None = None) -> Any:
+    def compute_output_spec(
+        self, attention_mask: Tensor, padding_mask: Tensor | None = None, queries: Tensor | None = None
+    ) -> Any:
         batch, length, _ = attention_mask.shape
         if padding_mask is None or not self._is_long(length):
             return keras.KerasTensor((batch, length, length), "bool")

@@ -30,6 +30,8 @@ class MaskedLMHead(keras.layers.Layer):
         activation: activation function or its name. Default "gelu", the exact one.
         layer_norm_epsilon: added to the variance. Default 1e-12, as published.
         use_bias: whether the dense layer and the layer norm have a bias; the words always have one. Default True.
+        plain: whether the head is the product with the table alone, without a dense layer, a layer norm or any bias,
+            as GPT-2's. Default False.
         kernel_initializer: initializer of the dense kernel, None for BERT's truncated normal of 0.02.
         **kwargs: arguments of `keras.layers.Layer`.
 
@@ -61,6 +63,7 @@ class MaskedLMHead(keras.layers.Layer):
         activation: str | Callable = "gelu",
         layer_norm_epsilon: float = 1e-12,
         use_bias: bool = True,
+        plain: bool = False,
         kernel_initializer: Initializer | None = None,
         **kwargs: Any,
     ):
@@ -69,6 +72,7 @@ class MaskedLMHead(keras.layers.Layer):
         self.activation = get_activation(activation)
         self.layer_norm_epsilon = layer_norm_epsilon
         self.use_bias = use_bias
+        self.plain = plain
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self._number_of_table = None  # among those below the inputs; None where it is none of them
         self._table_to_find = None
@@ -79,6 +83,8 @@ class MaskedLMHead(keras.layers.Layer):
 
     def _make_layers(self, token_embedding):
         self.token_embedding = token_embedding  # first, so that weights have the same order always
+        if self.plain:
+            return
         self.transform = keras.layers.Dense(
             token_embedding.output_dim,
             activation=fast_activation(self.activation),
@@ -97,9 +103,10 @@ class MaskedLMHead(keras.layers.Layer):
             self._table_to_find = None
         if not self.token_embedding.built:
             self.token_embedding.build(inputs_shape[:2])
-        self.transform.build(inputs_shape)
-        self.layer_norm.build((*inputs_shape[:-1], self.token_embedding.output_dim))
-        self.bias = self.add_weight(name="bias", shape=(self._num_words,), initializer="zeros", autocast=False)
+        if not self.plain:
+            self.transform.build(inputs_shape)
+            self.layer_norm.build((*inputs_shape[:-1], self.token_embedding.output_dim))
+            self.bias = self.add_weight(name="bias", shape=(self._num_words,), initializer="zeros", autocast=False)
         self.built = True
 
     def __call__(self, inputs: Tensor, *args: Any, **kwargs: Any) -> Tensor:
@@ -117,14 +124,17 @@ class MaskedLMHead(keras.layers.Layer):
         num_predictions = ops.shape(x)[1]
         # Flat, so that the product with the table is one plain matrix product on every backend.
         x = ops.reshape(x, (-1, inputs.shape[-1]))  # (batch * predictions, hidden)
-        x = self.layer_norm(self.transform(x))  # (batch * predictions, embedding)
+        if not self.plain:
+            x = self.layer_norm(self.transform(x))  # (batch * predictions, embedding)
         if self.token_embedding.quantization_mode is None:
             x = matmul_transposed(x, self.token_embedding.embeddings)  # (batch * predictions, vocabulary)
         else:
             x = self.token_embedding(x, reverse=True)
         if x.shape[-1] != self._num_words:  # a slice of all would be copied, and its gradient too
             x = x[:, : self._num_words]
-        x = ops.cast(x, "float32") + ops.cast(self.bias, "float32")
+        x = ops.cast(x, "float32")
+        if not self.plain:
+            x += ops.cast(self.bias, "float32")
         return ops.reshape(x, (-1, num_predictions, self._num_words))
 
     def compute_output_spec(self, inputs: Tensor, mask_positions: Tensor | None = None) -> Any:
@@ -152,6 +162,7 @@ class MaskedLMHead(keras.layers.Layer):
             "activation": keras.activations.serialize(self.activation),
             "layer_norm_epsilon": self.layer_norm_epsilon,
             "use_bias": self.use_bias,
+            "plain": self.plain,
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
         }
 

@@ -23,6 +23,8 @@ class RotaryPositions(keras.layers.Layer):
 
     Call arguments:
         padding_mask: (batch, length) int tensor: 0 at padding, else the number of the sequence.
+        positions: (batch, tokens) int tensor of positions that are known, in place of those of the padding mask, or
+            None.
 
     Output:
         (batch, length, head_dim) float32 tensor: cosines, then sines.
@@ -53,11 +55,13 @@ class RotaryPositions(keras.layers.Layer):
         self.head_dim = head_dim
         self.theta = theta
 
-    def call(self, padding_mask: Tensor) -> Tensor:
-        return rotary_angles(packed_positions(padding_mask), self.head_dim, self.theta)
+    def call(self, padding_mask: Tensor, positions: Tensor | None = None) -> Tensor:
+        positions = packed_positions(padding_mask) if positions is None else positions
+        return rotary_angles(positions, self.head_dim, self.theta)
 
-    def compute_output_spec(self, padding_mask: Tensor) -> Any:
-        return keras.KerasTensor((*padding_mask.shape, self.head_dim), "float32")
+    def compute_output_spec(self, padding_mask: Tensor, positions: Tensor | None = None) -> Any:
+        shape = padding_mask.shape if positions is None else positions.shape
+        return keras.KerasTensor((*shape, self.head_dim), "float32")
 
     def compute_output_shape(self, padding_mask_shape: Shape) -> Any:
         return (*padding_mask_shape, self.head_dim)

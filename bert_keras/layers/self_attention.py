@@ -7,7 +7,7 @@ from keras import ops
 
 from bert_keras.layers.dropout import Dropout
 from bert_keras.layers.initializers import fresh_initializer
-from bert_keras.ops import dot_product_attention, local_attention, rotate
+from bert_keras.ops import dot_product_attention, local_attention, rotate, write_slots
 from bert_keras.types import Initializer, Shape, Tensor
 
 
@@ -36,9 +36,13 @@ class SelfAttention(keras.layers.Layer):
         return_attention_scores: whether to return a pair with the (batch, num_heads, length, length) scores.
         rotary_positions: (batch, length, head_dim) tensor of `RotaryPositions`, by which queries and keys are turned,
             or None.
+        cache: pair of the keys and values of the tokens before, (batch, num_heads, slots, head_dim) each, or None. The
+            inputs then are the tokens behind them, which see all slots that `attention_mask`, (batch, length, slots),
+            shows them.
+        slot: int32 scalar tensor, the slot of the first input.
 
     Output:
-        (batch, length, hidden_dim) tensor, or the pair.
+        (batch, length, hidden_dim) tensor, or the pair; with a cache a pair of the tensor and the new cache.
 
     Raises:
         ValueError: where `num_heads` does not divide `hidden_dim`, or scores are asked of a mask in blocks.
@@ -107,6 +111,8 @@ class SelfAttention(keras.layers.Layer):
         training: bool | None = None,
         return_attention_scores: bool = False,
         rotary_positions: Tensor | None = None,
+        cache: tuple[Tensor, Tensor] | None = None,
+        slot: Tensor | None = None,
     ) -> Tensor:
         length = ops.shape(inputs)[1]
         # Rows, for TensorFlow adds the bias inside a product of matrices, and of nothing else.
@@ -116,12 +122,16 @@ class SelfAttention(keras.layers.Layer):
         query, key, value = ops.unstack(ops.transpose(x, (2, 0, 3, 1, 4)), 3)  # each (batch, heads, length, head_dim)
         if rotary_positions is not None:
             query, key = rotate(query, rotary_positions), rotate(key, rotary_positions)
+        if cache is not None:
+            key, value = (write_slots(kept, new, slot) for kept, new in zip(cache, (key, value), strict=True))
         x = self._attend(query, key, value, attention_mask, training, return_attention_scores)
         x, scores = x if return_attention_scores else (x, None)
         x = ops.reshape(ops.transpose(x, (0, 2, 1, 3)), (-1, self.hidden_dim))  # (batch * length, hidden)
         x = ops.reshape(self.output_projection(x), (-1, length, self.hidden_dim))
         if self.dropout_layer is not None:
             x = self.dropout_layer(x, training=training)
+        if cache is not None:
+            return x, (key, value)
         return (x, scores) if return_attention_scores else x
 
     def _attend(self, query, key, value, attention_mask, training, return_scores):

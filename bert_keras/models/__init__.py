@@ -1,11 +1,13 @@
 """Encoders and task models: each task model is an encoder with its heads."""
 
+from bert_keras.models.causal_lm import CausalLM
 from bert_keras.models.changed_tables import change_positions, change_vocabulary
 from bert_keras.models.encoder import BertEncoder
 from bert_keras.models.head_only import VectorBatches, head_only
 from bert_keras.models.load_preset import load_preset, model_class_of
 from bert_keras.models.multiple_choice import MultipleChoice
 from bert_keras.models.narrower_encoder import narrower_encoder
+from bert_keras.models.prefix_lm import PrefixLM
 from bert_keras.models.pretrainer import BertPretrainer
 from bert_keras.models.question_answerer import QuestionAnswerer
 from bert_keras.models.relation_classifier import RelationClassifier
@@ -26,7 +28,9 @@ __all__ = [
     "SIZES",
     "BertEncoder",
     "BertPretrainer",
+    "CausalLM",
     "MultipleChoice",
+    "PrefixLM",
     "QuestionAnswerer",
     "RelationClassifier",
     "ReplacedTokenDetector",

@@ -25,7 +25,8 @@ from bert_keras.models.inspector import inspector
 from bert_keras.models.layer_stack import LayerStack, block_numbers
 from bert_keras.models.preset_model import PresetModel
 from bert_keras.models.saved_model import open_preset
-from bert_keras.ops import get_activation
+from bert_keras.ops import KeyValueCache, empty_cache, get_activation
+from bert_keras.types import Tensor
 
 PARTS = ("embeddings", "attention_mask", "attention", "feed_forward")
 
@@ -72,9 +73,13 @@ class BertEncoder(PresetModel):
         activation: activation function of the feed-forward or its name. Default "gelu", the exact one; "gelu_tanh" is
             the approximation of Google's code.
         layer_norm_epsilon: added to the variance in every layer norm. Default 1e-12.
+        attention_pattern: what of its sequence a token sees: "bidirectional", all; "causal", itself and the past;
+            "prefix", the tokens of segment 0 too, see `AttentionMask`. With "prefix", `segment_ids` is an input however
+            many segments there are. Default "bidirectional".
         normalize_first: whether layer norms come before the parts, with one more after the last block. Default False.
         first_norm: whether, with `normalize_first`, there is a layer norm before the first block's attention, too.
             ModernBERT has none: the embeddings' own stands just before it. Default True.
+        embedding_norm: whether there is a layer norm behind the embeddings. GPT-2 has none. Default True.
         use_bias: whether dense layers and layer norms have biases, those of heads too, but for their logits. Default
             True.
         gated: whether the feed-forward is a `GatedFeedForward`. Dropout then is where ModernBERT has it: inside the
@@ -115,9 +120,9 @@ class BertEncoder(PresetModel):
             for each of these blocks; an attention of one's own may have none. Default False.
 
     Raises:
-        ValueError: where there is no such `family`, `num_layer_groups` does not divide `num_layers`, an input is
-            missing, a row is too long, an id is beyond its table, `embeddings` have other numbers than the encoder, or
-            scores are asked of an attention that has none.
+        ValueError: where there is no such `family` or `attention_pattern`, or the latter beside an `attention_mask`,
+            `num_layer_groups` does not divide `num_layers`, an input is missing, a row is too long, an id is beyond its
+            table, `embeddings` have other numbers than the encoder, or scores are asked of an attention that has none.
 
     Example:
         >>> import numpy as np
@@ -153,8 +158,10 @@ class BertEncoder(PresetModel):
         attention_dropout: float | None = None,
         activation: str | Callable = "gelu",
         layer_norm_epsilon: float = 1e-12,
+        attention_pattern: str = "bidirectional",
         normalize_first: bool = False,
         first_norm: bool = True,
+        embedding_norm: bool = True,
         use_bias: bool = True,
         gated: bool = False,
         rotary_theta: float | None = None,
@@ -177,6 +184,11 @@ class BertEncoder(PresetModel):
         family_named(family)  # or it is refused
         passes = block_numbers(num_layers, num_layer_groups, layers_per_group)
         own_parts = dict(zip(PARTS, (embeddings, attention_mask, attention, feed_forward), strict=True))
+        if attention_mask is not None and attention_pattern != "bidirectional":
+            raise ValueError(
+                f"attention_pattern={attention_pattern!r} is a rule of AttentionMask, and an attention_mask of one's "
+                "own says itself what tokens see: leave one of them out."
+            )
 
         # === Layers ===
         if embeddings is not None:
@@ -201,6 +213,7 @@ class BertEncoder(PresetModel):
                 num_segments=num_segments,
                 embedding_dim=embedding_dim,
                 learned_positions=rotary_theta is None,
+                norm=embedding_norm,
                 use_bias=use_bias,
                 dropout=dropout,
                 layer_norm_epsilon=layer_norm_epsilon,
@@ -214,7 +227,7 @@ class BertEncoder(PresetModel):
         if attention_mask is not None:
             attention_mask = _copy_part(attention_mask, "attention_mask", dtype)
         else:
-            attention_mask = AttentionMask(dtype=dtype, name="attention_mask")
+            attention_mask = AttentionMask(attention_pattern, dtype=dtype, name="attention_mask")
         score_dropout = dropout if attention_dropout is None else attention_dropout
         attention_prototype = attention or SelfAttention(
             hidden_dim,
@@ -259,14 +272,19 @@ class BertEncoder(PresetModel):
             attention_mask,
             [blocks[index] for index in passes],
             final_layer_norm,
-            takes_blocks=own_parts["attention"] is None and own_parts["attention_mask"] is None,
+            takes_blocks=(
+                own_parts["attention"] is None
+                and own_parts["attention_mask"] is None
+                and attention_pattern == "bidirectional"
+            ),
             **_whereabouts(
                 hidden_dim // num_heads, rotary_theta, local_attention, local_rotary_theta, global_every, dtype
             ),
         )
 
         # === Functional model ===
-        names = ["token_ids", *(["segment_ids"] if num_segments > 1 else []), "padding_mask"]
+        has_segments = num_segments > 1 or attention_pattern == "prefix"
+        names = ["token_ids", *(["segment_ids"] if has_segments else []), "padding_mask"]
         inputs = {name: keras.Input((None,), dtype="int32", name=name) for name in names}
         outputs = stack(inputs)
         if pooler:
@@ -298,8 +316,10 @@ class BertEncoder(PresetModel):
         self.attention_dropout = attention_dropout
         self.activation = get_activation(activation)
         self.layer_norm_epsilon = layer_norm_epsilon
+        self.attention_pattern = attention_pattern
         self.normalize_first = normalize_first
         self.first_norm = first_norm
+        self.embedding_norm = embedding_norm
         self.use_bias = use_bias
         self.gated = gated
         self.rotary_theta = rotary_theta
@@ -479,6 +499,46 @@ class BertEncoder(PresetModel):
         if not asked_for:
             return super().compute_output_spec(inputs)
         return self._stack(self._own_inputs(inputs), **asked_for)
+
+    def new_cache(self, batch: int | Tensor, slots: int | Tensor) -> KeyValueCache:
+        """Make an empty cache for rows that are written token by token.
+
+        Args:
+            batch: number of rows.
+            slots: number of tokens that a row may have in all.
+        """
+        return empty_cache(
+            batch, slots, num_layers=len(self._stack.blocks), num_heads=self.num_heads,
+            head_dim=self.hidden_dim // self.num_heads, dtype=self._stack.blocks[0].compute_dtype,
+        )  # fmt: skip
+
+    def call_with_cache(
+        self, inputs: dict[str, Tensor], cache: KeyValueCache, output_positions: Tensor | None = None
+    ) -> tuple[Tensor, KeyValueCache]:
+        """Read the next tokens of rows whose earlier tokens are in a cache: the same forward pass for these alone.
+
+        Args:
+            inputs: dict with `token_ids`, (batch, tokens) int32, the next ones; and `padding_mask` and, where the
+                encoder takes it, `segment_ids`, (batch, slots) int32, of the whole rows. Rows may begin with padding;
+                positions count from the first token.
+            cache: what `new_cache` gave, or this method before.
+            output_positions: (batch, positions) int tensor, at which of these tokens alone there is an output, or None.
+
+        Returns:
+            (batch, tokens, hidden_dim) tensor, and the new cache.
+
+        Raises:
+            ValueError: where the attention is bidirectional, so that later tokens change earlier ones, or a part of
+                one's own cannot work with a cache.
+        """
+        if self.attention_pattern == "bidirectional" and self.own_parts()["attention_mask"] is None:
+            raise ValueError(
+                'An encoder with attention_pattern="bidirectional" cannot write: each new token would change what '
+                'stands before it. Build or load it with attention_pattern="causal" or "prefix".'
+            )
+        stack = dataclasses.replace(self._stack, pooler=None)
+        outputs = stack(self._own_inputs(inputs), output_positions=output_positions, cache=cache)
+        return outputs["sequence_output"], outputs["cache"]
 
     def inspector(self, *, attention_scores: bool = True) -> keras.Model:
         """Return a model over the same weights that also shows what lies inside; the encoder is not touched.

@@ -4,7 +4,9 @@ import dataclasses
 import inspect
 
 import keras
+from keras import ops
 
+from bert_keras.ops import KeyValueCache
 from bert_keras.types import Tensor
 
 
@@ -49,6 +51,7 @@ class LayerStack:
         output_positions: Tensor | None = None,
         return_hidden_states: bool = False,
         return_attention_scores: bool = False,
+        cache: KeyValueCache | None = None,
     ) -> dict:
         """Compute the outputs.
 
@@ -59,21 +62,35 @@ class LayerStack:
                 rows; the outputs are the same.
             return_hidden_states: whether to return the output of the embeddings and that of each block.
             return_attention_scores: whether to return the scores of each block's attention.
+            cache: `KeyValueCache` of the tokens before, None where there are none. The `token_ids` then are the next
+                ones of rows that the other inputs describe as a whole, (batch, slots).
 
         Returns:
-            dict as `BertEncoder` describes it.
+            dict as `BertEncoder` describes it; with a cache, it has the new one as `cache`.
+
+        Raises:
+            ValueError: where a part of one's own cannot work with a cache.
         """
+        row, queries = inputs, None
+        if cache is not None:
+            inputs, queries = self._next_tokens(row, cache)
         x = self.embeddings(**_taken_by(self.embeddings, inputs))  # (batch, length, hidden)
-        of_global, of_local = self._surroundings(inputs, in_blocks=self.takes_blocks and not return_attention_scores)
-        hidden_states, attention_scores = [x], []
+        in_blocks = self.takes_blocks and not return_attention_scores and cache is None
+        of_global, of_local = self._surroundings(row, inputs.get("positions"), queries, in_blocks=in_blocks)
+        hidden_states, attention_scores, kept = [x], [], []
         for number, block in enumerate(self.blocks):
             is_last = number == len(self.blocks) - 1
+            with_cache = {} if cache is None else {"cache": cache.layers[number], "slot": cache.next_slot}
             x = block(
                 x,
                 **of_local if number % self.global_every else of_global,
                 return_attention_scores=return_attention_scores,
                 output_positions=output_positions if is_last else None,
+                **with_cache,
             )
+            if cache is not None:
+                x, keys_and_values = x
+                kept.append(keys_and_values)
             if return_attention_scores:
                 x, scores = x
                 attention_scores.append(scores)
@@ -88,22 +105,41 @@ class LayerStack:
             outputs["hidden_states"] = hidden_states
         if return_attention_scores:
             outputs["attention_scores"] = attention_scores
+        if cache is not None:
+            outputs["cache"] = KeyValueCache(tuple(kept), cache.next_slot + ops.shape(queries)[0])
         return outputs
 
-    def _surroundings(self, inputs, *, in_blocks):
+    def _surroundings(self, row, positions, queries, *, in_blocks):
         """Tell what a token may see and where it stands, for blocks that look at the whole row and for local ones."""
-        padding_mask = inputs.get("padding_mask")
-        of_global = {"attention_mask": self.attention_mask(**_taken_by(self.attention_mask, inputs))}
+        padding_mask = row.get("padding_mask")
+        own = {} if queries is None else {"queries": queries}
+        known = {} if positions is None else {"positions": positions}
+        of_global = {"attention_mask": self.attention_mask(**_taken_by(self.attention_mask, row | own))}
         if self.rotary_positions is not None:
-            of_global["rotary_positions"] = self.rotary_positions(padding_mask)
+            of_global["rotary_positions"] = self.rotary_positions(padding_mask, **known)
         of_local = dict(of_global)
         if self.local_attention_mask is not None:
             of_local["attention_mask"] = self.local_attention_mask(
-                of_global["attention_mask"], padding_mask if in_blocks else None
+                of_global["attention_mask"], padding_mask if in_blocks else None, **own
             )
         if self.local_rotary_positions is not None:
-            of_local["rotary_positions"] = self.local_rotary_positions(padding_mask)
+            of_local["rotary_positions"] = self.local_rotary_positions(padding_mask, **known)
         return of_global, of_local
+
+    def _next_tokens(self, row, cache):
+        """Give the inputs of the embeddings for the tokens behind a cache, and their slots in the row."""
+        for layer, argument in ((self.embeddings, "positions"), (self.attention_mask, "queries")):
+            if argument not in inspect.signature(layer.call).parameters:
+                raise ValueError(
+                    f"{type(layer).__name__} cannot work with a cache, which writing needs: its `call` has no argument "
+                    f"`{argument}`."
+                )
+        slots = cache.next_slot + ops.arange(ops.shape(row["token_ids"])[1], dtype="int32")
+        is_token = ops.cast(ops.not_equal(row["padding_mask"], 0), "int32")
+        # Padding may stand before a row, and moves no position.
+        of_row = row | {"positions": ops.maximum(ops.cumsum(is_token, axis=1) - 1, 0)}
+        inputs = {name: ops.take(of_row[name], slots, axis=1) for name in of_row if name != "token_ids"}
+        return inputs | {"token_ids": row["token_ids"]}, slots
 
 
 def block_numbers(num_layers: int, num_layer_groups: int | None = None, layers_per_group: int = 1) -> list[int]:

@@ -5,8 +5,10 @@ from typing import Any
 
 import keras
 
+from bert_keras.models.causal_lm import CausalLM
 from bert_keras.models.encoder import BertEncoder
 from bert_keras.models.multiple_choice import MultipleChoice
+from bert_keras.models.prefix_lm import PrefixLM
 from bert_keras.models.preset_model import PresetModel
 from bert_keras.models.pretrainer import BertPretrainer
 from bert_keras.models.question_answerer import QuestionAnswerer
@@ -35,6 +37,8 @@ _MODELS = {
     )
     for head in model.heads
 }
+# Of one head, of which what is noted beside the weights tells the model.
+_WRITERS = {model.__name__: model for model in (CausalLM, PrefixLM)}
 
 
 def load_preset(preset: str | os.PathLike | keras.Model, **overrides: Any) -> PresetModel:
@@ -95,6 +99,8 @@ def _class_of_heads(checkpoint):
             "from_preset of that class, or of a predictor whose model_class it is; BertEncoder.from_preset loads the "
             "encoder alone."
         )
+    if (writer := _WRITERS.get(checkpoint.settings.get("head"))) is not None:
+        return writer
     heads = {name.split("/")[0] for name in checkpoint.shapes}
     without = SentenceEncoder if _is_sentence_encoder(checkpoint) else BertEncoder  # whose head may have no weights
     return next((model for head, model in _MODELS.items() if head in heads), without)

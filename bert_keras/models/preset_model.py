@@ -42,6 +42,7 @@ class PresetModel(BatchInputs):
     heads = ()  # names of the layers above the encoder that have weights
     unpublished_heads = ()  # of those that training alone needs, and presets leave out
     parts = ()  # arguments of the constructor that are layers
+    encoder_options = {}  # arguments that its encoder always has, whatever its family has in transformers
 
     @classmethod
     def own_arguments(cls) -> dict[str, inspect.Parameter]:
@@ -174,7 +175,11 @@ class PresetModel(BatchInputs):
         encoder = getattr(self, "encoder", self)
         family, activation = family_named(encoder.family), _name_of(encoder.activation)
         found = [] if activation in family.activations.values() else [f"the activation {activation!r}"]
-        return _own_parts(encoder) + found + ([] if self.kind in family.architectures else [f"heads for {self.kind}"])
+        return (
+            _own_parts(encoder, self.encoder_options)
+            + found
+            + ([] if self.kind in family.architectures else [f"heads for {self.kind}"])
+        )
 
     def _save_keras_file(self, directory):
         _expect_mergeable(self)
@@ -228,7 +233,7 @@ class PresetModel(BatchInputs):
         """All weights as arrays by canonical name, and the arguments of a plain BERT encoder and its masked-LM head."""
         encoder = getattr(self, "encoder", self)
         _expect_mergeable(self)
-        if parts := _own_parts(encoder):
+        if parts := _own_parts(encoder, self.encoder_options):
             name = family_named(encoder.family).name
             raise ValueError(
                 f"{name} of transformers has no form of an encoder with {' and '.join(parts)}. "
@@ -274,7 +279,8 @@ def _tell_readers(directory, architecture, own_heads, settings):
         _LOG.warning("%s: bert_keras alone applies %s.", directory, ", ".join(f"{n} {v}" for n, v in limits.items()))
 
 
-def _own_parts(encoder):
+def _own_parts(encoder, given):
+    """Say what an encoder has that its family has not, but for what the model around it gives to every encoder."""
     own = encoder.own_parts()
     parts = {
         "embeddings of one's own": own["embeddings"] is not None,
@@ -283,7 +289,9 @@ def _own_parts(encoder):
         "a feed-forward of one's own": own["feed_forward"] is not None,
     }
     arguments = {name: getattr(encoder, name) for name in encoder.own_arguments()}
-    return [what for what, is_so in parts.items() if is_so] + family_named(encoder.family).differences(arguments)
+    return [what for what, is_so in parts.items() if is_so] + family_named(encoder.family).differences(
+        arguments, but=given
+    )
 
 
 def _expect_mergeable(model):

@@ -8,9 +8,10 @@ from keras import ops
 
 from bert_keras.checkpoints.checkpoint import Checkpoint
 from bert_keras.checkpoints.families import family_named
-from bert_keras.layers import MaskedLMHead, SentencePairHead, SpanBoundaryHead
+from bert_keras.layers import SentencePairHead, SpanBoundaryHead
 from bert_keras.models.encoder import BertEncoder
 from bert_keras.models.task_model import TaskModel
+from bert_keras.models.vocabulary_head import NAME, head_arguments, is_of_family, vocabulary_head
 from bert_keras.ops import get_activation
 from bert_keras.ops import span_boundaries as boundaries_of
 from bert_keras.training.target_kinds import CLASSES, TOKENS, TargetKind
@@ -89,14 +90,7 @@ class BertPretrainer(TaskModel):
                 f"{task}=True needs the encoder's pooled output, but the encoder was built with pooler=False."
             )
         dtype = dtype or encoder.dtype_policy
-        options = dict(
-            vocabulary_size=encoder.vocabulary_size,
-            activation=head_activation or _head_activation(encoder),
-            layer_norm_epsilon=head_layer_norm_epsilon or encoder.layer_norm_epsilon,
-            use_bias=encoder.use_bias,
-            kernel_initializer=encoder.kernel_initializer,
-            dtype=dtype,
-        )
+        options = dict(activation=head_activation, layer_norm_epsilon=head_layer_norm_epsilon, dtype=dtype)
         inputs = encoder.new_inputs()
         if masked_lm:
             inputs["mask_positions"] = keras.Input((None,), dtype="int32", name="mask_positions")
@@ -111,9 +105,9 @@ class BertPretrainer(TaskModel):
         outputs = {}
         if masked_lm:
             vectors = ops.split(encoded["sequence_output"][:, len(first) :], len(masked), axis=1)
-            outputs["mlm"] = MaskedLMHead(encoder.token_embedding, name="masked_lm_head", **options)(vectors[0])
+            outputs["mlm"] = vocabulary_head(encoder, **options)(vectors[0])
         if span_boundaries:
-            head = SpanBoundaryHead(encoder.token_embedding, name="span_boundary_head", **options)
+            head = vocabulary_head(encoder, SpanBoundaryHead, name="span_boundary_head", **options)
             outputs["sbo"] = head(*vectors[1:], numbers)
         if task:
             output, name = ("nsp", "sentence_pair_head") if next_sentence else ("sop", "sentence_order_head")
@@ -177,22 +171,8 @@ class BertPretrainer(TaskModel):
 
     def _plain_form(self):
         arrays, arguments = super()._plain_form()
-        return arrays, arguments | (self._head_arguments() if self.masked_lm else {})
-
-    def _head_arguments(self):
-        head = self.get_layer("masked_lm_head")
-        activation = getattr(head.activation, "__name__", str(head.activation))
-        return {"head_activation": activation, "head_layer_norm_epsilon": head.layer_norm_epsilon}
+        return arrays, arguments | (head_arguments(self.get_layer(NAME)) if self.masked_lm else {})
 
     def _beyond_transformers(self):
-        head, encoder = self.masked_lm and self.get_layer("masked_lm_head"), self.encoder
-        is_encoders = not head or (head.activation, head.layer_norm_epsilon) == (
-            _head_activation(encoder), encoder.layer_norm_epsilon,
-        )  # fmt: skip
+        is_encoders = not self.masked_lm or is_of_family(self.get_layer(NAME), self.encoder)
         return super()._beyond_transformers() + ([] if is_encoders else ["a masked-LM head with numbers of its own"])
-
-
-def _head_activation(encoder):
-    """Return the activation of the family's masked-LM head; RoBERTa's is "gelu" whatever its blocks have."""
-    activation = family_named(encoder.family).masked_lm_activation
-    return encoder.activation if activation is None else get_activation(activation)

@@ -28,7 +28,15 @@ def text_vector(
 
     Returns:
         (batch, hidden_dim) tensor.
+
+    Raises:
+        ValueError: where the first token is to be looked at, and sees nothing but itself.
     """
+    if pooling not in _OVER_ALL and encoder.attention_pattern == "causal":
+        raise ValueError(
+            f'pooling={pooling!r} looks at the first token, which in an encoder with attention_pattern="causal" sees '
+            'itself alone: write pooling="mean".'
+        )
     if num_pooled_layers > 1:
         tokens = _LastLayers(encoder, num_pooled_layers, name="last_layers")(inputs)
     elif pooling in _OVER_ALL:

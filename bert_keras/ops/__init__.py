@@ -5,6 +5,7 @@ from bert_keras.ops.attention import dot_product_attention, reference_attention
 from bert_keras.ops.check_ids import check_ids
 from bert_keras.ops.dropout import dropout
 from bert_keras.ops.gather import gather_positions
+from bert_keras.ops.key_value_cache import KeyValueCache, empty_cache, write_slots
 from bert_keras.ops.local_attention import block_length, block_mask, local_attention, within_window
 from bert_keras.ops.matmul_transposed import matmul_transposed
 from bert_keras.ops.packed_positions import packed_positions
@@ -14,11 +15,13 @@ from bert_keras.ops.sample_tokens import sample_tokens
 from bert_keras.ops.span_boundaries import span_boundaries
 
 __all__ = [
+    "KeyValueCache",
     "block_length",
     "block_mask",
     "check_ids",
     "dot_product_attention",
     "dropout",
+    "empty_cache",
     "exact_gelu",
     "fast_activation",
     "gather_positions",
@@ -34,4 +37,5 @@ __all__ = [
     "sample_tokens",
     "span_boundaries",
     "within_window",
+    "write_slots",
 ]

@@ -24,15 +24,16 @@ def block_length(window: int) -> int:
     return max(window // 2, _SMALLEST_BLOCK)
 
 
-def within_window(attention_mask: Tensor, window: int) -> Tensor:
+def within_window(attention_mask: Tensor, window: int, queries: Tensor | None = None) -> Tensor:
     """Narrow who may see whom to tokens that are at most `window // 2` apart.
 
     Args:
-        attention_mask: (batch, length, length) bool tensor.
+        attention_mask: (batch, length, length) bool tensor; (batch, queries, length) with `queries`.
         window: see `block_length`.
+        queries: (queries,) int tensor, the positions of the tokens that look, or None for all.
 
     Returns:
-        (batch, length, length) bool tensor.
+        bool tensor like `attention_mask`.
 
     Example:
         >>> import keras
@@ -43,8 +44,9 @@ def within_window(attention_mask: Tensor, window: int) -> Tensor:
          [0 1 1 1]
          [0 0 1 1]]
     """
-    positions = ops.arange(ops.shape(attention_mask)[1], dtype="int32")
-    distances = ops.abs(ops.expand_dims(positions, 1) - ops.expand_dims(positions, 0))
+    positions = ops.arange(ops.shape(attention_mask)[2], dtype="int32")
+    queries = positions if queries is None else queries
+    distances = ops.abs(ops.expand_dims(queries, 1) - ops.expand_dims(positions, 0))
     return ops.logical_and(attention_mask, distances <= window // 2)
 
 

@@ -36,13 +36,22 @@ def sample_tokens(logits: Tensor, seed: keras.random.SeedGenerator | int) -> Ten
     weights = ops.pad(weights, [[0, 0], [0, num_runs * length - vocabulary_size]])
     runs = ops.reshape(weights, (-1, num_runs, length))
     noise = keras.random.uniform((2, ops.shape(runs)[0], 1), seed=seed)
-    run = ops.minimum(_drawn(ops.sum(runs, axis=-1), noise[0]), num_runs - 1)  # (batch * predictions,)
+    run = ops.minimum(drawn_column(ops.sum(runs, axis=-1), noise[0]), num_runs - 1)  # (batch * predictions,)
     chosen = gather_positions(runs, ops.expand_dims(run, 1))[:, 0]  # (batch * predictions, length)
-    token = ops.minimum(run * length + _drawn(chosen, noise[1]), vocabulary_size - 1)  # sums are not exact
+    token = ops.minimum(run * length + drawn_column(chosen, noise[1]), vocabulary_size - 1)  # sums are not exact
     return ops.reshape(token, shape)
 
 
-def _drawn(weights, noise):
-    """Return the first column up to which the weights are more than such a share of all of them."""
+def drawn_column(weights: Tensor, noise: Tensor) -> Tensor:
+    """Draw a column of each row, each as likely as its share of the row's weights.
+
+    Args:
+        weights: (rows, columns) float tensor, none negative.
+        noise: (rows, 1) float tensor, uniform from 0 to 1.
+
+    Returns:
+        (rows,) int32 tensor: the first column up to which the weights are more than such a share of all; where sums are
+        not exact, rarely one behind the last.
+    """
     cumulative = ops.cumsum(weights, axis=-1)
     return ops.sum(ops.cast(cumulative <= noise * cumulative[:, -1:], "int32"), axis=-1)

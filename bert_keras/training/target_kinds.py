@@ -308,6 +308,9 @@ TOKENS = TargetKind(
     "weighted_metrics=training.pretraining_metrics().",
     **_OF_CLASSES,
 )
+NEXT_TOKENS = dataclasses.replace(
+    TOKENS, name="the ids of the next tokens", advice='leave `loss` out, and write weighted_metrics=["accuracy"].'
+)
 POSITIONS = TargetKind(
     name="positions in a row",
     loss=ClassLoss,

@@ -10,7 +10,8 @@ class TracedOnce:
     has to trace the step again, since it may make none. MiniLM's first two steps take 10 seconds with this and 17
     without. Keras itself does it on JAX and torch, and on TensorFlow for several devices; there nothing changes.
 
-    Put it before `keras.Model` among the bases.
+    Put it before `keras.Model` among the bases. A model whose loss takes its labels from its inputs, where it is given
+    none, says so by `derives_labels = True`.
 
     Example:
         >>> import keras
@@ -27,6 +28,8 @@ class TracedOnce:
         `_maybe_symbolic_build` in keras/src/backend/tensorflow/trainer.py of Keras 3.15
     """
 
+    derives_labels = False
+
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         """Keras' hook before a step is traced, on TensorFlow."""
         if self._distribute_strategy is not None:
@@ -36,7 +39,8 @@ class TracedOnce:
             return
         if iterator is not None:
             data_batch = _symbolic_batch(iterator._get_iterator().element_spec)
-        if self._compile_loss is not None and keras.utils.unpack_x_y_sample_weight(data_batch)[1] is None:
+        has_labels = self.derives_labels or keras.utils.unpack_x_y_sample_weight(data_batch)[1] is not None
+        if self._compile_loss is not None and not has_labels:
             return  # a step of the model's own knows where the labels are
         self._symbolic_build(data_batch=data_batch)
 

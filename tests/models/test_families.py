@@ -25,7 +25,8 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 transformers.logging.disable_progress_bar()
 
-ALIKE = [family for family in FAMILIES if family != "modernbert"]  # which has tests of its own: test_modernbert.py
+OF_THEIR_OWN = ("modernbert", "gpt2")  # tests: test_modernbert.py, test_gpt2.py
+ALIKE = [family for family in FAMILIES if family not in OF_THEIR_OWN]
 OTHERS = [family for family in ALIKE if family != "bert"]
 MODELS = {
     "encoder": lambda encoder: encoder,

@@ -5,11 +5,12 @@ from bert_keras.checkpoints.families.bert import BERT
 from bert_keras.checkpoints.families.distilbert import DISTILBERT
 from bert_keras.checkpoints.families.electra import ELECTRA
 from bert_keras.checkpoints.families.family import Family, HeadForm, Layer, rows, spelled_out
+from bert_keras.checkpoints.families.gpt2 import GPT2
 from bert_keras.checkpoints.families.keras_hub_form import KerasHubForm
 from bert_keras.checkpoints.families.modernbert import MODERNBERT
 from bert_keras.checkpoints.families.roberta import ROBERTA, XLM_ROBERTA
 
-_ALL = (BERT, ROBERTA, XLM_ROBERTA, ALBERT, ELECTRA, DISTILBERT, MODERNBERT)
+_ALL = (BERT, ROBERTA, XLM_ROBERTA, ALBERT, ELECTRA, DISTILBERT, MODERNBERT, GPT2)
 FAMILIES = {family.model_type: family for family in _ALL}
 
 

@@ -10,7 +10,7 @@ from bert_keras.checkpoints.weight_table import Row
 # What an encoder has whose family says nothing else: BERT's blocks, and positions from a table.
 _PLAIN = {
     "normalize_first": False, "first_norm": True, "use_bias": True, "gated": False, "rotary_theta": None,
-    "local_attention": None,
+    "local_attention": None, "attention_pattern": "bidirectional", "embedding_norm": True,
 }  # fmt: skip
 _QUERY_KEY_VALUE = ("query", "key", "value")
 
@@ -106,7 +106,8 @@ class Family:
         anchor: a tensor of transformers that every encoder has, and no head.
         copies: {tensor of transformers: another that it is a copy of}, which some versions store and which must be
             equal.
-        constants: tensors of transformers that some versions store though nothing in them was learned.
+        constants: tensors of transformers that some versions store though nothing in them was learned; with {} for
+            the number of a block.
         head_dropouts: {kind of model: fields of `config.json` with the rate of the dropout before its head}, of which
             the first that is set counts; "" for all other kinds.
         token_ids: {field of `config.json`: id of a special token}, as in the published vocabularies.
@@ -117,6 +118,7 @@ class Family:
         read: function from the fields of `config.json` to further arguments of the encoder, that are no single field;
             it raises a ValueError that names the field with what is supported. None where there are none.
         write: the function back, from the encoder's arguments to fields.
+        plain_vocabulary_head: whether words are scored by the product with the token table alone. Default False.
         masked_lm_activation: activation of the masked-LM head, whatever that of the encoder; None for the encoder's.
         head_forms: {head: its `HeadForm`}, of those that have another than BERT's.
         always_projects: whether a dense layer stands behind the embeddings where they are as wide as the encoder, too.
@@ -157,6 +159,7 @@ class Family:
     first_block_layers: tuple[Layer, ...] | None = None
     read: Callable[[Mapping], dict] | None = None
     write: Callable[[Mapping], dict] | None = None
+    plain_vocabulary_head: bool = False
     masked_lm_activation: str | None = None
     head_forms: Mapping[str, HeadForm] = dataclasses.field(default_factory=dict)
     always_projects: bool = False
@@ -204,17 +207,19 @@ class Family:
         if not any(layer.parts(form) for layer in self.embeddings):
             raise ValueError(f'{called} has no {self.name}: take format="huggingface".')
 
-    def differences(self, arguments: Mapping) -> list[str]:
+    def differences(self, arguments: Mapping, but: Iterable[str] = ()) -> list[str]:
         """Say what of an encoder the family does not have in transformers.
 
         Args:
             arguments: arguments of the encoder's constructor.
+            but: arguments that are not looked at.
 
         Returns:
             list of arguments with their values, such as "num_segments=0"; empty for an encoder of the family.
         """
         its_own = {ours for ours, _ in self.numbers.values()} | set(self.size_defaults)
         always = {name: value for name, value in _PLAIN.items() if name not in its_own} | dict(self.always)
+        always = {name: value for name, value in always.items() if name not in but}
         found = [f"{name}={arguments[name]}" for name, value in always.items() if arguments[name] != value]
         numbers = spelled_out(arguments)
         # A field of a number is 1 at least: an encoder without segments, say, has no place there.

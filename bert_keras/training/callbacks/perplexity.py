@@ -1,4 +1,4 @@
-"""Puts the perplexity of the masked language model into the logs."""
+"""Puts the perplexity of a language model, masked or not, into the logs."""
 
 import math
 
@@ -12,7 +12,7 @@ class Perplexity(keras.callbacks.Callback):
 
     Args:
         loss: name of the loss in the logs, in nats. Default "mlm_loss", or "loss" where the model has no other loss and
-            Keras therefore logs no "mlm_loss".
+            Keras therefore logs no "mlm_loss". With "loss", of a `CausalLM` or `PrefixLM`, it publishes `perplexity`.
 
     Example:
         >>> from bert_keras.training.callbacks import Perplexity
@@ -25,9 +25,10 @@ class Perplexity(keras.callbacks.Callback):
     def __init__(self, loss: str = "mlm_loss"):
         super().__init__()
         self.loss = loss
+        self.name = loss.removesuffix("loss") + "perplexity"
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         loss = self.loss if self.loss in logs else "loss"
         for prefix in ("", "val_"):
             if prefix + loss in logs:
-                logs[f"{prefix}mlm_perplexity"] = math.exp(min(logs[prefix + loss], 700.0))  # of a double
+                logs[prefix + self.name] = math.exp(min(logs[prefix + loss], 700.0))  # of a double

@@ -20,3 +20,9 @@ def test_a_model_with_one_loss_has_the_perplexity_of_that():
 
 def test_a_loss_that_has_run_away_does_not_stop_the_training():
     assert published({"mlm_loss": 1e6})["mlm_perplexity"] > 1e300
+
+
+def test_of_a_model_that_writes_it_is_called_perplexity():
+    logs = {"loss": 1.0, "val_loss": 2.0}
+    Perplexity("loss").on_epoch_end(0, logs)
+    assert (round(logs["perplexity"], 2), round(logs["val_perplexity"], 2)) == (2.72, 7.39)

@@ -1,0 +1,75 @@
+"""Tokens that may not come next: the end before the shortest length, and what would repeat a run of tokens."""
+
+import dataclasses
+
+from keras import ops
+
+from bert_keras.types import Tensor
+
+_NEVER = float("-inf")
+
+
+@dataclasses.dataclass(frozen=True)
+class AllowedTokens:
+    """Takes the score of tokens that may not come next.
+
+    Attributes:
+        stop_token_ids: tokens that end a text.
+        min_new_tokens: fewest tokens before one of those.
+        no_repeat_ngram: length of runs of tokens none of which may occur twice in a row, the prompt included; 0 for no
+            such rule.
+    """
+
+    stop_token_ids: tuple[int, ...] = ()
+    min_new_tokens: int = 0
+    no_repeat_ngram: int = 0
+
+    def __call__(self, scores: Tensor, tokens: Tensor, slot: Tensor, step: Tensor) -> Tensor:
+        """Give the scores with minus infinity for tokens that may not come next.
+
+        Args:
+            scores: (rows, vocabulary_size) float tensor.
+            tokens: (rows, slots) int tensor, -1 at padding.
+            slot: int scalar, where the next token goes.
+            step: int scalar, number of tokens written so far.
+        """
+        if self.stop_token_ids and self.min_new_tokens:
+            is_stop = self.are_stops(ops.arange(scores.shape[-1], dtype="int32"))
+            scores = ops.where(ops.logical_and(is_stop, step < self.min_new_tokens), _NEVER, scores)
+        if self.no_repeat_ngram:
+            scores = ops.where(_would_repeat(tokens, slot, self.no_repeat_ngram, scores.shape[-1]), _NEVER, scores)
+        return scores
+
+    def are_stops(self, tokens: Tensor) -> Tensor:
+        """Tell which tokens end a text.
+
+        Args:
+            tokens: int tensor.
+
+        Returns:
+            bool tensor of the same shape.
+        """
+        found = ops.zeros_like(tokens, dtype="bool")
+        for stop in self.stop_token_ids:
+            found = ops.logical_or(found, ops.equal(tokens, stop))
+        return found
+
+
+def _would_repeat(tokens, slot, length, vocabulary_size):
+    """Tell of each word whether with it the last `length` tokens would occur before, too: (rows, vocabulary) bool."""
+    num_windows = ops.shape(tokens)[1] - length + 1
+    # The slots of the tokens with which the run would begin; where there are too few, nothing is repeated.
+    recent = ops.take(tokens, ops.maximum(slot - length + 1 + ops.arange(length - 1, dtype="int32"), 0), axis=1)
+    following = tokens[:, length - 1 :]  # (rows, windows): the last token of each earlier run
+    is_run = ops.logical_and(following >= 0, ops.arange(num_windows, dtype="int32") + length - 1 < slot)
+    for place in range(length - 1):
+        is_same = ops.equal(tokens[:, place : place + num_windows], recent[:, place : place + 1])
+        is_run = ops.logical_and(is_run, ops.logical_and(is_same, recent[:, place : place + 1] >= 0))
+    is_run = ops.logical_and(is_run, slot >= length - 1)
+    num_rows = ops.shape(tokens)[0]
+    rows = ops.broadcast_to(ops.expand_dims(ops.arange(num_rows, dtype="int32"), 1), ops.shape(following))
+    indices = ops.stack([rows, ops.where(is_run, following, 0)], axis=-1)
+    counts = ops.scatter(
+        ops.reshape(indices, (-1, 2)), ops.reshape(ops.cast(is_run, "int32"), (-1,)), (num_rows, vocabulary_size)
+    )
+    return counts > 0

@@ -1,0 +1,78 @@
+"""The loop that writes, compiled as a whole: read the next token, choose the one behind it."""
+
+import keras
+from keras import ops
+
+from bert_keras.models.decoding.beam_search import BeamSearch
+from bert_keras.models.decoding.single_choice import SingleChoice
+from bert_keras.types import Tensor
+
+
+class Decoder(keras.Model):
+    """A model whose outputs are what another one writes; `predict_on_batch` compiles it as every backend does.
+
+    Args:
+        writer: `LanguageModel`.
+        choice: which token comes next.
+        max_new_tokens: number of slots behind the prompts.
+
+    Call arguments:
+        inputs: dict of the arrays of `bert_keras.models.decoding.prompts.Rows`, and `noise`, (batch, max_new_tokens)
+            float32, uniform from 0 to 1.
+
+    Output:
+        (batch, results, max_new_tokens) int32 tensor, what lies behind a stop token means nothing; and (batch, results)
+        float32 scores.
+    """
+
+    def __init__(self, writer: keras.Model, choice: SingleChoice | BeamSearch, max_new_tokens: int):
+        super().__init__(name="decoder")
+        self.writer = writer
+        self.choice = choice
+        self.max_new_tokens = max_new_tokens
+        self.built = True
+
+    def call(self, inputs: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+        token_ids = inputs["token_ids"]
+        row = {name: inputs[name] for name in ("padding_mask", "segment_ids")}
+        batch, slots = ops.shape(token_ids)
+        first_slot = slots - self.max_new_tokens
+        cache = self.writer.encoder.new_cache(batch, slots)
+        logits, cache = self._read(
+            token_ids[:, :first_slot], row, cache, ops.zeros((batch, 1), "int32") + first_slot - 1
+        )
+
+        state = self.choice.start(ops.where(row["padding_mask"] > 0, token_ids, -1), inputs["noise"])
+        copies = self.choice.rows_per_prompt
+        if copies > 1:  # the prompt is read once
+            logits, row, layers = keras.tree.map_structure(
+                lambda x: ops.repeat(x, copies, axis=0), (logits, row, cache.layers)
+            )
+            cache = cache._replace(layers=layers)
+
+        def choose(step, state, logits, cache):
+            is_last = step + 1 >= self.max_new_tokens
+            state, tokens, parents = self.choice.advance(state, logits, first_slot + step, step, is_last)
+            if parents is not None:
+                layers = keras.tree.map_structure(lambda x: ops.take(x, parents, axis=0), cache.layers)
+                cache = cache._replace(layers=layers)
+            return step + 1, state, tokens, cache
+
+        def goes_on(step, state, tokens, cache):
+            return ops.logical_and(step < self.max_new_tokens, self.choice.goes_on(state))
+
+        def go_on(step, state, tokens, cache):
+            tokens = ops.expand_dims(tokens, 1)
+            logits, cache = self._read(tokens, row, cache, ops.zeros_like(tokens))
+            return choose(step, state, logits, cache)
+
+        first = choose(ops.zeros((), "int32"), state, logits, cache)
+        _, state, _, _ = ops.while_loop(goes_on, go_on, first)
+        tokens, scores = self.choice.results(state)
+        return tokens[:, :, first_slot:], scores
+
+    def _read(self, token_ids, row, cache, places):
+        """Read tokens, and score what may stand behind one of them in each row: (batch, vocabulary_size)."""
+        inputs = row | {"token_ids": token_ids}
+        vectors, cache = self.writer.encoder.call_with_cache(inputs, cache, output_positions=places)
+        return self.writer.score_next(vectors)[:, 0], cache

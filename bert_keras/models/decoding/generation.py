@@ -1,0 +1,147 @@
+"""From prompts to what a model writes behind them."""
+
+import functools
+from collections.abc import Iterable
+from typing import Any
+
+import keras
+import numpy as np
+
+from bert_keras.models.decoding.allowed_tokens import AllowedTokens
+from bert_keras.models.decoding.beam_search import BeamSearch
+from bert_keras.models.decoding.decoder import Decoder
+from bert_keras.models.decoding.prompts import expect_whole, writing_rows
+from bert_keras.models.decoding.single_choice import SingleChoice
+
+_KEPT = 8  # compiled loops of a model, one for each way to choose
+
+
+def generate(
+    model: keras.Model,
+    prompts: Any,
+    *,
+    max_new_tokens: int,
+    min_new_tokens: int = 0,
+    stop_token_ids: int | Iterable[int] = (),
+    temperature: float | None = None,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    seed: int | None = None,
+    num_beams: int = 1,
+    length_penalty: float = 1.0,
+    num_results: int = 1,
+    no_repeat_ngram: int = 0,
+    return_scores: bool = False,
+) -> Any:
+    """Write on behind prompts, of unlike length or not.
+
+    Without further options the most probable token is taken. With a `temperature`, `top_k` or `top_p` tokens are drawn,
+    by numpy's random numbers: a seed gives the same texts on every backend, as far as the backends' scores are the
+    same. With `num_beams` the texts are sought that are the most probable as a whole.
+
+    Args:
+        model: `CausalLM` or `PrefixLM`.
+        prompts: list of lists of token ids; or (batch, length) int array; or dict of `token_ids`, `padding_mask` and,
+            of a target that has begun, `segment_ids`.
+        max_new_tokens: most tokens to be written.
+        min_new_tokens: fewest tokens before a stop token. Default 0.
+        stop_token_ids: id, or ids, of tokens that end a text. Default none.
+        temperature: above 0; what logits are divided by, below 1 for likelier tokens. None for 1.
+        top_k: draw among so many most probable tokens. None for all.
+        top_p: draw among the fewest most probable tokens that together have so much probability. None for all.
+        seed: whole number that decides what is drawn; None for other texts in each call.
+        num_beams: number of texts that are sought at a time. Default 1.
+        length_penalty: a text's score is the sum of its log-probabilities, divided by its length to the power of this.
+            Default 1.
+        num_results: number of texts for each prompt, at most `num_beams`; of drawn texts, any number. Default 1.
+        no_repeat_ngram: length of runs of tokens none of which may occur twice, the prompt included. Default 0: no such
+            rule.
+        return_scores: whether to return the scores too.
+
+    Returns:
+        list of int32 arrays, the new tokens of each prompt, a stop token last where one was written; with `num_results`
+        above 1 a list of lists, of beams the best first. With `return_scores`, a pair of it and the float32 scores,
+        (prompts,) or (prompts, num_results): sums of log-probabilities in nats, of beams by their length.
+
+    Raises:
+        ValueError: where a prompt has no token or is too long, or an option is none or does not go with another.
+
+    Example:
+        >>> from bert_keras.models import BertEncoder, CausalLM
+        >>> encoder = BertEncoder.from_size("tiny", vocabulary_size=100, family="gpt2", num_layers=1)
+        >>> model = CausalLM(encoder)
+        >>> [tokens.shape for tokens in model.generate([[5, 6], [7]], max_new_tokens=3, top_k=10, seed=0)]
+        [(3,), (3,)]
+
+    Reference:
+        Drawing from the likeliest: [Holtzman et al., 2020](https://arxiv.org/abs/1904.09751).
+    """
+    stops = (stop_token_ids,) if isinstance(stop_token_ids, int) else tuple(stop_token_ids)
+    num_words = model.encoder.vocabulary_size
+    max_new_tokens = expect_whole("max_new_tokens", max_new_tokens, 1)
+    num_results = expect_whole("num_results", num_results, 1)
+    for stop in stops:
+        if expect_whole("each of stop_token_ids", stop, 0) >= num_words:
+            raise ValueError(f"Expected stop_token_ids below {num_words}, the number of words; received {stop}.")
+    min_new_tokens = expect_whole("min_new_tokens", min_new_tokens, 0)
+    if min_new_tokens > max_new_tokens:
+        raise ValueError(
+            f"Expected min_new_tokens of at most {max_new_tokens}, max_new_tokens; received {min_new_tokens}."
+        )
+    allowed = AllowedTokens(stops, min_new_tokens, expect_whole("no_repeat_ngram", no_repeat_ngram, 0))
+    choice = _choice(allowed, temperature, top_k, top_p, num_beams, length_penalty, num_results)
+    rows = writing_rows(
+        prompts,
+        max_new_tokens=max_new_tokens,
+        max_sequence_length=model.encoder.max_sequence_length,
+        vocabulary_size=num_words,
+        written_segment=model.written_segment,
+    )
+    is_drawn = isinstance(choice, SingleChoice) and choice.is_drawn
+    copies = num_results if is_drawn else 1
+    inputs = {name: np.repeat(array, copies, axis=0) for name, array in rows._asdict().items()}
+    noise = np.random.default_rng(seed).random((len(inputs["token_ids"]), max_new_tokens)) if is_drawn else 0.0
+    noise = np.broadcast_to(np.float32(noise), (len(inputs["token_ids"]), max_new_tokens))
+    tokens, scores = _decoder_of(model)(choice, max_new_tokens).predict_on_batch(inputs | {"noise": noise})
+    num_prompts = len(rows.token_ids)
+    tokens = tokens.reshape(num_prompts, -1, max_new_tokens)[:, :num_results]
+    scores = scores.reshape(num_prompts, -1)[:, :num_results]
+    texts = [[_up_to_stop(text, stops) for text in texts] for texts in tokens]
+    if num_results == 1:
+        texts, scores = [text for (text,) in texts], scores[:, 0]
+    return (texts, scores) if return_scores else texts
+
+
+def _choice(allowed, temperature, top_k, top_p, num_beams, length_penalty, num_results):
+    num_beams = expect_whole("num_beams", num_beams, 1)
+    is_drawn = any(option is not None for option in (temperature, top_k, top_p))
+    if num_beams > 1:
+        if is_drawn:
+            raise ValueError("num_beams seeks the most probable texts; temperature, top_k and top_p draw others.")
+        if num_results > num_beams:
+            raise ValueError(f"Expected num_results of at most {num_beams}, num_beams; received {num_results}.")
+        return BeamSearch(allowed, num_beams, float(length_penalty))
+    if num_results > 1 and not is_drawn:
+        raise ValueError("num_results above 1 needs num_beams, or a temperature, top_k or top_p to draw by.")
+    temperature = 1.0 if temperature is None else float(temperature)
+    top_p = 1.0 if top_p is None else float(top_p)
+    if not 0 < temperature < float("inf"):
+        raise ValueError(f"Expected a temperature above 0, received {temperature}; without one nothing is drawn.")
+    if not 0 < top_p <= 1:
+        raise ValueError(f"Expected top_p above 0 and at most 1, received {top_p}.")
+    top_k = 0 if top_k is None else expect_whole("top_k", top_k, 1)
+    return SingleChoice(allowed, is_drawn, temperature, top_k, top_p)
+
+
+def _decoder_of(model):
+    """Return the function that gives a model's compiled loops, the same for the same choice."""
+    # In a function, and past Keras' own bookkeeping, for Keras would save the loops with the model.
+    made = vars(model).get("_decoder_of")
+    if made is None:
+        made = vars(model)["_decoder_of"] = functools.lru_cache(maxsize=_KEPT)(functools.partial(Decoder, model))
+    return made
+
+
+def _up_to_stop(text, stops):
+    ends = np.flatnonzero(np.isin(text, stops))
+    return text[: ends[0] + 1] if len(ends) else text
