@@ -1,13 +1,13 @@
 """An encoder that writes: the scores of the next token at each token, and texts that go on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
 import numpy as np
 
 from bert_keras.checkpoints.checkpoint import Checkpoint
-from bert_keras.models.decoding import generate
+from bert_keras.models.decoding import generate, stream
 from bert_keras.models.encoder import BertEncoder
 from bert_keras.models.task_model import TaskModel
 from bert_keras.models.vocabulary_head import NAME, head_arguments, is_of_family, vocabulary_head
@@ -88,6 +88,22 @@ class LanguageModel(TaskModel):
             ValueError: where a prompt is empty or too long, or an option is none.
         """
         return generate(self, prompts, max_new_tokens=max_new_tokens, **options)
+
+    def stream(self, prompt: Any, *, max_new_tokens: int, **options: Any) -> Iterator[np.ndarray]:
+        """Go on writing behind one prompt, and give the tokens while they are written.
+
+        Args:
+            prompt: list of token ids.
+            max_new_tokens: most tokens to be written.
+            **options: further ones of `bert_keras.models.decoding.stream`.
+
+        Yields:
+            int32 arrays of new tokens.
+
+        Raises:
+            ValueError: as for `generate`.
+        """
+        return stream(self, prompt, max_new_tokens=max_new_tokens, **options)
 
     def score_next(self, vectors: Tensor) -> Tensor:
         """Score the words that may stand behind tokens.

@@ -1,5 +1,5 @@
 """How a model writes: which token comes next, and when it is enough, inside one compiled graph."""
 
-from bert_keras.models.decoding.generation import generate
+from bert_keras.models.decoding.generation import generate, stream
 
-__all__ = ["generate"]
+__all__ = ["generate", "stream"]

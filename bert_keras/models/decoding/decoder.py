@@ -15,40 +15,36 @@ class Decoder(keras.Model):
         writer: `LanguageModel`.
         choice: which token comes next.
         max_new_tokens: number of slots behind the prompts.
+        tokens_at_a_time: number of tokens that a call writes, from where the call before stopped; None for all.
 
     Call arguments:
         inputs: dict of the arrays of `bert_keras.models.decoding.prompts.Rows`, and `noise`, (batch, max_new_tokens)
-            float32, uniform from 0 to 1.
+            float32, uniform from 0 to 1; and `carry`, what the call before gave, where it goes on from one.
 
     Output:
         (batch, results, max_new_tokens) int32 tensor, what lies behind a stop token means nothing; and (batch, results)
-        float32 scores.
+        float32 scores. With `tokens_at_a_time` the carry too, whose first entry is the number of tokens written so far.
     """
 
-    def __init__(self, writer: keras.Model, choice: SingleChoice | BeamSearch, max_new_tokens: int):
-        super().__init__(name="decoder")
+    def __init__(
+        self,
+        writer: keras.Model,
+        choice: SingleChoice | BeamSearch,
+        max_new_tokens: int,
+        tokens_at_a_time: int | None = None,
+    ):
+        super().__init__(name="decoder", autocast=False)  # a carry keeps its dtypes
+        self.tokens_at_a_time = tokens_at_a_time
         self.writer = writer
         self.choice = choice
         self.max_new_tokens = max_new_tokens
         self.built = True
 
-    def call(self, inputs: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
-        token_ids = inputs["token_ids"]
+    def call(self, inputs: dict[str, Tensor]) -> tuple:
         row = {name: inputs[name] for name in ("padding_mask", "segment_ids")}
-        batch, slots = ops.shape(token_ids)
-        first_slot = slots - self.max_new_tokens
-        cache = self.writer.encoder.new_cache(batch, slots)
-        logits, cache = self._read(
-            token_ids[:, :first_slot], row, cache, ops.zeros((batch, 1), "int32") + first_slot - 1
-        )
-
-        state = self.choice.start(ops.where(row["padding_mask"] > 0, token_ids, -1), inputs["noise"])
+        first_slot = ops.shape(inputs["token_ids"])[1] - self.max_new_tokens
         copies = self.choice.rows_per_prompt
-        if copies > 1:  # the prompt is read once
-            logits, row, layers = keras.tree.map_structure(
-                lambda x: ops.repeat(x, copies, axis=0), (logits, row, cache.layers)
-            )
-            cache = cache._replace(layers=layers)
+        rows = {name: ops.repeat(array, copies, axis=0) for name, array in row.items()} if copies > 1 else row
 
         def choose(step, state, logits, cache):
             is_last = step + 1 >= self.max_new_tokens
@@ -58,18 +54,41 @@ class Decoder(keras.Model):
                 cache = cache._replace(layers=layers)
             return step + 1, state, tokens, cache
 
-        def goes_on(step, state, tokens, cache):
-            return ops.logical_and(step < self.max_new_tokens, self.choice.goes_on(state))
-
         def go_on(step, state, tokens, cache):
             tokens = ops.expand_dims(tokens, 1)
-            logits, cache = self._read(tokens, row, cache, ops.zeros_like(tokens))
+            logits, cache = self._read(tokens, rows, cache, ops.zeros_like(tokens))
             return choose(step, state, logits, cache)
 
-        first = choose(ops.zeros((), "int32"), state, logits, cache)
-        _, state, _, _ = ops.while_loop(goes_on, go_on, first)
-        tokens, scores = self.choice.results(state)
-        return tokens[:, :, first_slot:], scores
+        if "carry" in inputs:
+            carry = inputs["carry"]
+            end = carry[0] + self.tokens_at_a_time
+        else:
+            carry = choose(ops.zeros((), "int32"), *self._begin(inputs["token_ids"], row, inputs["noise"]))
+            end = self.tokens_at_a_time or self.max_new_tokens
+        end = ops.minimum(end, self.max_new_tokens)
+
+        def goes_on(step, state, tokens, cache):
+            return ops.logical_and(step < end, self.choice.goes_on(state))
+
+        carry = ops.while_loop(goes_on, go_on, carry)
+        tokens, scores = self.choice.results(carry[1])
+        results = tokens[:, :, first_slot:], scores
+        return results if self.tokens_at_a_time is None else (*results, carry)
+
+    def _begin(self, token_ids, row, noise):
+        """Read the prompts: the state of the choice, (rows, vocabulary_size) logits behind them, and the cache."""
+        batch, slots = ops.shape(token_ids)
+        first_slot = slots - self.max_new_tokens
+        cache = self.writer.encoder.new_cache(batch, slots)
+        logits, cache = self._read(
+            token_ids[:, :first_slot], row, cache, ops.zeros((batch, 1), "int32") + first_slot - 1
+        )
+        state = self.choice.start(ops.where(row["padding_mask"] > 0, token_ids, -1), noise)
+        copies = self.choice.rows_per_prompt
+        if copies > 1:  # the prompt is read once
+            logits, layers = keras.tree.map_structure(lambda x: ops.repeat(x, copies, axis=0), (logits, cache.layers))
+            cache = cache._replace(layers=layers)
+        return state, logits, cache
 
     def _read(self, token_ids, row, cache, places):
         """Read tokens, and score what may stand behind one of them in each row: (batch, vocabulary_size)."""

@@ -1,7 +1,8 @@
 """From prompts to what a model writes behind them."""
 
 import functools
-from collections.abc import Iterable
+import numbers
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import keras
@@ -26,7 +27,7 @@ def generate(
     temperature: float | None = None,
     top_k: int | None = None,
     top_p: float | None = None,
-    seed: int | None = None,
+    seed: int | Sequence | None = None,
     num_beams: int = 1,
     length_penalty: float = 1.0,
     num_results: int = 1,
@@ -49,7 +50,8 @@ def generate(
         temperature: above 0; what logits are divided by, below 1 for likelier tokens. None for 1.
         top_k: draw among so many most probable tokens. None for all.
         top_p: draw among the fewest most probable tokens that together have so much probability. None for all.
-        seed: whole number that decides what is drawn; None for other texts in each call.
+        seed: whole number that decides what is drawn; or a list with one of numpy's seeds for each prompt, such as the
+            pairs of a number and the prompt's number that one number stands for. None for other texts in each call.
         num_beams: number of texts that are sought at a time. Default 1.
         length_penalty: a text's score is the sum of its log-probabilities, divided by its length to the power of this.
             Default 1.
@@ -76,6 +78,85 @@ def generate(
     Reference:
         Drawing from the likeliest: [Holtzman et al., 2020](https://arxiv.org/abs/1904.09751).
     """
+    choice, inputs = _prepared(
+        model, prompts, max_new_tokens, min_new_tokens, stop_token_ids, temperature, top_k, top_p, seed, num_beams,
+        length_penalty, num_results, no_repeat_ngram,
+    )  # fmt: skip
+    tokens, scores = _decoder_of(model)(choice, max_new_tokens).predict_on_batch(inputs)
+    num_prompts = len(tokens) // (num_results if _is_drawn(choice) else 1)
+    tokens = tokens.reshape(num_prompts, -1, max_new_tokens)[:, :num_results]
+    scores = scores.reshape(num_prompts, -1)[:, :num_results]
+    stops = choice.allowed.stop_token_ids
+    texts = [[_up_to_stop(text, stops) for text in texts] for texts in tokens]
+    if num_results == 1:
+        texts, scores = [text for (text,) in texts], scores[:, 0]
+    return (texts, scores) if return_scores else texts
+
+
+def stream(
+    model: keras.Model,
+    prompt: Any,
+    *,
+    max_new_tokens: int,
+    min_new_tokens: int = 0,
+    stop_token_ids: int | Iterable[int] = (),
+    temperature: float | None = None,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    seed: int | Sequence | None = None,
+    no_repeat_ngram: int = 0,
+    tokens_at_a_time: int = 4,
+) -> Iterator[np.ndarray]:
+    """Write on behind one prompt, and give the tokens while they are written: those that `generate` gives.
+
+    Args:
+        model: as for `generate`, as are all but `tokens_at_a_time`.
+        prompt: list of token ids.
+        max_new_tokens: most tokens to be written.
+        min_new_tokens: fewest tokens before a stop token.
+        stop_token_ids: tokens that end a text.
+        temperature: what logits are divided by.
+        top_k: draw among so many most probable tokens.
+        top_p: draw among the fewest that together have so much probability.
+        seed: what decides what is drawn.
+        no_repeat_ngram: length of runs of tokens none of which may occur twice.
+        tokens_at_a_time: number of tokens between two looks: fewer come sooner, and cost more. Default 4.
+
+    Yields:
+        int32 arrays of new tokens, a stop token last where one was written.
+
+    Raises:
+        ValueError: as `generate` does.
+
+    Example:
+        >>> from bert_keras.models import BertEncoder, CausalLM
+        >>> model = CausalLM(BertEncoder.from_size("tiny", vocabulary_size=100, family="gpt2", num_layers=1))
+        >>> [len(tokens) for tokens in model.stream([5, 6], max_new_tokens=6)]
+        [4, 2]
+    """
+    tokens_at_a_time = expect_whole("tokens_at_a_time", tokens_at_a_time, 1)
+    choice, inputs = _prepared(
+        model, [prompt], max_new_tokens, min_new_tokens, stop_token_ids, temperature, top_k, top_p, seed, 1, 1.0, 1,
+        no_repeat_ngram,
+    )  # fmt: skip
+    return _pieces(_decoder_of(model)(choice, max_new_tokens, tokens_at_a_time), inputs)
+
+
+def _pieces(decoder, inputs):
+    stops, shown, size = decoder.choice.allowed.stop_token_ids, 0, decoder.max_new_tokens
+    while shown < size:
+        tokens, _, carry = decoder.predict_on_batch(inputs)
+        written = _up_to_stop(tokens[0, 0, : int(carry[0])], stops)
+        yield written[shown:]
+        shown = size if len(written) and written[-1] in stops else len(written)
+        inputs = inputs | {"carry": carry}
+
+
+def _prepared(
+    model, prompts, max_new_tokens, min_new_tokens, stop_token_ids, temperature, top_k, top_p, seed, num_beams,
+    length_penalty, num_results, no_repeat_ngram,
+):  # fmt: skip
+    """Return which token comes next, and the inputs of the loop that writes."""
     stops = (stop_token_ids,) if isinstance(stop_token_ids, int) else tuple(stop_token_ids)
     num_words = model.encoder.vocabulary_size
     max_new_tokens = expect_whole("max_new_tokens", max_new_tokens, 1)
@@ -97,19 +178,15 @@ def generate(
         vocabulary_size=num_words,
         written_segment=model.written_segment,
     )
-    is_drawn = isinstance(choice, SingleChoice) and choice.is_drawn
-    copies = num_results if is_drawn else 1
+    num_prompts, copies = len(rows.token_ids), num_results if _is_drawn(choice) else 1
+    noise = _noise(seed, num_prompts, (copies, max_new_tokens)) if _is_drawn(choice) else 0.0
+    noise = np.broadcast_to(np.float32(noise), (num_prompts, copies, max_new_tokens)).reshape(-1, max_new_tokens)
     inputs = {name: np.repeat(array, copies, axis=0) for name, array in rows._asdict().items()}
-    noise = np.random.default_rng(seed).random((len(inputs["token_ids"]), max_new_tokens)) if is_drawn else 0.0
-    noise = np.broadcast_to(np.float32(noise), (len(inputs["token_ids"]), max_new_tokens))
-    tokens, scores = _decoder_of(model)(choice, max_new_tokens).predict_on_batch(inputs | {"noise": noise})
-    num_prompts = len(rows.token_ids)
-    tokens = tokens.reshape(num_prompts, -1, max_new_tokens)[:, :num_results]
-    scores = scores.reshape(num_prompts, -1)[:, :num_results]
-    texts = [[_up_to_stop(text, stops) for text in texts] for texts in tokens]
-    if num_results == 1:
-        texts, scores = [text for (text,) in texts], scores[:, 0]
-    return (texts, scores) if return_scores else texts
+    return choice, inputs | {"noise": noise}
+
+
+def _is_drawn(choice):
+    return isinstance(choice, SingleChoice) and choice.is_drawn
 
 
 def _choice(allowed, temperature, top_k, top_p, num_beams, length_penalty, num_results):
@@ -131,6 +208,16 @@ def _choice(allowed, temperature, top_k, top_p, num_beams, length_penalty, num_r
         raise ValueError(f"Expected top_p above 0 and at most 1, received {top_p}.")
     top_k = 0 if top_k is None else expect_whole("top_k", top_k, 1)
     return SingleChoice(allowed, is_drawn, temperature, top_k, top_p)
+
+
+def _noise(seed, num_prompts, shape):
+    """Return what the tokens of each prompt are drawn by, whatever batch it is in: (prompts, *shape), from 0 to 1."""
+    if seed is None:
+        return np.random.default_rng().random((num_prompts, *shape))
+    seeds = [(seed, number) for number in range(num_prompts)] if isinstance(seed, numbers.Integral) else seed
+    if len(seeds) != num_prompts:
+        raise ValueError(f"Expected one seed, or {num_prompts}, one for each prompt; received {len(seeds)}.")
+    return np.stack([np.random.default_rng(each).random(shape) for each in seeds])
 
 
 def _decoder_of(model):
