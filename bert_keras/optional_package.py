@@ -1,14 +1,15 @@
-"""Packages that only search needs: imported at first use, and named with their command where they are missing."""
+"""Packages that one part alone needs: imported at first use, and named with their command where they are missing."""
 
 import importlib
 from types import ModuleType
 
 
-def import_for_search(package: str, what: str) -> ModuleType:
-    """Import a package of the extra `search`.
+def import_optional(package: str, *, extra: str, what: str) -> ModuleType:
+    """Import a package of one of our extras.
 
     Args:
         package: its name in an import.
+        extra: the extra that installs it, such as `search`.
         what: what needs it, for the error.
 
     Raises:
@@ -17,4 +18,4 @@ def import_for_search(package: str, what: str) -> ModuleType:
     try:
         return importlib.import_module(package)
     except ImportError as error:
-        raise ImportError(f"{what} needs the package {package}: pip install 'bert-keras[search]'") from error
+        raise ImportError(f"{what} needs the package {package}: pip install 'bert-keras[{extra}]'") from error

@@ -23,6 +23,9 @@ from bert_keras.data.corpus.preparation import prepare_corpus
 from bert_keras.data.corpus.report import CorpusReport
 from bert_keras.data.files.checksum import files_checksum
 from bert_keras.data.files.table_files import has_columns
+from bert_keras.data.generation.generation_examples import GenerationExamples
+from bert_keras.data.generation.generation_readers import read_generation
+from bert_keras.data.generation.generation_rows import GenerationRows, PromptRows, generation_dataset
 from bert_keras.data.matching.beir_files import read_beir
 from bert_keras.data.matching.matching_examples import MatchingExamples
 from bert_keras.data.matching.matching_readers import read_matching
@@ -51,6 +54,7 @@ from bert_keras.data.rows.resumed import resumed
 from bert_keras.data.rows.rows import Rows, entries_of_rows
 from bert_keras.data.rows.text_arrays import pack
 from bert_keras.data.rows.tokenized_texts import TokenizedTexts
+from bert_keras.data.rows.writing_layout import writing_layout
 from bert_keras.data.tagging.basic_tokens import BasicTokens, basic_tokens
 from bert_keras.data.tagging.relation_examples import RelationExamples, read_relations
 from bert_keras.data.tagging.relation_rows import RelationRows, relation_dataset
@@ -86,12 +90,15 @@ __all__ = [
     "Choices",
     "CorpusReport",
     "Examples",
+    "GenerationExamples",
+    "GenerationRows",
     "MaskedTextRows",
     "MaskedTokens",
     "MatchingExamples",
     "MatchingRows",
     "NgramMasking",
     "PredictedAnswers",
+    "PromptRows",
     "Question",
     "QuestionWindows",
     "Questions",
@@ -136,6 +143,7 @@ __all__ = [
     "drop_words",
     "entries_of_rows",
     "files_checksum",
+    "generation_dataset",
     "has_columns",
     "hold_out",
     "korquad_scores",
@@ -153,6 +161,7 @@ __all__ = [
     "read_documents",
     "read_eras",
     "read_examples",
+    "read_generation",
     "read_matching",
     "read_parts",
     "read_qrels",
@@ -187,6 +196,7 @@ __all__ = [
     "write_spans",
     "write_submission",
     "write_triples",
+    "writing_layout",
 ]
 
 hide_accelerators()

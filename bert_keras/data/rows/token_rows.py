@@ -22,14 +22,16 @@ class TokenRows:
         second: The same of the second texts; None for rows of one text.
         tokenizer: What made the ids; its vocabulary has the layout of a row.
         sequence_length: The longest row, special tokens included.
+        layout: Which special tokens stand in a row; None for the tokenizer's.
     """
 
     def __init__(
-        self, token_ids: np.ndarray, first: Ranges, second: Ranges | None, tokenizer: Tokenizer, *, sequence_length: int
-    ):
+        self, token_ids: np.ndarray, first: Ranges, second: Ranges | None, tokenizer: Tokenizer, *,
+        sequence_length: int, layout: RowLayout | None = None,
+    ):  # fmt: skip
         self.sequence_length = sequence_length
         self.tokenizer = tokenizer
-        self.layout = tokenizer.vocabulary.row_layout
+        self.layout = tokenizer.vocabulary.row_layout if layout is None else layout
         lengths = [text[1] for text in (first, second) if text is not None]
         self.row_lengths = sum(lengths) + self.layout.num_special_tokens(len(lengths))
         with tf.device("CPU"):  # where the input pipeline runs

@@ -8,9 +8,9 @@ import numpy as np
 
 from bert_keras.inference.predictor import check_top_k
 from bert_keras.inference.search.array_folder import read_arrays, write_arrays
-from bert_keras.inference.search.optional_package import import_for_search
 from bert_keras.inference.search.top_scores import top_scores
 from bert_keras.inference.search.words import search_words
+from bert_keras.optional_package import import_optional
 
 _KIND, _VERSION = "bert_keras BM25", 1
 
@@ -126,7 +126,7 @@ class Bm25:
         return bm25
 
     def _bm25s(self) -> Any:
-        return import_for_search("bm25s", "BM25").BM25(k1=self.k1, b=self.b)
+        return import_optional("bm25s", extra="search", what="BM25").BM25(k1=self.k1, b=self.b)
 
     def _set_scores(self, arrays) -> None:
         self._library.scores = dict(arrays, num_docs=self.num_texts)

@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 
 from bert_keras.inference.search.array_folder import read_arrays, write_arrays
-from bert_keras.inference.search.optional_package import import_for_search
+from bert_keras.optional_package import import_optional
 
 _KIND, _VERSION = "bert_keras neighbour graph", 1
 _NUM_NEIGHBOURS = 32
@@ -31,7 +31,7 @@ class NeighbourGraph:
     """
 
     def __init__(self, vectors: Iterable[np.ndarray]) -> None:
-        self._faiss = import_for_search(_PACKAGE, "Approximate search")
+        self._faiss = import_optional(_PACKAGE, extra="search", what="Approximate search")
         self._graph = None
         self.extend(vectors)
 

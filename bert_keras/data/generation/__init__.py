@@ -1,0 +1,1 @@
+"""Sources and the texts that are to be written from them."""

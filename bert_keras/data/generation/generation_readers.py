@@ -1,0 +1,125 @@
+"""Sources and targets from tables and JSON, and dialogues whose last turn is the target: one row, one example."""
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from bert_keras.data.files.cells import Column, text_of, value_of
+from bert_keras.data.files.faults import Faults, RowFault
+from bert_keras.data.files.list_cells import list_in_cell
+from bert_keras.data.files.table_files import check_columns, has_columns, read_rows
+from bert_keras.data.generation.generation_examples import GenerationExamples, Source
+from bert_keras.table_format import TableFormat
+
+TURNS = "turns"
+_KNOWN = (  # source and target; the first that fits is taken
+    ("source", "target"), ("mr", "ref"), ("document", "summary"), ("text", "summary"), ("article", "highlights"),
+    ("dialogue", "summary"), ("input", "output"), ("question", "answer"), ("prompt", "completion"),
+    ("content", "title"), ("text", "title"), ("src", "tgt"),
+)  # fmt: skip
+
+
+def read_generation(
+    source: str | os.PathLike | Sequence[str | os.PathLike] | Iterable[Sequence | dict],
+    *,
+    source_column: Column | None = None,
+    target_column: Column | None = None,
+    file_format: str | None = None,
+    separator: str | None = None,
+    encoding: str | None = None,
+    header: bool | None = None,
+    more_cells: bool = False,
+    errors: str = "raise",
+) -> GenerationExamples:
+    """Read texts and what is to be written from them out of TSV, CSV or JSON files, or out of rows in memory.
+
+    A source may be a list of texts, the turns of a dialogue, oldest first. With a column `turns` and no other the last
+    turn is the target.
+
+    Args:
+        source: One file, a list of files of the same layout, an iterable of tuples, lists or dicts, or a DataFrame of
+            pandas.
+        source_column: What is read, by name, or by number from 0; None for what the names of the columns tell: `source,
+            target`, E2E NLG's `mr, ref`, `document, summary`, `turns` and others.
+        target_column: What is to be written. With a `source_column` alone the examples have no targets.
+        file_format: As for `read_examples`, as are the next four.
+        separator: What stands between two cells.
+        encoding: `"gbk"` or another, where it is not UTF-8.
+        header: Whether the first line names the columns; None means so if a column is given by name.
+        more_cells: Whether a row may have more cells than the header.
+        errors: `"raise"` at a faulty row, or `"skip"` it and log how many there were of each kind and where.
+
+    Raises:
+        FileNotFoundError: If a file is missing.
+        ValueError: With file and line: a row is unsound, a source or target empty, a dialogue of less than two turns.
+            Or nothing at all was read, or the columns are none that are known.
+
+    Example:
+        >>> read_generation([{"mr": "name[Aromi]", "ref": "Aromi is a place."}]).targets
+        ('Aromi is a place.',)
+        >>> read_generation([{"turns": ["Hi.", "Hello?", "Yes."]}])
+        GenerationExamples(sources=(('Hi.', 'Hello?'),), targets=('Yes.',), num_skipped=0)
+    """
+    table, faults = TableFormat(file_format, separator, encoding, header, more_cells), Faults(errors)
+    if hasattr(source, "itertuples"):  # pandas
+        source = source.to_dict("records")
+    elif not isinstance(source, (str, os.PathLike)):
+        source = list(source)
+    if source_column is None:
+        if target_column is not None:
+            raise ValueError(f"expected a source_column beside the target_column {target_column!r}")
+        source_column, target_column = _known_columns(source, table)
+    columns = [source_column, *([] if target_column in (None, TURNS) else [target_column])]
+    check_columns(columns)
+    sources, targets = [], []
+    for place, row in read_rows(source, columns, table, faults):
+        try:
+            if target_column == TURNS:
+                *texts, target = _turns(row, source_column, place, faults, least=2)
+                texts = tuple(texts)
+            else:
+                texts = _source(row, source_column, place, faults)
+                target = None if target_column is None else text_of(row, target_column, place, faults)
+        except RowFault as fault:
+            faults.add(f"{place}: {fault}", fault.kind)
+            continue
+        sources.append(texts)
+        targets.append(target)
+    faults.report(len(sources), source if isinstance(source, (str, os.PathLike)) else "the given rows")
+    return GenerationExamples(tuple(sources), None if target_column is None else tuple(targets), faults.count)
+
+
+def _known_columns(source: Any, table: TableFormat) -> tuple[Column, Column | None]:
+    """Tell source and target by the names of the columns; of dialogues the target is in the same column."""
+    first = source if isinstance(source, (str, os.PathLike)) else next(iter(source), None)
+    is_file = isinstance(first, (str, os.PathLike))
+
+    def fits(columns: Sequence[Column]) -> bool:
+        return has_columns(first, columns, table) if is_file else isinstance(first, dict) and {*columns} <= {*first}
+
+    for columns in _KNOWN:
+        if fits(columns):
+            return columns
+    if fits((TURNS,)):
+        return TURNS, TURNS
+    where = os.fspath(first) if is_file else f"rows such as {str(first)[:80]}"
+    raise ValueError(
+        f"{where}: cannot tell which columns are source and target: pass source_column= and target_column=, by name or "
+        f"by number from 0; known are {'; '.join(', '.join(columns) for columns in (*_KNOWN, (TURNS,)))}"
+    )
+
+
+def _source(row: Any, column: Column, place: str, faults: Faults) -> Source:
+    """Return a text, or the turns of a cell that holds a list."""
+    value = value_of(row, column)
+    is_list = isinstance(value, (list, tuple))
+    return tuple(_turns(row, column, place, faults, least=1)) if is_list else text_of(row, column, place, faults)
+
+
+def _turns(row: Any, column: Column, place: str, faults: Faults, *, least: int) -> list[str]:
+    value = value_of(row, column)
+    turns = list_in_cell(value) if isinstance(value, str) else value
+    if not isinstance(turns, (list, tuple)) or len(turns) < least:
+        message = f"column {column!r} holds {str(value)[:60]!r}, expected a list of {least} turns or more"
+        raise RowFault(message, "dialogues with too few turns")
+    return [text_of({column: turn}, column, place, faults) for turn in turns]

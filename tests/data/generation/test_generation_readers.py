@@ -1,0 +1,72 @@
+"""Sources, targets and dialogues come out of the files that people have."""
+
+import json
+
+import pytest
+
+from bert_keras.data import GenerationExamples, read_generation
+
+ROWS = [("a b", "c"), ("d", 'e "f", g')]
+EXAMPLES = GenerationExamples(("a b", "d"), ("c", 'e "f", g'))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("e2e.csv", '"mr","ref"\n"a b","c"\nd,"e ""f"", g"\n'),
+        ("a.tsv", 'source\ttarget\na b\tc\nd\te "f", g\n'),
+        ("a.jsonl", "".join(json.dumps({"document": a, "summary": b}) + "\n" for a, b in ROWS)),
+        ("a.json", json.dumps([{"text": a, "title": b, "id": 3} for a, b in ROWS])),
+    ],
+)
+def test_pairs_are_told_by_the_names_of_their_columns(tmp_path, name, content):
+    (tmp_path / name).write_text(content)
+    assert read_generation(tmp_path / name) == EXAMPLES
+    assert read_generation([tmp_path / name, tmp_path / name]).references() == {"a b": ["c"] * 2, "d": ['e "f", g'] * 2}
+
+
+def test_columns_of_any_name_and_rows_in_memory_are_pairs_too(tmp_path):
+    (tmp_path / "a.csv").write_text("x;y\na b;c\n")
+    columns = dict(source_column="x", target_column="y", separator=";")
+    assert read_generation(tmp_path / "a.csv", **columns) == GenerationExamples(("a b",), ("c",))
+    assert read_generation(ROWS, source_column=0, target_column=1) == EXAMPLES
+    assert read_generation(ROWS, source_column=0).targets is None
+
+
+def test_the_last_turn_of_a_dialogue_is_its_target(tmp_path):
+    turns = [["春", "天", "好"], ["a", "b"]]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps({"turns": some}) + "\n" for some in turns))
+    assert read_generation(tmp_path / "a.jsonl") == GenerationExamples((("春", "天"), ("a",)), ("好", "b"))
+    (tmp_path / "b.jsonl").write_text(json.dumps({"history": ["a", "b"], "answer": "c"}) + "\n")
+    read = read_generation(tmp_path / "b.jsonl", source_column="history", target_column="answer")
+    assert read == GenerationExamples((("a", "b"),), ("c",))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("source\ttarget\na\tb\n \tc\n", "a.tsv:3: column 'source' is empty, expected a text"),
+        ("source\ttarget\na\t\n", "a.tsv:2: column 'target' is empty"),
+        ("from\tto\na\tb\n", r"a.tsv: cannot tell which columns are source and target: pass source_column="),
+        ('turns\n["a"]\n', r"a.tsv:2: column 'turns' holds .*, expected a list of 2 turns or more"),
+        ('turns\n["a", ""]\n', "a.tsv:2: column 'turns' is empty"),
+    ],
+)
+def test_faults_are_told_with_their_place(tmp_path, content, message):
+    (tmp_path / "a.tsv").write_text(content)
+    with pytest.raises(ValueError, match=message):
+        read_generation(tmp_path / "a.tsv")
+
+
+def test_faulty_rows_are_skipped_and_counted(caplog):
+    read = read_generation([{"mr": "a", "ref": "b"}, {"mr": "", "ref": "c"}], errors="skip")
+    assert read.targets == ("b",) and read.num_skipped == 1 and "1 rows with an empty text" in caplog.text
+
+
+def test_examples_that_do_not_fit_together_are_refused():
+    with pytest.raises(ValueError, match="expected 2 targets, one a source, received 1"):
+        GenerationExamples(("a", "b"), ("c",))
+    with pytest.raises(ValueError, match="source 1 is empty"):
+        GenerationExamples(("a", ""), ("c", "d"))
+    with pytest.raises(ValueError, match="expected a source_column beside the target_column 'y'"):
+        read_generation([{"y": "a"}], target_column="y")
