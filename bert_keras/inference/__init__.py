@@ -5,6 +5,7 @@ from bert_keras.inference.classifier import Classifier
 from bert_keras.inference.cross_encoder import CrossEncoder
 from bert_keras.inference.embedder import Embedder
 from bert_keras.inference.fill_mask import FillMask
+from bert_keras.inference.generator import Generator
 from bert_keras.inference.load_predictor import load_predictor, predictor_class
 from bert_keras.inference.matching_scores import score_matching, score_retrieval, search_run
 from bert_keras.inference.nearest_texts import NearestTexts
@@ -19,6 +20,8 @@ from bert_keras.inference.tagger import Tagger
 from bert_keras.inference.text_scores import score_texts
 from bert_keras.inference.text_sources import as_texts
 from bert_keras.inference.triple_finder import TripleFinder
+from bert_keras.inference.writing_scores import score_writing
+from bert_keras.inference.written_text import text_pieces, written_text
 
 __all__ = [
     "Chooser",
@@ -26,6 +29,7 @@ __all__ = [
     "CrossEncoder",
     "Embedder",
     "FillMask",
+    "Generator",
     "NearestTexts",
     "Predictor",
     "QuestionAnswerer",
@@ -43,6 +47,9 @@ __all__ = [
     "score_retrieval",
     "score_tagged",
     "score_texts",
+    "score_writing",
     "search_run",
+    "text_pieces",
     "write_negatives",
+    "written_text",
 ]

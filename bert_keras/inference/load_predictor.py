@@ -7,17 +7,20 @@ from bert_keras.inference.chooser import Chooser
 from bert_keras.inference.classifier import Classifier
 from bert_keras.inference.embedder import Embedder
 from bert_keras.inference.fill_mask import FillMask
+from bert_keras.inference.generator import Generator
 from bert_keras.inference.predictor import Predictor
 from bert_keras.inference.question_answerer import QuestionAnswerer
 from bert_keras.inference.relation_extractor import RelationExtractor
 from bert_keras.inference.span_finder import SpanFinder
 from bert_keras.inference.tagger import Tagger
 from bert_keras.inference.triple_finder import TripleFinder
-from bert_keras.models import BertEncoder, model_class_of
+from bert_keras.models import BertEncoder, CausalLM, model_class_of
 
 _PREDICTORS = (
-    Chooser, Classifier, Embedder, FillMask, QuestionAnswerer, RelationExtractor, SpanFinder, Tagger, TripleFinder,
+    Chooser, Classifier, Embedder, FillMask, Generator, QuestionAnswerer, RelationExtractor, SpanFinder, Tagger,
+    TripleFinder,
 )  # fmt: skip
+_ALSO = {Embedder: BertEncoder, Generator: CausalLM}
 
 
 def load_predictor(preset: str | os.PathLike, **options: Any) -> Predictor:
@@ -29,7 +32,7 @@ def load_predictor(preset: str | os.PathLike, **options: Any) -> Predictor:
 
     Returns:
         `Classifier`, `Tagger`, `SpanFinder`, `QuestionAnswerer`, `RelationExtractor`, `TripleFinder`, `Chooser`,
-        `FillMask` for a masked-LM head, or `Embedder` for an encoder without a head.
+        `Generator`, `FillMask` for a masked-LM head, or `Embedder` for an encoder without a head.
 
     Raises:
         FileNotFoundError: where a file is missing.
@@ -55,7 +58,7 @@ def predictor_class(preset: str | os.PathLike) -> type[Predictor]:
     """
     model_class = model_class_of(preset)
     for predictor in _PREDICTORS:
-        if predictor.model_class is model_class or (predictor is Embedder and model_class is BertEncoder):
+        if model_class in (predictor.model_class, _ALSO.get(predictor)):
             return predictor
     raise ValueError(
         f"{os.fspath(preset)} is a {model_class.__name__}, which has no predictor: its head serves pretraining alone. "

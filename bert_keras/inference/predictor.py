@@ -4,7 +4,7 @@ import inspect
 import itertools
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, Self
 
 import keras
@@ -133,15 +133,15 @@ class Predictor:
             ValueError: If a file is damaged or describes a model that we do not have, or the preset has no weights for
                 the head: new ones would guess at random.
         """
-        own = set().union(*(_keyword_options(each.__init__) for each in cls.__mro__))
-        of_encoder = _keyword_options(BertEncoder.__init__)
+        own = cls._own_options()
+        of_encoder = keyword_options(BertEncoder.__init__)
         if unknown := [name for name in options if name not in own | of_encoder]:
             raise TypeError(
                 f"{cls.__name__}.from_preset has no option {', '.join(unknown)}. Its own: {', '.join(sorted(own))}; "
                 f"its encoder's: {', '.join(sorted(of_encoder - own))}."
             )
         overrides = {name: value for name, value in options.items() if name not in own}
-        model = cls.model_class.from_preset(preset, **cls.preset_options, **overrides)
+        model = cls._model_class_of(preset).from_preset(preset, **cls.preset_options, **overrides)
         if new := model.load_report.new:
             raise ValueError(f"{preset} has no head for {cls.__name__}: {', '.join(new)} would be random.")
         own_options = {name: value for name, value in options.items() if name in own}
@@ -149,6 +149,14 @@ class Predictor:
         if predictor.runtime == "auto" and isinstance(preset, (str, os.PathLike)):
             predictor._runner.remember_in(locate_preset(preset))
         return predictor
+
+    @classmethod
+    def _own_options(cls) -> set[str]:
+        return set().union(*(keyword_options(each.__init__) for each in cls.__mro__))
+
+    @classmethod
+    def _model_class_of(cls, preset: str | os.PathLike) -> type:
+        return cls.model_class
 
     @property
     def runtime(self) -> str:
@@ -251,6 +259,7 @@ def check_top_k(top_k: int | None) -> None:
         raise ValueError(f"top_k must be at least 1, received {top_k}.")
 
 
-def _keyword_options(function) -> set[str]:
+def keyword_options(function: Callable) -> set[str]:
+    """Return the names of the arguments that a function takes by keyword alone."""
     parameters = inspect.signature(function).parameters.values()
     return {parameter.name for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY}
