@@ -44,6 +44,7 @@ from bert_keras.training.metrics.retrieval_scores import retrieval_scores
 from bert_keras.training.metrics.score_table import score_table
 from bert_keras.training.metrics.span_f1 import SpanF1
 from bert_keras.training.metrics.triple_scores import triple_scores
+from bert_keras.training.metrics.writing_scores import writing_scores, writing_signature
 from bert_keras.training.optimizers import AdamW
 from bert_keras.training.precision import fastest_dtype_policy
 from bert_keras.training.schedules import WarmupCosineDecay, WarmupLinearDecay, WarmupPolynomialDecay
@@ -106,4 +107,6 @@ __all__ = [
     "span_scores",
     "tag_accuracy",
     "triple_scores",
+    "writing_scores",
+    "writing_signature",
 ]

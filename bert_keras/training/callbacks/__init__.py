@@ -11,6 +11,7 @@ from bert_keras.training.callbacks.save_and_resume import SaveAndResume
 from bert_keras.training.callbacks.skipped_steps import SkippedSteps
 from bert_keras.training.callbacks.step_tensorboard import StepTensorBoard
 from bert_keras.training.callbacks.task_scores import TaskScores
+from bert_keras.training.callbacks.text_probe import TextProbe
 from bert_keras.training.callbacks.throughput import Throughput
 from bert_keras.training.callbacks.time_budget import TimeBudget
 
@@ -26,6 +27,7 @@ __all__ = [
     "SkippedSteps",
     "StepTensorBoard",
     "TaskScores",
+    "TextProbe",
     "Throughput",
     "TimeBudget",
 ]

@@ -1,0 +1,61 @@
+"""The files that a model learns to write from: pairs of source and target, or dialogues, and how they lie in them.
+
+Readers load when a method is first called, so that a recipe shows these options without waiting for TensorFlow.
+"""
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from bert_keras import data
+from bert_keras.table_format import TableFormat
+
+if TYPE_CHECKING:
+    from bert_keras.data import GenerationExamples
+
+
+@dataclasses.dataclass(frozen=True)
+class GenerationFiles:
+    """Which files there are, and which of their columns are source and target.
+
+    A recipe has it as one parameter; on the command line each field is an option.
+
+    Example:
+        >>> files = GenerationFiles(train=Path("trainset.csv"), validation=Path("devset.csv"))
+        >>> [path.name for path in files.learned_from]
+        ['trainset.csv', 'devset.csv']
+    """
+
+    train: Path | None = None  # .tsv, .csv, .jsonl or .json with sources and targets, or with dialogues' turns
+    validation: Path | None = None  # the same, to choose the best epoch by
+    test: Path | None = None  # the same; what is written goes to RUN_DIRECTORY/written_test.jsonl
+    source_column: int | str | None = None  # by name, or by number from 0; none: told by well-known names
+    target_column: int | str | None = None
+    errors: Literal["raise", "skip"] = "raise"  # what to do with a faulty row
+    table: TableFormat = TableFormat()
+
+    @property
+    def paths(self) -> dict[str, Path]:
+        """{part: file}, of those that there are."""
+        paths = {"train": self.train, "validation": self.validation, "test": self.test}
+        return {part: path for part, path in paths.items() if path is not None}
+
+    @property
+    def learned_from(self) -> tuple[Path, ...]:
+        """The files that the weights depend on."""
+        return tuple(path for part, path in self.paths.items() if part != "test")
+
+    def read(self) -> dict[str, "GenerationExamples"]:
+        """Read the parts.
+
+        Returns:
+            {part: examples}.
+
+        Raises:
+            ValueError: If there is no training part or none for validation; further as `data.read_generation`.
+        """
+        if {"train", "validation"} - self.paths.keys():
+            raise ValueError("Expected --train and --validation.")
+        columns = dict(source_column=self.source_column, target_column=self.target_column)
+        options = columns | dataclasses.asdict(self.table) | {"errors": self.errors}
+        return {part: data.read_generation(path, **options) for part, path in self.paths.items()}

@@ -1,0 +1,79 @@
+"""Train an encoder to write: summaries, texts from data, answers in a dialogue, translations.
+
+Data        a table or JSONL of sources and targets, whose columns have well-known names (docs/files.md) or are given:
+            E2E NLG's mr, ref; document, summary; ...; or dialogues, {"turns": [...]}, of which the last is written
+Paper       UniLM: Dong et al., 2019, https://arxiv.org/abs/1905.03197
+Run         python recipes/finetune_generator.py --preset PRESET --train train.csv --validation dev.csv
+Needs       pip install 'bert-keras[generate]', for BLEU and ROUGE
+Stopped     by Ctrl-C, SIGTERM or a crash, the same command resumes it: docs/reliability.md
+Watch       tensorboard --logdir runs/finetune_generator, where the text page has what is written of some sources
+Variations  --num-beams 4 --no-repeat-ngram 3; --tokenize zh of Chinese; --measures distinct-2 without the packages
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from bert_keras import command_line, data, inference, models, training
+from bert_keras.finetuning import FineTuning
+from bert_keras.generation_files import GenerationFiles
+from bert_keras.run_folder import RunFolder
+
+
+def main(
+    *,
+    # Data
+    preset: str,  # folder of any pretrained encoder with its tokenizer
+    files: GenerationFiles = GenerationFiles(),
+    sequence_length: int = 128,  # tokens of source and target together; of longer rows the longer one is cut
+    run_directory: Path = Path("runs/finetune_generator"),
+    # Writing
+    max_new_tokens: int = 64,  # of a text
+    num_beams: int = 1,
+    length_penalty: float = 1.0,  # of beams: above 1 for longer texts
+    no_repeat_ngram: int = 0,  # runs of so many tokens occur once
+    measures: tuple[str, ...] = ("bleu", "rougeL", "chrf", "distinct-2"),  # the best epoch is chosen by the first
+    tokenize: Literal["13a", "intl", "zh", "char"] = "13a",  # sacrebleu's way to find words
+    lowercase: bool = True,  # upper and lower case are the same, as an uncased preset has them
+    num_scored: int | None = 200,  # sources of validation that are written from after an epoch; none: all
+    num_samples: int = 8,  # of them shown in TensorBoard
+    # Training
+    fine_tuning: FineTuning = FineTuning(epochs=5, batch_size=32, learning_rate=3e-4),
+):
+    run = RunFolder(locals(), preset=preset, learns_from=files.learned_from, apart_from_training=("num_samples",))
+    saving = run.saving()
+    training.set_random_seed(fine_tuning.seed)
+    tokenizer = data.tokenizer_of(preset)
+    examples = files.read()
+    rows = {part: data.GenerationRows(examples[part], tokenizer, sequence_length=sequence_length)
+            for part in ("train", "validation")}  # fmt: skip
+    datasets = fine_tuning.datasets(rows, start_step=saving.step)
+
+    model = models.PrefixLM.from_preset(preset, dropout=fine_tuning.dropout, dtype=fine_tuning.dtype)
+    fine_tuning.prepare(model, tokenizer, sequence_length=sequence_length, preset=run.preset)
+    model.compile(fine_tuning.optimizer(model.encoder, len(datasets["train"])), weighted_metrics=["accuracy"])
+    decoding = dict(num_beams=num_beams, length_penalty=length_penalty, no_repeat_ngram=no_repeat_ngram)
+    write = inference.Generator(model, tokenizer, max_new_tokens=max_new_tokens, long_prompts="cut", **decoding)
+
+    def score(part, number=None, directory=None):
+        how = dict(measures=measures, tokenize=tokenize, lowercase=lowercase, directory=directory, part=part)
+        return inference.score_writing(write, examples[part].first_sources(number), **how)
+
+    def samples():
+        some = examples["validation"].first_sources(num_samples).references()
+        texts = write(data.GenerationExamples(tuple(some)))
+        return [(str(source), text, targets[0]) for (source, targets), text in zip(some.items(), texts)]
+
+    shown = (measures[0], "perplexity")
+    options = dict(best=f"val_{measures[0]}", shown=shown, scores=lambda: score("validation", num_scored))
+    report = [training.callbacks.Perplexity("loss"), *fine_tuning.callbacks(run.logs, **options)]
+    report.append(training.callbacks.TextProbe("written", ("source", "text", "target"), samples, run.logs))
+    with training.memory_advice(fine_tuning.batch_size, sequence_length):
+        model.fit(datasets["train"], validation_data=datasets["validation"],
+                  **fine_tuning.fit_options(saving.after(report)))  # fmt: skip
+    run.save_preset(model, tokenizer)
+    scores = {part: score(part, directory=run_directory) for part in examples if part != "train"}
+    return run.finish(scores)
+
+
+if __name__ == "__main__":
+    command_line.run(main)
