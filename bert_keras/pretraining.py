@@ -14,13 +14,13 @@ from bert_keras.checkpoints.families import family_named
 if TYPE_CHECKING:
     import tensorflow as tf
 
-_OBJECTIVES, _TASKS = ("masked_tokens", "replaced_tokens"), ("auto", "next", "order", "none")
+_OBJECTIVES, _TASKS = ("masked_tokens", "replaced_tokens", "next_tokens"), ("auto", "next", "order", "none")
 _PAIR_HEADS = ("next_sentence", "sentence_order")
 
 
 @dataclasses.dataclass(frozen=True)
 class Pretraining:
-    """How an encoder learns from text alone: masked LM, and a task on pairs of texts or on replaced tokens.
+    """How an encoder learns from text alone: masked LM, and a task on pairs of texts or on replaced tokens; or writing.
 
     A recipe has it as one parameter, with defaults of its own; on the command line each field is an option.
 
@@ -34,7 +34,7 @@ class Pretraining:
         ValueError: Expected a sequence_length of at most 16, the encoder's number of positions, received 32.
     """
 
-    objective: Literal["masked_tokens", "replaced_tokens"] = "masked_tokens"  # BERT's; ELECTRA's: tell replaced ones
+    objective: Literal["masked_tokens", "replaced_tokens", "next_tokens"] = "masked_tokens"  # BERT's, ELECTRA's, GPT's
     sequence_length: int = 128  # tokens in a row, special ones included
     mask_rate: float = 0.15  # share of tokens to guess
     final_mask_rate: float | None = None  # with it, the share goes there from mask_rate, linearly in the steps
@@ -59,24 +59,37 @@ class Pretraining:
         for name, choices in (("objective", _OBJECTIVES), ("sentence_task", _TASKS)):
             if getattr(self, name) not in choices:
                 raise ValueError(f"{name} must be one of {', '.join(choices)}, received {getattr(self, name)!r}")
-        if self.replaces_tokens and self.sentence_task not in ("auto", "none"):
+        if self._is_alone and self.sentence_task not in ("auto", "none"):
             raise ValueError(
-                f"With objective replaced_tokens rows are one text: expected sentence_task none, received "
+                f"With objective {self.objective} rows are one text: expected sentence_task none, received "
                 f"{self.sentence_task!r}"
             )
-        if self.span_boundaries and (self.replaces_tokens or self.masking != "spans"):
-            other = f"objective {self.objective!r}" if self.replaces_tokens else f"masking {self.masking!r}"
+        if self.writes and self.rows != "packed":
+            raise ValueError(
+                f"With objective next_tokens rows are packed: expected rows packed, received {self.rows!r}"
+            )
+        if self.span_boundaries and (self._is_alone or self.masking != "spans"):
+            other = f"objective {self.objective!r}" if self._is_alone else f"masking {self.masking!r}"
             raise ValueError(
                 "span_boundaries is an objective beside masked_tokens, on masked spans: expected objective "
                 f"'masked_tokens' and masking 'spans', received {other}"
             )
-        task = ("none" if self.replaces_tokens else "next") if self.sentence_task == "auto" else self.sentence_task
+        task = ("none" if self._is_alone else "next") if self.sentence_task == "auto" else self.sentence_task
         pairs = {"next_sentence": task == "next", "sentence_order": task == "order"}
         return pairs | {"span_boundaries": self.span_boundaries}
 
     @property
+    def writes(self) -> bool:
+        """Whether the model is a `CausalLM`."""
+        return self.objective == "next_tokens"
+
+    @property
+    def _is_alone(self) -> bool:
+        return self.objective != "masked_tokens"  # which is the only one beside which there may be another
+
+    @property
     def replaces_tokens(self) -> bool:
-        """Whether the model is a `ReplacedTokenPretrainer`; otherwise it is a `BertPretrainer`."""
+        """Whether the model is a `ReplacedTokenPretrainer`; where it neither does nor `writes`, a `BertPretrainer`."""
         return self.objective == "replaced_tokens"
 
     @property
@@ -98,6 +111,8 @@ class Pretraining:
         options |= {name: self.heads[name] for name in _PAIR_HEADS}
         if self.replaces_tokens:  # no random ones: the guesser draws better replacements
             options |= dict(mask_token_rate=0.85, random_token_rate=0.0)
+        if self.writes:
+            options |= dict(masking=None, final_mask_rate=None)
         return data.pretraining_dataset(directory, tokenizer.vocabulary, **options | changes)
 
     def prepare(
@@ -138,6 +153,8 @@ class Pretraining:
         """
         needs_pooler = any(self.heads[name] for name in _PAIR_HEADS)  # nothing else would train it
         own = dict(dropout=self.dropout, pooler=needs_pooler)
+        if self.writes:
+            own["attention_pattern"] = "causal"
         return models.BertEncoder.from_size(self.size, tokenizer.vocabulary_size, family=self.family, **own | options)
 
     def pretrainer(self, encoder: "models.BertEncoder") -> "models.BertPretrainer | models.ReplacedTokenPretrainer":
@@ -146,6 +163,8 @@ class Pretraining:
         Args:
             encoder: The one to be trained.
         """
+        if self.writes:
+            return models.CausalLM(encoder)
         if self.replaces_tokens:
             return models.ReplacedTokenPretrainer.from_encoder(encoder, generator_size=self.generator_size)
         return models.BertPretrainer(encoder, **self.heads)
@@ -162,6 +181,8 @@ class Pretraining:
         Raises:
             FileNotFoundError: If it has no generator, and the objective needs one.
         """
+        if self.writes:
+            return models.CausalLM.from_preset(preset, dropout=self.dropout, dtype=dtype)
         if self.replaces_tokens:
             return models.ReplacedTokenPretrainer.from_preset(preset, dropout=self.dropout, dtype=dtype)
         return models.BertPretrainer.from_preset(preset, **self.heads, dropout=self.dropout, dtype=dtype)
@@ -182,19 +203,32 @@ class Pretraining:
         Args:
             dtype: The model's dtype policy.
         """
+        how = {"jit_compile": training.fastest_compilation(dtype) if self.xla else "auto"}
+        if self.writes:  # the model has its own loss
+            return how | {"weighted_metrics": ["accuracy"]}
         outputs = self.heads | {"replaced_tokens": self.replaces_tokens}
-        return {
-            "loss": training.pretraining_losses(**outputs),
-            "weighted_metrics": training.pretraining_metrics(**outputs),
-            "jit_compile": training.fastest_compilation(dtype) if self.xla else "auto",
-        }
+        losses, metrics = training.pretraining_losses(**outputs), training.pretraining_metrics(**outputs)
+        return how | {"loss": losses, "weighted_metrics": metrics}
+
+    def predictor(
+        self, pretrainer: "models.PresetModel", tokenizer: "data.Tokenizer", **options: Any
+    ) -> "inference.Predictor":
+        """Return what shows on texts how much is learned: a `FillMask`, or a `Generator` of a model that writes.
+
+        Args:
+            pretrainer: The model.
+            tokenizer: What made its rows.
+            **options: Those of the predictor's constructor.
+        """
+        predictor = inference.Generator if self.writes else inference.FillMask
+        return predictor(pretrainer, tokenizer, **options)
 
     def callbacks(
         self,
         log_dir: str | os.PathLike,
         *,
         saving: "training.callbacks.SaveAndResume",
-        fill_mask: "inference.FillMask | None" = None,
+        predictor: "inference.Predictor | None" = None,
         probes: Sequence[str] = (),
     ) -> list:
         """Return the callbacks of `fit`: they watch the steps, write TensorBoard's curves, print a line an epoch.
@@ -202,22 +236,30 @@ class Pretraining:
         Args:
             log_dir: Folder for TensorBoard.
             saving: The run's `SaveAndResume`, whose last good state training goes back to when steps go wrong.
-            fill_mask: Guesser of masked tokens, where there are probes.
-            probes: Sentences with [MASK] whose guesses TensorBoard shows after each epoch.
+            predictor: From `predictor`, where there are probes.
+            probes: Sentences with [MASK], or beginnings of texts, whose guesses TensorBoard shows after each epoch.
         """
         callbacks = training.callbacks
         tasks = {"next_sentence": "nsp_accuracy", "sentence_order": "sop_accuracy", "span_boundaries": "sbo_accuracy"}
         others = [name for head, name in tasks.items() if self.heads[head]]
         others += ["rtd_loss", "rtd_precision", "rtd_recall"] if self.replaces_tokens else []
         shown = ["mlm_loss" if others else "loss", "mlm_accuracy", *others]
+        if self.writes:
+            shown = ["loss", "accuracy", "perplexity"]
         return [
             callbacks.LearningRate(),
             callbacks.GradientNorm(),
             callbacks.Throughput(),
-            callbacks.Perplexity(),
+            callbacks.Perplexity("loss" if self.writes else "mlm_loss"),
             callbacks.SkippedSteps(saving),  # those whose gradients are not finite
             *([callbacks.MicroBatches()] if self.split_batches else []),
-            *([callbacks.FillMaskProbe(fill_mask, probes, log_dir)] if probes else []),
+            *([self._probe(predictor, probes, log_dir)] if probes else []),
             callbacks.StepTensorBoard(log_dir),
             callbacks.ProgressLine(*shown, "tokens_per_second"),
         ]
+
+    def _probe(self, predictor, probes, log_dir):
+        if not self.writes:
+            return training.callbacks.FillMaskProbe(predictor, probes, log_dir)
+        rows = lambda: zip(probes, predictor(probes), strict=True)  # noqa: E731
+        return training.callbacks.TextProbe("written", ("beginning", "text"), rows, log_dir)

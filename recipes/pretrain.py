@@ -1,4 +1,4 @@
-"""Pretrain BERT on a prepared corpus: masked LM, beside it a task on pairs of texts, or replaced tokens.
+"""Pretrain on a prepared corpus: BERT's masked LM, beside it a task on pairs of texts; replaced tokens; or GPT.
 
 Data        what prepare_corpus.py wrote
 Paper       Devlin et al., 2019: 15 % masks of which 80/10/10, AdamW, linear warm-up and decay, dropout 0.1
@@ -9,7 +9,8 @@ Run         python recipes/pretrain.py --corpus runs/corpus --size mini
 Stopped     by Ctrl-C, SIGTERM or a crash, the same command resumes it: docs/reliability.md
 Watch       tensorboard --logdir runs/pretrain
 Variations  --sentence-task order: which of two texts comes first, as ALBERT; none: rows of one text, as RoBERTa
-            --objective replaced_tokens: ELECTRA's; preset/generator is what fills masks then
+            --objective replaced_tokens: ELECTRA's; preset/generator fills masks then;
+            next_tokens with --rows packed: GPT's, a model that writes (docs/generate.md)
             --family roberta, electra, albert, ...: whose parts; sizes are the family's
             --masking words, ngrams (ALBERT), spans (SpanBERT, with --span-boundaries its other objective too);
             --final-mask-rate: docs/pretrain.md has the table
@@ -22,7 +23,7 @@ Variations  --sentence-task order: which of two texts comes first, as ALBERT; no
 
 from pathlib import Path
 
-from bert_keras import command_line, data, inference, training
+from bert_keras import command_line, data, training
 from bert_keras.pretraining import Pretraining
 from bert_keras.run_folder import RunFolder
 
@@ -41,7 +42,7 @@ def main(
     save_minutes: float = 10.0,  # between two states that a stopped run resumes from
     steps_per_report: int = 200,  # between two lines of the log, with a validation each
     validation_batches: int = 20,
-    probes: tuple[str, ...] = (),  # sentences with [MASK], whose guesses TensorBoard shows
+    probes: tuple[str, ...] = (),  # sentences with [MASK], or beginnings of texts: TensorBoard shows the guesses
 ):
     options = locals() | {"corpus": data.CorpusReport.load(corpus / "train").checksum}
     run = RunFolder(options, preset=init, apart_from_training=("probes", "save_minutes"))
@@ -50,7 +51,7 @@ def main(
     tokenizer = data.tokenizer_of(init or corpus)  # a corpus in other tokens is refused
     train = pretraining.dataset(corpus / "train", tokenizer, start_step=saving.step, num_steps=steps)
     held_out = pretraining.dataset(corpus / "validation", tokenizer, training=False)
-    x, _, _ = next(iter(train))
+    x = next(iter(train.map(lambda x, *_: x)))
     print("One row as the model sees it:", tokenizer.detokenize(x["token_ids"][:1])[0].numpy().decode(), sep="\n")
 
     dtype = pretraining.dtype(saving)
@@ -65,8 +66,8 @@ def main(
     schedule = training.WarmupLinearDecay(pretraining.learning_rate, steps, warmup_steps)
     optimizer = training.AdamW(pretraining.learning_rate if max_hours else schedule)
     pretrainer.compile(optimizer, **pretraining.compile_options(dtype))
-    fill_mask = inference.FillMask(pretrainer, tokenizer)
-    report = pretraining.callbacks(run.logs, saving=saving, fill_mask=fill_mask, probes=probes)
+    predictor = pretraining.predictor(pretrainer, tokenizer)
+    report = pretraining.callbacks(run.logs, saving=saving, predictor=predictor, probes=probes)
     if max_hours:
         report.insert(0, training.callbacks.TimeBudget(60 * max_hours, schedule))
     num_reports = max(1, round(steps / steps_per_report))

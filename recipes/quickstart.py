@@ -65,7 +65,7 @@ def main(
     pretrainer.compile(optimizer, **pretraining.compile_options(dtype))
     schedule = training.WarmupLinearDecay(pretraining.learning_rate, 1000, warmup_steps=60)  # thousandths of the time
     fill_mask = inference.FillMask(pretrainer, tokenizer)
-    report = pretraining.callbacks(run.logs / "pretraining", saving=saving, fill_mask=fill_mask, probes=probes)
+    report = pretraining.callbacks(run.logs / "pretraining", saving=saving, predictor=fill_mask, probes=probes)
     report = saving.after([training.callbacks.TimeBudget(minutes, schedule), *report])
     # The clock ends it; 250 steps stand between two lines of the log. The dataset comes shuffled.
     options = dict(steps_per_epoch=250, epochs=100_000, callbacks=report, shuffle=False, verbose=0)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from bert_keras.models import BertPretrainer, ReplacedTokenPretrainer
+from bert_keras.inference import Generator
+from bert_keras.models import BertPretrainer, CausalLM, ReplacedTokenPretrainer
 from bert_keras.pretraining import Pretraining
 
 tokenization = pytest.importorskip("bert_keras.data.tokenization.wordpiece_tokenizer")
@@ -25,6 +26,14 @@ def test_each_objective_has_its_model_and_the_task_on_pairs_that_it_is_published
     assert list(replaced.compile_options("float32")["loss"]) == ["mlm", "rtd"]
 
 
+def test_a_model_that_writes_has_one_loss_and_a_generator(tokenizer):
+    options = Pretraining(size="tiny", objective="next_tokens", rows="packed")
+    model = options.pretrainer(options.encoder(tokenizer))
+    assert type(model) is CausalLM and not model.encoder.pooler
+    assert "loss" not in options.compile_options("float32")
+    assert type(options.predictor(model, tokenizer, max_new_tokens=2)) is Generator
+
+
 def test_span_boundaries_are_guessed_without_a_pooler(tokenizer):
     options = Pretraining(size="tiny", masking="spans", span_boundaries=True, sentence_task="none")
     pretrainer = options.pretrainer(options.encoder(tokenizer))
@@ -43,7 +52,12 @@ def test_the_family_is_the_encoders(tokenizer):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"objective": "replaced"}, "objective must be one of masked_tokens, replaced_tokens, received 'replaced'"),
+        (
+            {"objective": "replaced"},
+            "objective must be one of masked_tokens, replaced_tokens, next_tokens, received 'replaced'",
+        ),
+        ({"objective": "next_tokens"}, "rows are packed: expected rows packed, received 'passage'"),
+        ({"objective": "next_tokens", "rows": "packed", "sentence_task": "order"}, "expected sentence_task none"),
         ({"sentence_task": "pairs"}, "sentence_task must be one of auto, next, order, none, received 'pairs'"),
         ({"objective": "replaced_tokens", "sentence_task": "next"}, "expected sentence_task none, received 'next'"),
         (

@@ -41,6 +41,7 @@ def stop_at(process, directory, step, number):
     [
         ("tensorflow", ()),
         ("tensorflow", ("--no-xla", "--sentence-task", "none", "--rows", "packed")),
+        ("tensorflow", ("--no-xla", "--objective", "next_tokens", "--rows", "packed")),
         ("tensorflow", ("--masking", "spans", "--span-boundaries")),
         ("jax", ()),
         ("torch", ()),
@@ -160,11 +161,16 @@ def questions(count):
     return json.dumps({"version": "1.1", "data": [{"title": "", "paragraphs": paragraphs}]})
 
 
+def sources(count):
+    return "source,target\n" + "".join(f"{n} was,{'good' if n % 3 else 'bad'} {n}\n" for n in range(count))
+
+
 # Of each recipe its examples, the suffix of their file, and options for short rows.
 EXAMPLES = {
     "finetune_tagger.py": (tags, "txt", ()),
     "finetune_relations.py": (relations, "txt", ()),
     "finetune_triples.py": (triples, "jsonl", ()),
+    "finetune_generator.py": (sources, "csv", ("--measures", "distinct-2", "--max-new-tokens", 8)),
     "finetune_multiple_choice.py": (choices, "csv", ("--choice-columns", "ending0", "ending1")),
     "finetune_question_answering.py": (
         questions, "json", ("--stride", 4, "--max-question-tokens", 8, "--max-answer-tokens", 4)

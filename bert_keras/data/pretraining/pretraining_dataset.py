@@ -1,5 +1,6 @@
-"""The input pipeline of pretraining: a prepared corpus as masked batches with sentence pairs."""
+"""The input pipeline of pretraining: a prepared corpus as batches, masked and with sentence pairs, or neither."""
 
+import dataclasses
 import functools
 import logging
 import os
@@ -25,6 +26,7 @@ from bert_keras.data.rows.autotuner import without_autotuner
 from bert_keras.data.rows.batches import check_numbers
 from bert_keras.data.rows.encoder_inputs import assemble_rows
 from bert_keras.data.rows.random_streams import random_stream
+from bert_keras.data.rows.writing_layout import writing_layout
 from bert_keras.data.tokenization.tokenizer import TokenIds
 
 _logger = logging.getLogger(__name__)
@@ -45,7 +47,7 @@ def pretraining_dataset(
     num_steps: int | None = None,
     mask_token_rate: float = 0.8,
     random_token_rate: float = 0.1,
-    masking: MaskingRule | Callable[[tf.Tensor, tf.Tensor], MaskedTokens] = "tokens",
+    masking: MaskingRule | Callable[[tf.Tensor, tf.Tensor], MaskedTokens] | None = "tokens",
     next_sentence: bool | None = None,
     sentence_order: bool = False,
     rows: Literal["passage", "document", "packed"] = "passage",
@@ -76,7 +78,7 @@ def pretraining_dataset(
         random_token_rate: Share of the selected tokens that become a random token; ELECTRA has 0. The rest stays.
         masking: Which tokens are masked: `"tokens"`, each for itself, `"words"`, `"ngrams"` or `"spans"`; or another
             rule, such as `TextSelectorMasking` or a function, for which these rates and `predictions_per_sequence` are
-            not used.
+            not used. None masks nothing, for a `CausalLM`, which makes the labels itself: a batch is x alone.
         next_sentence: Whether rows are pairs whose second text follows or is random, with `nsp`; None where
             `sentence_order` is not asked for. Without either, a row is one text.
         sentence_order: Whether rows are pairs of texts that follow each other, in order or exchanged, with `sop`.
@@ -96,7 +98,7 @@ def pretraining_dataset(
         verify: Whether to compare the checksum of every shard; otherwise its size is all that is looked at.
 
     Returns:
-        A dataset of `(x, y, sample_weight)`:
+        A dataset of `(x, y, sample_weight)`, of x alone where nothing is masked:
         x `token_ids`, `segment_ids`, `padding_mask` (batch_size, sequence_length) and `mask_positions` (batch_size,
         predictions_per_sequence), int32; y `mlm` (batch_size, predictions_per_sequence) and `nsp` or `sop`
         (batch_size,), int32, nsp 0 = really follows, 1 = random, sop 0 = in order, 1 = exchanged; sample_weight of the
@@ -128,8 +130,16 @@ def pretraining_dataset(
             "rows='packed' holds several sequences a row, and a task on pairs of texts has one label a row: pass "
             "next_sentence=False and no sentence_order (--sentence-task none), or rows='passage' or 'document'"
         )
+    if masking is None and not is_packed:
+        raise ValueError(
+            f"rows of a model that writes are packed: pass rows='packed' (--rows packed) beside masking=None, received "
+            f"{rows!r}"
+        )
     report = CorpusReport.load(directory)
-    layout = vocabulary.row_layout
+    layout = writing_layout(vocabulary) if masking is None else vocabulary.row_layout
+    # Of a filler nothing is to be learned, and a row must have something to look at: where the next tokens are the
+    # labels, one token, which has none behind it.
+    filler = dataclasses.replace(layout, begin=(), end=layout.end[:1]) if masking is None else layout
     max_tokens = sequence_length - layout.num_special_tokens(2 if task else 1)
     num_joined = _num_joined(rows, max_tokens, report)
     check_fit(Path(directory), report, vocabulary, None if is_packed else sequence_length, task, num_joined)
@@ -140,7 +150,7 @@ def pretraining_dataset(
     rate_changes = training and final_mask_rate is not None
     if rate_changes:
         check_rate_change(masking, mask_rate, final_mask_rate, num_steps)
-    if not callable(masking):
+    if masking is not None and not callable(masking):
         actions = dict(mask_token_rate=mask_token_rate, random_token_rate=random_token_rate)
         masking = masking_rule(masking, vocabulary, predictions_per_sequence, mask_rate, **actions)
     has_words = "word_segmenter" in report.settings and isinstance(masking, WholeWordMasking)
@@ -167,13 +177,15 @@ def pretraining_dataset(
         return x, {task: labels}, {task: tf.cast(second.lengths > 0, tf.float32)}
 
     def packed(packed_rows: PackedRows) -> tuple[dict, dict, dict]:
-        token_ids, padding_mask = filled_up(PackedRows(*packed_rows), layout)
+        token_ids, padding_mask = filled_up(PackedRows(*packed_rows), filler)
         x = {"token_ids": token_ids, "segment_ids": tf.zeros_like(token_ids)}
         return x | {"padding_mask": tf.cast(padding_mask, tf.int32)}, {}, {}
 
     @tf.autograph.experimental.do_not_convert  # there is nothing to convert, and looking for it takes a second
     def make_rows(number: tf.Tensor, records: tf.Tensor | PackedRows):
         x, y, sample_weight = packed(records) if is_packed else unmasked(number, records)
+        if masking is None:
+            return x
         known = {}
         if has_words:
             known["begins_word"] = x["token_ids"] >= _BEGINS_WORD

@@ -2,6 +2,7 @@ import itertools
 import json
 import shutil
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -13,6 +14,9 @@ from bert_keras.data.corpus.report import CorpusReport, Shard
 from bert_keras.data.pretraining.packed_rows import num_packed_rows, pack_documents
 from bert_keras.data.pretraining.pretraining_dataset import pretraining_dataset
 from bert_keras.data.tokenization.row_layout import RowLayout
+from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS
+from bert_keras.data.tokenization.wordpiece_tokenizer import WordPieceTokenizer
+from bert_keras.ops.next_tokens import next_tokens
 
 LAYOUTS = [
     RowLayout(begin=(2,), between=(3,), end=(3,), pad_id=0),
@@ -220,3 +224,22 @@ def test_a_report_that_counts_other_documents_than_there_are_is_refused(corpus, 
     dataset = pretraining_dataset(copy, vocabulary, **options)
     with pytest.raises(tf.errors.InvalidArgumentError, match="counts other documents or tokens than the shards hold"):
         batches_of(dataset, 1)
+
+
+def test_rows_of_a_model_that_writes_are_unmasked_and_fillers_have_no_label(tmp_path):
+    tokenizer = WordPieceTokenizer([*SPECIAL_TOKENS, "a", "b", "."])
+    prepare_corpus(iter(["a b a. b.", "b b. a."]), tmp_path, tokenizer, passage_tokens=5, progress=False)
+    options = dict(sequence_length=8, batch_size=4, masking=None, next_sentence=False)
+    (x,) = pretraining_dataset(tmp_path, tokenizer.vocabulary, rows="packed", training=False, **options)
+    assert sorted(x) == ["padding_mask", "segment_ids", "token_ids"] and not (x["token_ids"] == 4).numpy().any()
+    labels = next_tokens(*(keras.ops.array(x[name].numpy()) for name in ("token_ids", "padding_mask")))
+    labels = keras.ops.convert_to_numpy(labels)
+    assert (labels == 3).sum() == len(sequences(x)) and (labels[-1] == -100).all()
+    assert x["token_ids"].numpy()[-1].tolist() == [3] + [0] * 7  # a filler
+    with pytest.raises(ValueError, match="rows of a model that writes are packed: pass rows='packed'"):
+        pretraining_dataset(tmp_path, tokenizer.vocabulary, **options)
+
+
+def sequences(x):
+    rows = zip(x["token_ids"].numpy(), x["padding_mask"].numpy())
+    return [sequence for row in rows for sequence in sequences_of(*row) if len(sequence) > 1]
