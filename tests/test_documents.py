@@ -12,6 +12,7 @@ import pytest
 from bert_keras import command_line, data, models
 from bert_keras.data import (
     read_beir,
+    read_generation,
     read_matching,
     read_qrels,
     read_questions,
@@ -34,6 +35,7 @@ CODE = {
 SLOW = (
     "docs/classify.md",
     "docs/family.md",
+    "docs/generate.md",
     "docs/own-layers.md",
     "docs/own-model.md",
     "docs/pretrain.md",
@@ -56,6 +58,13 @@ SMALLER = collections.defaultdict(dict) | {
         "--kind byte_pair": "--kind byte_pair --vocabulary-size 300 --passage-tokens 29 --validation-every 3",
         "--steps 20000": "--steps 2 --warmup-steps 1 --batch-size 2 --sequence-length 32 --no-xla --size tiny"
         " --no-warm-start",  # so few different tokens
+    },
+    "docs/generate.md": {
+        "--run-directory runs/generator": "--run-directory runs/generator --epochs 1 --max-new-tokens 4"
+        " --measures distinct-2",
+        "--kind byte_pair": "--kind byte_pair --vocabulary-size 300 --passage-tokens 29 --validation-every 3",
+        "--size small": "--size tiny --steps 2 --warmup-steps 1 --batch-size 2 --sequence-length 32 --no-xla"
+        " --no-warm-start",
     },
     "docs/pretrain.md": {
         "--vocabulary-size 16000": "--vocabulary-size 300 --passage-tokens 29 --validation-every 3",
@@ -117,6 +126,7 @@ def stand_ins(tmp_path_factory):
         "reviews.csv": "\n".join(["review,title,label,stars", *rows]),
         "new.csv": "id,review\n1,what a soup\n2,never again\n",
         "topics.csv": "text,topics\ncold soup,taste\nthe soup,taste;price\nnever,\n",
+        **{f"restaurants{part}.csv": "mr,ref\nname[Aromi],Aromi is a pub.\n" for part in ("", "_dev")},
         "train.conll": tagged,
         "dev.conll": tagged,
         "texts.txt": "Ada won\nthe soup\n",
@@ -250,6 +260,12 @@ def test_examples_of_questions_are_read(write, name):
     (question,) = read_questions(write(name, of("Questions")[name]))
     (answer,) = question.answers
     assert (question.question, answer.text, answer.start) == ("Who sat?", "The cat", 0)
+
+
+@pytest.mark.parametrize("name", of("Sources and targets"))
+def test_examples_of_sources_and_targets_are_read(write, name):
+    examples = read_generation(write(name, of("Sources and targets")[name]))
+    assert examples.targets[0] in ("Aromi is a coffee shop.", "A cat sat.", "No.")
 
 
 @pytest.mark.parametrize("name", of("Texts that match"))
