@@ -54,9 +54,13 @@ def main(
     decoding = dict(num_beams=num_beams, length_penalty=length_penalty, no_repeat_ngram=no_repeat_ngram)
     write = inference.Generator(model, tokenizer, max_new_tokens=max_new_tokens, long_prompts="cut", **decoding)
 
+    how = dict(measures=measures, tokenize=tokenize, lowercase=lowercase)
+    training.writing_scores(["a"], [["a"]], **how)  # what is missing for it is said now, not after an epoch
+
     def score(part, number=None, directory=None):
-        how = dict(measures=measures, tokenize=tokenize, lowercase=lowercase, directory=directory, part=part)
-        return inference.score_writing(write, examples[part].first_sources(number), **how)
+        return inference.score_writing(
+            write, examples[part].first_sources(number), directory=directory, part=part, **how
+        )  # fmt: skip
 
     def samples():
         some = examples["validation"].first_sources(num_samples).references()
@@ -72,7 +76,9 @@ def main(
                   **fine_tuning.fit_options(saving.after(report)))  # fmt: skip
     run.save_preset(model, tokenizer)
     scores = {part: score(part, directory=run_directory) for part in examples if part != "train"}
-    return run.finish(scores)
+    signatures = {name: training.writing_signature(name, tokenize=tokenize, lowercase=lowercase)
+                  for name in measures if name in ("bleu", "chrf")}  # fmt: skip
+    return run.finish(scores, texts=signatures)
 
 
 if __name__ == "__main__":

@@ -26,11 +26,15 @@ class Generator(Predictor):
     Args:
         model: `bert_keras.models.PrefixLM` or `CausalLM`.
         tokenizer: `bert_keras.data.Tokenizer`, with an end token.
-        max_new_tokens: Most tokens that are written. Default 64.
+        max_new_tokens: Most tokens that are written; None for 64, or half of the positions where they are few.
         long_prompts: What becomes of prompts that leave no room for so many: "raise" refuses them; "cut" cuts them, of
             a dialogue or a text that goes on the beginning. Default "raise".
-        **options: Those of `Predictor` but `runtime`, and those of `bert_keras.models.decoding.generate`, such as
-            `num_beams`, which every call has in turn. A text ends at the tokenizer's end token.
+        sequence_length: As for `Predictor`, prompt and text together, as are the next three.
+        batch_size: Most prompts in one call of the model.
+        batch_tokens: Most positions of prompts in one call of the model.
+        progress: Whether to say how far it has come.
+        **options: Those of `bert_keras.models.decoding.generate`, such as `num_beams`, which every call has in turn. A
+            text ends at the tokenizer's end token.
 
     Call arguments:
         texts: As for `Predictor`; a dialogue is a tuple of its turns, oldest first, in a list. Or `GenerationExamples`.
@@ -56,9 +60,9 @@ class Generator(Predictor):
     model_class, also_takes = PrefixLM, (CausalLM,)
 
     def __init__(
-        self, model: LanguageModel, tokenizer: Tokenizer, *, max_new_tokens: int = 64, long_prompts: str = "raise",
-        sequence_length: int | None = None, batch_size: int | None = 32, batch_tokens: int | None = None,
-        progress: bool | None = None, **options: Any,
+        self, model: LanguageModel, tokenizer: Tokenizer, *, max_new_tokens: int | None = None,
+        long_prompts: str = "raise", sequence_length: int | None = None, batch_size: int | None = 32,
+        batch_tokens: int | None = None, progress: bool | None = None, **options: Any,
     ) -> None:  # fmt: skip
         super().__init__(
             model, tokenizer, sequence_length=sequence_length, batch_size=batch_size, batch_tokens=batch_tokens,
@@ -68,6 +72,8 @@ class Generator(Predictor):
             raise TypeError(
                 f"Generator has no option {', '.join(sorted(unknown))}. Those of decoding: {', '.join(_DECODING)}."
             )
+        if max_new_tokens is None:
+            max_new_tokens = min(64, self.sequence_length // 2)
         end = writing_layout(tokenizer.vocabulary).end[0]
         self.options = {"max_new_tokens": max_new_tokens, "stop_token_ids": end} | options
         self.long_prompts = long_prompts

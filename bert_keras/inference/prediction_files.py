@@ -9,6 +9,7 @@ from typing import Any
 from bert_keras import data
 from bert_keras.data.files.cells import Column
 from bert_keras.inference.chooser import Chooser
+from bert_keras.inference.generator import Generator
 from bert_keras.inference.predictor import Predictor
 from bert_keras.inference.question_answerer import QuestionAnswerer
 from bert_keras.inference.relation_extractor import RelationExtractor
@@ -38,7 +39,7 @@ def read_inputs(
         path: The file. Without a `text_column`: questions in SQuAD's format, sentences with marked entities in those of
             `read_relations`, with tags or spans in those of `read_tagged_sentences`, triples; or a text file with one
             text a line.
-        text_column: The column of the texts, or of the questions, in a table.
+        text_column: The column of the texts, of the questions, or of a dialogue's turns, in a table.
         second_text_column: That of the second text of a pair, or of the passage that answers a question.
         choice_columns: Those of the choices.
         table: How a table is written.
@@ -62,6 +63,9 @@ def read_inputs(
     suffix = Path(path.name.removesuffix(".gz")).suffix.lower()
     if isinstance(predictor, Chooser):
         return _choices(path, text_column, choice_columns, table)
+    if isinstance(predictor, Generator) and text_column is not None:
+        examples = data.read_generation(path, source_column=text_column, **dataclasses.asdict(table))
+        return [{"text": source} for source in examples.sources], (examples,)
     if text_column is not None:
         return _table(path, text_column, second_text_column, table)
     if isinstance(predictor, QuestionAnswerer):

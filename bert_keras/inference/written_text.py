@@ -53,7 +53,7 @@ def text_pieces(tokenizer: Tokenizer, tokens: Iterable[Sequence[int]]) -> Iterat
     Example:
         >>> tokenizer = WordPieceTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "##b", "-", "."])
         >>> list(text_pieces(tokenizer, [[4], [5], [6], [4, 4], [7]]))
-        ['ab-a ', 'a.']
+        ['ab', '-a ', 'a.']
     """
     is_wordpiece = isinstance(tokenizer, WordPieceTokenizer)
     decoder, written, shown = codecs.getincrementaldecoder("utf-8")("replace"), [], 0

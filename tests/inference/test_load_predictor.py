@@ -23,6 +23,9 @@ HEADS = {
     "RelationExtractor": lambda encoder: models.RelationClassifier(encoder, 2, labels=("r", "s")),
     "TripleFinder": lambda encoder: models.TripleExtractor(encoder, ("r",), head_dim=4),
     "Chooser": lambda encoder: models.MultipleChoice(encoder),
+    "Generator": lambda encoder: models.PrefixLM(
+        models.BertEncoder.from_config(encoder.get_config() | {"attention_pattern": "prefix", "pooler": False})
+    ),
 }
 
 
@@ -65,7 +68,8 @@ ARGUMENTS = {  # further ones, for two texts
 
 @pytest.mark.parametrize("name", HEADS)
 def test_texts_are_a_list_or_any_other_iterable_or_a_file_or_rows(preset, name, tmp_path):
-    predictor, others = load_predictor(preset(name)), ARGUMENTS.get(name, ())
+    options = {"max_new_tokens": 4} if name == "Generator" else {}
+    predictor, others = load_predictor(preset(name), **options), ARGUMENTS.get(name, ())
     texts = [{"FillMask": f"{text} [MASK]", "RelationExtractor": f"<e1>{text}</e1> <e2>c</e2>"}.get(name, text)
              for text in ("a b", "c")]  # fmt: skip
     expected = json.dumps(predictor(texts, *others), default=np.ndarray.tolist)
@@ -143,6 +147,14 @@ def test_choices_are_picked_as_the_model_scores_them(preset, tmp_path):
 def test_choices_that_do_not_fit_are_refused(preset, texts, choices, message):
     with pytest.raises(ValueError, match=message):
         load_predictor(preset("Chooser"))(texts, choices)
+
+
+def test_dialogues_are_read_from_the_column_of_their_turns(preset, tmp_path):
+    write = load_predictor(preset("Generator"), max_new_tokens=4)
+    (tmp_path / "a.jsonl").write_text('{"turns": ["a", "b"]}\n{"turns": ["c"]}\n')
+    rows, (examples,) = read_inputs(write, tmp_path / "a.jsonl", text_column="turns")
+    assert rows == [{"text": ("a", "b")}, {"text": ("c",)}]
+    assert write(examples) == write([("a", "b"), ("c",)])
 
 
 def test_the_name_of_a_file_is_no_text_and_a_table_no_list_of_texts(preset, tmp_path):

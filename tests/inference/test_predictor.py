@@ -11,6 +11,7 @@ from bert_keras.data import TokenizedTexts, WordPieceTokenizer
 from bert_keras.models import (
     BertEncoder,
     BertPretrainer,
+    CausalLM,
     MultipleChoice,
     QuestionAnswerer,
     RelationClassifier,
@@ -27,6 +28,9 @@ MODELS = {
     "CrossEncoder": lambda encoder: TextClassifier(encoder, 1),
     "Embedder": lambda encoder: encoder,
     "FillMask": lambda encoder: BertPretrainer(encoder, next_sentence=False),
+    "Generator": lambda encoder: CausalLM(
+        BertEncoder.from_config(encoder.get_config() | {"attention_pattern": "causal", "pooler": False})
+    ),
     "QuestionAnswerer": QuestionAnswerer,
     "RelationExtractor": lambda encoder: RelationClassifier(encoder, 2, labels=("a", "b")),
     "SpanFinder": lambda encoder: SpanTagger(encoder, ("a", "b"), head_dim=4),
@@ -35,7 +39,12 @@ MODELS = {
 }
 
 
-@pytest.mark.parametrize("name", [name for name in inference.__all__ if name[0].isupper() and name != "Predictor"])
+def is_predictor(name):
+    thing = getattr(inference, name)
+    return isinstance(thing, type) and issubclass(thing, inference.Predictor) and thing is not inference.Predictor
+
+
+@pytest.mark.parametrize("name", [name for name in inference.__all__ if is_predictor(name)])
 def test_options_of_the_predictor_and_of_its_encoder_are_told_apart(tmp_path, name):
     MODELS[name](BertEncoder(len(WORDS), 1, 2, 8, 12, max_sequence_length=16)).save_to_preset(tmp_path)
     WordPieceTokenizer(WORDS).save_to_preset(tmp_path)

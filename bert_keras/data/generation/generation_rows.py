@@ -173,8 +173,8 @@ def generation_dataset(
         >>> tokenizer = WordPieceTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "so", "good", "bad"])
         >>> examples = GenerationExamples(("so good", "so"), ("bad", "bad bad"))
         >>> dataset = generation_dataset(examples, tokenizer, sequence_length=8, batch_size=2, training=False)
-        >>> next(iter(dataset))["token_ids"][1].numpy().tolist()
-        [2, 5, 3, 7, 7, 3]
+        >>> next(iter(dataset))["token_ids"][1].numpy().tolist()[:7]
+        [2, 5, 3, 7, 7, 3, 0]
     """
     sizes = dict(sequence_length=sequence_length, batch_size=batch_size)
     return batches_of(GenerationRows, examples, tokenizer, **sizes, **options)
