@@ -17,6 +17,7 @@ from bert_keras.models.decoding import generate
 from bert_keras.models.language_model import LanguageModel
 
 _DECODING = tuple(sorted(keyword_options(generate)))
+_NO_LIST = (str, bytes, dict)
 _NOT_STREAMED = ("num_beams", "num_results", "length_penalty", "return_scores")
 
 
@@ -105,7 +106,8 @@ class Generator(Predictor):
             **options: As for the call: `max_new_tokens` says how much room a prompt must leave.
         """
         if not isinstance(texts, GenerationExamples):
-            texts = texts if isinstance(texts, (str, dict)) or hasattr(texts, "__fspath__") else _listed(texts)
+            if hasattr(texts, "__iter__") and not hasattr(texts, "itertuples") and not isinstance(texts, _NO_LIST):
+                texts = list(texts)  # to look for dialogues; what is no list of texts, `as_texts` refuses
             is_dialogue = isinstance(texts, list) and any(isinstance(text, (tuple, list)) for text in texts)
             texts = GenerationExamples(tuple(_turns(texts) if is_dialogue else _readable(as_texts(texts), self.model)))
         room = self.sequence_length - (self.options | options)["max_new_tokens"]
@@ -161,13 +163,6 @@ class Generator(Predictor):
                 yield numbers, self.model.generate(inputs, **options | seeds)
 
         yield from with_progress(batches(), len(rows.row_lengths), name=type(self).__name__, show=self.progress)
-
-
-def _listed(texts):
-    try:
-        return list(texts)
-    except TypeError:
-        return texts  # which `as_texts` refuses
 
 
 def _readable(texts, model):

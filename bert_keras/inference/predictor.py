@@ -230,8 +230,8 @@ class Predictor:
 def _expect_its_tokenizer(model, tokenizer):
     """Refuse the tokenizer of another family, and say where its vocabulary is larger than the encoder's table."""
     encoder = getattr(model, "encoder", model)
-    pad_id, offset = tokenizer.vocabulary.row_layout.pad_id, getattr(encoder, "position_offset", 0)
-    if offset and pad_id != offset - 1:
+    offset = getattr(encoder, "position_offset", 0)
+    if offset and (pad_id := tokenizer.vocabulary.row_layout.pad_id) != offset - 1:
         raise ValueError(
             f"Expected a tokenizer that pads with the id {offset - 1}, behind which the encoder's positions begin, "
             f"as in RoBERTa; received a {type(tokenizer).__name__} that pads with {pad_id}. Take the tokenizer's "

@@ -116,6 +116,16 @@ def test_a_causal_model_goes_on_in_the_text(tokenizer):
     assert write("a b") == written_text(tokenizer, tokens)
 
 
+def test_gpt2_writes_with_its_one_special_token():
+    special = SpecialTokens(unk="<|endoftext|>", added=(AddedToken("<|endoftext|>"),))
+    tokenizer = BytePairTokenizer(BytePairVocabulary([*ALPHABET, "<|endoftext|>"], [], special))
+    sizes = dict(num_layers=1, num_heads=2, hidden_dim=8, intermediate_dim=16, max_sequence_length=32)
+    model = CausalLM(BertEncoder.from_size("tiny", vocabulary_size=257, family="gpt2", **sizes))
+    write = Generator(model, tokenizer, max_new_tokens=4)
+    (tokens,) = model.generate([list(b"ab")], max_new_tokens=4, stop_token_ids=256)
+    assert write(["ab", "c"])[0] == written_text(tokenizer, tokens)
+
+
 @pytest.mark.parametrize(
     ("texts", "options", "message"),
     [
@@ -125,6 +135,7 @@ def test_a_causal_model_goes_on_in_the_text(tokenizer):
         (["a"], {"num_beams": 0}, "num_beams to be a whole number of at least 1; received 0"),
         ([3], {}, "to be a str, received 3"),
         (None, {}, "received None"),
+        ({"text": ["a"]}, {}, r"received a dict: give one of its columns, such as texts\['text'\]"),
     ],
 )
 def test_what_cannot_be_written_from_is_refused(write, texts, options, message):
