@@ -53,6 +53,7 @@ def test_texts_are_those_of_the_ids_that_the_model_writes(write, model, tokenize
     assert write(TEXTS[2]) == write(TEXTS)[2] and len({*write(TEXTS)}) > 1
 
 
+@pytest.mark.slow_elsewhere
 def test_a_seed_gives_the_same_texts_in_batches_of_any_size(write, model, tokenizer):
     options = dict(temperature=2.0, top_k=8, num_results=2, seed=5)
     texts = write(TEXTS, **options)
@@ -60,6 +61,7 @@ def test_a_seed_gives_the_same_texts_in_batches_of_any_size(write, model, tokeni
     assert [len(some) for some in texts] == [2] * 4 and write(TEXTS, **options | {"seed": 6}) != texts
 
 
+@pytest.mark.slow_elsewhere
 def test_scores_come_beside_the_texts(write):
     (texts, scores), _ = write(TEXTS[:2], num_beams=3, num_results=2, return_scores=True)
     assert len(texts) == 2 and scores[0] >= scores[1]
@@ -72,14 +74,14 @@ def test_pieces_are_the_text(write):
 
 
 @hypothesis.given(st.lists(st.integers(0, len(TOKENS) - 1), max_size=12))
-@hypothesis.settings(max_examples=60)
+@hypothesis.settings(max_examples=25)
 def test_no_piece_of_wordpieces_is_taken_back(tokenizer, tokens):
     pieces = list(text_pieces(tokenizer, [[token] for token in tokens]))
     assert "".join(pieces) == written_text(tokenizer, tokens) and all(pieces)
 
 
 @hypothesis.given(st.text(max_size=8), st.binary(max_size=4))
-@hypothesis.settings(max_examples=60)
+@hypothesis.settings(max_examples=25)
 def test_no_piece_ends_within_a_character(byte_tokenizer, text, more):
     content = text.encode("utf-8", "replace") + more  # and a model may write bytes that are no text
     pieces = list(text_pieces(byte_tokenizer, [[byte] for byte in content]))
@@ -108,6 +110,7 @@ def test_dialogues_are_written_on_and_their_oldest_turns_are_cut(model, tokenize
     assert write([turns])[0] == write(GenerationExamples((turns,)))[0]
 
 
+@pytest.mark.slow  # GPT-2 below is one
 def test_a_causal_model_goes_on_in_the_text(tokenizer):
     model = writer(CausalLM)
     write = Generator(model, tokenizer, max_new_tokens=4)
@@ -116,6 +119,7 @@ def test_a_causal_model_goes_on_in_the_text(tokenizer):
     assert write("a b") == written_text(tokenizer, tokens)
 
 
+@pytest.mark.slow_elsewhere
 def test_gpt2_writes_with_its_one_special_token():
     special = SpecialTokens(unk="<|endoftext|>", added=(AddedToken("<|endoftext|>"),))
     tokenizer = BytePairTokenizer(BytePairVocabulary([*ALPHABET, "<|endoftext|>"], [], special))
