@@ -160,12 +160,19 @@ def questions(count):
     return json.dumps({"version": "1.1", "data": [{"title": "", "paragraphs": paragraphs}]})
 
 
+def mined(count):
+    rows = ({"query": f"who was {n}", "positive": f"{n} was good", "negatives": [f"{n} was bad"]} for n in range(count))
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
 # Of each recipe its examples, the suffix of their file, and options for short rows.
 EXAMPLES = {
     "finetune_tagger.py": (tags, "txt", ()),
     "finetune_relations.py": (relations, "txt", ()),
     "finetune_triples.py": (triples, "jsonl", ()),
     "finetune_multiple_choice.py": (choices, "csv", ("--choice-columns", "ending0", "ending1")),
+    "finetune_sentence_encoder.py": (mined, "jsonl", ("--mini-batch-size", 3, "--matryoshka-dims", 8, 4)),
+    "finetune_cross_encoder.py": (mined, "jsonl", ()),
     "finetune_question_answering.py": (
         questions, "json", ("--stride", 4, "--max-question-tokens", 8, "--max-answer-tokens", 4)
     ),
@@ -189,6 +196,6 @@ def test_killed_in_the_middle_of_an_epoch_every_recipe_ends_as_if_it_had_not_bee
     killed = begin("killed")
     stop_at(killed, tmp_path / "killed", 6, signal.SIGKILL)
     killed.finish(-signal.SIGKILL)
-    assert ", epoch 1, from" in begin("killed").finish()  # of 60 steps each
+    assert ", epoch 1, from" in begin("killed").finish()  # of 60 steps each, or more
     unbroken, killed = (tmp_path / name / "preset" / "model.safetensors" for name in ("unbroken", "killed"))
     assert killed.read_bytes() == unbroken.read_bytes()
