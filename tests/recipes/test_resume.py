@@ -53,7 +53,7 @@ def test_killed_and_stopped_it_ends_as_if_it_had_not_been(start_recipe, corpus, 
     def begin(name):
         return start_recipe(
             "pretrain.py", "--corpus", corpus, "--run-directory", tmp_path / name, "--size", "tiny",
-            "--sequence-length", 32, "--steps", 240, "--warmup-steps", 4, "--steps-per-report", 40, "--batch-size", 8,
+            "--sequence-length", 32, "--steps", 120, "--warmup-steps", 4, "--steps-per-report", 40, "--batch-size", 8,
             "--validation-batches", 2, "--save-minutes", 0, "--no-warm-start", *options, backend=backend,
         )  # fmt: skip
 
@@ -62,7 +62,7 @@ def test_killed_and_stopped_it_ends_as_if_it_had_not_been(start_recipe, corpus, 
     stop_at(stopped, tmp_path / "stopped", 1, signal.SIGKILL)
     stopped.finish(-signal.SIGKILL)
     stopped = begin("stopped")
-    stop_at(stopped, tmp_path / "stopped", 60, signal.SIGTERM)
+    stop_at(stopped, tmp_path / "stopped", 30, signal.SIGTERM)
     assert "Go on with:" in stopped.finish(128 + signal.SIGTERM)
     assert "resuming at step" in begin("stopped").finish()
     unbroken, stopped = (sorted(tmp_path.glob(f"{name}/preset/**/*.safetensors")) for name in ("unbroken", "stopped"))
