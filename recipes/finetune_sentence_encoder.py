@@ -56,6 +56,7 @@ def main(
     )
     fine_tuning.prepare(model, tokenizer, sequence_length=sequence_length, preset=run.preset)
     objective = getattr(training, loss or USUAL_LOSSES[examples["train"].kind])()
+    objective.expect_examples(examples["train"].kind)
     if matryoshka_dims:
         objective = training.MatryoshkaLoss(objective, matryoshka_dims)
     model.compile(fine_tuning.optimizer(model.encoder, len(datasets["train"])), objective)

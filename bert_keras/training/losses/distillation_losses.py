@@ -40,6 +40,7 @@ class MarginMSELoss(SentenceLoss):
     """
 
     num_texts = (3, None)
+    example_kinds = ("teacher_scores",)
 
     def __init__(self, *, similarity: str = "dot", **kwargs: Any):
         super().__init__(**kwargs)
@@ -88,6 +89,7 @@ class DistillKLDivLoss(SentenceLoss):
     """
 
     num_texts = (3, None)
+    example_kinds = ("teacher_scores",)
 
     def __init__(self, *, similarity: str = "dot", temperature: float = 1.0, **kwargs: Any):
         if not temperature > 0:

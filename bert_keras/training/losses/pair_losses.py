@@ -37,6 +37,7 @@ class CosineSimilarityLoss(SentenceLoss):
     """
 
     num_texts = (2, 2)
+    target_range = (-1, 1)
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         return ops.square(similar(y_pred[:, 0], y_pred[:, 1], "cosine") - ops.reshape(y_true[0], (-1,)))
@@ -72,6 +73,8 @@ class ContrastiveLoss(SentenceLoss):
     """
 
     num_texts = (2, 2)
+    target_range = (0, 1)
+    example_kinds = ("classes", "scores")
 
     def __init__(self, *, margin: float = 0.5, **kwargs: Any):
         super().__init__(**kwargs)
@@ -119,6 +122,7 @@ class TripletLoss(SentenceLoss):
         [Reimers and Gurevych, 2019](https://arxiv.org/abs/1908.10084), section 3, triplets
     """
 
+    example_kinds = ("matches",)
     num_texts = (3, 3)
 
     def __init__(self, *, margin: float = 5.0, distance: str = "euclidean", **kwargs: Any):

@@ -5,9 +5,16 @@ from typing import Any
 import keras
 from keras import ops
 
+from bert_keras.ops.check_labels import check_numbers
 from bert_keras.types import Tensor
 
 SIMILARITIES = ("cosine", "dot")
+_KINDS = {
+    "matches": "texts that match",
+    "scores": "pairs with scores",
+    "classes": "pairs of classes",
+    "teacher_scores": "a teacher's scores of texts",
+}
 
 
 class SentenceLoss(keras.losses.Loss):
@@ -48,6 +55,8 @@ class SentenceLoss(keras.losses.Loss):
 
     num_texts = (1, None)  # least and most texts of a row, None for any number
     needs_whole_batch = False  # whether rows are compared with each other, so that parts of a batch do not add up
+    target_range: tuple[float, float] | None = None  # between which the targets must be, None for any
+    example_kinds: tuple[str, ...] = ("scores", "classes")  # what its targets are, as `MatchingExamples.kind` says
 
     def __init__(self, *, reduction: str = "mean_with_sample_weight", name: str | None = None, **kwargs: Any):
         super().__init__(name=name, reduction=reduction, **kwargs)
@@ -62,11 +71,15 @@ class SentenceLoss(keras.losses.Loss):
                 f"{type(self).__name__} takes the vectors of {number} texts a row, (batch, texts, dim); received the "
                 f"shape {tuple(y_pred.shape)}."
             )
+        y_true = ops.convert_to_tensor(y_true)
+        if self.target_range is not None:
+            bounds = dict(zip(("smallest", "largest"), self.target_range))
+            y_true, sample_weight = check_numbers(y_true, sample_weight, **bounds, name=f"the {self.name}'s targets")
         if sample_weight is None:
             sample_weight = ops.ones_like(y_pred[:, 0, 0])
         sample_weight = ops.reshape(ops.cast(sample_weight, "float32"), (-1,))
         counts = ops.cast(ops.not_equal(sample_weight, 0), "float32")
-        return super().__call__((self.targets(ops.convert_to_tensor(y_true)), counts), y_pred, sample_weight)
+        return super().__call__((self.targets(y_true), counts), y_pred, sample_weight)
 
     def targets(self, y_true: Tensor) -> Tensor:
         """Bring the targets into the form that `call` sees, as float32.
@@ -75,6 +88,22 @@ class SentenceLoss(keras.losses.Loss):
             y_true: what the loss was called with.
         """
         return ops.cast(y_true, "float32")
+
+    def expect_examples(self, kind: str) -> None:
+        """Refuse examples whose targets are something else than this loss learns from.
+
+        Args:
+            kind: `MatchingExamples.kind`.
+
+        Raises:
+            ValueError: if they are of another kind.
+        """
+        if kind not in self.example_kinds:
+            wanted = " or ".join(_KINDS[one] for one in self.example_kinds)
+            advice = "choose another loss"
+            if "matches" in self.example_kinds and kind in ("scores", "classes"):
+                advice += ", or say which pairs match, by match_score or match_label"
+            raise ValueError(f"{type(self).__name__} learns from {wanted}, received {_KINDS[kind]}: {advice}.")
 
     def get_config(self) -> dict[str, Any]:
         return {"name": self.name, "reduction": self.reduction}
