@@ -150,12 +150,22 @@ class Pretraining:
         Args:
             tokenizer: Whose tokens it will see.
             **options: Arguments of `BertEncoder` that these options do not have, or that differ here.
+
+        Raises:
+            ValueError: If a token of the family sees those before it alone, as GPT-2's: nothing here is asked so.
         """
         needs_pooler = any(self.heads[name] for name in _PAIR_HEADS)  # nothing else would train it
         own = dict(dropout=self.dropout, pooler=needs_pooler)
         if self.writes:
             own["attention_pattern"] = "causal"
-        return models.BertEncoder.from_size(self.size, tokenizer.vocabulary_size, family=self.family, **own | options)
+        size, vocabulary_size = self.size, tokenizer.vocabulary_size
+        encoder = models.BertEncoder.from_size(size, vocabulary_size, family=self.family, **own | options)
+        if not self.writes and encoder.attention_pattern != "bidirectional":
+            raise ValueError(
+                f"Masked and replaced tokens are told from both sides: expected a family whose tokens see all others, "
+                f"received {self.family!r}. Objective next_tokens trains it to write."
+            )
+        return encoder
 
     def pretrainer(self, encoder: "models.BertEncoder") -> "models.BertPretrainer | models.ReplacedTokenPretrainer":
         """Return a new model with the heads of the objective, and its generator where it has one.

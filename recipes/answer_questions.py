@@ -14,7 +14,7 @@ import tyro
 
 from bert_keras import command_line, data
 from bert_keras.atomic_files import write_file
-from bert_keras.inference import Embedder, QuestionAnswerer, as_texts
+from bert_keras.inference import CrossEncoder, Embedder, QuestionAnswerer, as_texts
 from bert_keras.inference.search import Index, OpenQuestionAnswerer, open_answer_scores
 from bert_keras.run_folder import RunFolder
 
@@ -25,7 +25,9 @@ def main(
     reader: str,  # preset that recipes/finetune_question_answering.py trained
     index: Path = Path("runs/index"),  # of recipes/build_index.py
     preset: str | None = None,  # the encoder that the index was built with
+    query_prompt: str | None = None,  # what stands before a question; none: the preset's prompt of queries
     method: tuple[Literal["exact", "binary", "approximate", "bm25"], ...] = ("exact",),  # several are fused
+    reranker: str | None = None,  # cross-encoder that orders the best 100 passages anew
     num_passages: int = 5,  # read for a question
     search_weight: float = 0.0,  # what the score of a passage counts beside the reader's logits
     top_k: int = 1,  # answers for a question
@@ -33,10 +35,11 @@ def main(
     run_directory: Path = Path("runs/answer_questions"),
 ):
     run = RunFolder(locals())
+    prompts = None if query_prompt is None else {"query": query_prompt}
+    encoder = None if preset is None else Embedder.from_preset(preset, prompts=prompts)
     answerer = OpenQuestionAnswerer(
-        Index.load(index, None if preset is None else Embedder.from_preset(preset)),
-        QuestionAnswerer.from_preset(reader),
-        method=method, num_passages=num_passages, search_weight=search_weight,
+        Index.load(index, encoder), QuestionAnswerer.from_preset(reader), method=method, num_passages=num_passages,
+        reranker=None if reranker is None else CrossEncoder.from_preset(reranker), search_weight=search_weight,
     )  # fmt: skip
     judged = data.read_questions(questions) if Path(questions).suffix in (".json", ".jsonl") else ()
     asked = [one.question for one in judged]

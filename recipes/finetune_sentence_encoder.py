@@ -18,11 +18,6 @@ from bert_keras.finetuning import FineTuning
 from bert_keras.matching_files import MatchingFiles
 from bert_keras.run_folder import RunFolder
 
-USUAL_LOSSES = {
-    "matches": "MultipleNegativesRankingLoss", "scores": "CoSENTLoss", "classes": "ContrastiveLoss",
-    "teacher_scores": "MarginMSELoss",
-}  # fmt: skip
-
 
 def main(
     *,
@@ -33,10 +28,7 @@ def main(
     run_directory: Path = Path("runs/finetune_sentence_encoder"),
     # Model
     pooling: Literal["mean", "first", "max", "pooled"] | None = None,  # of tokens; none: the preset's, else the mean
-    loss: Literal[
-        "MultipleNegativesRankingLoss", "CoSENTLoss", "AnglELoss", "CosineSimilarityLoss", "ContrastiveLoss",
-        "TripletLoss", "MarginMSELoss", "DistillKLDivLoss",
-    ] | None = None,  # none: what is usual for the data
+    loss: str | None = None,  # CoSENTLoss, softmax, ...: docs/vectors.md; none: what is usual for the data
     matryoshka_dims: tuple[int, ...] = (),  # the first so many numbers of a vector are to be good vectors, too
     mini_batch_size: int | None = None,  # texts encoded at once; none: all of a batch
     # Training
@@ -47,19 +39,21 @@ def main(
     training.set_random_seed(fine_tuning.seed)
     tokenizer = data.tokenizer_of(preset)
     examples = files.read()
-    rows = {"train": data.MatchingRows(examples["train"], tokenizer, sequence_length=sequence_length)}
-    datasets = fine_tuning.datasets(rows, start_step=saving.step)
+    train = examples["train"]
+    objective = training.matching_loss(train.kind, loss, label_names=train.label_names, matryoshka_dims=matryoshka_dims)
 
     asked = {} if pooling is None else {"pooling": pooling}
-    model = models.SentenceEncoder.from_preset(
+    model = trained = models.SentenceEncoder.from_preset(
         preset, mini_batch_size=mini_batch_size, dropout=fine_tuning.dropout, dtype=fine_tuning.dtype, **asked
     )
-    fine_tuning.prepare(model, tokenizer, sequence_length=sequence_length, preset=run.preset)
-    objective = getattr(training, loss or USUAL_LOSSES[examples["train"].kind])()
-    if matryoshka_dims:
-        objective = training.MatryoshkaLoss(objective, matryoshka_dims)
-    model.compile(fine_tuning.optimizer(model.encoder, len(datasets["train"])), objective)
+    if loss == "softmax":  # a layer over both vectors, which is not kept
+        trained = models.SentencePairClassifier(model, len(train.label_names))
+    fine_tuning.prepare(model, tokenizer, sequence_length=sequence_length, preset=run.preset, trained=trained)
     embed = inference.Embedder(model, tokenizer, sequence_length=sequence_length)
+    prompts = embed.matching_prompts if train.has_queries else (embed.prompt, embed.prompt)
+    rows = {"train": data.MatchingRows(train, tokenizer, sequence_length=sequence_length, prompts=prompts)}
+    datasets = fine_tuning.datasets(rows, start_step=saving.step)
+    trained.compile(fine_tuning.optimizer(model.encoder, len(datasets["train"])), objective)
 
     def score(part):
         return inference.score_matching(embed, examples[part])
@@ -69,7 +63,7 @@ def main(
     options = dict(best=f"val_{best}", shown=(best,), scores=lambda: score("validation"))
     report = saving.after(fine_tuning.callbacks(run.logs, **options))
     with training.memory_advice(fine_tuning.batch_size, sequence_length):
-        model.fit(datasets["train"], **fine_tuning.fit_options(report))
+        trained.fit(datasets["train"], **fine_tuning.fit_options(report))
     run.save_preset(model, tokenizer)
     scores = {part: score(part) for part in examples if part != "train"}
     return run.finish({"before": before} | scores)

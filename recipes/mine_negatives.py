@@ -19,7 +19,6 @@ from typing import Literal
 import tyro
 
 from bert_keras import command_line, data, inference
-from bert_keras.matching_files import MatchingFiles
 from bert_keras.run_folder import RunFolder
 from bert_keras.table_format import TableFormat
 
@@ -32,7 +31,7 @@ def main(
     table: TableFormat = TableFormat(),
     errors: Literal["raise", "skip"] = "raise",  # what to do with a faulty row
     preset: str | None = None,  # folder of a sentence encoder, to search by vectors; none: by words
-    query_prompt: str | None = None,  # what stands before a query, where the encoder was trained with another prompt
+    query_prompt: str | None = None,  # what stands before a query; none: the preset's prompt of queries
     num_negatives: int = 4,  # of each query and positive
     first_rank: int = 1,  # from which rank on: the first may be answers that nobody marked
     last_rank: int = 50,
@@ -45,8 +44,7 @@ def main(
     options = locals()
     from bert_keras.inference.search import Bm25, Index, read_index_texts  # loads TensorFlow: --help does not wait
 
-    files = MatchingFiles(train=pairs, validation=texts)
-    run = RunFolder(options, preset=preset, learns_from=files.learned_from)
+    run = RunFolder(options, preset=preset, learns_from=(pairs, texts))
     others = []
     if pairs.is_dir():
         collection = data.read_beir(pairs, split="train", errors=errors)
@@ -61,10 +59,10 @@ def main(
     if preset is None:
         search = Bm25(documents).search
     else:
-        embed = inference.Embedder.from_preset(preset)
-        ask = embed if query_prompt is None else inference.Embedder.from_preset(preset, prompt=query_prompt)
-        index = Index.build(run_directory / f"index_{part}", documents, embed, query_encoder=ask)
-        search = index.find
+        prompts = None if query_prompt is None else {"query": query_prompt}
+        embed = inference.Embedder.from_preset(preset, prompts=prompts)
+        known = zlib.crc32("\n".join([run.identity["preset"], *documents]).encode("utf-8", "replace"))
+        search = Index.build(run_directory / f"index_{known:08x}", documents, embed).find  # for other ranks, too
     counts = inference.write_negatives(
         run_directory / "negatives.jsonl", examples, documents, search, part=part, num_negatives=num_negatives,
         first_rank=first_rank, last_rank=last_rank, margin=margin, relative_margin=relative_margin, sampling=sampling,

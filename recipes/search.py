@@ -2,7 +2,8 @@
 
 Data        an index of recipes/build_index.py
 Run         python recipes/search.py "how do wings make lift?" --index runs/index --preset PRESET
-Variations  --method exact bm25 fuses vectors and words; --method approximate for millions of texts; without a preset
+Variations  --reranker, of recipes/finetune_cross_encoder.py or another cross-encoder, orders anew what was found;
+            --method exact bm25 fuses vectors and words; --method approximate for millions of texts; without a preset
             --method bm25
 """
 
@@ -12,7 +13,7 @@ from typing import Literal
 import tyro
 
 from bert_keras import command_line
-from bert_keras.inference import Embedder, as_texts
+from bert_keras.inference import CrossEncoder, Embedder, as_texts
 from bert_keras.inference.search import Index
 
 
@@ -21,13 +22,19 @@ def main(
     *,
     index: Path = Path("runs/index"),  # of recipes/build_index.py
     preset: str | None = None,  # the encoder that the index was built with
+    query_prompt: str | None = None,  # what stands before a query; none: the preset's prompt of queries
     method: tuple[Literal["exact", "binary", "approximate", "bm25"], ...] = ("exact",),  # several are fused
+    reranker: str | None = None,  # cross-encoder that reads each text beside the query; none: the order of the search
+    num_candidates: int = 100,  # texts for a query that it reads, or that are fused
     top_k: int = 5,  # texts for a query
     width: int = 300,  # characters of a text that are shown
 ):
-    encoder = None if preset is None else Embedder.from_preset(preset)
+    prompts = None if query_prompt is None else {"query": query_prompt}
+    encoder = None if preset is None else Embedder.from_preset(preset, prompts=prompts)
+    reader = None if reranker is None else CrossEncoder.from_preset(reranker)
     queries = as_texts(Path(query)) if Path(query).is_file() else [query]
-    found = Index.load(index, encoder).search(queries, top_k, method=method)
+    options = dict(method=method, reranker=reader, num_candidates=num_candidates)
+    found = Index.load(index, encoder).search(queries, top_k, **options)
     for asked, texts in zip(queries, found, strict=True):
         print(asked)
         for text in texts:

@@ -47,6 +47,8 @@ def test_the_family_is_the_encoders(tokenizer):
     assert (encoder.family, encoder.position_offset, encoder.pooler) == ("roberta", 2, False)
     with pytest.raises(ValueError, match="No size of ALBERT is called 'small'. Sizes: tiny, mini, base, large"):
         Pretraining(size="small", family="albert").encoder(tokenizer)
+    with pytest.raises(ValueError, match="told from both sides: .* received 'gpt2'. Objective next_tokens trains it"):
+        Pretraining(size="tiny", family="gpt2", sentence_task="none").encoder(tokenizer)
 
 
 @pytest.mark.parametrize(

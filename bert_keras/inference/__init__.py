@@ -7,8 +7,7 @@ from bert_keras.inference.embedder import Embedder
 from bert_keras.inference.fill_mask import FillMask
 from bert_keras.inference.generator import Generator
 from bert_keras.inference.load_predictor import load_predictor, predictor_class
-from bert_keras.inference.matching_scores import score_matching, score_retrieval, search_run
-from bert_keras.inference.nearest_texts import NearestTexts
+from bert_keras.inference.matching_scores import score_matching, score_pairs, score_retrieval, search_run
 from bert_keras.inference.negative_mining import mine_negatives, mining_documents, write_negatives
 from bert_keras.inference.prediction_files import read_inputs
 from bert_keras.inference.predictor import Predictor
@@ -30,7 +29,6 @@ __all__ = [
     "Embedder",
     "FillMask",
     "Generator",
-    "NearestTexts",
     "Predictor",
     "QuestionAnswerer",
     "RelationExtractor",
@@ -44,6 +42,7 @@ __all__ = [
     "predictor_class",
     "read_inputs",
     "score_matching",
+    "score_pairs",
     "score_retrieval",
     "score_tagged",
     "score_texts",

@@ -11,6 +11,8 @@ from bert_keras.inference.predictor import Predictor
 from bert_keras.inference.text_sources import Texts, as_texts
 from bert_keras.models import BertEncoder, SentenceEncoder
 
+_OF_QUERIES, _OF_DOCUMENTS = ("query",), ("document", "passage", "corpus")  # names that sentence-transformers has
+
 
 class Embedder(Predictor):
     """Gives each text the vector that a sentence encoder makes of it, for search, duplicates and clusters.
@@ -23,7 +25,8 @@ class Embedder(Predictor):
         normalize: whether to scale each vector to length 1, for dot products that are cosines. Default None, as the
             model does it, of a `BertEncoder` not.
         output_dim: how many of the first numbers of a vector are kept. Default None, as many as the model keeps.
-        prompts: {name: what stands before a text}. Default None, the model's.
+        prompts: {name: what stands before a text}, beside the model's, or instead of those of the same name. Default
+            None, the model's.
         prompt: what stands before each text where a call names no prompt. Default None, the model's default prompt.
         batch_size: as for `Predictor`. Default None, any number: a batch of short texts holds more of them.
         batch_tokens: as for `Predictor`. Default 4096.
@@ -59,6 +62,8 @@ class Embedder(Predictor):
     ) -> None:  # fmt: skip
         changes = {"pooling": pooling, "normalize": normalize, "output_dim": output_dim, "prompts": prompts}
         changes = {name: value for name, value in changes.items() if value is not None}
+        if prompts and isinstance(model, SentenceEncoder):
+            changes["prompts"] = (model.prompts or {}) | dict(prompts)
         if isinstance(model, BertEncoder):
             model = SentenceEncoder(model, **changes)
         elif isinstance(model, SentenceEncoder) and any(getattr(model, n) != value for n, value in changes.items()):
@@ -103,6 +108,28 @@ class Embedder(Predictor):
             return self([texts], prompt_name)[0]
         return self.results(self.rows(texts, prompt_name))
 
+    def embed_queries(self, texts: Texts) -> np.ndarray:
+        """Embed texts as queries: behind the prompt of that name, where there is one.
+
+        Args:
+            texts: as for a call.
+        """
+        return self(texts, _first(_OF_QUERIES, self.prompts))
+
+    def embed_documents(self, texts: Texts) -> np.ndarray:
+        """Embed texts as what queries search in: behind the prompt "document", "passage" or "corpus", if there is one.
+
+        Args:
+            texts: as for a call.
+        """
+        return self(texts, _first(_OF_DOCUMENTS, self.prompts))
+
+    @property
+    def matching_prompts(self) -> tuple[str, str]:
+        """What stands before a query and before a document: the `prompts` of `bert_keras.data.MatchingRows`."""
+        names = (_first(some, self.prompts) for some in (_OF_QUERIES, _OF_DOCUMENTS))
+        return tuple(self.prompt if name is None else self.prompts[name] for name in names)
+
     def save_to_preset(self, directory: str | os.PathLike) -> None:
         """Write model, tokenizer and prompts so that `sentence-transformers` and `from_preset` read them.
 
@@ -141,3 +168,7 @@ class Embedder(Predictor):
         for numbers, some in self.outputs(rows):
             vectors[numbers] = some
         return vectors
+
+
+def _first(names: tuple[str, ...], prompts: Mapping[str, str]) -> str | None:
+    return next((name for name in names if name in prompts), None)

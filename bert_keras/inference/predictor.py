@@ -235,7 +235,8 @@ def _expect_its_tokenizer(model, tokenizer):
         raise ValueError(
             f"Expected a tokenizer that pads with the id {offset - 1}, behind which the encoder's positions begin, "
             f"as in RoBERTa; received a {type(tokenizer).__name__} that pads with {pad_id}. Take the tokenizer's "
-            "files that belong to the model."
+            "files that belong to the model; for a new one, prepare_corpus.py with --kind byte_pair or "
+            "unigram_xlm_roberta."
         )
     num_rows = getattr(encoder, "vocabulary_size", None)
     if num_rows is not None and len(tokenizer.vocabulary) > num_rows:

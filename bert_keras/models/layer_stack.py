@@ -6,7 +6,7 @@ import inspect
 import keras
 from keras import ops
 
-from bert_keras.ops import KeyValueCache
+from bert_keras.ops import KeyValueCache, gather_positions
 from bert_keras.types import Tensor
 
 
@@ -96,6 +96,8 @@ class LayerStack:
                 attention_scores.append(scores)
             if return_hidden_states:  # otherwise their memory is free again
                 hidden_states.append(x)
+        if output_positions is not None and not self.blocks:
+            x = gather_positions(x, output_positions, name="output_positions (mask_positions)")
         if self.final_layer_norm is not None:
             x = self.final_layer_norm(x)
         outputs = {"sequence_output": x}

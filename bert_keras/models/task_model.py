@@ -1,5 +1,6 @@
 """What every task model is: an encoder with a head, trained by `compile` and `fit`, kept in presets."""
 
+import logging
 import os
 from typing import Any
 
@@ -14,6 +15,8 @@ from bert_keras.training.losses.loss_terms import LossTerms
 from bert_keras.training.target_checks import TargetChecks
 from bert_keras.training.token_statistics import TokenStatistics
 from bert_keras.training.traced_once import TracedOnce
+
+_LOG = logging.getLogger("bert_keras")
 
 
 class TaskModel(LossTerms, TokenStatistics, TargetChecks, TracedOnce, PresetModel):
@@ -133,6 +136,12 @@ class TaskModel(LossTerms, TokenStatistics, TargetChecks, TracedOnce, PresetMode
                 "it a class method needs_pooler(**arguments) that returns True."
             ) from error
         model._load(checkpoint, new=() if is_trained else [f"{head}/" for head in cls.heads])
+        guesses = "masked_lm_head/bias" in checkpoint.shapes and "replaced_token" in checkpoint.family.architectures
+        if guesses and not is_trained:
+            _LOG.warning(
+                "%s is a masked LM: if it is the generator of %s, take its discriminator, the one to fine-tune.",
+                checkpoint.source, checkpoint.family.name,
+            )  # fmt: skip
         return model
 
     @classmethod

@@ -26,6 +26,7 @@ from bert_keras.training.losses.pair_ranking_losses import AnglELoss, CoSENTLoss
 from bert_keras.training.losses.replaced_token_loss import ReplacedTokenLoss
 from bert_keras.training.losses.sentence_loss import SentenceLoss
 from bert_keras.training.losses.span_loss import SpanLoss
+from bert_keras.training.matching import matching_loss
 from bert_keras.training.memory_advice import memory_advice
 from bert_keras.training.metrics.classification_metrics import (
     AllLabelsAccuracy,
@@ -93,6 +94,7 @@ __all__ = [
     "fastest_compilation",
     "fastest_dtype_policy",
     "layerwise_decay",
+    "matching_loss",
     "memory_advice",
     "merge_lora",
     "pretraining_losses",

@@ -14,7 +14,8 @@ from bert_keras.types import DType, Logs, Tensor
 class TargetChecks:
     """Mixin of a model around an encoder: `compile` takes what fits the model's outputs, which are logits.
 
-    Without `loss` the model trains with its own. `"accuracy"`, the names of Keras' losses, and its functions mean what
+    Without `loss` the model trains with its own, and without metrics it has none, whatever an earlier `compile` said.
+    `"accuracy"`, the names of Keras' losses, and its functions mean what
     fits: cross-entropies that take logits, and that are averaged over the rows that count. So are objects of Keras'
     losses, unless they have another reduction than Keras' default. A loss or metric of Keras that does not fit is
     refused, with what to write. All metrics, those in `metrics` too, leave out rows and positions
@@ -50,7 +51,8 @@ class TargetChecks:
         loss = self._fitting_losses(loss)
         counting = self._fitting_metrics(metrics, loss, lambda metric: CountedRows(_as_metric(metric)))
         taken = self._fitting_metrics(weighted_metrics, loss, lambda metric: metric)
-        self.loss = self._compile_loss = None  # where none is given, Keras would keep that of an earlier compile
+        # Where none are given, Keras would keep those of an earlier compile.
+        self.loss = self._compile_loss = self._compile_metrics = None
         super().compile(
             optimizer=optimizer,
             loss=loss,

@@ -4,6 +4,7 @@ from keras import ops
 
 from bert_keras.data import Vocabulary, WordPieceTokenizer
 from bert_keras.inference import Embedder
+from bert_keras.inference.search import NearestTexts
 from bert_keras.models import BertEncoder
 
 TEXTS = ["a b", "b a c " * 9, "", "c", "a b c a b c a", "c b " * 6]
@@ -59,6 +60,21 @@ def test_a_file_is_read_line_by_line(parts, tmp_path):
     (tmp_path / "texts.txt").write_text("a b\nc\n")
     embed = Embedder(*parts)
     np.testing.assert_array_equal(embed(tmp_path / "texts.txt"), embed(["a b", "c"]))
+
+
+def test_queries_and_documents_are_read_behind_their_prompts_in_a_search_too(parts):
+    plain = Embedder(*parts, prompt="")
+    embed = Embedder(*parts, prompts={"query": "c a ", "passage": "b "}, prompt="a ")
+    assert embed.matching_prompts == ("c a ", "b ")
+    np.testing.assert_array_equal(embed.embed_queries(["b"]), plain(["c a b"]))
+    np.testing.assert_array_equal(embed.embed_documents(["b"]), plain(["b b"]))
+    cosines = NearestTexts(embed, ["a", "c c"]).search(["b"], 1)[1]
+    query, documents = plain("c a b"), plain(["b a", "b c c"])
+    expected = documents @ query / np.linalg.norm(query) / np.linalg.norm(documents, axis=1)
+    np.testing.assert_allclose(cosines[0, 0], expected.max(), atol=1e-6)
+    other = Embedder(embed.model, parts[1], prompts={"query": "c "})
+    assert other.prompts == {"query": "c ", "passage": "b "}
+    assert Embedder(*parts, prompt="a ").matching_prompts == ("a ", "a ")
 
 
 def test_a_named_prompt_stands_before_each_text(parts):

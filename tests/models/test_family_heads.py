@@ -75,6 +75,15 @@ def test_next_sentence_prediction_is_kept_where_the_family_has_it_not(make, tmp_
     assert load_preset(tmp_path).next_sentence
 
 
+def test_a_new_head_on_a_generator_of_electra_is_logged(make, tmp_path, caplog):
+    BertPretrainer(make("electra", num_layers=1), next_sentence=False).save_to_preset(tmp_path / "generator")
+    TextClassifier.from_preset(tmp_path / "generator", 2).save_to_preset(tmp_path / "classifier")
+    assert "take its discriminator" in caplog.text
+    caplog.clear()
+    TextClassifier.from_preset(tmp_path / "classifier", 3)
+    assert "discriminator" not in caplog.text
+
+
 def test_the_head_alone_trains_on_the_vectors_that_the_family_looks_at(make, rows):
     classifier = TextClassifier(make("roberta", pooler=False), 3)
     x = {name: rows[name] for name in classifier.input}

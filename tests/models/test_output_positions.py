@@ -9,7 +9,9 @@ from bert_keras.training import pretraining_losses
 POSITIONS = np.array([[0, 3, 1], [0, 2, 2]], "int32")
 
 
-@pytest.mark.parametrize("options", [{}, {"normalize_first": True, "pooler": False}, {"num_layers": 1}])
+@pytest.mark.parametrize(
+    "options", [{}, {"normalize_first": True, "pooler": False}, {"num_layers": 1}, {"num_layers": 0}]
+)
 def test_chosen_outputs_equal_those_of_all(make_encoder, rows, outputs_of, sizes, options):
     encoder = make_encoder(**options)
     all_outputs = outputs_of(encoder, rows)

@@ -370,6 +370,14 @@ def test_a_model_compiled_anew_without_a_loss_has_its_own_again(model_of):
     assert np.isfinite(loss_of(model, "tags", RIGHT["tags"]))  # where that loss refuses numbers of classes
 
 
+def test_a_model_compiled_anew_without_metrics_has_none(model_of):
+    model = model_of("classes")
+    model.compile(AdamW(), metrics=["accuracy"], run_eagerly=True)
+    model.compile(AdamW(), run_eagerly=True)
+    given = np.array(RIGHT["classes"])
+    assert "accuracy" not in model.evaluate(inputs_of("classes"), given, verbose=0, return_dict=True)
+
+
 @pytest.mark.parametrize("kind", ["classes", "tags"])
 @pytest.mark.parametrize("row", [[0, 0, 0], [1, 1, 1], [0.5, 1, 0.5], [-100, 0, 1], [float("nan"), 0, 1]])
 def test_rows_that_are_no_probabilities_are_refused(kind, row, model_of):

@@ -36,7 +36,7 @@ for line in sys.stdin:
     if process := os.fork():
         print(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), flush=True)
         continue
-    signal.alarm(300)
+    signal.alarm(900)
     printed = os.open(log, os.O_WRONLY | os.O_CREAT)
     os.dup2(printed, 1)
     os.dup2(printed, 2)
@@ -61,7 +61,7 @@ class RunningRecipe(subprocess.Popen):
         with open(log, "w") as printed:  # a pipe that nobody reads would stop it
             super().__init__(command, cwd=directory, env=environment(backend), stdout=printed, stderr=subprocess.STDOUT)
 
-    def finish(self, status=0, timeout=300):
+    def finish(self, status=0, timeout=900):
         """Waits for its end, at most so many seconds; returns what it printed."""
         try:
             self.wait(timeout)

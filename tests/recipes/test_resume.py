@@ -54,7 +54,7 @@ def test_killed_and_stopped_it_ends_as_if_it_had_not_been(start_recipe, corpus, 
     def begin(name):
         return start_recipe(
             "pretrain.py", "--corpus", corpus, "--run-directory", tmp_path / name, "--size", "tiny",
-            "--sequence-length", 32, "--steps", 240, "--warmup-steps", 4, "--steps-per-report", 40, "--batch-size", 8,
+            "--sequence-length", 32, "--steps", 120, "--warmup-steps", 4, "--steps-per-report", 40, "--batch-size", 8,
             "--validation-batches", 2, "--save-minutes", 0, "--no-warm-start", *options, backend=backend,
         )  # fmt: skip
 
@@ -63,7 +63,7 @@ def test_killed_and_stopped_it_ends_as_if_it_had_not_been(start_recipe, corpus, 
     stop_at(stopped, tmp_path / "stopped", 1, signal.SIGKILL)
     stopped.finish(-signal.SIGKILL)
     stopped = begin("stopped")
-    stop_at(stopped, tmp_path / "stopped", 60, signal.SIGTERM)
+    stop_at(stopped, tmp_path / "stopped", 30, signal.SIGTERM)
     assert "Go on with:" in stopped.finish(128 + signal.SIGTERM)
     assert "resuming at step" in begin("stopped").finish()
     unbroken, stopped = (sorted(tmp_path.glob(f"{name}/preset/**/*.safetensors")) for name in ("unbroken", "stopped"))
@@ -165,6 +165,11 @@ def sources(count):
     return "source,target\n" + "".join(f"{n} was,{'good' if n % 3 else 'bad'} {n}\n" for n in range(count))
 
 
+def mined(count):
+    rows = ({"query": f"who was {n}", "positive": f"{n} was good", "negatives": [f"{n} was bad"]} for n in range(count))
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
 # Of each recipe its examples, the suffix of their file, and options for short rows.
 EXAMPLES = {
     "finetune_tagger.py": (tags, "txt", ()),
@@ -172,6 +177,8 @@ EXAMPLES = {
     "finetune_triples.py": (triples, "jsonl", ()),
     "finetune_generator.py": (sources, "csv", ("--measures", "distinct-2", "--max-new-tokens", 8)),
     "finetune_multiple_choice.py": (choices, "csv", ("--choice-columns", "ending0", "ending1")),
+    "finetune_sentence_encoder.py": (mined, "jsonl", ("--mini-batch-size", 3, "--matryoshka-dims", 8, 4)),
+    "finetune_cross_encoder.py": (mined, "jsonl", ()),
     "finetune_question_answering.py": (
         questions, "json", ("--stride", 4, "--max-question-tokens", 8, "--max-answer-tokens", 4)
     ),
@@ -195,6 +202,6 @@ def test_killed_in_the_middle_of_an_epoch_every_recipe_ends_as_if_it_had_not_bee
     killed = begin("killed")
     stop_at(killed, tmp_path / "killed", 6, signal.SIGKILL)
     killed.finish(-signal.SIGKILL)
-    assert ", epoch 1, from" in begin("killed").finish()  # of 60 steps each
+    assert ", epoch 1, from" in begin("killed").finish()  # of 60 steps each, or more
     unbroken, killed = (tmp_path / name / "preset" / "model.safetensors" for name in ("unbroken", "killed"))
     assert killed.read_bytes() == unbroken.read_bytes()

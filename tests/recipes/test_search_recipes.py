@@ -21,6 +21,21 @@ def test_an_index_is_searched_by_vectors(run_recipe, small_preset, index):
     assert printed.splitlines()[-3] == "who was the bad" and "a.txt#0" in printed
 
 
+def test_what_was_found_is_ordered_by_a_cross_encoder(run_recipe, small_preset, index, tmp_path):
+    from bert_keras.data import WordPieceTokenizer
+    from bert_keras.inference import CrossEncoder
+    from bert_keras.models import BertEncoder, TextClassifier
+
+    TextClassifier(BertEncoder.from_preset(small_preset), 1).save_to_preset(tmp_path)
+    WordPieceTokenizer.from_preset(small_preset).save_to_preset(tmp_path)
+    options = ["--index", index, "--preset", small_preset, "--query-prompt", "the ", "--num-candidates", 3]
+    printed = run_recipe("search.py", "who was the bad", *options, "--reranker", tmp_path, "--width", 999)
+    score, _, *text = printed.splitlines()[-1].split()
+    assert float(score) == pytest.approx(
+        CrossEncoder.from_preset(tmp_path)("who was the bad", " ".join(text)), abs=6e-4
+    )
+
+
 def test_an_index_of_words_needs_no_preset(run_recipe, tmp_path):
     pytest.importorskip("bm25s")
     (tmp_path / "a.tsv").write_text("id\ttext\nd1\ta cat sat\nd2\ta dog ran\n")

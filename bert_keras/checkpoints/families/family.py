@@ -125,8 +125,8 @@ class Family:
             Default False.
         poolings: field of `config.json` that says what the heads for a text see, and {its value: pooling}; None where
             every such head sees the same.
-        tokenizer: kind of tokenizer of its published models: "wordpiece", "byte_pair" or "unigram", as
-            `data.train_tokenizer` calls it. Default "wordpiece".
+        tokenizer: kind of tokenizer of its published models: "wordpiece", "byte_pair", "unigram" (ALBERT's) or
+            "unigram_xlm_roberta", as `data.train_tokenizer` calls it. Default "wordpiece".
         keras_hub: the family's `KerasHubForm`, None where KerasHub does not have it.
     """
 

@@ -93,7 +93,7 @@ XLM_ROBERTA = dataclasses.replace(
     ROBERTA,
     model_type="xlm-roberta",
     name="XLM-RoBERTa",
-    tokenizer="unigram",
+    tokenizer="unigram_xlm_roberta",
     architectures=_architectures("XLMRoberta"),
     keras_hub=_KERAS_HUB._replace(prefix="XLMRoberta"),
 )

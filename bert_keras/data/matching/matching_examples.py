@@ -5,6 +5,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from bert_keras.data.classification.examples import Examples
+
 
 @dataclasses.dataclass(frozen=True)
 class MatchingExamples:
@@ -67,6 +69,12 @@ class MatchingExamples:
         return "scores" if self.num_texts == 2 and not isinstance(next(iter(self.labels), 0.0), tuple) else (
             "teacher_scores"
         )  # fmt: skip
+
+    @property
+    def has_queries(self) -> bool:
+        """Whether anchors are queries, which some encoders read behind a prompt of their own; else all are alike."""
+        is_search = self.kind in ("matches", "teacher_scores")
+        return is_search and any(anchor != positive for anchor, positive, *_ in self.texts)
 
     @classmethod
     def of_texts(cls, texts: Iterable[str]) -> "MatchingExamples":
@@ -134,6 +142,36 @@ class MatchingExamples:
         if not texts:
             raise ValueError(f"no pair has a score of {least_score} or more; the highest is {max(self.labels)}")
         return MatchingExamples(texts, num_skipped=self.num_skipped)
+
+    def labelled_pairs(self) -> Examples:
+        """Return each anchor beside each other text of its example, as a cross-encoder is trained on them.
+
+        Returns:
+            Each pair once. Of scores, a teacher's too, their numbers, the mean where a pair has several; of two classes
+            the label `match` for pairs of the second, by number; of matches for the positives.
+
+        Raises:
+            ValueError: If there are more or less than two classes, or no negatives beside what matches.
+
+        Example:
+            >>> MatchingExamples((("a cat", "a kitten", "a dog"),)).labelled_pairs().labels
+            ((0,), ())
+        """
+        if self.kind == "classes" and len(self.label_names) != 2:
+            raise ValueError(f"expected two classes, a match and none; received {', '.join(self.label_names)}")
+        if self.kind == "matches" and self.num_texts == 2:
+            raise ValueError(
+                "expected negatives beside texts that match, received none: recipes/mine_negatives.py finds some"
+            )
+        given: dict[tuple[str, str], list[float]] = {}
+        is_match = (1.0,) + (0.0,) * (self.num_texts - 2)
+        for texts, labels in zip(self.texts, self.labels or (is_match,) * len(self)):
+            for text, label in zip(texts[1:], labels if isinstance(labels, tuple) else (labels,)):
+                given.setdefault((texts[0], text), []).append(label)
+        anchors, others = zip(*given)
+        if self.kind in ("scores", "teacher_scores"):
+            return Examples(anchors, others, tuple(float(np.mean(some)) for some in given.values()))
+        return Examples(anchors, others, tuple((0,) if max(some) else () for some in given.values()), ("match",))
 
     def label_array(self) -> np.ndarray:
         """Return the labels as a model is trained on them.

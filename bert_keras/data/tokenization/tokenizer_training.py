@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from bert_keras.data.tokenization.byte_pair_tokenizer import BytePairTokenizer
 from bert_keras.data.tokenization.tokenizer import Tokenizer
 from bert_keras.data.tokenization.unigram_tokenizer import UnigramTokenizer
+from bert_keras.data.tokenization.unigram_vocabulary import UnigramVocabulary
 from bert_keras.data.tokenization.vocabulary_training import train_vocabulary
 from bert_keras.data.tokenization.wordpiece_tokenizer import WordPieceTokenizer
 
@@ -17,9 +18,10 @@ def train_tokenizer(
     Args:
         texts: The corpus, as for `train_vocabulary`.
         vocabulary_size: Number of tokens wanted.
-        kind: "wordpiece" (BERT, DistilBERT, ELECTRA), "byte_pair" (RoBERTa, ModernBERT) or "unigram" (ALBERT).
-        lower_case: Whether to fold case and strip accents; None for what the kind does: byte pairs keep them, the
-            others fold.
+        kind: "wordpiece" (BERT, DistilBERT, ELECTRA), "byte_pair" (RoBERTa, ModernBERT, GPT-2), "unigram" (ALBERT) or
+            "unigram_xlm_roberta".
+        lower_case: Whether to fold case and strip accents; None for what the kind does: byte pairs and XLM-RoBERTa's
+            pieces keep them, the others fold.
 
     Returns:
         A `WordPieceTokenizer`, `BytePairTokenizer` or `UnigramTokenizer`.
@@ -35,6 +37,6 @@ def train_tokenizer(
     vocabulary = train_vocabulary(texts, vocabulary_size, kind=kind, lower_case=lower_case)
     if kind == "byte_pair":
         return BytePairTokenizer(vocabulary)
-    if kind == "unigram":
+    if isinstance(vocabulary, UnigramVocabulary):
         return UnigramTokenizer(vocabulary, lower_case=lower_case, strip_accents=lower_case)
     return WordPieceTokenizer(vocabulary, lower_case=lower_case is not False)

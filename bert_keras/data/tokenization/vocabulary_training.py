@@ -20,6 +20,8 @@ _CHINESE = "".join(rf"\x{{{first:X}}}-\x{{{last:X}}}" for first, last in CHINESE
 _ALONE = rf"[\p{{P}}$+<=>^`|~{_CHINESE}]"  # what Google's rules make a word of its own
 _BATCH_LENGTH = 1 << 18  # characters normalised at once
 _MAX_DISTINCT_WORDS = 1 << 22  # beyond which the rarer half is forgotten, so that memory stays bounded
+_UNIGRAM_FAMILIES = {"unigram": "albert", "unigram_xlm_roberta": "xlm-roberta"}  # which differ in special tokens
+TOKENIZER_KINDS = ("wordpiece", "byte_pair", *_UNIGRAM_FAMILIES)
 
 
 def train_vocabulary(
@@ -41,36 +43,36 @@ def train_vocabulary(
     Args:
         texts: The corpus, streamed: any cut into strings, none inside a word.
         vocabulary_size: Number of tokens wanted.
-        lower_case: As the tokenizer that will use it; None for True, but for byte pairs, which keep case.
+        lower_case: As the tokenizer that will use it; None for what the kind does: WordPiece and ALBERT's lower.
         strip_accents: As the tokenizer that will use it; None does what `lower_case` says.
         min_frequency: How often a character or a pair of pieces must occur to get a token; not of a unigram one.
         kind: "wordpiece", for a `WordPieceTokenizer`; "byte_pair", for a `BytePairTokenizer`, with RoBERTa's special
-            tokens; or "unigram", for a `UnigramTokenizer`, with ALBERT's: `train_unigram_vocabulary` makes
-            XLM-RoBERTa's.
+            tokens; "unigram" or "unigram_xlm_roberta", for a `UnigramTokenizer`, with ALBERT's or XLM-RoBERTa's.
 
     Returns:
         A `Vocabulary`, `BytePairVocabulary` or `UnigramVocabulary` of at most `vocabulary_size` tokens.
 
     Raises:
         ValueError: No words in the texts, `vocabulary_size` leaves no room beside the special tokens, there is no such
-            kind, or a byte-pair vocabulary is to be lowered, which its tokenizer does not.
+            kind, or a vocabulary of byte pairs or of XLM-RoBERTa's is to be lowered, which its tokenizer does not.
 
     Example:
         >>> vocabulary = train_vocabulary(["low lower lowest", "new newer newest"] * 10, vocabulary_size=30)
         >>> len(vocabulary), vocabulary.tokens[-3:]
         (30, ('lowest', 'new', 'newer'))
     """
-    if kind not in ("wordpiece", "byte_pair", "unigram"):
-        raise ValueError(f"kind must be 'wordpiece', 'byte_pair' or 'unigram', received {kind!r}")
+    if kind not in TOKENIZER_KINDS:
+        raise ValueError(f"kind must be one of {', '.join(TOKENIZER_KINDS)}, received {kind!r}")
     if isinstance(texts, str):
         raise ValueError("texts must be an iterable of strings, received one string")
     if kind == "byte_pair":
         if lower_case or strip_accents:
             raise ValueError("a byte-pair tokenizer keeps case and accents: leave lower_case and strip_accents out")
         return train_byte_pair_vocabulary(texts, vocabulary_size, min_frequency=min_frequency)
+    if kind in _UNIGRAM_FAMILIES:
+        options = dict(lower_case=lower_case, strip_accents=strip_accents)
+        return train_unigram_vocabulary(texts, vocabulary_size, family=_UNIGRAM_FAMILIES[kind], **options)
     lower_case = lower_case is not False
-    if kind == "unigram":
-        return train_unigram_vocabulary(texts, vocabulary_size, lower_case=lower_case, strip_accents=strip_accents)
     if vocabulary_size <= len(SPECIAL_TOKENS):
         raise ValueError(
             f"vocabulary_size must exceed the {len(SPECIAL_TOKENS)} special tokens, received {vocabulary_size}"

@@ -17,12 +17,13 @@ from bert_keras.inference.search.array_folder import HEADER, mapped_array
 from bert_keras.inference.search.bm25 import Bm25
 from bert_keras.inference.search.growing_files import GrowingFiles
 from bert_keras.inference.search.index_texts import as_index_texts
-from bert_keras.inference.search.known_encoder import Encoder, are_usable, encode, expect_known, known_by
+from bert_keras.inference.search.known_encoder import expect_known, known_by
 from bert_keras.inference.search.neighbour_graph import NeighbourGraph
 from bert_keras.inference.search.rank_fusion import fuse_ranks
 from bert_keras.inference.search.reranking import Reranker, rerank
 from bert_keras.inference.search.stored_vectors import StoredVectors, VectorDtype, vector_files
-from bert_keras.inference.search.text_appender import ENDS, TEXTS, TextAppender, scaled
+from bert_keras.inference.search.text_appender import ENDS, TEXTS, TextAppender
+from bert_keras.inference.search.text_vectors import Encoder, searchable_vectors, with_prompts
 from bert_keras.json_text import parse_json
 
 Method = Literal["exact", "binary", "approximate", "bm25"]
@@ -40,9 +41,9 @@ class Index:
 
     Args:
         files: What `build` has made.
-        encoder: What gives a list of texts their vectors; None where only words are searched.
-        query_encoder: The same for queries, where the encoder was trained to read them behind another prompt; None for
-            `encoder`.
+        encoder: What gives a list of texts their vectors; None where only words are searched. An `Embedder` reads texts
+            and queries behind the prompts that it has for them.
+        query_encoder: The same for queries, where another encoder is to read them; None for `encoder`.
 
     Example:
         ```python
@@ -53,7 +54,8 @@ class Index:
     """
 
     def __init__(self, files: GrowingFiles, encoder: Encoder | None = None, query_encoder: Encoder | None = None):
-        self._files, self._encoder, self._query_encoder = files, encoder, query_encoder or encoder
+        self._files = files
+        self._encoder, self._query_encoder = with_prompts(encoder, query_encoder)
         self._parts: dict[str, Any] = {}
         self._map()
 
@@ -97,6 +99,7 @@ class Index:
             raise ValueError(
                 f"Expected dtype float32 or int8, similarity cosine or dot; received {dtype!r}, {similarity!r}."
             )
+        encoder, query_encoder = with_prompts(encoder, query_encoder)
         options = {"dtype": dtype if encoder else None, "similarity": similarity}
         with contextlib.closing(FolderLock(folder, "an index")):
             files = _opened(folder, options, encoder) or _created(folder, options, encoder)
@@ -134,6 +137,7 @@ class Index:
             FileNotFoundError: If there is none, or a file of it is missing.
             ValueError: If it is damaged, its build was stopped, or it was built with another encoder.
         """
+        encoder, query_encoder = with_prompts(encoder, query_encoder)
         files = GrowingFiles.open(folder, _KIND, _VERSION, verify=verify)
         if not files.header["is_complete"]:
             raise ValueError(
@@ -323,15 +327,12 @@ class Index:
             raise ValueError("The index was built without an encoder: it is searched by method='bm25'.")
         if self._query_encoder is None:
             raise ValueError("The index was loaded without its encoder: it is searched by method='bm25'.")
-        vectors = encode(self._query_encoder, queries)
+        vectors = searchable_vectors(self._query_encoder, queries, self._files.header["similarity"])
         if vectors.shape[1] != self._files.header["dimension"]:
             raise ValueError(
                 f"Expected query vectors of {self._files.header['dimension']} numbers, received {vectors.shape[1]}."
             )
-        if not (usable := are_usable(vectors)).all():
-            query = queries[int(np.argmin(usable))]
-            raise ValueError(f"The encoder gives the query {query!r:.80} a vector of zeros or NaN.")
-        return scaled(vectors, self._files.header["similarity"])
+        return vectors
 
     # Files
 
@@ -345,7 +346,7 @@ class Index:
             self._mask = np.ones(self._count, bool)
             self._mask[header["removed"]] = False
         if header["dtype"]:
-            self._vectors = StoredVectors(files, header["dtype"], header["dimension"], self._count)
+            self._vectors = StoredVectors.mapped(files.folder, header["dtype"], header["dimension"], self._count)
 
     def _record(self, number: int) -> dict[str, Any]:
         begin = self._ends[number - 1] if number else 0

@@ -1,40 +1,13 @@
 """By what an index knows its encoder again: the vectors that it gives to three sentences."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-Encoder = Callable[[list[str]], np.ndarray]
+from bert_keras.inference.search.text_vectors import Encoder, are_usable, encode
+
 _SENTENCES = ("A cat sat on the mat in 1815.", "Warum ist der Himmel blau?", "今天天气很好，我们去北京。")
 _LEAST_COSINE = 0.99  # bfloat16 and other backends stay above 0.999
-
-
-def encode(encoder: Encoder, texts: list[str]) -> np.ndarray:
-    """Call an encoder and look at what it gives.
-
-    Args:
-        encoder: from a list of str to vectors.
-        texts: list of str.
-
-    Returns:
-        (texts, dimension) float32.
-
-    Raises:
-        ValueError: where it does not give a vector of numbers for each text.
-    """
-    vectors = np.asarray(encoder(texts))
-    if vectors.ndim != 2 or len(vectors) != len(texts) or vectors.dtype.kind != "f":
-        raise ValueError(
-            f"Expected {len(texts)} vectors of floats from the encoder, an array of shape ({len(texts)}, dimension); "
-            f"received {vectors.dtype} of shape {vectors.shape}."
-        )
-    return vectors.astype("float32", copy=False)
-
-
-def are_usable(vectors: np.ndarray) -> np.ndarray:
-    """Tell for each of (texts, dimension) vectors whether it is all finite and not all zeros."""
-    return np.isfinite(vectors).all(axis=1) & vectors.any(axis=1)
 
 
 def known_by(encoder: Encoder) -> list[list[float]]:

@@ -1,12 +1,12 @@
 """Vectors as an index keeps them: float32 or int8, and their signs as bits; searched by matrix product or by bits."""
 
 from collections.abc import Mapping
-from typing import Literal
+from pathlib import Path
+from typing import Literal, Self
 
 import numpy as np
 
 from bert_keras.inference.search.array_folder import mapped_array
-from bert_keras.inference.search.growing_files import GrowingFiles
 from bert_keras.inference.search.top_scores import top_scores
 
 VectorDtype = Literal["float32", "int8"]
@@ -36,35 +36,45 @@ def vector_contents(vectors: np.ndarray, dtype: VectorDtype) -> dict[str, bytes]
 
 
 class StoredVectors:
-    """The vectors of an index, mapped into memory.
+    """Vectors that are searched: those of an index, mapped into memory, or any in memory.
 
     Args:
-        files: the index's.
-        dtype: what they are kept in.
-        dimension: numbers in each.
-        count: how many there are.
+        arrays: `vectors`, (count, dimension) float32; or int8 with their `scales`, (count, 1). For `search_bits` their
+            `bits`, as `vector_contents` makes them.
 
     Reference:
         bits with rescoring: [Yamada et al., 2021](https://arxiv.org/abs/2106.00882)
     """
 
-    def __init__(self, files: GrowingFiles, dtype: VectorDtype, dimension: int, count: int) -> None:
-        arrays: Mapping[str, tuple] = {
+    def __init__(self, arrays: Mapping[str, np.ndarray]) -> None:
+        self._arrays = arrays
+        self.count = len(arrays["vectors"])
+
+    @classmethod
+    def mapped(cls, folder: Path, dtype: VectorDtype, dimension: int, count: int) -> Self:
+        """Map the files of a folder.
+
+        Args:
+            folder: the index's.
+            dtype: what vectors are kept in.
+            dimension: numbers in each.
+            count: how many there are.
+        """
+        kinds: Mapping[str, tuple] = {
             "vectors": (dtype, (count, dimension)),
             "scales": ("float32", (count, 1)),
             "bits": ("uint64", (count, -(-dimension // 64))),
         }
-        self._arrays = {name: mapped_array(files.folder / name, *arrays[name]) for name in vector_files(dtype)}
-        self.dtype, self.dimension, self.count = dtype, dimension, count
+        return cls({name: mapped_array(folder / name, *kinds[name]) for name in vector_files(dtype)})
 
     def rows(self, which: slice | np.ndarray) -> np.ndarray:
         """Return (rows, dimension) float32 vectors, by a slice or by numbers."""
         rows = self._arrays["vectors"][which]
-        if self.dtype == "int8":
+        if "scales" in self._arrays:
             return rows.astype("float32") * self._arrays["scales"][which]
         return np.asarray(rows)
 
-    def search(self, queries: np.ndarray, top_k: int, mask: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    def search(self, queries: np.ndarray, top_k: int, mask: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Find the vectors with the highest dot products, looking at all.
 
         Args:
@@ -85,7 +95,9 @@ class StoredVectors:
             found.append(top_scores(scores, top_k))
         return _joined(found, top_k)
 
-    def search_bits(self, queries: np.ndarray, top_k: int, mask: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    def search_bits(
+        self, queries: np.ndarray, top_k: int, mask: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Find vectors by the signs of their numbers; the best of them are ordered by dot products.
 
         Args:
@@ -125,7 +137,7 @@ class StoredVectors:
 
     def _products(self, queries: np.ndarray) -> np.ndarray:
         vectors = self._arrays["vectors"]
-        if self.dtype == "float32":
+        if "scales" not in self._arrays:
             return queries @ vectors.T
         scores = np.empty((len(queries), self.count), "float32")
         for first in range(0, self.count, _INT8_ROWS):

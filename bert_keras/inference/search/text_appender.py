@@ -11,8 +11,8 @@ from bert_keras.data.files.faults import Faults
 from bert_keras.inference.progress import with_progress
 from bert_keras.inference.search.growing_files import GrowingFiles
 from bert_keras.inference.search.index_texts import IndexText, checked
-from bert_keras.inference.search.known_encoder import Encoder, are_usable, encode
 from bert_keras.inference.search.stored_vectors import vector_contents
+from bert_keras.inference.search.text_vectors import Encoder, are_usable, encode, scaled
 
 TEXTS, ENDS = "texts.jsonl", "ends"  # a line for each text; where each line ends, int64
 
@@ -109,11 +109,6 @@ class TextAppender:
 
     def _commit(self, **values: bool) -> None:
         self._files.commit(count=self._count, read=self._read, source=self._source, **values)
-
-
-def scaled(vectors: np.ndarray, similarity: str) -> np.ndarray:
-    """Return vectors of length 1 for "cosine", the same ones for "dot"."""
-    return vectors if similarity == "dot" else vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
 def _continued_checksum(one: IndexText, checksum: int) -> int:

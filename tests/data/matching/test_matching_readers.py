@@ -137,3 +137,25 @@ def test_scores_are_rescaled_and_those_beyond_are_refused():
         examples.rescaled(2, 5)
     with pytest.raises(ValueError, match="expected scores of pairs, received matches"):
         MatchingExamples.of_texts(["a"]).rescaled(0, 5)
+
+
+def test_a_cross_encoder_gets_each_pair_once_with_what_is_known_of_it():
+    mined = MatchingExamples((("q", "a", "b"), ("q", "b", "c"), ("r", "c", "b"))).labelled_pairs()
+    assert mined.problem_type == "multi_label_classification" and mined.label_names == ("match",)
+    assert list(zip(mined.texts, mined.second_texts, mined.labels)) == [
+        ("q", "a", (0,)), ("q", "b", (0,)), ("q", "c", ()), ("r", "c", (0,)), ("r", "b", ())
+    ]  # fmt: skip
+    classes = MatchingExamples((("a", "b"), ("c", "d")), (1, 0), ("no", "yes")).labelled_pairs()
+    assert classes.label_array().tolist() == [[1.0], [0.0]]
+    taught = MatchingExamples((("a", "b", "c"), ("a", "b", "d")), ((4.0, 1.0), (2.0, 0.0))).labelled_pairs()
+    assert taught.problem_type == "regression" and taught.labels == (3.0, 1.0, 0.0)
+    with pytest.raises(ValueError, match="expected negatives beside texts that match"):
+        MatchingExamples.of_texts(["a"]).labelled_pairs()
+    with pytest.raises(ValueError, match="expected two classes, a match and none; received x, y, z"):
+        MatchingExamples((("a", "b"),), (0,), ("x", "y", "z")).labelled_pairs()
+
+
+def test_anchors_are_queries_where_texts_match_and_are_not_the_same():
+    assert MatchingExamples((("a", "b"),)).has_queries
+    assert not MatchingExamples.of_texts(["a"]).has_queries
+    assert not MatchingExamples((("a", "b"),), (0.5,)).has_queries

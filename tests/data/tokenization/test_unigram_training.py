@@ -2,7 +2,8 @@
 
 import pytest
 
-from bert_keras.data import UnigramTokenizer, train_unigram_vocabulary, train_vocabulary
+from bert_keras.checkpoints.families import FAMILIES
+from bert_keras.data import UnigramTokenizer, train_tokenizer, train_unigram_vocabulary, train_vocabulary
 
 TEXTS = ["Low lower lowest, ``café''", "new newer newest 1 2 3"] * 10
 
@@ -14,6 +15,15 @@ def test_a_vocabulary_of_the_size_and_family(family):
     tokenizer = UnigramTokenizer(vocabulary)
     assert tokenizer.vocabulary.unk_id not in tokenizer(TEXTS[0]).numpy()
     assert vocabulary == train_unigram_vocabulary(TEXTS, 34, family=family)
+
+
+@pytest.mark.parametrize("family", ["albert", "xlm-roberta"])
+def test_the_kind_of_a_family_is_its_tokenizer(family):
+    tokenizer = train_tokenizer(TEXTS, 34, kind=FAMILIES[family].tokenizer)
+    assert tokenizer.vocabulary == train_unigram_vocabulary(TEXTS, 34, family=family)
+    assert tokenizer.lower_case == (family == "albert")
+    with pytest.raises(ValueError, match="lower_case and strip_accents are ALBERT's"):
+        train_tokenizer(TEXTS, 34, kind="unigram_xlm_roberta", lower_case=True)
 
 
 def test_case_and_accents_are_those_of_the_tokenizer():

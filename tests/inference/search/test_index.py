@@ -334,7 +334,7 @@ def test_a_vector_of_nan_names_its_text(tmp_path):
 
     with pytest.raises(ValueError, match="text 2: the encoder gives 'y' a vector of zeros or NaN"):
         Index.build(tmp_path, [("x", "the cat"), ("y", "a cow")], broken)
-    with pytest.raises(ValueError, match="the query 'a cow' a vector of zeros or NaN"):
+    with pytest.raises(ValueError, match="gives 'a cow' a vector of zeros or NaN"):
         Index.build(tmp_path / "other", [("x", "the cat")], broken).search("a cow")
 
 
