@@ -1,8 +1,8 @@
 """Which family, objective, masking rule and layout of rows learns most in equal processor minutes?
 
 Each run is the quickstart's: its corpus, sizes and learning rate, its task of eras afterwards. One thing, or a family,
-is chosen otherwise. Minutes are the processor's for the whole process, on one thread, compiling included: so a busy
-machine slows nobody. The learning rate follows the share of them that is used.
+is chosen otherwise. Minutes are the processor's for the whole process, on one thread, compiling included, which other
+load disturbs least. The learning rate follows the share of them that is used.
 
 What was learned is measured on the same held-out addresses, a passage a row, in three ways:
 * `masked_accuracy`, of tokens at BERT's 15 %: comparable between runs with one kind of tokenizer, and no others.
@@ -10,7 +10,8 @@ What was learned is measured on the same held-out addresses, a passage a row, in
   the bits that their tokens cost are divided by their characters. This is comparable between kinds of tokenizers, but
   that byte pairs have to guess capitals as well. Less is better.
 * `era_accuracy`, after fine-tuning on 400 paragraphs: comparable between all.
-Of ELECTRA the first two are the generator's. A run with the seed of another has the same paragraphs as that.
+Of ELECTRA the first two are the generator's. `own_` scores are of held-out rows as the run was trained with: those that
+learn from pairs of texts lose a little where a row is one text. Runs of one seed fine-tune on the same paragraphs.
 
 Run: python -m benchmarks.pretraining_choices --processor-minutes 4 --seeds 3 --only bert electra-style
 Every finished run is a JSON line in the results; those that are there already are not run again.
@@ -200,7 +201,8 @@ def table(found):
     Args:
         found: list of dicts, the lines of the results.
     """
-    columns = ("masked_accuracy", "unigram_accuracy", "bits_per_character", "era_accuracy", "own_rtd_recall")
+    columns = ("masked_accuracy", "own_mlm_accuracy", "unigram_accuracy", "bits_per_character", "era_accuracy")
+    columns += ("own_rtd_recall",)
     lines = [f"| | seeds | steps | million tokens | {' | '.join(columns)} |", f"|---|{'---:|' * (3 + len(columns))}"]
     for name in [name for name in FAMILIES | RULES if any(run["choice"] == name for run in found)]:
         runs = [run for run in found if run["choice"] == name]
