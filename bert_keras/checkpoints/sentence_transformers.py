@@ -77,7 +77,7 @@ def read_modules(directory: str | os.PathLike) -> dict:
         "num_pooled_layers": _num_pooled_layers(folders.get("WeightedLayerPooling")),
         **_dense_settings(folders.get("Dense")),
         "normalize": "Normalize" in folders,
-        "sequence_length": _sequence_length(directory),
+        "sequence_length": noted_length(directory),
         **noted,
     }
 
@@ -216,6 +216,29 @@ def write_modules(
     write_files(directory, {name: _json(content) for name, content in files.items()})
 
 
+def noted_length(directory: str | os.PathLike) -> int | None:
+    """Read how long the rows of a preset of sentence-transformers are, be it a `SentenceTransformer` or `CrossEncoder`.
+
+    Args:
+        directory: path of a preset.
+
+    Returns:
+        number of tokens, special ones included; None where none is noted.
+
+    Raises:
+        ValueError: where it is no whole number above 0, or a file is damaged.
+    """
+    path = pathlib.Path(directory, _LENGTH_FILE)
+    length = read_json(path).get("max_seq_length") if path.is_file() else None
+    if length is not None and (type(length) is not int or length < 1):
+        raise ValueError(f"{path}: max_seq_length must be a whole number of tokens or null, received {length!r}.")
+    of_tokenizer = path.with_name("tokenizer_config.json")
+    if length is None and of_tokenizer.is_file():  # where version 6 leaves it
+        length = read_json(of_tokenizer).get("model_max_length")
+        length = length if type(length) is int and 0 < length < _NO_LENGTH else None
+    return length
+
+
 def squeezes_one_number(config_path: str | os.PathLike, fields: Mapping) -> bool:
     """Tell whether a preset is a `CrossEncoder` whose one logit becomes a probability, by a sigmoid.
 
@@ -293,17 +316,6 @@ def _dense_settings(folder):
     if type(width) is not int or width < 1:
         raise ValueError(f"{path}: out_features must be a whole number above 0, found {width!r}.")
     return {"dense_dim": width, "dense_activation": names[activation], "dense_bias": config.get("bias", True) is True}
-
-
-def _sequence_length(directory):
-    path = directory / _LENGTH_FILE
-    length = read_json(path).get("max_seq_length") if path.is_file() else None
-    if length is not None and (type(length) is not int or length < 1):
-        raise ValueError(f"{path}: max_seq_length must be a whole number of tokens or null, received {length!r}.")
-    if length is None and (directory / "tokenizer_config.json").is_file():  # where version 6 leaves it
-        length = read_json(directory / "tokenizer_config.json").get("model_max_length")
-        length = length if type(length) is int and 0 < length < _NO_LENGTH else None
-    return length
 
 
 def _prompts(path):
