@@ -16,6 +16,7 @@ from bert_keras.models.encoder import BertEncoder
 from bert_keras.models.recomputed_rows import recomputed_rows
 from bert_keras.models.task_model import TaskModel
 from bert_keras.models.text_vector import text_vector
+from bert_keras.training.losses.multiple_negatives_ranking_loss import MultipleNegativesRankingLoss
 from bert_keras.training.target_kinds import VECTORS
 
 POOLINGS = ("mean", "first", "max", "pooled")
@@ -145,6 +146,22 @@ class SentenceEncoder(TaskModel):
         rows = {name: ops.reshape(value, (-1, length)) for name, value in inputs.items()}
         vectors = recomputed_rows(self.text_model, rows, self.mini_batch_size)
         return ops.reshape(vectors, (batch, texts, self.vector_dim))
+
+    def fit(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> keras.callbacks.History:
+        """As `keras.Model.fit`.
+
+        Raises:
+            ValueError: where nothing would be learnt, since all rows of two texts are one group.
+        """
+        loss = getattr(self.loss, "loss", self.loss)  # in a `MatryoshkaLoss`
+        if isinstance(loss, MultipleNegativesRankingLoss) and len(np.shape(y)) == 1 and len(y) > 1:
+            groups = ops.convert_to_numpy(y)
+            if (groups == groups[0]).all() and np.shape(x["token_ids"])[1] == 2:
+                raise ValueError(
+                    f"Expected groups of rows, of which only those of different groups are compared; received "
+                    f"{groups[0]} for all {len(groups)}: np.arange({len(groups)}) says that all are different."
+                )
+        return super().fit(x, y, *args, **kwargs)
 
     def with_arguments(self, **changes: Any) -> "SentenceEncoder":
         """Make a sentence encoder around the same encoder, with the same dense layer, and other arguments.

@@ -236,6 +236,16 @@ def test_the_same_text_twice_has_two_vectors_in_training_and_one_after_it(make_e
     assert np.mean(losses[-3:]) < 0.7 * losses[0]
 
 
+def test_groups_that_leave_nothing_to_compare_are_refused(make_encoder, texts):
+    pairs = {name: value[:, :2] for name, value in texts.items()}
+    model = SentenceEncoder(make_encoder(pooler=False))
+    model.compile("sgd", training.MatryoshkaLoss(training.MultipleNegativesRankingLoss(), dims=(8, 4)))
+    with pytest.raises(ValueError, match=r"received 1 for all 5: np.arange\(5\)"):
+        model.fit(pairs, np.ones(5, "int32"), verbose=0)
+    with pytest.raises(ValueError, match=r"group, \(batch,\) int.*received float32"):
+        model.fit(pairs, np.arange(5.0), verbose=0)
+
+
 @pytest.mark.slow_elsewhere
 def test_a_loss_that_compares_rows_is_not_trained_in_parts(make_encoder, texts):
     model = SentenceEncoder(make_encoder(pooler=False))
