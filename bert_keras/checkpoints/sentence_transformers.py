@@ -151,6 +151,7 @@ def write_modules(
     prompts: Mapping[str, str] | None = None,
     default_prompt: str | None = None,
     similarity: str = "cosine",
+    leaves_out_pooler: bool = False,
 ) -> None:
     """Write beside an encoder what makes it one of sentence-transformers.
 
@@ -168,6 +169,7 @@ def write_modules(
         prompts: {name: what stands before a text}.
         default_prompt: name of the one that is taken where none is asked for.
         similarity: "cosine", "dot", "euclidean" or "manhattan".
+        leaves_out_pooler: whether transformers is to make no pooler, which it would by itself, with random weights.
 
     Raises:
         ValueError: where sentence-transformers has no such activation function.
@@ -208,6 +210,8 @@ def write_modules(
     length = {"max_seq_length": sequence_length, "do_lower_case": False}  # the tokenizer does that
     if num_pooled_layers > 1:
         length["config_args"] = {"output_hidden_states": True}
+    if leaves_out_pooler:
+        length["model_args"] = {"add_pooling_layer": False}
     noted = {"prompts": dict(prompts or {}), "default_prompt_name": default_prompt, "similarity_fn_name": similarity}
     noted |= {} if output_dim is None or output_dim >= width else {"truncate_dim": output_dim}
     for folder, files in contents.items():

@@ -10,6 +10,7 @@ from keras import ops
 
 from bert_keras.checkpoints import write_modules
 from bert_keras.checkpoints.checkpoint import Checkpoint
+from bert_keras.checkpoints.families import family_named
 from bert_keras.checkpoints.sentence_transformers import SIMILARITIES
 from bert_keras.layers import MergeChoices, SentenceHead, SplitChoices
 from bert_keras.models.encoder import BertEncoder
@@ -240,6 +241,7 @@ class SentenceEncoder(TaskModel):
         write_modules(
             directory, self.encoder.hidden_dim, self.encoder.num_layers, pooling=pooling, dense=dense,
             dense_activation=activation, sequence_length=self.sequence_length or self.encoder.max_sequence_length,
+            leaves_out_pooler=not self.encoder.pooler and bool(family_named(self.encoder.family).pooler),
             **{name: getattr(self, name) for name in _NOTED},
         )  # fmt: skip
 

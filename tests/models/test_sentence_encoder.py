@@ -87,6 +87,16 @@ def test_the_pooled_output_becomes_a_dense_layer_on_the_first_token(tokenizer, t
     np.testing.assert_allclose(ours, theirs, atol=1e-6)
 
 
+@pytest.mark.parametrize(("family", "pooling", "expected"), [("bert", "mean", True), ("bert", "pooled", False),
+                                                            ("distilbert", "mean", False)])  # fmt: skip
+def test_transformers_is_told_to_make_no_pooler_where_it_would(tmp_path, family, pooling, expected):
+    segments = {} if family == "bert" else {"num_segments": 0}
+    encoder = BertEncoder(8, 1, 2, 8, 16, pooler=pooling == "pooled", family=family, **segments)
+    SentenceEncoder(encoder, pooling=pooling).save_to_preset(tmp_path)
+    noted = json.loads((tmp_path / "sentence_bert_config.json").read_text())
+    assert (noted.get("model_args") == {"add_pooling_layer": False}) is expected
+
+
 def test_dense_weights_in_a_pickle_are_refused_by_name(tmp_path):
     small(dense_dim=6).save_to_preset(tmp_path)
     (tmp_path / "2_Dense" / "model.safetensors").rename(tmp_path / "2_Dense" / "pytorch_model.bin")
@@ -139,11 +149,12 @@ SETTINGS += [{"num_pooled_layers": 2, "dense_dim": 4, "dense_activation": "linea
 
 @pytest.mark.slow
 @pytest.mark.parametrize("options", SETTINGS)
-def test_sentence_transformers_reads_what_we_write_and_we_what_it_writes(tokenizer, tmp_path, options):
+def test_sentence_transformers_reads_what_we_write_and_we_what_it_writes(tokenizer, tmp_path, caplog, options):
     library = pytest.importorskip("sentence_transformers")
     small(**options).save_to_preset(tmp_path / "ours")
     tokenizer.save_to_preset(tmp_path / "ours", model_max_length=40)
     ours, theirs = Embedder.from_preset(tmp_path / "ours"), library.SentenceTransformer(str(tmp_path / "ours"))
+    assert "MISSING" not in caplog.text  # a pooler that is not there
     theirs.save_pretrained(str(tmp_path / "theirs"))
     back = Embedder.from_preset(tmp_path / "theirs")
     for name in (None, *(options.get("prompts") or ())):
