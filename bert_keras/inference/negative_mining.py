@@ -191,7 +191,11 @@ def write_negatives(
     if counts["too_few"]:
         _logger.warning("%d of %d examples have too few negatives and are left out", counts["too_few"], len(examples))
     if not sound:
-        raise ValueError(f"No example of {len(examples)} has enough negatives: a smaller margin, or more documents?")
+        former = f" {path} is that of a former call." if path.exists() else ""
+        raise ValueError(
+            f"No example of {len(examples)} has enough negatives: a smaller margin, or more documents? A search by "
+            f"words finds only texts with a word of the query; one by vectors (--preset) finds others.{former}"
+        )
     write_file(path, b"".join(sound))
     unfinished.unlink()
     return counts
