@@ -29,9 +29,9 @@ class MatchingFiles:
         ['train.tsv', 'dev.tsv']
     """
 
-    train: Path | None = None  # a table of pairs, triples, scored pairs, or a text a row; or a folder in BEIR's layout
-    validation: Path | None = None  # the same, to choose the best epoch by; columns as in train, or well-known ones
-    test: Path | None = None  # the same
+    train: Path | None = None  # needed: pairs, triples, scored pairs, a text a row; or a folder in BEIR's layout
+    validation: float | Path | None = None  # needed, to choose the best epoch by: the same, or its share of train, 0.2
+    test: Path | None = None  # the same as train, its columns or well-known ones; so with validation
     text_columns: tuple[int | str, ...] = ()  # anchor, positive, negatives; by name, or by number from 0
     negatives_column: int | str | None = None  # a list of negatives
     num_negatives: int | None = None  # so many of the list; none: as many as every row has
@@ -44,8 +44,8 @@ class MatchingFiles:
     table: TableFormat = TableFormat()
 
     @property
-    def paths(self) -> dict[str, Path]:
-        """{part: file or folder}, of those that there are."""
+    def paths(self) -> dict[str, Path | float]:
+        """{part: file or folder}, of those that there are; of validation perhaps a share of the training part."""
         paths = {"train": self.train, "validation": self.validation, "test": self.test}
         return {part: path for part, path in paths.items() if path is not None}
 
@@ -64,10 +64,16 @@ class MatchingFiles:
             ValueError: If there is no training part or none for validation; further as `data.read_matching` and
                 `data.read_beir`.
         """
-        if {"train", "validation"} - self.paths.keys():
-            raise ValueError("Expected --train and --validation.")
+        if missing := {"train", "validation"} - self.paths.keys():
+            raise ValueError(
+                "Expected --train and --validation, a file of its own or a share of train such as 0.2; received no "
+                + " and no ".join(f"--{part}" for part in sorted(missing))
+            )
         parts, labels = {}, None
         for part, path in self.paths.items():  # train first: its classes are all that there are
+            if isinstance(path, float):
+                parts["train"], parts[part] = parts["train"].split(path)
+                continue
             parts[part] = self._read(part, path, labels)
             if part == "train":
                 labels = getattr(parts[part], "label_names", None)

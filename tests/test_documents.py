@@ -73,6 +73,7 @@ SMALLER = collections.defaultdict(dict) | {
         "--steps 20000": "--steps 2 --warmup-steps 1 --batch-size 2 --sequence-length 32 --no-xla",
         "--size mini": "--size tiny",
     },
+    "docs/vectors.md": {"--validation 0.2": "--validation 0.2 --epochs 1 --batch-size 8 --sequence-length 16"},
 }  # fmt: skip
 # What is so when a page's code has run.
 THEN = collections.defaultdict(tuple) | {
@@ -134,6 +135,7 @@ def stand_ins(tmp_path_factory):
         "squad.json": json.dumps({"version": "1.1", "data": [{"title": "t", "paragraphs": [asked]}]}),
         "relations.jsonl": "\n".join(map(json.dumps, related)),
         "triples.jsonl": json.dumps(triple),
+        "pairs.csv": "question,answer\n" + "".join(f"is soup {i} good,the soup {i} is bad\n" for i in range(20)),
     }
     files |= {
         f"my/{n}.txt": " ".join(f"Sentence {i} of text {n} is word{i * n % 50} and ends." for i in range(60))

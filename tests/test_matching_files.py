@@ -48,8 +48,18 @@ def test_a_folder_is_trained_on_by_its_pairs_and_searched_in(tmp_path):
     assert files.learned_from == (tmp_path, tmp_path)
 
 
+def test_a_share_of_training_is_for_validation_and_no_anchor_is_in_both(tmp_path):
+    rows = [{"anchor": f"a{i // 2}", "positive": f"p{i}"} for i in range(40)]
+    (tmp_path / "pairs.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    files = MatchingFiles(train=tmp_path / "pairs.jsonl", validation=0.2)
+    parts = files.read()
+    assert [len(parts[part]) for part in ("train", "validation")] == [32, 8]
+    assert not {texts[0] for texts in parts["train"].texts} & {texts[0] for texts in parts["validation"].texts}
+    assert files.read() == parts and files.learned_from == (tmp_path / "pairs.jsonl",)
+
+
 def test_missing_parts_and_matches_are_said(sick):
-    with pytest.raises(ValueError, match="Expected --train and --validation"):
+    with pytest.raises(ValueError, match="Expected --train and --validation.*received no --validation"):
         MatchingFiles(train=sick).read()
     with pytest.raises(ValueError, match="no pair has a score of 6 or more; the highest is 4.5"):
         MatchingFiles(train=sick, validation=sick, match_score=6).read()

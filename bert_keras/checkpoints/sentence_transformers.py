@@ -77,7 +77,7 @@ def read_modules(directory: str | os.PathLike) -> dict:
         "num_pooled_layers": _num_pooled_layers(folders.get("WeightedLayerPooling")),
         **_dense_settings(folders.get("Dense")),
         "normalize": "Normalize" in folders,
-        "sequence_length": _sequence_length(directory),
+        "sequence_length": noted_length(directory),
         **noted,
     }
 
@@ -151,6 +151,7 @@ def write_modules(
     prompts: Mapping[str, str] | None = None,
     default_prompt: str | None = None,
     similarity: str = "cosine",
+    leaves_out_pooler: bool = False,
 ) -> None:
     """Write beside an encoder what makes it one of sentence-transformers.
 
@@ -168,6 +169,7 @@ def write_modules(
         prompts: {name: what stands before a text}.
         default_prompt: name of the one that is taken where none is asked for.
         similarity: "cosine", "dot", "euclidean" or "manhattan".
+        leaves_out_pooler: whether transformers is to make no pooler, which it would by itself, with random weights.
 
     Raises:
         ValueError: where sentence-transformers has no such activation function.
@@ -208,12 +210,37 @@ def write_modules(
     length = {"max_seq_length": sequence_length, "do_lower_case": False}  # the tokenizer does that
     if num_pooled_layers > 1:
         length["config_args"] = {"output_hidden_states": True}
+    if leaves_out_pooler:
+        length["model_args"] = {"add_pooling_layer": False}
     noted = {"prompts": dict(prompts or {}), "default_prompt_name": default_prompt, "similarity_fn_name": similarity}
     noted |= {} if output_dim is None or output_dim >= width else {"truncate_dim": output_dim}
     for folder, files in contents.items():
         write_files(directory / folder, files)
     files = {_LENGTH_FILE: length, _MODULES_FILE: listed, _PROMPTS_FILE: noted}
     write_files(directory, {name: _json(content) for name, content in files.items()})
+
+
+def noted_length(directory: str | os.PathLike) -> int | None:
+    """Read how long the rows of a preset of sentence-transformers are, be it a `SentenceTransformer` or `CrossEncoder`.
+
+    Args:
+        directory: path of a preset.
+
+    Returns:
+        number of tokens, special ones included; None where none is noted.
+
+    Raises:
+        ValueError: where it is no whole number above 0, or a file is damaged.
+    """
+    path = pathlib.Path(directory, _LENGTH_FILE)
+    length = read_json(path).get("max_seq_length") if path.is_file() else None
+    if length is not None and (type(length) is not int or length < 1):
+        raise ValueError(f"{path}: max_seq_length must be a whole number of tokens or null, received {length!r}.")
+    of_tokenizer = path.with_name("tokenizer_config.json")
+    if length is None and of_tokenizer.is_file():  # where version 6 leaves it
+        length = read_json(of_tokenizer).get("model_max_length")
+        length = length if type(length) is int and 0 < length < _NO_LENGTH else None
+    return length
 
 
 def squeezes_one_number(config_path: str | os.PathLike, fields: Mapping) -> bool:
@@ -293,17 +320,6 @@ def _dense_settings(folder):
     if type(width) is not int or width < 1:
         raise ValueError(f"{path}: out_features must be a whole number above 0, found {width!r}.")
     return {"dense_dim": width, "dense_activation": names[activation], "dense_bias": config.get("bias", True) is True}
-
-
-def _sequence_length(directory):
-    path = directory / _LENGTH_FILE
-    length = read_json(path).get("max_seq_length") if path.is_file() else None
-    if length is not None and (type(length) is not int or length < 1):
-        raise ValueError(f"{path}: max_seq_length must be a whole number of tokens or null, received {length!r}.")
-    if length is None and (directory / "tokenizer_config.json").is_file():  # where version 6 leaves it
-        length = read_json(directory / "tokenizer_config.json").get("model_max_length")
-        length = length if type(length) is int and 0 < length < _NO_LENGTH else None
-    return length
 
 
 def _prompts(path):

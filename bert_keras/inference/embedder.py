@@ -34,10 +34,11 @@ class Embedder(Predictor):
 
     Call arguments:
         texts: as for `Predictor`.
-        prompt_name: name in `prompts`, such as "query"; None for `prompt`.
+        prompt_name: name in `prompts`, such as "query"; None for the constructor's `prompt`.
+        prompt: what stands before each text of this call instead, "" for nothing.
 
     Raises:
-        ValueError: where there is no such pooling, or no prompt of that name.
+        ValueError: where there is no such pooling, no prompt of that name, or a name beside a prompt.
 
     Output:
         (texts, dim) float32 array, (dim,) for one str.
@@ -103,10 +104,12 @@ class Embedder(Predictor):
         """Whether vectors have length 1."""
         return self.model.normalize
 
-    def __call__(self, texts: Texts | TokenizedTexts, prompt_name: str | None = None) -> np.ndarray:
+    def __call__(
+        self, texts: Texts | TokenizedTexts, prompt_name: str | None = None, prompt: str | None = None
+    ) -> np.ndarray:
         if isinstance(texts, str):
-            return self([texts], prompt_name)[0]
-        return self.results(self.rows(texts, prompt_name))
+            return self([texts], prompt_name, prompt)[0]
+        return self.results(self.rows(texts, prompt_name, prompt))
 
     def embed_queries(self, texts: Texts) -> np.ndarray:
         """Embed texts as queries: behind the prompt of that name, where there is one.
@@ -146,19 +149,28 @@ class Embedder(Predictor):
         self.model.with_arguments(**noted).save_to_preset(directory)
         self.tokenizer.save_to_preset(directory, model_max_length=self.model.encoder.max_sequence_length)
 
-    def rows(self, texts: Texts | TokenizedTexts, prompt_name: str | None = None) -> TokenizedTexts:
+    def rows(
+        self, texts: Texts | TokenizedTexts, prompt_name: str | None = None, prompt: str | None = None
+    ) -> TokenizedTexts:
         """Make the rows of texts, to be predicted at once or again and again while the encoder is trained.
 
         Args:
             texts: what the embedder is called with.
             prompt_name: the same.
+            prompt: the same.
         """
         if isinstance(texts, TokenizedTexts):
             return texts
+        if prompt_name is not None and prompt is not None:
+            raise ValueError(f"Expected prompt_name or prompt, received {prompt_name!r} and {prompt!r}.")
         if prompt_name is not None and prompt_name not in self.prompts:
             known = ", ".join(self.prompts) or "none"
-            raise ValueError(f"There is no prompt {prompt_name!r}; the names of those that are there: {known}.")
-        prompt = self.prompt if prompt_name is None else self.prompts[prompt_name]
+            raise ValueError(
+                f"There is no prompt {prompt_name!r}; the names of those that are there: {known}. "
+                'prompt="" puts nothing before a text.'
+            )
+        if prompt is None:
+            prompt = self.prompt if prompt_name is None else self.prompts[prompt_name]
         texts = [prompt + text for text in as_texts(texts)]
         return TokenizedTexts(texts, None, self.tokenizer, sequence_length=self.sequence_length)
 

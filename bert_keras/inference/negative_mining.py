@@ -45,7 +45,8 @@ def mine_negatives(
 ) -> Iterator[dict[str, Any] | None]:
     """Search for the anchor of each example, and take what is found and does not match as negatives.
 
-    What matches the anchor in any example, and the anchor itself, is no negative. With a margin, neither is what is
+    What matches the anchor in any example, and the anchor itself, is no negative; nor is what differs from these by
+    case and spaces alone, and how many such documents there were is logged. With a margin, neither is what is
     nearer to the anchor than its positive less the margin: it may match and not be known to. If the positive is not
     found at all, everything found is nearer.
 
@@ -100,10 +101,14 @@ def mine_negatives(
         )
     if missing := [texts[1] for texts in examples.texts if texts[1] not in number_of]:
         raise ValueError(f"{len(missing)} positives are not among the documents, the first: {missing[0]!r:.80}")
+    spellings = [_one_spelling(text) for text in documents]
     matches_of = collections.defaultdict(set)
     for anchor, positive, *_ in examples.texts:
-        matches_of[anchor] |= {number_of[positive], number_of.get(anchor, -1), -1}
-    most_matches = max(map(len, matches_of.values()), default=0)
+        matches_of[anchor] |= {anchor, positive}
+    spelled_matches_of = {anchor: set(map(_one_spelling, matches)) for anchor, matches in matches_of.items()}
+    counts = collections.Counter(spellings)
+    most_matches = max((sum(counts[one] for one in some) for some in spelled_matches_of.values()), default=0)
+    respelled = set()
 
     def farther_than(score: float) -> Callable[[float], bool]:
         limits = [score - margin] if margin is not None else []
@@ -116,7 +121,12 @@ def mine_negatives(
         found = search(anchors, min(last_rank + most_matches, len(documents)))
         found_of = {anchor: list(zip(*row)) for anchor, *row in zip(anchors, *(part.tolist() for part in found))}
         for number, (anchor, positive, *_) in enumerate(some, begin):
-            others = [(one, score) for one, score in found_of[anchor] if one not in matches_of[anchor]]
+            others = []
+            for one, score in found_of[anchor]:
+                if one >= 0 and spellings[one] not in spelled_matches_of[anchor]:
+                    others.append((one, score))
+                elif one >= 0 and documents[one] not in matches_of[anchor]:
+                    respelled.add(one)
             is_far = farther_than(dict(found_of[anchor]).get(number_of[positive], -np.inf))
             candidates = [pair for pair in others[first_rank - 1 : last_rank] if is_far(pair[1])]
             if len(candidates) < num_negatives:
@@ -128,6 +138,15 @@ def mine_negatives(
             candidates = candidates[:num_negatives]
             negatives, scores = [documents[one] for one, _ in candidates], [score for _, score in candidates]
             yield {"query": anchor, "positive": positive, "negatives": negatives, "scores": scores}
+    if respelled:
+        _logger.warning(
+            "%d documents differ from what matches a query by case and spaces alone and are no negatives of it, such "
+            "as %.80r", len(respelled), documents[min(respelled)],
+        )  # fmt: skip
+
+
+def _one_spelling(text: str) -> str:
+    return " ".join(text.split()).casefold()
 
 
 def write_negatives(
@@ -172,7 +191,11 @@ def write_negatives(
     if counts["too_few"]:
         _logger.warning("%d of %d examples have too few negatives and are left out", counts["too_few"], len(examples))
     if not sound:
-        raise ValueError(f"No example of {len(examples)} has enough negatives: a smaller margin, or more documents?")
+        former = f" {path} is that of a former call." if path.exists() else ""
+        raise ValueError(
+            f"No example of {len(examples)} has enough negatives: a smaller margin, or more documents? A search by "
+            f"words finds only texts with a word of the query; one by vectors (--preset) finds others.{former}"
+        )
     write_file(path, b"".join(sound))
     unfinished.unlink()
     return counts

@@ -10,12 +10,14 @@ from keras import ops
 
 from bert_keras.checkpoints import write_modules
 from bert_keras.checkpoints.checkpoint import Checkpoint
+from bert_keras.checkpoints.families import family_named
 from bert_keras.checkpoints.sentence_transformers import SIMILARITIES
 from bert_keras.layers import MergeChoices, SentenceHead, SplitChoices
 from bert_keras.models.encoder import BertEncoder
 from bert_keras.models.recomputed_rows import recomputed_rows
 from bert_keras.models.task_model import TaskModel
 from bert_keras.models.text_vector import text_vector
+from bert_keras.training.losses.multiple_negatives_ranking_loss import MultipleNegativesRankingLoss
 from bert_keras.training.target_kinds import VECTORS
 
 POOLINGS = ("mean", "first", "max", "pooled")
@@ -146,6 +148,22 @@ class SentenceEncoder(TaskModel):
         vectors = recomputed_rows(self.text_model, rows, self.mini_batch_size)
         return ops.reshape(vectors, (batch, texts, self.vector_dim))
 
+    def fit(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> keras.callbacks.History:
+        """As `keras.Model.fit`.
+
+        Raises:
+            ValueError: where nothing would be learnt, since all rows of two texts are one group.
+        """
+        loss = getattr(self.loss, "loss", self.loss)  # in a `MatryoshkaLoss`
+        if isinstance(loss, MultipleNegativesRankingLoss) and len(np.shape(y)) == 1 and len(y) > 1:
+            groups = ops.convert_to_numpy(y)
+            if (groups == groups[0]).all() and np.shape(x["token_ids"])[1] == 2:
+                raise ValueError(
+                    f"Expected groups of rows, of which only those of different groups are compared; received "
+                    f"{groups[0]} for all {len(groups)}: np.arange({len(groups)}) says that all are different."
+                )
+        return super().fit(x, y, *args, **kwargs)
+
     def with_arguments(self, **changes: Any) -> "SentenceEncoder":
         """Make a sentence encoder around the same encoder, with the same dense layer, and other arguments.
 
@@ -223,6 +241,7 @@ class SentenceEncoder(TaskModel):
         write_modules(
             directory, self.encoder.hidden_dim, self.encoder.num_layers, pooling=pooling, dense=dense,
             dense_activation=activation, sequence_length=self.sequence_length or self.encoder.max_sequence_length,
+            leaves_out_pooler=not self.encoder.pooler and bool(family_named(self.encoder.family).pooler),
             **{name: getattr(self, name) for name in _NOTED},
         )  # fmt: skip
 

@@ -166,12 +166,12 @@ class TargetKind:
         if not isinstance(loss, keras.losses.Loss):
             return loss_of_function(loss, _COUNTED_MEAN, getattr(loss, "__name__", None))
         if getattr(loss, "reduction", None) == _KERAS_MEAN:
+            inner = getattr(loss, "loss", loss)  # of a loss around it, whose reduction it has
             _LOG.warning(
-                "The loss %s is averaged over all rows of a batch, also those of weight 0 that fill it up; give it "
-                'reduction="%s".',
-                type(loss).__name__,
-                _COUNTED_MEAN,
-            )
+                "The loss %s is averaged over all rows of a batch, also those of weight 0 that fill it up; make it "
+                'with %s(reduction="%s"), which keras.losses.Loss takes.',
+                type(loss).__name__, type(inner).__name__, _COUNTED_MEAN,
+            )  # fmt: skip
         return loss
 
     def _leaving_out(self, loss):

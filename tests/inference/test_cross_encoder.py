@@ -46,6 +46,19 @@ def test_a_model_of_several_classes_is_refused(make_cross_encoder):
         make_cross_encoder(num_classes=3)
 
 
+def test_rows_are_as_long_as_the_preset_notes(make_cross_encoder, tokenizer, tmp_path):
+    whole = make_cross_encoder()
+    whole.model.save_to_preset(tmp_path)
+    pair = "a b c d e f", "g h i j k l"
+    for noted, expected in ((8, 8), (512, 16), (None, 16)):
+        tokenizer.save_to_preset(tmp_path, model_max_length=noted)
+        assert CrossEncoder.from_preset(tmp_path).sequence_length == expected
+    (tmp_path / "sentence_bert_config.json").write_text('{"max_seq_length": 8}')
+    short = CrossEncoder.from_preset(tmp_path)
+    assert short(*pair) == pytest.approx(CrossEncoder.from_preset(tmp_path, sequence_length=8)(*pair), abs=1e-6)
+    assert abs(short(*pair) - whole(*pair)) > 1e-4
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("activation", ["Sigmoid", "Identity"])
 def test_scores_are_those_of_sentence_transformers_both_ways(make_cross_encoder, tokenizer, tmp_path, activation):
@@ -62,5 +75,9 @@ def test_scores_are_those_of_sentence_transformers_both_ways(make_cross_encoder,
     np.testing.assert_allclose(ours(["a b"] * 3, TEXTS), expected, atol=1e-5)
     assert isinstance(Classifier.from_preset(tmp_path / "theirs"), Classifier)
     ours.model.save_to_preset(tmp_path / "ours")
+    cut = library.CrossEncoder(str(tmp_path / "encoder"), max_length=8, **options)
+    cut.save_pretrained(str(tmp_path / "cut"))
+    long = "a b", "c d e f g h"
+    assert CrossEncoder.from_preset(tmp_path / "cut")(*long) == pytest.approx(float(cut.predict([long])[0]), abs=1e-5)
     again = library.CrossEncoder(str(tmp_path / "ours"), device="cpu")
     np.testing.assert_allclose(again.predict([("a b", text) for text in TEXTS]), expected, atol=1e-5)

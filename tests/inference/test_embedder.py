@@ -84,3 +84,7 @@ def test_a_named_prompt_stands_before_each_text(parts):
         np.testing.assert_allclose(embed(["b", "c c"], name), expected, atol=1e-6)
     with pytest.raises(ValueError, match="no prompt 'title'; the names of those that are there: query, passage"):
         embed("b", prompt_name="title")
+    np.testing.assert_array_equal(embed("b", prompt=""), Embedder(*parts)("b"))
+    np.testing.assert_array_equal(embed(["b"], prompt="c a "), embed(["b"], "query"))
+    with pytest.raises(ValueError, match="prompt_name or prompt, received 'query' and ''"):
+        embed("b", "query", prompt="")

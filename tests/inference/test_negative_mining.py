@@ -54,6 +54,20 @@ def test_where_the_positive_is_not_found_all_that_is_found_is_nearer():
     assert list(found) == [None]
 
 
+def test_a_match_in_another_spelling_is_no_negative(caplog):
+    pairs = MatchingExamples((("who purrs", "Cats purr."),))
+    documents = mining_documents(pairs, ["cats  PURR. ", "Who purrs", "dogs bark", "cows moo"])
+    asked = []
+
+    def find(queries, top_k):
+        asked.append(top_k)
+        return np.arange(len(documents))[np.newaxis], np.arange(len(documents), 0.0, -1.0)[np.newaxis]
+
+    [mined] = mine_negatives(pairs, documents, find, num_negatives=1, last_rank=1)
+    assert mined["negatives"] == ["dogs bark"] and asked == [4]
+    assert "2 documents differ from what matches a query by case and spaces alone" in caplog.text
+
+
 def test_random_negatives_depend_on_the_seed_and_the_number_of_the_example_alone():
     options = dict(num_negatives=1, sampling="random")
     drawn = {tuple(map(str, negatives(seed=seed, **options))) for seed in range(8)}
@@ -92,6 +106,7 @@ def test_mined_negatives_are_written_for_the_reader_and_a_stopped_mining_goes_on
 
     write_negatives(path, PAIRS, DOCUMENTS, find, num_negatives=2)
     assert path.read_bytes() == whole and [file.name for file in tmp_path.iterdir()] == ["triples.jsonl"]
-    with pytest.raises(ValueError, match="No example of 3 has enough negatives"):
+    told = r"No example of 3 has enough negatives.*\(--preset\) finds others. \S*triples.jsonl is that of a former call"
+    with pytest.raises(ValueError, match=told):
         write_negatives(path, PAIRS, DOCUMENTS, search, num_negatives=5)
     assert json.loads(whole.splitlines()[0])["scores"] == [0.9, 0.7]

@@ -87,6 +87,16 @@ def test_the_pooled_output_becomes_a_dense_layer_on_the_first_token(tokenizer, t
     np.testing.assert_allclose(ours, theirs, atol=1e-6)
 
 
+@pytest.mark.parametrize(("family", "pooling", "expected"), [("bert", "mean", True), ("bert", "pooled", False),
+                                                            ("distilbert", "mean", False)])  # fmt: skip
+def test_transformers_is_told_to_make_no_pooler_where_it_would(tmp_path, family, pooling, expected):
+    segments = {} if family == "bert" else {"num_segments": 0}
+    encoder = BertEncoder(8, 1, 2, 8, 16, pooler=pooling == "pooled", family=family, **segments)
+    SentenceEncoder(encoder, pooling=pooling).save_to_preset(tmp_path)
+    noted = json.loads((tmp_path / "sentence_bert_config.json").read_text())
+    assert (noted.get("model_args") == {"add_pooling_layer": False}) is expected
+
+
 def test_dense_weights_in_a_pickle_are_refused_by_name(tmp_path):
     small(dense_dim=6).save_to_preset(tmp_path)
     (tmp_path / "2_Dense" / "model.safetensors").rename(tmp_path / "2_Dense" / "pytorch_model.bin")
@@ -144,6 +154,7 @@ def test_sentence_transformers_reads_what_we_write_and_we_what_it_writes(tokeniz
     small(**options).save_to_preset(tmp_path / "ours")
     tokenizer.save_to_preset(tmp_path / "ours", model_max_length=40)
     ours, theirs = Embedder.from_preset(tmp_path / "ours"), library.SentenceTransformer(str(tmp_path / "ours"))
+    assert (theirs[0].auto_model.pooler is None) is (options.get("pooling") != "pooled")
     theirs.save_pretrained(str(tmp_path / "theirs"))
     back = Embedder.from_preset(tmp_path / "theirs")
     for name in (None, *(options.get("prompts") or ())):
@@ -234,6 +245,16 @@ def test_the_same_text_twice_has_two_vectors_in_training_and_one_after_it(make_e
     model.compile(keras.optimizers.Adam(0.01), training.MultipleNegativesRankingLoss())
     losses = model.fit(twice, np.arange(5), batch_size=5, epochs=20, verbose=0).history["loss"]
     assert np.mean(losses[-3:]) < 0.7 * losses[0]
+
+
+def test_groups_that_leave_nothing_to_compare_are_refused(make_encoder, texts):
+    pairs = {name: value[:, :2] for name, value in texts.items()}
+    model = SentenceEncoder(make_encoder(pooler=False))
+    model.compile("sgd", training.MatryoshkaLoss(training.MultipleNegativesRankingLoss(), dims=(8, 4)))
+    with pytest.raises(ValueError, match=r"received 1 for all 5: np.arange\(5\)"):
+        model.fit(pairs, np.ones(5, "int32"), verbose=0)
+    with pytest.raises(ValueError, match=r"group, \(batch,\) int.*received float32"):
+        model.fit(pairs, np.arange(5.0), verbose=0)
 
 
 @pytest.mark.slow_elsewhere

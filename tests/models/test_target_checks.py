@@ -16,7 +16,8 @@ from bert_keras.models import (
     TripleExtractor,
 )
 from bert_keras.ops import refusal
-from bert_keras.training import AdamW
+from bert_keras.training import AdamW, MatryoshkaLoss
+from bert_keras.training.target_kinds import VECTORS
 
 LENGTH = 6
 MAKERS = {
@@ -349,6 +350,9 @@ def test_a_loss_from_elsewhere_that_counts_fillers_is_said_in_the_log(make_model
     assert not caplog.text
     make_model("classes").compile(AdamW(), Mine())
     assert "Mine is averaged over all rows of a batch" in caplog.text
+    caplog.clear()
+    assert not VECTORS.fitting_loss(MatryoshkaLoss(Mine(), dims=(2,))).needs_whole_batch
+    assert 'make it with Mine(reduction="mean_with_sample_weight")' in caplog.text  # of both
 
 
 @pytest.mark.parametrize(("kind", "y"), [("classes", [2, -100]), ("tags", [[1, -100, 2, -100, 0, 0]] * 2)])

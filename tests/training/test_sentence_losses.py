@@ -105,5 +105,5 @@ def test_targets_that_no_cosine_can_be_are_refused(loss, targets):
 
 
 def test_scores_are_not_taken_for_groups():
-    with pytest.raises(ValueError, match="whole numbers of groups, received .*float32"):
+    with pytest.raises(ValueError, match="number of each row's group, .*received float32"):
         training.MultipleNegativesRankingLoss()(np.array([4.5, 1.0], "float32"), np.ones((2, 2, 3), "float32"))

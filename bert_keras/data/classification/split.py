@@ -3,6 +3,7 @@
 import collections
 import dataclasses
 import hashlib
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 
@@ -36,34 +37,62 @@ def split_examples(examples: Examples, share: float, *, seed: int = 0) -> tuple[
         >>> train.labels.count(1), validation.labels.count(1), len(validation)
         (8, 2, 8)
     """
-    if not 0 < share < 1:
-        raise ValueError(f"the share of a validation part is between 0 and 1, received {share}")
     if examples.labels is None:
         raise ValueError("expected labelled texts, to split them class by class")
+    texts = list(zip(examples.texts, examples.second_texts or examples.texts))
+    joins_rare = examples.problem_type == "multi_label_classification"
+    parts = split_numbers(texts, _kinds(examples), share, seed=seed, joins_rare=joins_rare)
+    rest, part = (_selected(examples, numbers) for numbers in parts)
+    return rest, dataclasses.replace(part, num_skipped=0)
+
+
+def split_numbers(
+    texts: Sequence[tuple[str, ...]],
+    kinds: Sequence[Hashable],
+    share: float,
+    *,
+    seed: int = 0,
+    joins_rare: bool = False,
+) -> tuple[list[int], list[int]]:
+    """Split the numbers of examples in two, as `split_examples` does.
+
+    Args:
+        texts: Those of each example by which it stays on one side with others.
+        kinds: The class of each.
+        share: How much goes to the second part, between 0 and 1.
+        seed: Another one makes another split.
+        joins_rare: Whether kinds that only one text has are split as one.
+
+    Raises:
+        ValueError: If the share is out of range, or one part would be empty.
+
+    Example:
+        >>> split_numbers([("a",), ("b",), ("A ",)], [0, 0, 0], 0.5)
+        ([1], [0, 2])
+    """
+    if not 0 < share < 1:
+        raise ValueError(f"the share of a validation part is between 0 and 1, received {share}")
     groups = collections.defaultdict(list)  # the numbers of equal texts
-    for number, text in enumerate(zip(examples.texts, examples.second_texts or examples.texts)):
+    for number, text in enumerate(texts):
         groups[tuple(" ".join(side.casefold().split()) for side in text)].append(number)
     strata = collections.defaultdict(list)
-    kinds = _kinds(examples)
     for text, numbers in groups.items():
         strata[kinds[numbers[0]]].append((_order(text, seed), numbers))
-    if examples.problem_type == "multi_label_classification":  # sets of labels that only one text has are one kind
-        alone = [kind for kind, texts in strata.items() if len(texts) == 1]
+    if joins_rare:
+        alone = [kind for kind, some in strata.items() if len(some) == 1]
         strata["alone"] = [strata.pop(kind)[0] for kind in alone]
     chosen = set()
-    for texts in strata.values():
-        texts = [numbers for _, numbers in sorted(texts)]
-        wanted, taken = share * sum(map(len, texts)), 0
-        for index, numbers in enumerate(texts[:-1]):  # the last stays with the rest
+    for some in strata.values():
+        in_order = [numbers for _, numbers in sorted(some)]
+        wanted, taken = share * sum(map(len, in_order)), 0
+        for index, numbers in enumerate(in_order[:-1]):  # the last stays with the rest
             if index and abs(taken + len(numbers) - wanted) >= abs(taken - wanted):
                 break
             chosen.update(numbers)
             taken += len(numbers)
     if not chosen:
         raise ValueError(f"no class has two different texts, so that none can go to a validation part of {share}")
-    parts = [number for number in range(len(examples)) if number not in chosen], sorted(chosen)
-    rest, part = (_selected(examples, numbers) for numbers in parts)
-    return rest, dataclasses.replace(part, num_skipped=0)
+    return [number for number in range(len(texts)) if number not in chosen], sorted(chosen)
 
 
 def _kinds(examples: Examples) -> list:

@@ -102,6 +102,26 @@ def has_columns(source: Any, columns: Sequence[Column], table: TableFormat) -> b
     return all(column in row if isinstance(row, dict) else column in range(len(row)) for column in columns)
 
 
+def first_cells(path: str | os.PathLike, table: TableFormat) -> list[str]:
+    """Return what the first row of a file calls its columns, or has in them; of JSON objects the names.
+
+    Args:
+        path: The file.
+        table: How it is written.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "test.csv")
+        >>> _ = path.write_text("left,right" + chr(10) + "so,good" + chr(10))
+        >>> first_cells(path, TableFormat())
+        ['left', 'right']
+    """
+    path = os.fspath(path)
+    file_format, separator = _format_of(path, table)
+    _, row = next(_plain_rows(path, file_format, separator, (), table, Faults("skip")), (path, ()))
+    return [strip_invisible(str(cell))[:40] for cell in row]
+
+
 def _memory_rows(items) -> Iterator[tuple[str, Any]]:
     for number, item in enumerate(items):
         if not isinstance(item, (dict, list, tuple)):

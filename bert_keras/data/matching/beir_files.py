@@ -4,7 +4,7 @@ import logging
 import os
 from pathlib import Path
 
-from bert_keras.data.files.cells import text_of
+from bert_keras.data.files.cells import is_visible, text_of
 from bert_keras.data.files.faults import Faults, RowFault
 from bert_keras.data.files.json_rows import read_json_rows
 from bert_keras.data.matching.retrieval_set import RetrievalSet
@@ -14,7 +14,7 @@ _logger = logging.getLogger(__name__)
 _ID = "_id"
 
 
-def read_beir(directory: str | os.PathLike, *, split: str = "test", errors: str = "raise") -> RetrievalSet:
+def read_beir(directory: str | os.PathLike, split: str = "test", *, errors: str = "raise") -> RetrievalSet:
     """Read a collection in BEIR's layout.
 
     A document is its title and its text with a space between them. Queries that the split does not judge are left out,
@@ -98,5 +98,6 @@ def _text(row: dict, place: str, faults: Faults) -> str:
     title = row.get("title")
     if not isinstance(title, str) or not title.strip():
         return text_of(row, "text", place, faults)
-    text = text_of(row, "text", place, faults, may_be_empty=True)
-    return f"{title} {text}".strip()
+    if isinstance(row.get("text"), str) and not is_visible(row["text"]):
+        return title.strip()
+    return f"{title} {text_of(row, 'text', place, faults)}".strip()

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from bert_keras.data.classification.examples import Examples
+from bert_keras.data.classification.split import split_numbers
 
 
 @dataclasses.dataclass(frozen=True)
@@ -142,6 +143,32 @@ class MatchingExamples:
         if not texts:
             raise ValueError(f"no pair has a score of {least_score} or more; the highest is {max(self.labels)}")
         return MatchingExamples(texts, num_skipped=self.num_skipped)
+
+    def split(self, share: float) -> tuple["MatchingExamples", "MatchingExamples"]:
+        """Split in two, class by class where there are classes; examples of one anchor stay on one side.
+
+        Args:
+            share: How much goes to the second part, between 0 and 1.
+
+        Raises:
+            ValueError: If the share is out of range, or one part would be empty.
+
+        Example:
+            >>> examples = MatchingExamples((("a", "b"), ("a", "c"), ("d", "e"), ("f", "g")))
+            >>> [len(part) for part in examples.split(0.25)]
+            [3, 1]
+        """
+        kinds = self.labels if self.kind == "classes" else (None,) * len(self)
+        parts = split_numbers([some[:1] for some in self.texts], kinds, share)
+        rest, part = (
+            dataclasses.replace(
+                self,
+                texts=tuple(self.texts[number] for number in numbers),
+                labels=self.labels and tuple(self.labels[number] for number in numbers),
+            )
+            for numbers in parts
+        )
+        return rest, dataclasses.replace(part, num_skipped=0)
 
     def labelled_pairs(self) -> Examples:
         """Return each anchor beside each other text of its example, as a cross-encoder is trained on them.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bert_keras.data.files.cells import Column
-from bert_keras.data.files.table_files import has_columns
+from bert_keras.data.files.table_files import first_cells, has_columns
 from bert_keras.table_format import TableFormat
 
 
@@ -78,7 +78,8 @@ def layout_of(source: Any, table: TableFormat) -> MatchingLayout:
         if fits(layout.columns):
             return layout
     where = os.fspath(first) if is_file else f"rows such as {str(first)[:80]}"
+    has = f"the first row has {', '.join(map(repr, first_cells(first, table)))}; " if is_file else ""
     raise ValueError(
-        f"{where}: cannot tell which columns are the texts: pass text_columns=, by name or by number from 0; known are "
-        + "; ".join(", ".join(map(str, layout.columns)) for layout in _KNOWN)
+        f"{where}: cannot tell which columns are the texts: {has}pass text_columns=, by name or by number from 0; "
+        "known are " + "; ".join(", ".join(map(str, layout.columns)) for layout in _KNOWN)
     )

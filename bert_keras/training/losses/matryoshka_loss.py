@@ -14,7 +14,7 @@ class MatryoshkaLoss(keras.losses.Loss):
     """Adds up a loss of the first numbers of each vector, for several widths, each cut and scaled to length 1.
 
     Args:
-        loss: `SentenceLoss` of a width.
+        loss: `SentenceLoss` of a width, or another loss of (batch, texts, dim) vectors.
         dims: the widths, such as (384, 192, 96); that of the whole vector should be among them.
         weights: what the loss of each width counts, None for 1 each.
         name: name of the loss.
@@ -62,7 +62,7 @@ class MatryoshkaLoss(keras.losses.Loss):
     @property
     def needs_whole_batch(self) -> bool:
         """Whether the loss of a width compares rows with each other."""
-        return self.loss.needs_whole_batch
+        return getattr(self.loss, "needs_whole_batch", False)
 
     @property
     def reduction(self) -> str:

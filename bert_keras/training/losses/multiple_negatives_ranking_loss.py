@@ -64,10 +64,11 @@ class MultipleNegativesRankingLoss(SentenceLoss):
 
     def targets(self, y_true: Tensor) -> Tensor:
         """Call each group by the number of its first row, which float32 holds exactly, as it may not those given."""
-        if keras.backend.is_float_dtype(keras.backend.standardize_dtype(y_true.dtype)):
+        if not keras.backend.is_int_dtype(y_true.dtype):
             raise ValueError(
-                f"{type(self).__name__} takes whole numbers of groups, received {y_true.dtype}: scores are for losses "
-                "such as CoSENTLoss, or pairs of high scores alone are its matches."
+                f"MultipleNegativesRankingLoss takes the number of each row's group, (batch,) int, and compares rows "
+                f"of different groups; received {keras.backend.standardize_dtype(y_true.dtype)}. np.arange(rows) says "
+                "that all are different; scores are for CoSENTLoss, 1 and 0 for ContrastiveLoss."
             )
         groups = ops.reshape(y_true, (-1,))
         is_same = ops.equal(ops.expand_dims(groups, 1), ops.expand_dims(groups, 0))

@@ -32,6 +32,11 @@ def test_beirs_layout_is_read(tmp_path):
     assert some.pairs(least_grade=2).texts == (("who purrs", "Cats They purr."),)
 
 
+def test_a_document_may_be_its_title_and_a_split_is_the_second_argument(tmp_path, caplog):
+    some = read_beir(beir(tmp_path, [*DOCUMENTS, {"_id": "d3", "title": "Cows ", "text": " "}]), "test")
+    assert some.documents["d3"] == "Cows" and not caplog.text
+
+
 @pytest.mark.parametrize(
     ("part", "row", "message"),
     [

@@ -49,8 +49,12 @@ def test_tables_have_the_same_layouts(tmp_path):
 
 
 def test_unknown_columns_are_named(tmp_path):
-    with pytest.raises(ValueError, match="rows.jsonl: cannot tell which columns are the texts: pass text_columns="):
+    told = "cannot tell which columns are the texts: the first row has 'left', 'right'; pass text_columns="
+    with pytest.raises(ValueError, match=f"rows.jsonl: {told}"):
         read_matching(lines(tmp_path, [{"left": "a", "right": "b"}]))
+    (tmp_path / "rows.csv").write_text("left,right\na,b\n")
+    with pytest.raises(ValueError, match=f"rows.csv: {told}"):
+        read_matching(tmp_path / "rows.csv")
 
 
 def test_each_positive_of_a_list_is_an_example_with_its_score():
