@@ -129,13 +129,14 @@ class Index:
 
         Args:
             folder: What `build` made.
-            encoder: The one that it was built with; None to search by words alone.
+            encoder: The one that it was built with, on any backend, in any dtype; None to search by words alone.
             query_encoder: As for the class.
             verify: Whether to read the files once and compare their checksums; else only their sizes.
 
         Raises:
             FileNotFoundError: If there is none, or a file of it is missing.
-            ValueError: If it is damaged, its build was stopped, or it was built with another encoder.
+            ValueError: If it is damaged, its build was stopped, or it was built with another encoder: other weights,
+                `sequence_length` or prompt of documents.
         """
         encoder, query_encoder = with_prompts(encoder, query_encoder)
         files = GrowingFiles.open(folder, _KIND, _VERSION, verify=verify)
@@ -145,7 +146,7 @@ class Index:
                 "it goes on behind them."
             )
         if encoder is not None and files.header["dtype"]:
-            expect_known(encoder, files.header["encoder"], str(folder))
+            expect_known(encoder, files.header["encoder"], files.header["similarity"], str(folder))
         return cls(files, encoder, query_encoder)
 
     def add(
@@ -412,7 +413,7 @@ def _opened(folder: str | os.PathLike, options: dict[str, Any], encoder: Encoder
     if found != options:
         raise FileExistsError(f"{folder} has an index with other options: {found}. Give another folder.")
     if encoder is not None:
-        expect_known(encoder, files.header["encoder"], str(folder))
+        expect_known(encoder, files.header["encoder"], files.header["similarity"], str(folder))
     return files
 
 
@@ -420,7 +421,7 @@ def _created(folder: str | os.PathLike, options: dict[str, Any], encoder: Encode
     noted = known_by(encoder) if encoder else None
     names = (TEXTS, ENDS, *(vector_files(options["dtype"]) if encoder else ()))
     state = {"count": 0, "removed": [], "read": 0, "source": 0, "is_complete": False}
-    dimension = len(noted[0]) if noted else 0
+    dimension = len(noted["vectors"][0]) if noted else 0
     return GrowingFiles.create(folder, _KIND, _VERSION, names, encoder=noted, dimension=dimension, **options, **state)
 
 
