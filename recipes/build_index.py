@@ -23,7 +23,8 @@ def main(
     *,
     preset: str | None = None,  # sentence encoder, such as MiniLM's; none: words alone are searched
     output: Path = Path("runs/index"),
-    prepare: tuple[Literal["bm25", "approximate"], ...] = ("bm25",),  # for search.py --method; needs bert-keras[search]
+    # For search.py --method, by bert-keras[search]; none: vectors alone are searched.
+    prepare: tuple[Literal["bm25", "approximate", "none"], ...] = ("bm25",),
     by_line: bool = False,  # each line of a .txt is a document, not each file
     passage_words: int = 100,  # most words of a passage
     overlap: int = 30,  # most words that two passages share
@@ -31,11 +32,13 @@ def main(
     similarity: Literal["cosine", "dot"] = "cosine",  # what the encoder was trained with
     errors: Literal["raise", "skip"] = "raise",  # skip leaves out what cannot be indexed, and counts it
 ):
+    if not prepare:
+        raise ValueError("Expected a word behind --prepare: bm25, approximate or both, or none for neither.")
     encoder = None if preset is None else Embedder.from_preset(preset, progress=False)
     documents = read_index_texts(files, whole_files=not by_line, errors=errors)
     passages = passages_of(documents, num_words=passage_words, overlap=overlap)
     index = Index.build(output, passages, encoder, dtype=dtype, similarity=similarity, errors=errors)
-    index.prepare(*prepare)
+    index.prepare(*(method for method in prepare if method != "none"))
     print(f"{len(index)} passages in {output}")
     return {"passages": len(index)}
 

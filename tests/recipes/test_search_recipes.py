@@ -1,8 +1,12 @@
 """An index built, searched and answered from, as users do it."""
 
 import json
+import pathlib
+import runpy
 
 import pytest
+
+ROOT = pathlib.Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -11,7 +15,7 @@ def index(run_recipe, small_preset, tmp_path_factory):
     (folder / "a.txt").write_text("the good one was bad. who was the bad. ")
     (folder / "b.txt").write_text("zebras run. " * 40)
     options = ["--preset", small_preset, "--output", folder / "index", "--passage-words", 20, "--overlap", 4]
-    printed = run_recipe("build_index.py", folder / "a.txt", folder / "b.txt", *options, "--prepare")
+    printed = run_recipe("build_index.py", folder / "a.txt", folder / "b.txt", *options, "--prepare", "none")
     assert "passages in" in printed
     return folder / "index"
 
@@ -34,6 +38,11 @@ def test_what_was_found_is_ordered_by_a_cross_encoder(run_recipe, small_preset, 
     assert float(score) == pytest.approx(
         CrossEncoder.from_preset(tmp_path)("who was the bad", " ".join(text)), abs=6e-4
     )
+
+
+def test_what_is_to_be_prepared_must_be_said():
+    with pytest.raises(ValueError, match="bm25, approximate or both, or none"):
+        runpy.run_path(ROOT / "recipes" / "build_index.py")["main"](("a.txt",), prepare=())
 
 
 def test_an_index_of_words_needs_no_preset(run_recipe, tmp_path):
