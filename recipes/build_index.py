@@ -6,6 +6,7 @@ Output      OUTPUT: texts, vectors, and what words and approximate search need, 
             recipes/answer_questions.py
 Run         python recipes/build_index.py texts/*.txt --preset PRESET --output runs/index
 Stopped     by Ctrl-C, SIGTERM or a crash, the same command goes on behind the last block of 1024 passages
+Changed     files: the same command with --update encodes what is new in them, and takes out what is gone
 """
 
 from pathlib import Path
@@ -25,6 +26,7 @@ def main(
     output: Path = Path("runs/index"),
     # For search.py --method, by bert-keras[search]; none: vectors alone are searched.
     prepare: tuple[Literal["bm25", "approximate", "none"], ...] = ("bm25",),
+    update: bool = False,  # an index of other texts in OUTPUT becomes one of these
     by_line: bool = False,  # each line of a .txt is a document, not each file
     passage_words: int = 100,  # most words of a passage
     overlap: int = 30,  # most words that two passages share
@@ -37,7 +39,8 @@ def main(
     encoder = None if preset is None else Embedder.from_preset(preset, progress=False)
     documents = read_index_texts(files, whole_files=not by_line, errors=errors)
     passages = passages_of(documents, num_words=passage_words, overlap=overlap)
-    index = Index.build(output, passages, encoder, dtype=dtype, similarity=similarity, errors=errors)
+    options = dict(dtype=dtype, similarity=similarity, errors=errors, update=update)
+    index = Index.build(output, passages, encoder, **options)
     index.prepare(*(method for method in prepare if method != "none"))
     print(f"{len(index)} passages in {output}")
     return {"passages": len(index)}

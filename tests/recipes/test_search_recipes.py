@@ -6,6 +6,8 @@ import runpy
 
 import pytest
 
+from bert_keras.inference.search import Index
+
 ROOT = pathlib.Path(__file__).parents[2]
 
 
@@ -43,6 +45,24 @@ def test_what_was_found_is_ordered_by_a_cross_encoder(run_recipe, small_preset, 
 def test_what_is_to_be_prepared_must_be_said():
     with pytest.raises(ValueError, match="bm25, approximate or both, or none"):
         runpy.run_path(ROOT / "recipes" / "build_index.py")["main"](("a.txt",), prepare=())
+
+
+def test_an_index_follows_its_folder(run_recipe, tmp_path):
+    for name, text in (("a", "a cat sat."), ("b", "a dog ran."), ("c", "a cow ate.")):
+        (tmp_path / f"{name}.txt").write_text(text)
+    build = ["build_index.py", tmp_path / "*.txt", "--output", tmp_path / "index", "--prepare", "none"]
+    run_recipe(*build)
+    (tmp_path / "a.txt").unlink()
+    (tmp_path / "b.txt").write_text("the dog sat.")
+    (tmp_path / "d.txt").write_text("a hen saw.")
+    assert "3 passages in" in run_recipe(*build, "--update")
+    index = Index.load(tmp_path / "index")
+    found = {pathlib.Path(index._record(number)["document"]).name: id for id, number in index._numbers.items()}
+    assert {name: index[id]["text"] for name, id in found.items()} == {
+        "b.txt": "the dog sat.",
+        "c.txt": "a cow ate.",
+        "d.txt": "a hen saw.",
+    }
 
 
 def test_an_index_of_words_needs_no_preset(run_recipe, tmp_path):

@@ -73,6 +73,7 @@ class Index:
         similarity: Literal["cosine", "dot"] = "cosine",
         block_size: int = 1024,
         errors: Literal["raise", "skip"] = "raise",
+        update: bool = False,
         progress: bool | None = None,
     ) -> Self:
         """Build an index, or go on where a stopped build with the same arguments had committed its last full block.
@@ -87,10 +88,12 @@ class Index:
             similarity: "cosine", for which vectors are scaled to length 1, or "dot", for encoders trained with it.
             block_size: Texts that are encoded and committed together.
             errors: "raise" at a text that cannot be indexed, or "skip" it, and log how many there were of each kind.
+            update: Whether an index of other texts that is there becomes one of these: new texts and those that have
+                changed are added, the former ones and those that are gone removed. Stopped, it goes on, too.
             progress: As for `Predictor`.
 
         Raises:
-            FileExistsError: If the folder has an index of other texts.
+            FileExistsError: If the folder has an index of other texts, or with other options.
             OSError: If another process builds there.
             ValueError: Of a text, with its place: an id that is no str or comes twice; a text that is no str or empty;
                 a vector of zeros or NaN. If the stopped build had another encoder, other texts or other options.
@@ -105,11 +108,18 @@ class Index:
             files = _opened(folder, options, encoder) or _created(folder, options, encoder)
             index = cls(files, encoder, query_encoder)
             source = as_index_texts(texts)
-            appender = TextAppender(files, encoder, index._numbers, errors)
+            appender = TextAppender(files, encoder, index._numbers, index._line, errors)
+            if update:
+                appender.update(source, block_size=block_size, progress=progress)
+                index._map()
+                return index
             appender.pass_over(source)
             if files.header["is_complete"]:
                 if next(source, None) is not None:
-                    raise FileExistsError(f"{folder} has an index of fewer texts: add to it, or give another folder.")
+                    raise FileExistsError(
+                        f"{folder} has an index of fewer texts: add to it, build with update=True, --update of "
+                        "build_index.py, or give another folder."
+                    )
                 return index
             total = len(texts) - files.header["read"] if hasattr(texts, "__len__") else None
             appender.append(source, total, block_size=block_size, progress=progress, commit_blocks=True)
@@ -173,7 +183,7 @@ class Index:
             raise ValueError("Expected an encoder for the new texts: load the index with the one it was built with.")
         total = len(texts) if hasattr(texts, "__len__") else None
         with self._writing():
-            appender = TextAppender(self._files, self._encoder, self._numbers, errors)
+            appender = TextAppender(self._files, self._encoder, self._numbers, self._line, errors)
             appender.append(as_index_texts(texts), total, block_size=block_size, progress=progress, commit_blocks=False)
             self._map()
 
@@ -193,7 +203,7 @@ class Index:
         if len(set(numbers)) < len(numbers):
             raise ValueError("Expected each id once.")
         with self._writing():
-            self._files.commit(removed=sorted({*self._files.header["removed"], *numbers}))
+            self._files.commit(removed=sorted({*self._files.header["removed"], *numbers}), source=None)
             self._map()
             del self.__dict__["_numbers"]
 
@@ -349,9 +359,11 @@ class Index:
         if header["dtype"]:
             self._vectors = StoredVectors.mapped(files.folder, header["dtype"], header["dimension"], self._count)
 
+    def _line(self, number: int) -> bytes:
+        return self._texts[self._ends[number - 1] if number else 0 : self._ends[number]].tobytes()
+
     def _record(self, number: int) -> dict[str, Any]:
-        begin = self._ends[number - 1] if number else 0
-        return parse_json(self._texts[begin : self._ends[number]].tobytes().decode("utf-8", "surrogatepass"))
+        return parse_json(self._line(number).decode("utf-8", "surrogatepass"))
 
     def _all(self) -> Iterator[dict[str, Any]]:
         return map(self._record, range(self._count))

@@ -235,6 +235,61 @@ def test_other_options_are_not_taken_for_the_same(built, texts):
         Index.build(built._files.folder, texts, encoder, dtype="int8")
 
 
+def test_the_first_text_that_is_another_is_named(small):
+    for texts, message in (
+        ([("a", "the cat"), ("b", "THE DOG"), ("c", "A COW")], r"for 'b' \(text 2\) it has another text.*update=True"),
+        ([("a", "the cat"), ("d", "the dog"), ("c", "a cow")], r"for 'd' \(text 2\) it has no text"),
+        ([("a", "the cat"), ("b", "the dog")], "it has 'c', which is not given"),
+    ):
+        with pytest.raises(FileExistsError, match=message):
+            Index.build(small._files.folder, texts, encoder)
+    small.remove(["b"])
+    with pytest.raises(FileExistsError, match=r"for 'b' \(text 2\) it has no text"):
+        Index.build(small._files.folder, [("a", "the cat"), ("b", "the dog"), ("c", "a cow")], encoder)
+    assert len(Index.build(small._files.folder, [("a", "the cat"), ("c", "a cow")], encoder)) == 2
+
+
+# Updated
+
+
+def test_an_update_encodes_what_is_new_and_removes_what_is_gone(small, caplog):
+    caplog.set_level("INFO", "bert_keras.inference.search")
+    texts = [("d", "a hen"), ("b", "the dog ate"), ("c", "a cow")]
+    encode, calls = killed_after(9)
+    index = Index.build(small._files.folder, texts, encode, update=True)
+    assert calls == [3, 2] and "1 texts added, 1 changed, 1 gone" in caplog.text  # 3 sentences know the encoder again
+    for one in (index, Index.load(small._files.folder, encoder), Index.build(small._files.folder, texts, encoder)):
+        assert len(one) == 3 and "a" not in one and one["b"]["text"] == "the dog ate"
+        found = [found["id"] for found in one.search("the dog ate", 9)]
+        assert found[0] == "b" and sorted(found) == ["b", "c", "d"]
+
+
+def test_a_stopped_update_goes_on(texts, tmp_path):
+    Index.build(tmp_path, texts[:100], encoder, block_size=32)
+    others = [text + " ran" if number % 2 else text for number, text in enumerate(texts)][10:]
+    others = [(str(number), text) for number, text in enumerate(others, 10)]
+    with pytest.raises(Killed):
+        Index.build(tmp_path, others, killed_after(2)[0], block_size=32, update=True)
+    with pytest.raises(FileExistsError, match="of other texts"):
+        Index.build(tmp_path, texts[:100], encoder)
+    encode, calls = killed_after(9)
+    index = Index.build(tmp_path, others, encode, block_size=32, update=True)
+    assert calls == [3, 32, 32, 32, 17] and len(index) == 190  # 145 new or changed, 32 of them before
+    assert {id: index[id]["text"] for id in index._numbers} == dict(others)
+    assert index.find(["cat ran"], 5)[1] == pytest.approx(
+        Index.build(tmp_path / "new", others, encoder).find(["cat ran"], 5)[1]
+    )
+
+
+def test_an_update_makes_the_index_or_ends_a_stopped_build(texts, tmp_path):
+    with pytest.raises(Killed):
+        Index.build(tmp_path, texts, killed_after(2)[0], block_size=64, update=True)
+    assert len(Index.build(tmp_path, texts[:90], encoder, update=True)) == 90
+    with pytest.raises(ValueError, match="no examples"):
+        Index.build(tmp_path, [], encoder, update=True)
+    assert len(Index.load(tmp_path, encoder)) == 90
+
+
 # Other methods
 
 
