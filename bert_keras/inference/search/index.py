@@ -324,8 +324,11 @@ class Index:
         if method == "binary":
             return self._vectors.search_bits(vectors, top_k, self._mask)
         if not self._is_prepared(method):
+            done = len(self._parts.get(method, ()))
+            since = f" for the {self._count - done} texts that were added since" if done else ""
             raise ValueError(
-                f"The index is not prepared for the search by {method!r}: call prepare({method!r}), once and after add."
+                f"The index is not prepared for the search by {method!r}{since}: {_preparing(method)}, once and after "
+                "texts were added."
             )
         if method == "bm25":
             return self._parts[method].search(queries, top_k, mask=self._mask)
@@ -385,7 +388,11 @@ class Index:
         name, load = _PREPARED[method]
         folder = self._files.folder / name
         if method not in self._parts and (folder / HEADER).exists():
-            self._parts[method] = load(folder)
+            try:
+                self._parts[method] = load(folder)
+            except (FileNotFoundError, ValueError) as error:
+                error.add_note(f"Remove {folder}, and prepare it again: {_preparing(method)}.")
+                raise
         return method in self._parts and len(self._parts[method]) == self._count
 
     def _graph(self, progress: bool | None) -> NeighbourGraph:
@@ -435,6 +442,10 @@ def _created(folder: str | os.PathLike, options: dict[str, Any], encoder: Encode
     state = {"count": 0, "removed": [], "read": 0, "source": 0, "is_complete": False}
     dimension = len(noted["vectors"][0]) if noted else 0
     return GrowingFiles.create(folder, _KIND, _VERSION, names, encoder=noted, dimension=dimension, **options, **state)
+
+
+def _preparing(method: Method) -> str:
+    return f"index.prepare({method!r}), or the command of build_index.py again, with --prepare {method}"
 
 
 def _checked_queries(queries: Sequence[str]) -> list[str]:

@@ -296,15 +296,20 @@ def test_an_update_makes_the_index_or_ends_a_stopped_build(texts, tmp_path):
 def test_words_are_searched_without_an_encoder(tmp_path):
     pytest.importorskip("bm25s")
     index = Index.build(tmp_path, ["the cat sat", "a dog ran"])
-    with pytest.raises(ValueError, match=r"call prepare\('bm25'\)"):
+    with pytest.raises(ValueError, match=r"by 'bm25': index.prepare\('bm25'\), or .*--prepare bm25"):
         index.search("dog", method="bm25")
     index.prepare("bm25")
     for one in (index, Index.load(tmp_path)):
         assert [found["id"] for found in one.search("dog", method="bm25")] == ["1"]
     index.add([("x", "a dog sat")])
-    with pytest.raises(ValueError, match="once and after add"):
+    with pytest.raises(ValueError, match="for the 1 texts that were added since"):
         index.search("dog", method="bm25")
     index.prepare("bm25")
+    (tmp_path / "bm25" / "data").rename(tmp_path / "away")
+    with pytest.raises(FileNotFoundError) as raised:
+        Index.load(tmp_path).search("dog", method="bm25")
+    assert "bm25, and prepare it again" in raised.value.__notes__[0]
+    (tmp_path / "away").rename(tmp_path / "bm25" / "data")
     index.remove(["1"])
     assert [found["id"] for found in index.search("dog", method="bm25")] == ["x"]
     with pytest.raises(ValueError, match="built without an encoder"):
@@ -316,7 +321,7 @@ def test_the_graph_finds_the_same_and_grows(texts, tmp_path):
     index = Index.build(tmp_path, texts[:150], encoder)
     index.prepare("approximate")
     index.add([(f"new {i}", text) for i, text in enumerate(texts[150:])])
-    with pytest.raises(ValueError, match="once and after add"):
+    with pytest.raises(ValueError, match="added since"):
         index.search("cat", method="approximate")
     index.prepare("approximate")
     index.remove(["3", "new 3"])
@@ -434,7 +439,7 @@ def test_a_damaged_file_is_named(small, name):
     with pytest.raises(ValueError, match=name):
         Index.load(small._files.folder, encoder, verify=False)
     path.unlink()
-    with pytest.raises(FileNotFoundError, match=name):
+    with pytest.raises(FileNotFoundError, match=f"{name} is missing.*[bB]uild it"):
         Index.load(small._files.folder, encoder, verify=False)
 
 
