@@ -28,6 +28,7 @@ def main(
     prepare: tuple[Literal["bm25", "approximate", "none"], ...] = ("bm25",),
     update: bool = False,  # an index of other texts in OUTPUT becomes one of these
     by_line: bool = False,  # each line of a .txt is a document, not each file
+    encoding: str | None = None,  # gbk, cp1252 or another, where files are not UTF-8
     passage_words: int = 100,  # most words of a passage
     overlap: int = 30,  # most words that two passages share
     dtype: Literal["float32", "int8"] = "float32",  # of the vectors; int8 takes a quarter of the room
@@ -37,7 +38,7 @@ def main(
     if not prepare:
         raise ValueError("Expected a word behind --prepare: bm25, approximate or both, or none for neither.")
     encoder = None if preset is None else Embedder.from_preset(preset, progress=False)
-    documents = read_index_texts(files, whole_files=not by_line, errors=errors)
+    documents = read_index_texts(files, whole_files=not by_line, encoding=encoding, errors=errors)
     passages = passages_of(documents, num_words=passage_words, overlap=overlap)
     options = dict(dtype=dtype, similarity=similarity, errors=errors, update=update)
     index = Index.build(output, passages, encoder, **options)

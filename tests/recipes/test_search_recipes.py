@@ -54,14 +54,14 @@ def test_an_index_follows_its_folder(run_recipe, tmp_path):
     run_recipe(*build)
     (tmp_path / "a.txt").unlink()
     (tmp_path / "b.txt").write_text("the dog sat.")
-    (tmp_path / "d.txt").write_text("a hen saw.")
-    assert "3 passages in" in run_recipe(*build, "--update")
+    (tmp_path / "d.txt").write_bytes("a hén saw.".encode("cp1252"))
+    assert "3 passages in" in run_recipe(*build, "--update", "--encoding", "cp1252")
     index = Index.load(tmp_path / "index")
     found = {pathlib.Path(index._record(number)["document"]).name: id for id, number in index._numbers.items()}
     assert {name: index[id]["text"] for name, id in found.items()} == {
         "b.txt": "the dog sat.",
         "c.txt": "a cow ate.",
-        "d.txt": "a hen saw.",
+        "d.txt": "a hén saw.",
     }
 
 

@@ -470,6 +470,18 @@ def test_texts_are_read_from_files_with_their_ids(tmp_path):
     assert [(one.id, one.text) for one in whole] == [(f"{tmp_path}/c.txt", "one line\n\nanother")]
 
 
+@pytest.mark.parametrize(
+    "name, content", [("a.txt", "a café"), ("a.tsv", "id\ttext\nx\ta café"), ("a.jsonl", '{"text": "a café"}')]
+)
+def test_files_are_read_in_their_encoding(tmp_path, name, content):
+    (tmp_path / name).write_bytes(content.encode("cp1252"))
+    with pytest.raises(ValueError, match="encoding='cp1252'"):
+        list(read_index_texts(tmp_path / name))
+    for whole_files in (False, True):
+        (found,) = read_index_texts(tmp_path / name, encoding="cp1252", whole_files=whole_files)
+        assert found.text == "a café"
+
+
 def test_a_faulty_row_is_told_with_its_place(tmp_path):
     path = tmp_path / "a.jsonl"
     path.write_text('{"id": "a", "text": "x"}\n{"id": "b"}\n')
