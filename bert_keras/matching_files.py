@@ -50,9 +50,9 @@ class MatchingFiles:
         return {part: path for part, path in paths.items() if path is not None}
 
     @property
-    def learned_from(self) -> tuple[Path, ...]:
-        """The files that the weights depend on."""
-        return tuple(file for part in ("train", "validation") for file in _files_of(self.paths.get(part)))
+    def learned_from(self) -> tuple[Path | None, ...]:
+        """The files and folders that the weights depend on: of training, and of validation, which chooses the epoch."""
+        return self.train, self.validation
 
     def read(self) -> dict[str, "MatchingExamples | RetrievalSet"]:
         """Read the parts; of a folder the training part is its pairs, and the others are collections to search in.
@@ -88,9 +88,3 @@ class MatchingFiles:
             return examples.only_matches(label=self.match_label, least_score=self.match_score)
         is_scored = examples.kind == "scores" and self.score_range is not None
         return examples.rescaled(*self.score_range) if is_scored else examples
-
-
-def _files_of(path: Path | None) -> list[Path]:
-    if path is None or not path.is_dir():
-        return [] if path is None else [path]
-    return sorted(file for file in path.rglob("*") if file.is_file())

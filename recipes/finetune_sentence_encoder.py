@@ -28,10 +28,7 @@ def main(
     run_directory: Path = Path("runs/finetune_sentence_encoder"),
     # Model
     pooling: Literal["mean", "first", "max", "pooled"] | None = None,  # of tokens; none: the preset's, else the mean
-    loss: Literal[
-        "MultipleNegativesRankingLoss", "CoSENTLoss", "AnglELoss", "CosineSimilarityLoss", "ContrastiveLoss",
-        "softmax", "TripletLoss", "MarginMSELoss", "DistillKLDivLoss",
-    ] | None = None,  # none: what is usual for the data; softmax for pairs of several classes
+    loss: str | None = None,  # CoSENTLoss, softmax, ...: docs/vectors.md; none: what is usual for the data
     matryoshka_dims: tuple[int, ...] = (),  # the first so many numbers of a vector are to be good vectors, too
     mini_batch_size: int | None = None,  # texts encoded at once; none: all of a batch
     # Training

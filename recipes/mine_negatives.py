@@ -19,7 +19,6 @@ from typing import Literal
 import tyro
 
 from bert_keras import command_line, data, inference
-from bert_keras.matching_files import MatchingFiles
 from bert_keras.run_folder import RunFolder
 from bert_keras.table_format import TableFormat
 
@@ -45,8 +44,7 @@ def main(
     options = locals()
     from bert_keras.inference.search import Bm25, Index, read_index_texts  # loads TensorFlow: --help does not wait
 
-    files = MatchingFiles(train=pairs, validation=texts)
-    run = RunFolder(options, preset=preset, learns_from=files.learned_from)
+    run = RunFolder(options, preset=preset, learns_from=(pairs, texts))
     others = []
     if pairs.is_dir():
         collection = data.read_beir(pairs, split="train", errors=errors)

@@ -51,7 +51,9 @@ def matching_loss(
         known[SOFTMAX] = ClassLoss
     name = name or next(iter(known))
     if name not in known:
-        raise ValueError(f"Expected a loss that learns from {kind}: {', '.join(known)}; received {name!r}.")
+        takes_matches = name in (one.__name__ for one in _LOSSES["matches"]) and kind in ("scores", "classes")
+        advice = " Or say which pairs match: --match-score, --match-label." if takes_matches else ""
+        raise ValueError(f"Expected a loss that learns from {kind}: {', '.join(known)}; received {name!r}.{advice}")
     if kind == "classes" and name != SOFTMAX and len(label_names or ()) != 2:
         raise ValueError(
             f"{name} learns from two classes, a match and none; received {', '.join(label_names or ('no names',))}: "

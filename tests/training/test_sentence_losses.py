@@ -94,3 +94,16 @@ def test_a_batch_of_fillers_alone_has_no_loss():
 def test_what_a_loss_cannot_do_is_named(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@pytest.mark.parametrize("loss, targets", [("CosineSimilarityLoss", [0.5, 4.5]), ("ContrastiveLoss", [0.0, 2.0])])
+def test_targets_that_no_cosine_can_be_are_refused(loss, targets):
+    vectors = np.ones((2, 2, 3), "float32")
+    with pytest.raises(ValueError, match=f"targets must be numbers from -?[01] to 1; received .* to {targets[1]}"):
+        getattr(training, loss)()(np.array(targets, "float32"), vectors)
+    float(getattr(training, loss)()(np.array(targets, "float32"), vectors, sample_weight=np.array([1.0, 0.0])))
+
+
+def test_scores_are_not_taken_for_groups():
+    with pytest.raises(ValueError, match="whole numbers of groups, received .*float32"):
+        training.MultipleNegativesRankingLoss()(np.array([4.5, 1.0], "float32"), np.ones((2, 2, 3), "float32"))

@@ -25,6 +25,9 @@ class MatchingRows:
     the same number. Rows are of one group if the anchor or positive of one is among the texts of the other, or both are
     so with a third one. In training such rows are kept apart, so that few groups have more than one row.
 
+    Matches and scored pairs are compared with all others of their batch, which therefore has rows of any length: where
+    short texts met short ones alone, their cosines would not be learned on the scale of the long ones'.
+
     Args:
         examples: From `read_matching`.
         tokenizer: Turns strings into a RaggedTensor of ids, e.g. a `WordPieceTokenizer`.
@@ -65,6 +68,7 @@ class MatchingRows:
         )  # (rows, texts)
         self._texts = TokenizedTexts(list(number_of), None, tokenizer, sequence_length=sequence_length)
         self.row_lengths = self._texts.row_lengths[texts_of_rows].max(axis=1)
+        self.are_compared = examples.kind in ("matches", "scores")
         self.shared = _shared(texts_of_rows) if examples.labels is None else {}
         with tf.device("CPU"):
             self._texts_of_rows = tf.constant(texts_of_rows)

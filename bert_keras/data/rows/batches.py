@@ -26,9 +26,10 @@ def batches(
 ) -> tf.data.Dataset:
     """Make batches of rows, for `fit`, `evaluate` and `predict`.
 
-    In training, batches are made of rows of like length and come in another order in each epoch: the n-th time the
-    dataset is read to its last batch. The order is a function of `(seed, epoch)`. Otherwise the rows keep their order,
-    so that `model.predict(dataset)[: len(rows.row_lengths)]` belongs to them row by row.
+    In training, batches are made of rows of like length, or of any length where the loss compares the rows of a batch,
+    and come in another order in each epoch: the n-th time the dataset is read to its last batch. The order is a
+    function of `(seed, epoch)`. Otherwise the rows keep their order, so that
+    `model.predict(dataset)[: len(rows.row_lengths)]` belongs to them row by row.
 
     Args:
         rows: What a task's examples become, such as `TextRows`; see `Rows` for a task of your own.
@@ -68,6 +69,7 @@ def batches(
         raise ValueError(
             f"buckets must ascend from at least 8 to sequence_length={sequence_length}, received {buckets}"
         )
+    mixed = None if getattr(rows, "are_compared", False) else mixed
     plan = BucketedBatches(row_lengths, buckets, batch_size, mixed=mixed, shared=getattr(rows, "shared", None))
     order_stream = random_stream(seed, "order", training)
     epoch, step = divmod(start_step, plan.num_batches)

@@ -92,7 +92,8 @@ class BucketedBatches:
         buckets: Row lengths to choose from, ascending; the last one holds every example.
         batch_size: Examples in a batch. Free places, -1, fill up the last one.
         mixed: How many neighbouring buckets lie mixed in the shuffled order, so that examples of a rare length do not
-            meet each other in every epoch. Costs padding.
+            meet each other in every epoch. Costs padding. None mixes all, for a loss that compares the examples of a
+            batch, and would never compare short ones with long ones.
         shared: {example: what it has}, of examples that share anything with another: a shuffled batch has no two that
             share something, where that is possible.
     """
@@ -103,7 +104,7 @@ class BucketedBatches:
         buckets: Sequence[int],
         batch_size: int,
         *,
-        mixed: int = 1,
+        mixed: int | None = 1,
         shared: Mapping[int, frozenset] | None = None,
     ):
         self.lengths = np.asarray(lengths)
@@ -134,10 +135,11 @@ class BucketedBatches:
         """
         example_seed, place_seed, batch_seed = tf.unstack(tf.random.split(seed, 3, alg="philox"))
         order = _shuffle(tf.range(len(self.lengths)), example_seed)
-        place = tf.cast(tf.gather(tf.constant(self._bucket_of, tf.int32), order), tf.float32)
-        if self.mixed > 1:
-            place += tf.random.stateless_uniform([len(self.lengths)], place_seed, maxval=self.mixed, alg="philox")
-        order = tf.gather(order, tf.argsort(place, stable=True))
+        if self.mixed is not None:
+            place = tf.cast(tf.gather(tf.constant(self._bucket_of, tf.int32), order), tf.float32)
+            if self.mixed > 1:
+                place += tf.random.stateless_uniform([len(self.lengths)], place_seed, maxval=self.mixed, alg="philox")
+            order = tf.gather(order, tf.argsort(place, stable=True))
         if self.shared:
             order = tf.ensure_shape(tf.numpy_function(self._kept_apart, [order], tf.int32), order.shape)
         rows, row_lengths = self._cut(order)

@@ -15,7 +15,8 @@ class Rows(Protocol):
     `row_lengths`, (rows,) numpy int, the tokens of each row; `sequence_length`, the most that a row may have; and the
     two methods. `TokenizedTexts` is a beginning, rows of texts or of pairs that lack but `targets`. Rows that had
     better not meet in a batch have `shared`, {row: frozenset of anything}: in training no batch has two that share
-    something, where that is possible.
+    something, where that is possible. Rows that the loss compares with the others of their batch have `are_compared`,
+    True: in training a batch has rows of any length.
 
     Example:
         >>> from bert_keras.data import TokenizedTexts, WordPieceTokenizer, batches

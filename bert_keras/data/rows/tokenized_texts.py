@@ -45,9 +45,10 @@ class TokenizedTexts(TokenRows):
             token_ids = np.concatenate([token_ids, second_ids])
         super().__init__(token_ids, (starts, kept), seconds, tokenizer, sequence_length=sequence_length)
         if num_cut := int((self.row_lengths < needed + num_specials).sum()):
+            what = "texts" if second_texts is None else "pairs of texts"
             _logger.warning(
-                "%d of %d examples are longer than sequence_length=%d and were cut; the longest needs %d",
-                num_cut, len(needed), sequence_length, int(needed.max()) + num_specials,
+                "%d of %d %s are longer than sequence_length=%d and were cut; the longest needs %d",
+                num_cut, len(needed), what, sequence_length, int(needed.max()) + num_specials,
             )  # fmt: skip
 
 

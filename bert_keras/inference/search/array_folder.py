@@ -64,14 +64,7 @@ def read_arrays(folder: str | os.PathLike, kind: str, version: int) -> tuple[dic
         >>> header["note"], arrays["squares"].tolist()
         ('small', [0, 1, 4, 9])
     """
-    finish_write(folder)
-    header = read_json_object(Path(folder, HEADER))
-    if (header.get("kind"), header.get("version")) != (kind, version):
-        raise ValueError(
-            f"{Path(folder, HEADER)}: expected {kind}, version {version}; found {header.get('kind')!r}, version "
-            f"{header.get('version')!r}. Make it again with this release."
-        )
-    arrays = {}
+    header, arrays = read_header(folder, kind, version), {}
     try:
         described = {
             name: (np.dtype(one["dtype"]), tuple(map(int, one["shape"])), one["crc32"])
@@ -88,6 +81,31 @@ def read_arrays(folder: str | os.PathLike, kind: str, version: int) -> tuple[dic
         if zlib.crc32(arrays[name].reshape(-1)) != checksum:
             raise ValueError(f"{Path(folder, name)}: damaged: its checksum is another one than the header's")
     return header, arrays
+
+
+def read_header(folder: str | os.PathLike, kind: str, version: int) -> dict[str, Any]:
+    """Read what a folder says of itself, after a write that was killed is finished or undone.
+
+    Args:
+        folder: path.
+        kind: what it shall be.
+        version: of the format that can be read.
+
+    Raises:
+        FileNotFoundError: where there is none, with what to do.
+        ValueError: where it is of another kind or version.
+    """
+    finish_write(folder)
+    path = Path(folder, HEADER)
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is missing: there is no {kind}, or none that is whole. Build it (again).")
+    header = read_json_object(path)
+    if (header.get("kind"), header.get("version")) != (kind, version):
+        raise ValueError(
+            f"{path}: expected {kind}, version {version}; found {header.get('kind')!r}, version "
+            f"{header.get('version')!r}. Make it again with this release."
+        )
+    return header
 
 
 def mapped_array(path: str | os.PathLike, dtype: np.dtype | str, shape: tuple[int, ...]) -> np.ndarray:

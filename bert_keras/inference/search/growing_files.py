@@ -7,9 +7,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from bert_keras.atomic_files import finish_write, sync, write_files
-from bert_keras.inference.search.array_folder import HEADER
-from bert_keras.json_text import read_json_object
+from bert_keras.atomic_files import sync, write_files
+from bert_keras.inference.search.array_folder import HEADER, read_header
 
 
 class GrowingFiles:
@@ -61,16 +60,7 @@ class GrowingFiles:
             FileNotFoundError: where the header or a file is missing, with what to do.
             ValueError: where they are something else or damaged; the message names the file.
         """
-        finish_write(folder)
-        path = Path(folder, HEADER)
-        if not path.exists():
-            raise FileNotFoundError(f"{path} is missing: there is no {kind}, or none that is whole. Build it (again).")
-        header = read_json_object(path)
-        if (header.get("kind"), header.get("version")) != (kind, version):
-            raise ValueError(
-                f"{path}: expected {kind}, version {version}; found {header.get('kind')!r}, version "
-                f"{header.get('version')!r}."
-            )
+        header, path = read_header(folder, kind, version), Path(folder, HEADER)
         if header.pop("crc32", None) != zlib.crc32(_as_bytes(header)) or not _is_sound(header.get("files")):
             raise ValueError(f"{path}: damaged: it is not what was written")
         files = cls(folder, header)

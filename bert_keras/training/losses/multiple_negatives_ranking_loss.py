@@ -35,7 +35,7 @@ class MultipleNegativesRankingLoss(SentenceLoss):
         float32 scalar tensor, nats a row.
 
     Raises:
-        ValueError: where the scale is not above 0, or for another similarity.
+        ValueError: where the scale is not above 0, for another similarity, or for groups that are no whole numbers.
 
     Example:
         >>> import numpy as np
@@ -64,6 +64,11 @@ class MultipleNegativesRankingLoss(SentenceLoss):
 
     def targets(self, y_true: Tensor) -> Tensor:
         """Call each group by the number of its first row, which float32 holds exactly, as it may not those given."""
+        if keras.backend.is_float_dtype(keras.backend.standardize_dtype(y_true.dtype)):
+            raise ValueError(
+                f"{type(self).__name__} takes whole numbers of groups, received {y_true.dtype}: scores are for losses "
+                "such as CoSENTLoss, or pairs of high scores alone are its matches."
+            )
         groups = ops.reshape(y_true, (-1,))
         is_same = ops.equal(ops.expand_dims(groups, 1), ops.expand_dims(groups, 0))
         return ops.cast(ops.argmax(ops.cast(is_same, "int32"), axis=1), "float32")

@@ -37,6 +37,7 @@ class CosineSimilarityLoss(SentenceLoss):
     """
 
     num_texts = (2, 2)
+    target_range = (-1, 1)
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         return ops.square(similar(y_pred[:, 0], y_pred[:, 1], "cosine") - ops.reshape(y_true[0], (-1,)))
@@ -72,6 +73,7 @@ class ContrastiveLoss(SentenceLoss):
     """
 
     num_texts = (2, 2)
+    target_range = (0, 1)
 
     def __init__(self, *, margin: float = 0.5, **kwargs: Any):
         super().__init__(**kwargs)

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from bert_keras.ops.check_labels import check_numbers
 from bert_keras.types import Tensor
 
 SIMILARITIES = ("cosine", "dot")
@@ -48,6 +49,7 @@ class SentenceLoss(keras.losses.Loss):
 
     num_texts = (1, None)  # least and most texts of a row, None for any number
     needs_whole_batch = False  # whether rows are compared with each other, so that parts of a batch do not add up
+    target_range: tuple[float, float] | None = None  # between which the targets must be, None for any
 
     def __init__(self, *, reduction: str = "mean_with_sample_weight", name: str | None = None, **kwargs: Any):
         super().__init__(name=name, reduction=reduction, **kwargs)
@@ -62,11 +64,15 @@ class SentenceLoss(keras.losses.Loss):
                 f"{type(self).__name__} takes the vectors of {number} texts a row, (batch, texts, dim); received the "
                 f"shape {tuple(y_pred.shape)}."
             )
+        y_true = ops.convert_to_tensor(y_true)
+        if self.target_range is not None:
+            bounds = dict(zip(("smallest", "largest"), self.target_range))
+            y_true, sample_weight = check_numbers(y_true, sample_weight, **bounds, name=f"the {self.name}'s targets")
         if sample_weight is None:
             sample_weight = ops.ones_like(y_pred[:, 0, 0])
         sample_weight = ops.reshape(ops.cast(sample_weight, "float32"), (-1,))
         counts = ops.cast(ops.not_equal(sample_weight, 0), "float32")
-        return super().__call__((self.targets(ops.convert_to_tensor(y_true)), counts), y_pred, sample_weight)
+        return super().__call__((self.targets(y_true), counts), y_pred, sample_weight)
 
     def targets(self, y_true: Tensor) -> Tensor:
         """Bring the targets into the form that `call` sees, as float32.

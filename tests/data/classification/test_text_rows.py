@@ -98,7 +98,7 @@ def test_pairs_lose_tokens_of_the_longer_text(make, vocabulary, caplog):
     examples = Examples(("d1x1 " * 30, "d1x1 " * 3), ("d2x2 " * 20, "d2x2"), (0.5, 2.0))
     with caplog.at_level(logging.WARNING):
         x, y, _ = batches_of(make(examples, training=False))[0]
-    assert "1 of 2 examples are longer than sequence_length=32 and were cut; the longest needs 53" in caplog.text
+    assert "1 of 2 pairs of texts are longer than sequence_length=32 and were cut; the longest needs 53" in caplog.text
     words = [[vocabulary.tokens[token] for token in row] for row in x["token_ids"]]
     assert words[0] == ["[CLS]", *["d1x1"] * 15, "[SEP]", *["d2x2"] * 14, "[SEP]"]
     assert words[1][:8] == ["[CLS]", "d1x1", "d1x1", "d1x1", "[SEP]", "d2x2", "[SEP]", "[PAD]"]

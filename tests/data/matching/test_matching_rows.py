@@ -76,6 +76,15 @@ def test_equal_texts_are_kept_apart_in_each_epoch_the_same_again_where_a_run_res
     assert read(2, start_step=4) == whole[4:]
 
 
+@pytest.mark.parametrize("labels, is_compared", [(tuple(range(16)), True), ((0, 1) * 8, False)])
+def test_short_pairs_meet_long_ones_in_a_batch_that_is_compared(tokenizer, labels, is_compared):
+    texts = tuple(("a " * (1, 8, 10, 12)[i % 4], "b") for i in range(16))
+    examples = MatchingExamples(texts, labels, None if is_compared else ("no", "yes"))
+    dataset = matching_dataset(examples, tokenizer, sequence_length=16, batch_size=8)
+    lengths = [x["token_ids"].shape[2] for x, _, _ in dataset]
+    assert max(lengths) == 14 and (min(lengths) == 14) == is_compared
+
+
 def test_no_examples_are_refused(tokenizer):
     with pytest.raises(ValueError, match="expected one example or more"):
         MatchingRows(MatchingExamples(()), tokenizer, sequence_length=8)

@@ -80,6 +80,13 @@ def test_mixed_neighbours_meet_others_in_each_epoch():
     assert len({frozenset(row) for rows, _ in epochs for row in rows.tolist()}) > 8 * 2
 
 
+def test_all_lengths_meet_where_examples_are_compared():
+    lengths = np.repeat([8, 64], 16)
+    rows, row_lengths = BucketedBatches(lengths, [8, 64], 8, mixed=None).shuffled(tf.constant([1, 0]))
+    assert sorted(rows.numpy().flat) == list(range(32)) and row_lengths.numpy().tolist() == [64] * 4
+    assert ((lengths[rows.numpy()] == 8).sum(axis=1) > 0).all()
+
+
 def test_orders_differ_by_seed_only():
     batches = BucketedBatches(np.arange(8, 40), [16, 40], 4)
     one, two, three = (batches.shuffled(tf.constant([0, seed]))[0].numpy() for seed in (1, 1, 2))

@@ -30,7 +30,7 @@ def test_without_a_length_rows_are_as_long_as_the_longest_and_nothing_is_cut(tok
 
 def test_what_is_cut_is_told(tokenizer, caplog):
     assert pack(tokenizer, TEXTS, sequence_length=5)["padding_mask"].sum(axis=1).tolist() == [4, 3, 5]
-    assert "1 of 3 examples are longer than sequence_length=5 and were cut; the longest needs 9" in caplog.text
+    assert "1 of 3 texts are longer than sequence_length=5 and were cut; the longest needs 9" in caplog.text
 
 
 def test_texts_may_come_in_any_iterable(tokenizer):
