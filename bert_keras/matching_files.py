@@ -52,7 +52,7 @@ class MatchingFiles:
     @property
     def learned_from(self) -> tuple[Path | None, ...]:
         """The files and folders that the weights depend on: of training, and of validation, which chooses the epoch."""
-        return self.train, self.validation
+        return self.train, None if isinstance(self.validation, float) else self.validation
 
     def read(self) -> dict[str, "MatchingExamples | RetrievalSet"]:
         """Read the parts; of a folder the training part is its pairs, and the others are collections to search in.

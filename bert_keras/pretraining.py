@@ -152,8 +152,8 @@ class Pretraining:
             **options: Arguments of `BertEncoder` that these options do not have, or that differ here.
 
         Raises:
-            ValueError: If a token of the family sees those before it alone, as GPT-2's, and the objective is another than
-                to write.
+            ValueError: If a token of the family sees those before it alone, as GPT-2's, and the objective is another
+                than to write.
         """
         needs_pooler = any(self.heads[name] for name in _PAIR_HEADS)  # nothing else would train it
         own = dict(dropout=self.dropout, pooler=needs_pooler)

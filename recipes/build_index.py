@@ -6,6 +6,7 @@ Output      OUTPUT: texts, vectors, and what words and approximate search need, 
             recipes/answer_questions.py
 Run         python recipes/build_index.py texts/*.txt --preset PRESET --output runs/index
 Stopped     by Ctrl-C, SIGTERM or a crash, the same command goes on behind the last block of 1024 passages
+Changed     files: the same command with --update encodes what is new in them, and takes out what is gone
 """
 
 from pathlib import Path
@@ -23,19 +24,25 @@ def main(
     *,
     preset: str | None = None,  # sentence encoder, such as MiniLM's; none: words alone are searched
     output: Path = Path("runs/index"),
-    prepare: tuple[Literal["bm25", "approximate"], ...] = ("bm25",),  # for search.py --method; needs bert-keras[search]
+    # For search.py --method, by bert-keras[search]; none: vectors alone are searched.
+    prepare: tuple[Literal["bm25", "approximate", "none"], ...] = ("bm25",),
+    update: bool = False,  # an index of other texts in OUTPUT becomes one of these
     by_line: bool = False,  # each line of a .txt is a document, not each file
+    encoding: str | None = None,  # gbk, cp1252 or another, where files are not UTF-8
     passage_words: int = 100,  # most words of a passage
     overlap: int = 30,  # most words that two passages share
     dtype: Literal["float32", "int8"] = "float32",  # of the vectors; int8 takes a quarter of the room
     similarity: Literal["cosine", "dot"] = "cosine",  # what the encoder was trained with
     errors: Literal["raise", "skip"] = "raise",  # skip leaves out what cannot be indexed, and counts it
 ):
+    if not prepare:
+        raise ValueError("Expected a word behind --prepare: bm25, approximate or both, or none for neither.")
     encoder = None if preset is None else Embedder.from_preset(preset, progress=False)
-    documents = read_index_texts(files, whole_files=not by_line, errors=errors)
+    documents = read_index_texts(files, whole_files=not by_line, encoding=encoding, errors=errors)
     passages = passages_of(documents, num_words=passage_words, overlap=overlap)
-    index = Index.build(output, passages, encoder, dtype=dtype, similarity=similarity, errors=errors)
-    index.prepare(*prepare)
+    options = dict(dtype=dtype, similarity=similarity, errors=errors, update=update)
+    index = Index.build(output, passages, encoder, **options)
+    index.prepare(*(method for method in prepare if method != "none"))
     print(f"{len(index)} passages in {output}")
     return {"passages": len(index)}
 

@@ -1,8 +1,14 @@
 """An index built, searched and answered from, as users do it."""
 
 import json
+import pathlib
+import runpy
 
 import pytest
+
+from bert_keras.inference.search import Index
+
+ROOT = pathlib.Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -11,7 +17,7 @@ def index(run_recipe, small_preset, tmp_path_factory):
     (folder / "a.txt").write_text("the good one was bad. who was the bad. ")
     (folder / "b.txt").write_text("zebras run. " * 40)
     options = ["--preset", small_preset, "--output", folder / "index", "--passage-words", 20, "--overlap", 4]
-    printed = run_recipe("build_index.py", folder / "a.txt", folder / "b.txt", *options, "--prepare")
+    printed = run_recipe("build_index.py", folder / "a.txt", folder / "b.txt", *options, "--prepare", "none")
     assert "passages in" in printed
     return folder / "index"
 
@@ -34,6 +40,29 @@ def test_what_was_found_is_ordered_by_a_cross_encoder(run_recipe, small_preset, 
     assert float(score) == pytest.approx(
         CrossEncoder.from_preset(tmp_path)("who was the bad", " ".join(text)), abs=6e-4
     )
+
+
+def test_what_is_to_be_prepared_must_be_said():
+    with pytest.raises(ValueError, match="bm25, approximate or both, or none"):
+        runpy.run_path(ROOT / "recipes" / "build_index.py")["main"](("a.txt",), prepare=())
+
+
+def test_an_index_follows_its_folder(run_recipe, tmp_path):
+    for name, text in (("a", "a cat sat."), ("b", "a dog ran."), ("c", "a cow ate.")):
+        (tmp_path / f"{name}.txt").write_text(text)
+    build = ["build_index.py", tmp_path / "*.txt", "--output", tmp_path / "index", "--prepare", "none"]
+    run_recipe(*build)
+    (tmp_path / "a.txt").unlink()
+    (tmp_path / "b.txt").write_text("the dog sat.")
+    (tmp_path / "d.txt").write_bytes("a hén saw.".encode("cp1252"))
+    assert "3 passages in" in run_recipe(*build, "--update", "--encoding", "cp1252")
+    index = Index.load(tmp_path / "index")
+    found = {pathlib.Path(index._record(number)["document"]).name: id for id, number in index._numbers.items()}
+    assert {name: index[id]["text"] for name, id in found.items()} == {
+        "b.txt": "the dog sat.",
+        "c.txt": "a cow ate.",
+        "d.txt": "a hén saw.",
+    }
 
 
 def test_an_index_of_words_needs_no_preset(run_recipe, tmp_path):

@@ -92,11 +92,13 @@ def read_header(folder: str | os.PathLike, kind: str, version: int) -> dict[str,
         version: of the format that can be read.
 
     Raises:
-        FileNotFoundError: where there is no such folder.
+        FileNotFoundError: where there is none, with what to do.
         ValueError: where it is of another kind or version.
     """
     finish_write(folder)
     path = Path(folder, HEADER)
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is missing: there is no {kind}, or none that is whole. Build it (again).")
     header = read_json_object(path)
     if (header.get("kind"), header.get("version")) != (kind, version):
         raise ValueError(

@@ -57,7 +57,7 @@ class GrowingFiles:
             verify: whether to read them all and compare checksums, or look at their sizes alone.
 
         Raises:
-            FileNotFoundError: where the header or a file is missing.
+            FileNotFoundError: where the header or a file is missing, with what to do.
             ValueError: where they are something else or damaged; the message names the file.
         """
         header, path = read_header(folder, kind, version), Path(folder, HEADER)
@@ -65,6 +65,11 @@ class GrowingFiles:
             raise ValueError(f"{path}: damaged: it is not what was written")
         files = cls(folder, header)
         for name, one in files._files.items():
+            if not path.with_name(name).exists():
+                raise FileNotFoundError(
+                    f"{path.with_name(name)} is missing: the {kind} is no longer whole. Remove the folder, and build "
+                    "it again."
+                )
             size = os.path.getsize(path.with_name(name))
             if size < one["bytes"]:
                 raise ValueError(f"{path.with_name(name)}: damaged: expected {one['bytes']} bytes, found {size}")

@@ -73,6 +73,7 @@ class Index:
         similarity: Literal["cosine", "dot"] = "cosine",
         block_size: int = 1024,
         errors: Literal["raise", "skip"] = "raise",
+        update: bool = False,
         progress: bool | None = None,
     ) -> Self:
         """Build an index, or go on where a stopped build with the same arguments had committed its last full block.
@@ -87,10 +88,12 @@ class Index:
             similarity: "cosine", for which vectors are scaled to length 1, or "dot", for encoders trained with it.
             block_size: Texts that are encoded and committed together.
             errors: "raise" at a text that cannot be indexed, or "skip" it, and log how many there were of each kind.
+            update: Whether an index of other texts that is there becomes one of these: new texts and those that have
+                changed are added, the former ones and those that are gone removed. Stopped, it goes on, too.
             progress: As for `Predictor`.
 
         Raises:
-            FileExistsError: If the folder has an index of other texts.
+            FileExistsError: If the folder has an index of other texts, or with other options.
             OSError: If another process builds there.
             ValueError: Of a text, with its place: an id that is no str or comes twice; a text that is no str or empty;
                 a vector of zeros or NaN. If the stopped build had another encoder, other texts or other options.
@@ -105,11 +108,18 @@ class Index:
             files = _opened(folder, options, encoder) or _created(folder, options, encoder)
             index = cls(files, encoder, query_encoder)
             source = as_index_texts(texts)
-            appender = TextAppender(files, encoder, index._numbers, errors)
+            appender = TextAppender(files, encoder, index._numbers, index._line, errors)
+            if update:
+                appender.update(source, block_size=block_size, progress=progress)
+                index._map()
+                return index
             appender.pass_over(source)
             if files.header["is_complete"]:
                 if next(source, None) is not None:
-                    raise FileExistsError(f"{folder} has an index of fewer texts: add to it, or give another folder.")
+                    raise FileExistsError(
+                        f"{folder} has an index of fewer texts: add to it, build with update=True, --update of "
+                        "build_index.py, or give another folder."
+                    )
                 return index
             total = len(texts) - files.header["read"] if hasattr(texts, "__len__") else None
             appender.append(source, total, block_size=block_size, progress=progress, commit_blocks=True)
@@ -129,13 +139,14 @@ class Index:
 
         Args:
             folder: What `build` made.
-            encoder: The one that it was built with; None to search by words alone.
+            encoder: The one that it was built with, on any backend, in any dtype; None to search by words alone.
             query_encoder: As for the class.
             verify: Whether to read the files once and compare their checksums; else only their sizes.
 
         Raises:
             FileNotFoundError: If there is none, or a file of it is missing.
-            ValueError: If it is damaged, its build was stopped, or it was built with another encoder.
+            ValueError: If it is damaged, its build was stopped, or it was built with another encoder: other weights,
+                `sequence_length` or prompt of documents.
         """
         encoder, query_encoder = with_prompts(encoder, query_encoder)
         files = GrowingFiles.open(folder, _KIND, _VERSION, verify=verify)
@@ -145,7 +156,7 @@ class Index:
                 "it goes on behind them."
             )
         if encoder is not None and files.header["dtype"]:
-            expect_known(encoder, files.header["encoder"], str(folder))
+            expect_known(encoder, files.header["encoder"], files.header["similarity"], str(folder))
         return cls(files, encoder, query_encoder)
 
     def add(
@@ -172,7 +183,7 @@ class Index:
             raise ValueError("Expected an encoder for the new texts: load the index with the one it was built with.")
         total = len(texts) if hasattr(texts, "__len__") else None
         with self._writing():
-            appender = TextAppender(self._files, self._encoder, self._numbers, errors)
+            appender = TextAppender(self._files, self._encoder, self._numbers, self._line, errors)
             appender.append(as_index_texts(texts), total, block_size=block_size, progress=progress, commit_blocks=False)
             self._map()
 
@@ -192,7 +203,7 @@ class Index:
         if len(set(numbers)) < len(numbers):
             raise ValueError("Expected each id once.")
         with self._writing():
-            self._files.commit(removed=sorted({*self._files.header["removed"], *numbers}))
+            self._files.commit(removed=sorted({*self._files.header["removed"], *numbers}), source=None)
             self._map()
             del self.__dict__["_numbers"]
 
@@ -313,8 +324,11 @@ class Index:
         if method == "binary":
             return self._vectors.search_bits(vectors, top_k, self._mask)
         if not self._is_prepared(method):
+            done = len(self._parts.get(method, ()))
+            since = f" for the {self._count - done} texts that were added since" if done else ""
             raise ValueError(
-                f"The index is not prepared for the search by {method!r}: call prepare({method!r}), once and after add."
+                f"The index is not prepared for the search by {method!r}{since}: {_preparing(method)}, once and after "
+                "texts were added."
             )
         if method == "bm25":
             return self._parts[method].search(queries, top_k, mask=self._mask)
@@ -348,9 +362,11 @@ class Index:
         if header["dtype"]:
             self._vectors = StoredVectors.mapped(files.folder, header["dtype"], header["dimension"], self._count)
 
+    def _line(self, number: int) -> bytes:
+        return self._texts[self._ends[number - 1] if number else 0 : self._ends[number]].tobytes()
+
     def _record(self, number: int) -> dict[str, Any]:
-        begin = self._ends[number - 1] if number else 0
-        return parse_json(self._texts[begin : self._ends[number]].tobytes().decode("utf-8", "surrogatepass"))
+        return parse_json(self._line(number).decode("utf-8", "surrogatepass"))
 
     def _all(self) -> Iterator[dict[str, Any]]:
         return map(self._record, range(self._count))
@@ -372,7 +388,11 @@ class Index:
         name, load = _PREPARED[method]
         folder = self._files.folder / name
         if method not in self._parts and (folder / HEADER).exists():
-            self._parts[method] = load(folder)
+            try:
+                self._parts[method] = load(folder)
+            except (FileNotFoundError, ValueError) as error:
+                error.add_note(f"Remove {folder}, and prepare it again: {_preparing(method)}.")
+                raise
         return method in self._parts and len(self._parts[method]) == self._count
 
     def _graph(self, progress: bool | None) -> NeighbourGraph:
@@ -412,7 +432,7 @@ def _opened(folder: str | os.PathLike, options: dict[str, Any], encoder: Encoder
     if found != options:
         raise FileExistsError(f"{folder} has an index with other options: {found}. Give another folder.")
     if encoder is not None:
-        expect_known(encoder, files.header["encoder"], str(folder))
+        expect_known(encoder, files.header["encoder"], files.header["similarity"], str(folder))
     return files
 
 
@@ -420,8 +440,12 @@ def _created(folder: str | os.PathLike, options: dict[str, Any], encoder: Encode
     noted = known_by(encoder) if encoder else None
     names = (TEXTS, ENDS, *(vector_files(options["dtype"]) if encoder else ()))
     state = {"count": 0, "removed": [], "read": 0, "source": 0, "is_complete": False}
-    dimension = len(noted[0]) if noted else 0
+    dimension = len(noted["vectors"][0]) if noted else 0
     return GrowingFiles.create(folder, _KIND, _VERSION, names, encoder=noted, dimension=dimension, **options, **state)
+
+
+def _preparing(method: Method) -> str:
+    return f"index.prepare({method!r}), or the command of build_index.py again, with --prepare {method}"
 
 
 def _checked_queries(queries: Sequence[str]) -> list[str]:

@@ -70,7 +70,11 @@ def as_index_texts(source: Any) -> Iterator[IndexText]:
 
 
 def read_index_texts(
-    files: str | os.PathLike | Iterable[str | os.PathLike], *, whole_files: bool = False, errors: str = "raise"
+    files: str | os.PathLike | Iterable[str | os.PathLike],
+    *,
+    whole_files: bool = False,
+    encoding: str | None = None,
+    errors: str = "raise",
 ) -> Iterator[IndexText]:
     """Read texts with their ids from files, in bounded memory.
 
@@ -81,6 +85,7 @@ def read_index_texts(
     Args:
         files: paths, globs or folders.
         whole_files: whether a file that is neither JSON nor a table is one text, known by its name. Default False.
+        encoding: "gbk", "cp1252" or any other of Python's. Default None, UTF-8, or what a byte order mark says.
         errors: "raise" at a row that cannot be read, or "skip" it and log how many there were. Default "raise".
 
     Yields:
@@ -94,11 +99,11 @@ def read_index_texts(
     for path in paths:
         suffix = Path(path.name.removesuffix(".gz")).suffix.lower()
         if suffix in _JSON:
-            texts = _json_texts(path, faults)
+            texts = _json_texts(path, faults, encoding)
         elif suffix in _TABLES:
-            texts = _table_texts(path, faults)
+            texts = _table_texts(path, faults, encoding)
         else:
-            texts = _lines_as_texts(path, faults, whole_files)
+            texts = _lines_as_texts(path, faults, encoding, whole_files)
         for one in texts:
             num_sound += 1
             yield one
@@ -129,8 +134,8 @@ def checked(texts: Iterable[IndexText], known: Mapping[str, Any], faults: Faults
         faults.add(f"{one.place}: {message}", kind)
 
 
-def _json_texts(path: Path, faults: Faults) -> Iterator[IndexText]:
-    for row in read_json_rows(path, own_keys=("id", "_id", "text")):
+def _json_texts(path: Path, faults: Faults, encoding: str | None) -> Iterator[IndexText]:
+    for row in read_json_rows(path, own_keys=("id", "_id", "text"), encoding=encoding):
         try:
             if row.problem:
                 raise RowFault(row.problem, row.kind)
@@ -148,15 +153,15 @@ def _json_texts(path: Path, faults: Faults) -> Iterator[IndexText]:
             faults.add(f"{row.place}: {fault}", fault.kind)
 
 
-def _table_texts(path: Path, faults: Faults) -> Iterator[IndexText]:
-    for place, row in read_rows(path, ("id", "text"), TableFormat(), faults):
+def _table_texts(path: Path, faults: Faults, encoding: str | None) -> Iterator[IndexText]:
+    for place, row in read_rows(path, ("id", "text"), TableFormat(encoding=encoding), faults):
         yield IndexText(row["id"], row["text"], {}, place)
 
 
-def _lines_as_texts(path: Path, faults: Faults, whole_files: bool) -> Iterator[IndexText]:
+def _lines_as_texts(path: Path, faults: Faults, encoding: str | None, whole_files: bool) -> Iterator[IndexText]:
     texts, number = [], None
     parts: list[str] = []  # of a line that comes in pieces
-    for line in read_lines(path):
+    for line in read_lines(path, encoding=encoding):
         if line.problem:
             faults.add(f"{path}:{line.number}: {line.problem}", "lines that cannot be read")
             continue

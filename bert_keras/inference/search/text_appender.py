@@ -2,8 +2,10 @@
 
 import itertools
 import json
+import logging
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +17,7 @@ from bert_keras.inference.search.stored_vectors import vector_contents
 from bert_keras.inference.search.text_vectors import Encoder, are_usable, encode, scaled
 
 TEXTS, ENDS = "texts.jsonl", "ends"  # a line for each text; where each line ends, int64
+_logger = logging.getLogger(__name__)
 
 
 class TextAppender:
@@ -24,11 +27,20 @@ class TextAppender:
         files: The index's.
         encoder: What gives a list of texts their vectors; None where the index has none.
         numbers: {id: number} of the texts that are there; gets those that are appended.
+        line_of: From a number to the line of that text.
         errors: As for `Index.build`.
     """
 
-    def __init__(self, files: GrowingFiles, encoder: Encoder | None, numbers: dict[str, int], errors: str) -> None:
-        self._files, self._encoder, self._numbers, self._faults = files, encoder, numbers, Faults(errors)
+    def __init__(
+        self,
+        files: GrowingFiles,
+        encoder: Encoder | None,
+        numbers: dict[str, int],
+        line_of: Callable[[int], bytes],
+        errors: str,
+    ) -> None:
+        self._files, self._encoder, self._numbers, self._line_of = files, encoder, numbers, line_of
+        self._faults, self._removed = Faults(errors), set(files.header["removed"])
         self._read, self._source = files.header["read"], files.header["source"]
         self._count = self._num_before = files.header["count"]
 
@@ -36,15 +48,49 @@ class TextAppender:
         """Pass over the texts that were appended before.
 
         Raises:
-            FileExistsError: If they are others.
+            FileExistsError: If they are others, with the first of them.
         """
-        checksum = 0
-        for one in itertools.islice(source, self._read):
-            checksum = _continued_checksum(one, checksum)
-        if checksum != self._source:
+        expected, num_read = self._source, self._read
+        self._read = self._source = 0
+        seen, other = {}, ""
+        some = source if expected is None else itertools.islice(source, num_read)
+        for one in checked(self._counted(some), seen, Faults("skip")):
+            seen[one.id] = -1
+            if not other and not self._has(one):
+                found = "another text" if one.id in self._numbers else "no text"
+                other = f"for {one.id!r} ({one.place or 'given'}) it has {found}"
+        if self._source == expected:
+            return
+        if other := other or next((f"it has {id!r}, which is not given" for id in self._numbers if id not in seen), ""):
             raise FileExistsError(
-                f"{self._files.folder} has an index of other texts: give those that it was built of, or another folder."
+                f"{self._files.folder} has an index of other texts: {other}. Give those that it was built of, or "
+                "another folder; update=True, --update of build_index.py, makes it one of these."
             )
+
+    def update(self, source: Iterator[IndexText], *, block_size: int, progress: bool | None) -> None:
+        """Append the texts that are new or changed, block after block, and remove the former ones and those gone.
+
+        Args:
+            source: All texts that shall be there.
+            block_size: As for `Index.build`.
+            progress: As for `Index.build`.
+
+        Raises:
+            ValueError: If there is no text.
+        """
+        self._read = self._source = 0
+        before, seen = dict(self._numbers), {}
+        blocks = self._blocks(self._changed(source, seen), block_size)
+        for _, block in with_progress(blocks, None, name="Index", show=progress):
+            self._store(block)
+            self._commit(source=None)  # for now the texts of no one source
+        self._faults.report(len(seen), "texts")
+        gone = [self._numbers.pop(id) for id in before if id not in seen]
+        self._removed.update(gone)
+        replaced = sum(id in self._numbers and self._numbers[id] != number for id, number in before.items())
+        added = self._count - self._num_before - replaced
+        self._commit(is_complete=True)
+        _logger.info("%s: %d texts added, %d changed, %d gone", self._files.folder, added, replaced, len(gone))
 
     def append(
         self,
@@ -64,7 +110,7 @@ class TextAppender:
             progress: As for `Index.build`.
             commit_blocks: Whether each block is committed.
         """
-        blocks = self._blocks(source, block_size)
+        blocks = self._blocks(self._new(source), block_size)
         for _, block in with_progress(blocks, total, name="Index", show=progress):
             self._store(block)
             if commit_blocks:
@@ -73,10 +119,9 @@ class TextAppender:
             self._faults.report(self._count - self._num_before or self._count, "texts")
         self._commit(is_complete=True)
 
-    def _blocks(self, source: Iterator[IndexText], size: int) -> Iterator[tuple[np.ndarray, list[IndexText]]]:
+    def _blocks(self, texts: Iterator[IndexText], size: int) -> Iterator[tuple[np.ndarray, list[IndexText]]]:
         block = []
-        for one in checked(self._counted(source), self._numbers, self._faults):
-            self._numbers[one.id] = -1  # so that one that comes twice in a block is seen
+        for one in texts:
             block.append(one)
             if len(block) == size:
                 yield np.arange(size), block
@@ -84,19 +129,35 @@ class TextAppender:
         if block:
             yield np.arange(len(block)), block
 
+    def _new(self, source: Iterator[IndexText]) -> Iterator[IndexText]:
+        for one in checked(self._counted(source), self._numbers, self._faults):
+            self._numbers[one.id] = -1  # so that one that comes twice in a block is seen
+            yield one
+
+    def _changed(self, source: Iterator[IndexText], seen: dict[str, int]) -> Iterator[IndexText]:
+        for one in checked(self._counted(source), seen, self._faults):
+            seen[one.id] = -1
+            if not self._has(one):
+                yield one
+
+    def _has(self, one: IndexText) -> bool:
+        return one.id in self._numbers and self._line_of(self._numbers[one.id]) == _line(one)
+
     def _counted(self, source: Iterator[IndexText]) -> Iterator[IndexText]:
         for one in source:
             self._read += 1
-            self._source = _continued_checksum(one, self._source)
+            if self._source is not None:
+                self._source = _continued_checksum(one, self._source)
             yield one
 
     def _store(self, block: list[IndexText]) -> None:
+        former = (self._numbers.pop(one.id, -1) for one in block)
+        self._removed.update(number for number in former if number >= 0)
         contents, dtype = {}, self._files.header["dtype"]
         if dtype:
             vectors = encode(self._encoder, [one.text for one in block])
             usable = are_usable(vectors)
             for one in itertools.compress(block, ~usable):
-                del self._numbers[one.id]
                 message = f"{one.place}: the encoder gives {one.id!r} a vector of zeros or NaN"
                 self._faults.add(message, "vectors of zeros or NaN")
             block = list(itertools.compress(block, usable))
@@ -107,8 +168,9 @@ class TextAppender:
         self._count += len(block)
         self._files.append(contents | {TEXTS: b"".join(lines), ENDS: ends.tobytes()})
 
-    def _commit(self, **values: bool) -> None:
-        self._files.commit(count=self._count, read=self._read, source=self._source, **values)
+    def _commit(self, **values: Any) -> None:
+        noted = {"count": self._count, "read": self._read, "source": self._source, "removed": sorted(self._removed)}
+        self._files.commit(**noted | values)
 
 
 def _continued_checksum(one: IndexText, checksum: int) -> int:

@@ -235,21 +235,81 @@ def test_other_options_are_not_taken_for_the_same(built, texts):
         Index.build(built._files.folder, texts, encoder, dtype="int8")
 
 
+def test_the_first_text_that_is_another_is_named(small):
+    for texts, message in (
+        ([("a", "the cat"), ("b", "THE DOG"), ("c", "A COW")], r"for 'b' \(text 2\) it has another text.*update=True"),
+        ([("a", "the cat"), ("d", "the dog"), ("c", "a cow")], r"for 'd' \(text 2\) it has no text"),
+        ([("a", "the cat"), ("b", "the dog")], "it has 'c', which is not given"),
+    ):
+        with pytest.raises(FileExistsError, match=message):
+            Index.build(small._files.folder, texts, encoder)
+    small.remove(["b"])
+    with pytest.raises(FileExistsError, match=r"for 'b' \(text 2\) it has no text"):
+        Index.build(small._files.folder, [("a", "the cat"), ("b", "the dog"), ("c", "a cow")], encoder)
+    assert len(Index.build(small._files.folder, [("a", "the cat"), ("c", "a cow")], encoder)) == 2
+
+
+# Updated
+
+
+def test_an_update_encodes_what_is_new_and_removes_what_is_gone(small, caplog):
+    caplog.set_level("INFO", "bert_keras.inference.search")
+    texts = [("d", "a hen"), ("b", "the dog ate"), ("c", "a cow")]
+    encode, calls = killed_after(9)
+    index = Index.build(small._files.folder, texts, encode, update=True)
+    assert calls == [3, 2] and "1 texts added, 1 changed, 1 gone" in caplog.text  # 3 sentences know the encoder again
+    for one in (index, Index.load(small._files.folder, encoder), Index.build(small._files.folder, texts, encoder)):
+        assert len(one) == 3 and "a" not in one and one["b"]["text"] == "the dog ate"
+        found = [found["id"] for found in one.search("the dog ate", 9)]
+        assert found[0] == "b" and sorted(found) == ["b", "c", "d"]
+
+
+def test_a_stopped_update_goes_on(texts, tmp_path):
+    Index.build(tmp_path, texts[:100], encoder, block_size=32)
+    others = [text + " ran" if number % 2 else text for number, text in enumerate(texts)][10:]
+    others = [(str(number), text) for number, text in enumerate(others, 10)]
+    with pytest.raises(Killed):
+        Index.build(tmp_path, others, killed_after(2)[0], block_size=32, update=True)
+    with pytest.raises(FileExistsError, match="of other texts"):
+        Index.build(tmp_path, texts[:100], encoder)
+    encode, calls = killed_after(9)
+    index = Index.build(tmp_path, others, encode, block_size=32, update=True)
+    assert calls == [3, 32, 32, 32, 17] and len(index) == 190  # 145 new or changed, 32 of them before
+    assert {id: index[id]["text"] for id in index._numbers} == dict(others)
+    assert index.find(["cat ran"], 5)[1] == pytest.approx(
+        Index.build(tmp_path / "new", others, encoder).find(["cat ran"], 5)[1]
+    )
+
+
+def test_an_update_makes_the_index_or_ends_a_stopped_build(texts, tmp_path):
+    with pytest.raises(Killed):
+        Index.build(tmp_path, texts, killed_after(2)[0], block_size=64, update=True)
+    assert len(Index.build(tmp_path, texts[:90], encoder, update=True)) == 90
+    with pytest.raises(ValueError, match="no examples"):
+        Index.build(tmp_path, [], encoder, update=True)
+    assert len(Index.load(tmp_path, encoder)) == 90
+
+
 # Other methods
 
 
 def test_words_are_searched_without_an_encoder(tmp_path):
     pytest.importorskip("bm25s")
     index = Index.build(tmp_path, ["the cat sat", "a dog ran"])
-    with pytest.raises(ValueError, match=r"call prepare\('bm25'\)"):
+    with pytest.raises(ValueError, match=r"by 'bm25': index.prepare\('bm25'\), or .*--prepare bm25"):
         index.search("dog", method="bm25")
     index.prepare("bm25")
     for one in (index, Index.load(tmp_path)):
         assert [found["id"] for found in one.search("dog", method="bm25")] == ["1"]
     index.add([("x", "a dog sat")])
-    with pytest.raises(ValueError, match="once and after add"):
+    with pytest.raises(ValueError, match="for the 1 texts that were added since"):
         index.search("dog", method="bm25")
     index.prepare("bm25")
+    (tmp_path / "bm25" / "data").rename(tmp_path / "away")
+    with pytest.raises(FileNotFoundError) as raised:
+        Index.load(tmp_path).search("dog", method="bm25")
+    assert "bm25, and prepare it again" in raised.value.__notes__[0]
+    (tmp_path / "away").rename(tmp_path / "bm25" / "data")
     index.remove(["1"])
     assert [found["id"] for found in index.search("dog", method="bm25")] == ["x"]
     with pytest.raises(ValueError, match="built without an encoder"):
@@ -261,7 +321,7 @@ def test_the_graph_finds_the_same_and_grows(texts, tmp_path):
     index = Index.build(tmp_path, texts[:150], encoder)
     index.prepare("approximate")
     index.add([(f"new {i}", text) for i, text in enumerate(texts[150:])])
-    with pytest.raises(ValueError, match="once and after add"):
+    with pytest.raises(ValueError, match="added since"):
         index.search("cat", method="approximate")
     index.prepare("approximate")
     index.remove(["3", "new 3"])
@@ -379,7 +439,7 @@ def test_a_damaged_file_is_named(small, name):
     with pytest.raises(ValueError, match=name):
         Index.load(small._files.folder, encoder, verify=False)
     path.unlink()
-    with pytest.raises(FileNotFoundError, match=name):
+    with pytest.raises(FileNotFoundError, match=f"{name} is missing.*[bB]uild it"):
         Index.load(small._files.folder, encoder, verify=False)
 
 
@@ -408,6 +468,18 @@ def test_texts_are_read_from_files_with_their_ids(tmp_path):
     ]
     whole = list(read_index_texts(tmp_path / "c.txt", whole_files=True))
     assert [(one.id, one.text) for one in whole] == [(f"{tmp_path}/c.txt", "one line\n\nanother")]
+
+
+@pytest.mark.parametrize(
+    "name, content", [("a.txt", "a café"), ("a.tsv", "id\ttext\nx\ta café"), ("a.jsonl", '{"text": "a café"}')]
+)
+def test_files_are_read_in_their_encoding(tmp_path, name, content):
+    (tmp_path / name).write_bytes(content.encode("cp1252"))
+    with pytest.raises(ValueError, match="encoding='cp1252'"):
+        list(read_index_texts(tmp_path / name))
+    for whole_files in (False, True):
+        (found,) = read_index_texts(tmp_path / name, encoding="cp1252", whole_files=whole_files)
+        assert found.text == "a café"
 
 
 def test_a_faulty_row_is_told_with_its_place(tmp_path):
