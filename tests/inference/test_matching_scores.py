@@ -7,6 +7,8 @@ from bert_keras.data import MatchingExamples, RetrievalSet
 from bert_keras.inference import NearestTexts, nearest_texts, score_matching, score_retrieval, search_run
 from bert_keras.training.callbacks import TaskScores
 
+pytestmark = pytest.mark.slow_elsewhere
+
 
 def count(texts):
     """Vectors of texts: how often they have each letter."""

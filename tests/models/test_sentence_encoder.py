@@ -61,6 +61,7 @@ def small(**options):
     return SentenceEncoder(encoder, **options)
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize("format", ["huggingface", pytest.param("keras", marks=pytest.mark.slow)])
 def test_a_preset_keeps_all_arguments_and_the_dense_layer(tokenizer, tmp_path, format):
     model = small(**FULL)
@@ -78,6 +79,7 @@ def test_a_preset_keeps_all_arguments_and_the_dense_layer(tokenizer, tmp_path, f
     )  # fmt: skip
 
 
+@pytest.mark.slow_elsewhere
 def test_the_pooled_output_becomes_a_dense_layer_on_the_first_token(tokenizer, tmp_path):
     model = small(pooling="pooled")
     model.save_to_preset(tmp_path)
@@ -87,6 +89,7 @@ def test_the_pooled_output_becomes_a_dense_layer_on_the_first_token(tokenizer, t
     np.testing.assert_allclose(ours, theirs, atol=1e-6)
 
 
+@pytest.mark.slow_elsewhere
 def test_dense_weights_in_a_pickle_are_refused_by_name(tmp_path):
     small(dense_dim=6).save_to_preset(tmp_path)
     (tmp_path / "2_Dense" / "model.safetensors").rename(tmp_path / "2_Dense" / "pytorch_model.bin")
@@ -94,6 +97,7 @@ def test_dense_weights_in_a_pickle_are_refused_by_name(tmp_path):
         SentenceEncoder.from_preset(tmp_path)
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize(
     ("folder", "change", "message"),
     [
@@ -111,6 +115,7 @@ def test_modules_that_are_not_ours_are_named(tmp_path, folder, change, message):
         SentenceEncoder.from_preset(tmp_path)
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -128,6 +133,7 @@ def test_arguments_without_sense_are_named(make_encoder, options, message):
         SentenceEncoder(make_encoder(pooler=False), **options)
 
 
+@pytest.mark.slow_elsewhere
 def test_another_format_is_refused(tmp_path):
     with pytest.raises(ValueError, match="'google' has no sentence encoders"):
         small().save_to_preset(tmp_path, format="google")

@@ -9,6 +9,8 @@ import pytest
 from bert_keras.inference.search import Index, read_index_texts
 from bert_keras.inference.search.growing_files import GrowingFiles
 
+pytestmark = pytest.mark.slow_elsewhere
+
 WORDS = ["cat", "dog", "cow", "hen", "ran", "sat", "ate", "saw"]
 
 
