@@ -45,6 +45,7 @@ def test_the_loss_is_the_mean_over_the_next_tokens_of_each_sequence(make, untrac
     assert abs(logs["loss"] - expected) < 1e-4 and abs(logs["accuracy"] - right) < 1e-6
 
 
+@pytest.mark.traced
 def test_it_learns_from_rows_alone(make):
     model = make(CausalLM, num_layers=1)
     model.compile(keras.optimizers.Adam(0.05))

@@ -215,6 +215,7 @@ def test_scores_cannot_be_inspected_but_hidden_states_can(encoder, rows, outputs
     assert len(outputs_of(encoder.inspector(attention_scores=False), rows)["hidden_states"]) == 3
 
 
+@pytest.mark.traced
 @pytest.mark.slow_elsewhere
 @pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="a SavedModel is TensorFlow's")
 def test_exports(make_encoder, rows, outputs_of, tmp_path):
@@ -256,7 +257,13 @@ def _flat(outputs):
 
 
 @pytest.mark.slow_elsewhere
-@pytest.mark.parametrize("kind", MODELS)
+@pytest.mark.parametrize(
+    "kind",
+    [
+        kind if kind in (BertEncoder, BertPretrainer, TokenClassifier) else pytest.param(kind, marks=pytest.mark.slow)
+        for kind in MODELS
+    ],
+)
 def test_every_model_comes_back_from_its_preset(make_encoder, pretraining_rows, outputs_of, tmp_path, kind, caplog):
     model = MODELS[kind](make_encoder(num_layers=1, attention=GatedMean(8), feed_forward=Doubling(), pooler=False))
     model.expect_savable(tmp_path)

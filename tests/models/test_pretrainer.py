@@ -157,6 +157,7 @@ def test_a_clone_is_tied_too(make_encoder, pretraining_rows, outputs_of):
         np.testing.assert_allclose(value, other, atol=1e-6)
 
 
+@pytest.mark.traced
 @pytest.mark.parametrize("next_sentence", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_learns_with_fit_and_logs_both_objectives(make_encoder, pretraining_rows, next_sentence):
     encoder = make_encoder(num_layers=1, pooler=next_sentence, dropout=0.0, kernel_initializer=None)
@@ -220,6 +221,7 @@ def test_fused_kernels_take_low_rank_adapters(make_encoder, pretraining_rows, ou
     )
 
 
+@pytest.mark.traced
 @pytest.mark.slow_elsewhere
 @pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="a SavedModel is TensorFlow's")
 def test_exports(make_encoder, pretraining_rows, outputs_of, tmp_path):

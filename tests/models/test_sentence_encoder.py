@@ -170,8 +170,9 @@ def gradients_of(model, x, y, **options):
     return float(np.ravel(loss)[0]), [new - old for new, old in zip(after, before)]
 
 
+@pytest.mark.traced
 def test_mini_batches_have_the_loss_and_the_gradients_of_the_whole(make_encoder, texts):
-    encoder = make_encoder(pooler=False, dropout=0.0, attention_dropout=0.0)
+    encoder = make_encoder(num_layers=1, pooler=False, dropout=0.0, attention_dropout=0.0)
     model = SentenceEncoder(encoder, dense_dim=6, normalize=True)
     whole_loss, whole = gradients_of(model, texts, np.arange(5))
     model.mini_batch_size = 4
@@ -187,7 +188,7 @@ def test_both_passes_of_a_mini_batch_have_the_same_dropout(make_encoder, texts):
     from bert_keras.models.recomputed_rows import recomputed_rows
     from bert_keras.ops.gradient import gradient
 
-    model = SentenceEncoder(make_encoder(pooler=False, dropout=0.3), dense_dim=6).text_model
+    model = SentenceEncoder(make_encoder(num_layers=1, pooler=False, dropout=0.3), dense_dim=6).text_model
     rows = {name: value.reshape(15, 6) for name, value in texts.items()}
     kernel = next(w for w in model.trainable_variables if w.path.endswith("dense/kernel"))
     assert any("seed" in v.path for v in model.non_trainable_variables)
@@ -230,9 +231,10 @@ def test_memory_does_not_grow_with_the_batch():
     assert bytes_of(64) > 4 * large_batch
 
 
+@pytest.mark.traced
 def test_the_same_text_twice_has_two_vectors_in_training_and_one_after_it(make_encoder, texts):
     twice = {name: np.repeat(value[:, :1], 2, axis=1) for name, value in texts.items()}
-    model = SentenceEncoder(make_encoder(pooler=False, dropout=0.2, kernel_initializer=None))
+    model = SentenceEncoder(make_encoder(num_layers=1, pooler=False, dropout=0.2, kernel_initializer=None))
     first, second = np.moveaxis(ops.convert_to_numpy(model(twice, training=True)), 1, 0)
     assert np.abs(first - second).max(axis=-1).min() > 1e-3
     first, second = np.moveaxis(ops.convert_to_numpy(model(twice)), 1, 0)

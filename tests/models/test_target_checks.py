@@ -160,6 +160,7 @@ def test_labels_that_the_outputs_have_no_place_for_are_refused(kind, y, message,
         loss_of(model, kind, y)
 
 
+@pytest.mark.traced
 @pytest.mark.parametrize(
     ("kind", "y", "message"),
     [
@@ -182,6 +183,7 @@ def test_no_compiled_step_trains_on_such_labels(kind, y, message, make_model, ca
         np.testing.assert_array_equal(keras.ops.convert_to_numpy(weight.value), old, err_msg=weight.path)
 
 
+@pytest.mark.traced
 @pytest.mark.slow_elsewhere
 @pytest.mark.parametrize(
     ("kind", "y", "message"), [case for case in OF_ANOTHER_SHAPE if case[0] in ("labels", "crf", "answers")][2:]

@@ -25,6 +25,7 @@ def test_the_mean_leaves_padding_out(make_encoder, rows, outputs_of):
     np.testing.assert_allclose(outputs_of(classifier, rows)[1:], outputs_of(classifier, alone), atol=1e-5)
 
 
+@pytest.mark.traced
 def test_learns_classes(make_encoder, rows):
     classifier = TextClassifier(make_encoder(num_layers=1, dropout=0.0, kernel_initializer=None), 2, dropout=0.0)
     classifier.compile(
@@ -34,6 +35,7 @@ def test_learns_classes(make_encoder, rows):
     assert losses[-1] < 0.5 * losses[0]
 
 
+@pytest.mark.traced
 @pytest.mark.slow_elsewhere
 def test_one_class_learns_a_number(make_encoder, rows):
     classifier = TextClassifier(make_encoder(num_layers=1, dropout=0.0, kernel_initializer=None), 1, dropout=0.0)

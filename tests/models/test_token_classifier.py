@@ -91,6 +91,7 @@ def test_a_head_for_texts_is_no_head_for_tokens(make_encoder, tmp_path):
     assert "classifier.weight" in tagger.load_report.unused
 
 
+@pytest.mark.traced
 def test_learns_tags(make_encoder, rows):
     encoder = make_encoder(num_layers=1, pooler=False, dropout=0.0, kernel_initializer=None)
     tagger = TokenClassifier(encoder, 2, dropout=0.0)

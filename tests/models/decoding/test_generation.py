@@ -31,7 +31,10 @@ def logits_of(model, tokens):
 
 @pytest.mark.parametrize(
     "way",
-    ["greedy", *(pytest.param(way, marks=pytest.mark.slow_elsewhere) for way in ("runs", "beams", "short beams"))],
+    [
+        pytest.param("greedy", marks=pytest.mark.traced),
+        *(pytest.param(way, marks=pytest.mark.slow_elsewhere) for way in ("runs", "beams", "short beams")),
+    ],
 )
 def test_it_writes_what_transformers_writes(model, way):
     options = GOLDEN["ways"][way]
