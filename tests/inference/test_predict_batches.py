@@ -79,7 +79,6 @@ def test_outputs_are_those_of_predict_on_batch():
         np.testing.assert_array_equal(outputs["sequence_output"], encoder.predict_on_batch(rows[i])["sequence_output"])
 
 
-@pytest.mark.traced
 @pytest.mark.slow_elsewhere
 @two_at_a_time
 def test_rows_of_any_length_take_one_trace():
@@ -90,7 +89,6 @@ def test_rows_of_any_length_take_one_trace():
     assert encoder.predict_function.experimental_get_tracing_count() == 1
 
 
-@pytest.mark.traced
 @pytest.mark.slow_elsewhere
 @two_at_a_time
 def test_a_model_compiled_with_xla_predicts_without_it():
