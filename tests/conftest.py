@@ -8,13 +8,21 @@ import hypothesis
 import pytest
 
 hypothesis.settings.register_profile("any machine", deadline=None)  # how long a test takes is not what it tests
-hypothesis.settings.load_profile("any machine")
+hypothesis.settings.register_profile("quick", hypothesis.settings.get_profile("any machine"), max_examples=25)
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 if os.environ["KERAS_BACKEND"] == "jax":
     # Compiling is most of what the tests do there; without optimizing it takes 0.8 of the time.
     os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
+
+# Where many small models take few steps each.
+UNTRACED = ("benchmarks", "layers", "models", "test_docstrings.py", "test_documents.py")
+
+
+def pytest_configure(config):
+    """Properties are tried on fewer examples where slow tests are left out."""
+    hypothesis.settings.load_profile("any machine" if config.option.markexpr == "" else "quick")
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest leaves out what is slow
@@ -36,6 +44,21 @@ def _same_random_numbers_in_every_run():
     """Weights that nobody seeds come from Keras' global seed; without this a test may pass or fail by chance."""
     if "keras" in sys.modules:
         sys.modules["keras"].utils.set_random_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def _traced_where_that_is_tested(request):
+    """TensorFlow takes seconds to trace a step that runs in milliseconds; `make test-all` traces all as users do."""
+    room = request.path.relative_to(request.config.rootpath / "tests").parts[0]
+    is_traced = request.node.get_closest_marker("traced") or request.config.option.markexpr == ""
+    if os.environ["KERAS_BACKEND"] != "tensorflow" or is_traced or room not in UNTRACED:
+        yield
+        return
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture(scope="session")

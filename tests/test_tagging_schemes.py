@@ -2,7 +2,7 @@ import random
 import warnings
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_keras.tagging_schemes import (
@@ -35,7 +35,6 @@ def spans_of_a_sentence(draw):
 
 
 @pytest.mark.parametrize("scheme", [*SCHEMES, *ALIASES])
-@settings(max_examples=50)
 @given(sentence=spans_of_a_sentence())
 def test_spans_survive_every_scheme(scheme, sentence):
     num_words, spans = sentence

@@ -44,6 +44,7 @@ def test_texts_get_their_likeliest_class_in_their_order(tokenizer):
     assert all(rows <= 2 for rows, _ in model.shapes)
 
 
+@pytest.mark.slow_elsewhere
 def test_one_text_gets_its_own_result_and_all_classes_if_asked(tokenizer):
     classifier = Classifier(Counter(tokenizer), tokenizer)
     assert classifier("y")["label"] == "y"
@@ -52,12 +53,14 @@ def test_one_text_gets_its_own_result_and_all_classes_if_asked(tokenizer):
     assert classifier([]) == []
 
 
+@pytest.mark.slow_elsewhere
 def test_several_labels_are_those_above_the_threshold(tokenizer):
     model = Counter(tokenizer, "multi_label_classification", threshold=0.7)
     results = Classifier(model, tokenizer)(["x y", "a", "y"])
     assert [sorted(some["label"] for some in result) for result in results] == [["x", "y"], [], ["y"]]
 
 
+@pytest.mark.slow_elsewhere
 def test_a_regression_gives_numbers(tokenizer):
     assert Classifier(Counter(tokenizer, "regression", ("x",)), tokenizer)(["x x", "a"]) == [
         {"score": 2.0},
@@ -65,12 +68,14 @@ def test_a_regression_gives_numbers(tokenizer):
     ]
 
 
+@pytest.mark.slow_elsewhere
 def test_long_texts_are_cut_or_averaged_over_their_pieces(tokenizer):
     text = "a " * 14 + "y " * 14
     assert Classifier(Counter(tokenizer), tokenizer)(text)["score"] == 0.5
     assert Classifier(Counter(tokenizer), tokenizer, long_texts="windows")(text)["label"] == "y"
 
 
+@pytest.mark.slow_elsewhere
 def test_a_file_is_read_line_by_line_and_tables_by_their_reader(tokenizer, tmp_path):
     classifier = Classifier(Counter(tokenizer), tokenizer)
     (tmp_path / "texts.txt").write_text("x\ny y\n")
@@ -83,11 +88,13 @@ def test_a_file_is_read_line_by_line_and_tables_by_their_reader(tokenizer, tmp_p
         classifier(tmp_path / "broken.txt")
 
 
+@pytest.mark.slow_elsewhere
 def test_one_second_text_stands_beside_every_text(tokenizer):
     classifier = Classifier(Counter(tokenizer), tokenizer)
     assert classifier(["a x", "y"], "y y") == classifier(["a x", "y"], ["y y", "y y"])
 
 
+@pytest.mark.slow_elsewhere
 def test_what_does_not_fit_is_an_error(tokenizer):
     with pytest.raises(ValueError, match="a second text for each of 2 texts, received 1"):
         Classifier(Counter(tokenizer), tokenizer)(["a", "b"], ["c"])
@@ -98,6 +105,7 @@ def test_what_does_not_fit_is_an_error(tokenizer):
             Classifier(Counter(tokenizer), tokenizer, **options)
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize("pairs", [([("x", "y"), ("y", "y")],), ("x", ["y"]), ([None],)])
 def test_pairs_are_told_how_they_go_in(tokenizer, pairs):
     with pytest.raises(ValueError, match="each text to be a str, received .*; the second texts of pairs go in as"):

@@ -20,6 +20,7 @@ def make_cross_encoder(tokenizer):
     return lambda **options: CrossEncoder(TextClassifier(encoder, **{"num_classes": 1} | options), tokenizer)
 
 
+@pytest.mark.slow_elsewhere
 def test_a_number_is_taken_as_it_is_and_a_label_as_a_probability(make_cross_encoder):
     for problem_type in ("regression", "multi_label_classification"):
         score = make_cross_encoder(problem_type=problem_type)
@@ -41,6 +42,7 @@ def test_texts_are_ranked_best_first(make_cross_encoder):
         score.rank("a b", TEXTS, top_k=0)
 
 
+@pytest.mark.slow_elsewhere
 def test_a_model_of_several_classes_is_refused(make_cross_encoder):
     with pytest.raises(ValueError, match="received one of 3 classes"):
         make_cross_encoder(num_classes=3)

@@ -30,21 +30,25 @@ def test_vectors_are_those_of_each_text_alone(parts, pooling):
         np.testing.assert_allclose(vector, tokens.mean(axis=0) if pooling == "mean" else tokens[0], atol=1e-5)
 
 
+@pytest.mark.slow_elsewhere
 def test_another_pooling_is_named(parts):
     with pytest.raises(ValueError, match="mean, first, max, pooled; received 'last'"):
         Embedder(*parts, pooling="last")
 
 
+@pytest.mark.slow_elsewhere
 def test_longer_texts_are_cut(parts):
     embed = Embedder(*parts, sequence_length=6)
     np.testing.assert_allclose(embed("a b c a b c"), embed("a b c a"), atol=1e-6)
 
 
+@pytest.mark.slow_elsewhere
 def test_normalized_vectors_have_length_one(parts):
     lengths = np.linalg.norm(Embedder(*parts, normalize=True)(TEXTS), axis=1)
     np.testing.assert_allclose(lengths, 1, atol=1e-5)
 
 
+@pytest.mark.slow_elsewhere
 def test_no_texts_give_no_vectors(parts):
     assert Embedder(*parts)([]).shape == (0, 8)
 
@@ -56,12 +60,14 @@ def test_loads_from_a_preset(parts, tmp_path):
     np.testing.assert_allclose(Embedder.from_preset(tmp_path)("a c"), Embedder(*parts)("a c"), atol=1e-6)
 
 
+@pytest.mark.slow_elsewhere
 def test_a_file_is_read_line_by_line(parts, tmp_path):
     (tmp_path / "texts.txt").write_text("a b\nc\n")
     embed = Embedder(*parts)
     np.testing.assert_array_equal(embed(tmp_path / "texts.txt"), embed(["a b", "c"]))
 
 
+@pytest.mark.slow_elsewhere
 def test_queries_and_documents_are_read_behind_their_prompts_in_a_search_too(parts):
     plain = Embedder(*parts, prompt="")
     embed = Embedder(*parts, prompts={"query": "c a ", "passage": "b "}, prompt="a ")
@@ -77,6 +83,7 @@ def test_queries_and_documents_are_read_behind_their_prompts_in_a_search_too(par
     assert Embedder(*parts, prompt="a ").matching_prompts == ("a ", "a ")
 
 
+@pytest.mark.slow_elsewhere
 def test_a_named_prompt_stands_before_each_text(parts):
     embed = Embedder(*parts, prompts={"query": "c a ", "passage": "b "}, prompt="a ")
     for name, prompt in (("query", "c a "), ("passage", "b "), (None, "a ")):

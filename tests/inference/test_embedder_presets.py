@@ -12,6 +12,8 @@ from bert_keras.data import Vocabulary, WordPieceTokenizer
 from bert_keras.inference import Embedder
 from bert_keras.models import BertEncoder
 
+pytestmark = pytest.mark.slow_elsewhere
+
 TEXTS = ["a b", "b a c b a c", "c", "a b c a b c a"]
 
 

@@ -34,6 +34,7 @@ class Neighbour:
         return {"mlm": logits}
 
 
+@pytest.mark.slow_elsewhere
 def test_each_mask_gets_its_likeliest_tokens():
     fill_mask = FillMask(Neighbour(), TOKENIZER, sequence_length=16)
     first, second = fill_mask(["a [MASK] b [MASK]", "c [MASK]"], top_k=2)
@@ -42,12 +43,14 @@ def test_each_mask_gets_its_likeliest_tokens():
     assert second[0][1][1] == pytest.approx(1 / 16)
 
 
+@pytest.mark.slow_elsewhere
 def test_one_text_gets_its_own_masks_alone():
     fill_mask = FillMask(Neighbour(), TOKENIZER, sequence_length=16)
     assert fill_mask("d [MASK]") == fill_mask(["d [MASK]"])[0]
     assert len(fill_mask("d [MASK]")[0]) == 5
 
 
+@pytest.mark.slow_elsewhere
 def test_texts_keep_their_order_over_batches_of_like_length():
     model = Neighbour()
     texts = [f"{word} [MASK]" + " b" * length for word, length in zip("abcd", (30, 1, 20, 2), strict=True)]
@@ -57,6 +60,7 @@ def test_texts_keep_their_order_over_batches_of_like_length():
     assert sorted(length for (_, length), _ in model.shapes) == ([32, 64] if compiles_each_length() else [6, 34])
 
 
+@pytest.mark.slow_elsewhere
 def test_few_shapes_reach_a_model_that_is_compiled_for_each(monkeypatch):
     for module in (length_batches, length_buckets):
         monkeypatch.setattr(module, "compiles_each_length", lambda: True)
@@ -68,20 +72,24 @@ def test_few_shapes_reach_a_model_that_is_compiled_for_each(monkeypatch):
     assert {shape[0] for shape, _ in model.shapes} <= {1, 2, 4, 8}
 
 
+@pytest.mark.slow_elsewhere
 def test_a_text_without_mask_is_an_error_that_names_it():
     with pytest.raises(ValueError, match=r"\[MASK\] in every text.*'b c'"):
         FillMask(Neighbour(), TOKENIZER, sequence_length=16)(["a [MASK]", "b c"])
 
 
+@pytest.mark.slow_elsewhere
 def test_a_text_that_is_too_long_is_an_error_with_both_numbers():
     with pytest.raises(ValueError, match=r"takes 8 tokens.*has 9: 'a a a a a a \[MASK\]'"):
         FillMask(Neighbour(), TOKENIZER, sequence_length=8)("a a a a a a [MASK]")
 
 
+@pytest.mark.slow_elsewhere
 def test_no_texts_give_no_results():
     assert FillMask(Neighbour(), TOKENIZER, sequence_length=8)([]) == []
 
 
+@pytest.mark.slow_elsewhere
 def test_a_keras_model_is_asked_as_it_is_now():
     ids = keras.Input((None,), dtype="int32", name="token_ids")
     others = {
@@ -122,6 +130,7 @@ def test_a_preset_answers_as_the_model_that_was_saved(preset):
     np.testing.assert_allclose([p for _, p in ours[0]], [p for _, p in again[0]], rtol=1e-5)
 
 
+@pytest.mark.slow_elsewhere
 def test_a_preset_without_a_masked_lm_head_is_refused(preset):
     encoder, save = preset
     with pytest.raises(ValueError, match="has no head for FillMask: masked_lm_head/"):

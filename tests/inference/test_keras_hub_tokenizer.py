@@ -12,6 +12,8 @@ from bert_keras.data.tokenization.byte_alphabet import ALPHABET
 from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS
 from bert_keras.inference.keras_hub_tokenizer import build_keras_hub_tokenizer
 
+pytestmark = pytest.mark.slow_elsewhere
+
 keras_hub = pytest.importorskip("keras_hub")
 
 UNIGRAM = Path(__file__).parents[1] / "golden" / "unigram"

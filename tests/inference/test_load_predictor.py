@@ -12,6 +12,8 @@ from bert_keras.data import WordPieceTokenizer
 from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS
 from bert_keras.inference import load_predictor, read_inputs
 
+pytestmark = pytest.mark.slow_elsewhere
+
 TOKENIZER = [*SPECIAL_TOKENS, "$", "#", *"abcdefghijklmnopqrstuvwxyz"]
 HEADS = {
     "Embedder": lambda encoder: encoder,

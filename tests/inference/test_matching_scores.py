@@ -8,6 +8,8 @@ from bert_keras.inference import score_matching, score_pairs, score_retrieval, s
 from bert_keras.inference.search import NearestTexts
 from bert_keras.training.callbacks import TaskScores
 
+pytestmark = pytest.mark.slow_elsewhere
+
 
 def count(texts):
     """Vectors of texts: how often they have each letter."""

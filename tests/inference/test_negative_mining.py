@@ -6,6 +6,8 @@ import pytest
 from bert_keras.data import MatchingExamples, read_matching
 from bert_keras.inference import mine_negatives, mining_documents, write_negatives
 
+pytestmark = pytest.mark.slow_elsewhere
+
 PAIRS = MatchingExamples((("q", "best"), ("q", "also"), ("r", "rest")))
 DOCUMENTS = mining_documents(PAIRS, ["n1", "n2", "n3", "best", "q"])
 SCORES = {"best": 0.8, "also": 0.5, "n1": 0.9, "n2": 0.7, "n3": 0.1, "rest": 0.05, "q": 1.0}

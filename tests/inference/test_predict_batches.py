@@ -34,6 +34,7 @@ def test_outputs_come_with_their_names_in_order(count):
         np.testing.assert_array_equal(outputs, 2 * inputs)
 
 
+@pytest.mark.slow_elsewhere
 @two_at_a_time
 def test_two_batches_are_in_the_model_at_once():
     both = threading.Barrier(2, timeout=60)
@@ -45,6 +46,7 @@ def test_two_batches_are_in_the_model_at_once():
     assert len(list(predict_batches(Doubling(predict), ((i, np.ones(1)) for i in range(4))))) == 4
 
 
+@pytest.mark.slow_elsewhere
 def test_batches_are_made_as_they_are_needed():
     made = []
 
@@ -58,6 +60,7 @@ def test_batches_are_made_as_they_are_needed():
     assert len(made) <= 3
 
 
+@pytest.mark.slow_elsewhere
 def test_an_error_in_the_model_reaches_the_caller():
     def predict(x):
         raise ValueError("no such token")
@@ -76,6 +79,7 @@ def test_outputs_are_those_of_predict_on_batch():
         np.testing.assert_array_equal(outputs["sequence_output"], encoder.predict_on_batch(rows[i])["sequence_output"])
 
 
+@pytest.mark.slow_elsewhere
 @two_at_a_time
 def test_rows_of_any_length_take_one_trace():
     encoder = BertEncoder(30, 1, 2, 8, 12, max_sequence_length=10, pooler=False)
@@ -85,6 +89,7 @@ def test_rows_of_any_length_take_one_trace():
     assert encoder.predict_function.experimental_get_tracing_count() == 1
 
 
+@pytest.mark.slow_elsewhere
 @two_at_a_time
 def test_a_model_compiled_with_xla_predicts_without_it():
     encoder = BertEncoder(30, 1, 2, 8, 12, max_sequence_length=10, pooler=False)

@@ -44,6 +44,7 @@ def is_predictor(name):
     return isinstance(thing, type) and issubclass(thing, inference.Predictor) and thing is not inference.Predictor
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize("name", [name for name in inference.__all__ if is_predictor(name)])
 def test_options_of_the_predictor_and_of_its_encoder_are_told_apart(tmp_path, name):
     MODELS[name](BertEncoder(len(WORDS), 1, 2, 8, 12, max_sequence_length=16)).save_to_preset(tmp_path)
@@ -89,6 +90,7 @@ def test_outputs_come_in_the_order_of_the_rows_and_batches_within_their_limits(t
         assert num_rows == 1 or num_rows * length <= sizes.get("batch_tokens", 1000)
 
 
+@pytest.mark.slow_elsewhere
 def test_rows_are_as_long_as_the_model_takes_unless_chosen(tokenizer):
     model = types.SimpleNamespace(encoder=types.SimpleNamespace(max_sequence_length=1000))
     assert inference.Predictor(model, tokenizer).sequence_length == 1000
@@ -96,6 +98,7 @@ def test_rows_are_as_long_as_the_model_takes_unless_chosen(tokenizer):
     assert inference.Classifier(model, tokenizer, sequence_length=700).sequence_length == 700
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -111,12 +114,14 @@ def test_numbers_that_mean_nothing_are_refused(tokenizer, options, message):
         inference.Predictor(Counter(), tokenizer, **options)
 
 
+@pytest.mark.slow_elsewhere
 def test_a_model_of_another_task_is_refused(tokenizer):
     tagger = TokenClassifier(BertEncoder(len(WORDS), 1, 2, 8, 12), num_tags=2)
     with pytest.raises(ValueError, match="Classifier expects a TextClassifier, received a TokenClassifier"):
         inference.Classifier(tagger, tokenizer)
 
 
+@pytest.mark.slow_elsewhere
 def test_a_predictor_that_does_not_say_its_rows_or_results_is_told_what_lacks(tokenizer):
     predictor = inference.Predictor(Counter(), tokenizer)
     with pytest.raises(NotImplementedError, match="def rows"):
@@ -125,6 +130,7 @@ def test_a_predictor_that_does_not_say_its_rows_or_results_is_told_what_lacks(to
         predictor.results(None)
 
 
+@pytest.mark.slow_elsewhere
 def test_a_preset_without_a_trained_head_is_refused(tmp_path, tokenizer):
     BertEncoder(len(WORDS), 1, 2, 8, 12, max_sequence_length=16).save_to_preset(tmp_path)
     tokenizer.save_to_preset(tmp_path)
@@ -141,6 +147,7 @@ def test_rows_are_predicted_again_with_the_weights_of_the_time(tokenizer):
     np.testing.assert_allclose(predictor.logits(rows), before + [5.0, -5.0], atol=1e-5)
 
 
+@pytest.mark.slow_elsewhere
 def test_a_predictor_of_ones_own_takes_rows_that_were_made_before(tokenizer):
     class Lengths(inference.Predictor):
         def rows(self, texts):
@@ -154,6 +161,7 @@ def test_a_predictor_of_ones_own_takes_rows_that_were_made_before(tokenizer):
     assert lengths(lengths.rows(["a", "a b"])) == lengths(["a", "a b"]) == [3, 4]
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize(
     ("texts", "message"),
     [
@@ -168,6 +176,7 @@ def test_what_is_no_texts_is_refused_by_its_type_and_number(texts, message):
         inference.as_texts(texts)
 
 
+@pytest.mark.slow_elsewhere
 def test_a_table_is_not_read_by_the_names_of_its_columns():
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame({"review": ["a", "b"]})
@@ -176,6 +185,7 @@ def test_a_table_is_not_read_by_the_names_of_its_columns():
     assert inference.as_texts(frame["review"]) == ["a", "b"]
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize("top_k", [0, -1])
 def test_fewer_answers_than_one_are_refused(tokenizer, top_k):
     classifier = TextClassifier(BertEncoder(len(WORDS), 1, 2, 8, 12, max_sequence_length=16), 2)
@@ -183,12 +193,14 @@ def test_fewer_answers_than_one_are_refused(tokenizer, top_k):
         inference.Classifier(classifier, tokenizer)("a", top_k=top_k)
 
 
+@pytest.mark.slow_elsewhere
 def test_a_tokenizer_that_pads_with_another_id_than_its_encoder_is_refused(tokenizer):
     encoder = BertEncoder.from_size("tiny", vocabulary_size=len(WORDS), family="roberta")
     with pytest.raises(ValueError, match="pads with the id 1, .* received a WordPieceTokenizer that pads with 0"):
         inference.Embedder(encoder, tokenizer)
 
 
+@pytest.mark.slow_elsewhere
 def test_tokens_without_a_vector_are_told_before_a_text_has_one(tokenizer, caplog):
     encoder = BertEncoder(len(WORDS), 1, 2, 8, 12, max_sequence_length=16)
     inference.Embedder(encoder, tokenizer)

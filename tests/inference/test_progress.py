@@ -8,6 +8,8 @@ import pytest
 from bert_keras.inference import progress as module
 from bert_keras.inference.progress import with_progress
 
+pytestmark = pytest.mark.slow_elsewhere
+
 BATCHES = [(np.array([0, 1]), "a"), (np.array([2, -1]), "b"), (np.array([3]), "c")]
 
 

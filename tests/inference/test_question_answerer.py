@@ -40,6 +40,7 @@ def tokenizer():
     return WordPieceTokenizer([*SPECIAL_TOKENS, "who", *"abcdefghijklmnopqrstuvwxyz"])
 
 
+@pytest.mark.slow_elsewhere
 def test_the_answer_is_an_exact_piece_of_the_passage(tokenizer):
     answerer = QuestionAnswerer(Finder(tokenizer), tokenizer)
     context = f"{LETTERS}  X\t{LETTERS}"
@@ -48,6 +49,7 @@ def test_the_answer_is_an_exact_piece_of_the_passage(tokenizer):
     assert answerer("x", "a b x")["start"] == 4  # not the one in the question
 
 
+@pytest.mark.slow_elsewhere
 def test_questions_keep_their_order_over_batches_of_like_length(tokenizer):
     finder = Finder(tokenizer)
     contexts = [f"{LETTERS} x", "x", f"{LETTERS} {LETTERS} x a", "a x b"]
@@ -57,6 +59,7 @@ def test_questions_keep_their_order_over_batches_of_like_length(tokenizer):
     assert sorted(finder.shapes) == [(2, shortest), *[(2, 16)] * 5]
 
 
+@pytest.mark.slow_elsewhere
 def test_one_passage_serves_several_questions_and_several_answers_come_best_first(tokenizer):
     answers = QuestionAnswerer(Finder(tokenizer), tokenizer)(["who", "a"], "b x c", top_k=2)
     assert [len(some) for some in answers] == [2, 2] and answers[0][0]["answer"] == "x"
@@ -64,12 +67,14 @@ def test_one_passage_serves_several_questions_and_several_answers_come_best_firs
     assert QuestionAnswerer(Finder(tokenizer), tokenizer)([], []) == []
 
 
+@pytest.mark.slow_elsewhere
 def test_above_the_threshold_the_passage_does_not_say(tokenizer):
     answerer = QuestionAnswerer(Finder(tokenizer, null_threshold=0.0), tokenizer)
     said, unsaid = answerer(["who", "who"], ["a x", "a b"])
     assert (said["answer"], unsaid["answer"]) == ("x", "") and unsaid["score"] > 0.5
 
 
+@pytest.mark.slow_elsewhere
 def test_the_first_of_several_answers_is_the_one_that_is_given_alone(tokenizer):
     for threshold in (-100.0, 0.0, 100.0):
         answerer = QuestionAnswerer(Finder(tokenizer, null_threshold=threshold), tokenizer)
@@ -78,6 +83,7 @@ def test_the_first_of_several_answers_is_the_one_that_is_given_alone(tokenizer):
             assert several[0] == answerer("who", context) and len({some["answer"] for some in several}) == 3
 
 
+@pytest.mark.slow_elsewhere
 def test_long_questions_are_cut_where_it_says_so(tokenizer):
     finder = Finder(tokenizer)
     QuestionAnswerer(finder, tokenizer, max_question_tokens=2, stride=2)("who a b c", "x")
@@ -86,6 +92,7 @@ def test_long_questions_are_cut_where_it_says_so(tokenizer):
     assert (short, whole) == (16, 16) if compiles_each_length() else whole == short + 2
 
 
+@pytest.mark.slow_elsewhere
 def test_a_file_in_squads_format_is_answered_by_id(tokenizer, tmp_path):
     qas = [{"id": "q1", "question": "who"}, {"id": "q2", "question": "who", "answers": []}]
     content = {"data": [{"paragraphs": [{"context": "a x b", "qas": qas}]}]}
@@ -94,6 +101,7 @@ def test_a_file_in_squads_format_is_answered_by_id(tokenizer, tmp_path):
     assert {name: answer["answer"] for name, answer in answers.items()} == {"q1": "x", "q2": "x"}
 
 
+@pytest.mark.slow_elsewhere
 def test_a_context_too_few_is_an_error(tokenizer):
     with pytest.raises(ValueError, match="a context for each of 2 questions, received 1"):
         QuestionAnswerer(Finder(tokenizer), tokenizer)(["who", "who"], ["a"])
@@ -109,6 +117,7 @@ def test_a_trained_preset_answers(tokenizer, tmp_path):
     assert answerer.model.null_threshold == 1.5 and np.isfinite(answerer("who", "a b c")["score"])
 
 
+@pytest.mark.slow_elsewhere
 def test_a_preset_without_a_head_for_answers_is_refused(tokenizer, tmp_path):
     BertEncoder.from_size("tiny", tokenizer.vocabulary_size, max_sequence_length=16).save_to_preset(tmp_path)
     tokenizer.save_to_preset(tmp_path)
@@ -116,6 +125,7 @@ def test_a_preset_without_a_head_for_answers_is_refused(tokenizer, tmp_path):
         QuestionAnswerer.from_preset(tmp_path)
 
 
+@pytest.mark.slow_elsewhere
 def test_a_question_without_a_context_is_no_file():
     with pytest.raises(ValueError, match="Expected contexts, where to look for the answer"):
         QuestionAnswerer.__call__(None, "哪里？")

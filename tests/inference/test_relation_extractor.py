@@ -28,6 +28,7 @@ def extractor():
     )
 
 
+@pytest.mark.slow_elsewhere
 def test_gives_label_score_and_the_entities_characters(extractor):
     found = extractor(TEXTS)
     assert [example["first"]["text"] for example in found] == ["cat", "cat", "a"]
@@ -46,6 +47,7 @@ def test_a_preset_brings_all_that_is_needed(extractor, tmp_path):
     assert found["label"] == expected["label"] and np.isclose(found["score"], expected["score"], atol=1e-5)
 
 
+@pytest.mark.slow_elsewhere
 def test_texts_without_markers_and_classifiers_without_labels_are_refused(extractor):
     with pytest.raises(ValueError, match="expected <e1>...</e1> and <e2>...</e2>, found no marker"):
         extractor("The cat in the box.")

@@ -71,6 +71,7 @@ def test_spans_are_those_with_a_score_above_0(spans):
         assert found == sorted(expected)
 
 
+@pytest.mark.slow_elsewhere
 def test_a_threshold_is_a_probability(spans):
     scores = np.full((2, 2, 3, 3), -9.0, "float32")
     scores[0, 1, 0, 2], scores[1, 0, 1, 1] = 1, 3
@@ -93,6 +94,7 @@ def test_spans_carry_label_text_characters_and_score(spans):
     assert spans([]) == []
 
 
+@pytest.mark.slow_elsewhere
 def test_a_triple_needs_its_four_scores(triples):
     scores = {name: np.full((2, 5, 5), -1.0) for name in ("entities", "heads", "tails")}
     scores["entities"][0, 1, 2] = scores["entities"][1, 3, 4] = scores["entities"][1, 3, 3] = 4
@@ -107,6 +109,7 @@ def test_a_triple_needs_its_four_scores(triples):
     assert decode(outputs, np.array([[False, True, True, False, True]])) == [[]]
 
 
+@pytest.mark.slow_elsewhere
 def test_triples_carry_relation_and_the_characters_of_both(triples, monkeypatch):
     def everything(x):
         length = x["token_ids"].shape[1]

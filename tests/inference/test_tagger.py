@@ -108,6 +108,7 @@ def test_long_texts_lose_no_word(make):
     assert len(tags) == 30 * 3 + 29
 
 
+@pytest.mark.slow_elsewhere
 def test_labels_without_spans_are_given_word_by_word(make):
     tagger = make(labels=("NOUN", "VERB", "ADJ", "X"), scheme=None)
     words = tagger("Ada met Lyon.")
@@ -123,6 +124,7 @@ def test_a_preset_brings_all_that_is_needed(make, tmp_path):
     assert Tagger.from_preset(tmp_path)(text) == tagger(text)
 
 
+@pytest.mark.slow_elsewhere
 def test_a_classifier_without_labels_is_refused(tokenizer):
     classifier = TokenClassifier(BertEncoder(13, 1, 1, 4, 4, max_sequence_length=16, pooler=False), 3)
     with pytest.raises(ValueError, match="has no labels"):
@@ -150,6 +152,7 @@ def test_words_of_a_file_get_the_tags_of_their_raw_text(make, head, tmp_path):
         assert as_given.tags(sentences)[:1] == [[NAMES[tag] for tag in tags] for tags in expected]
 
 
+@pytest.mark.slow_elsewhere
 def test_words_are_those_that_the_classifier_learned_unless_chosen(make):
     tagger = make()
     assert tagger.words == "basic"

@@ -95,6 +95,7 @@ def test_the_token_table_can_be_used_in_reverse():
     assert keras.backend.standardize_dtype(logits.dtype) == "bfloat16"
 
 
+@pytest.mark.traced
 @pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="other backends see all shapes")
 def test_a_row_whose_length_is_not_known_before_is_refused_by_its_name_when_it_is_too_long():
     import tensorflow as tf

@@ -91,6 +91,7 @@ def _below_an_encoder():
     return encoder.layers[0].token_embedding, encoder
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize(
     "parts", [_below_an_embedding_of_ours, _below_a_table, _below_the_second_of_two, _below_an_encoder]
 )

@@ -100,6 +100,7 @@ def test_padding_before_a_row_moves_no_position():
     np.testing.assert_allclose(ops.convert_to_numpy(found)[:, 3:], expected, atol=1e-5)
 
 
+@pytest.mark.slow_elsewhere
 def test_what_cannot_be_read_on_is_refused():
     row = dict.fromkeys(("token_ids", "segment_ids", "padding_mask"), np.ones((1, 3), "int32"))
     both_ways = make("bidirectional")
@@ -111,6 +112,7 @@ def test_what_cannot_be_read_on_is_refused():
         encoder.call_with_cache(row, encoder.new_cache(1, 3))
 
 
+@pytest.mark.slow_elsewhere
 def test_the_config_keeps_the_pattern():
     encoder = make("prefix", "gpt2")
     again = BertEncoder.from_config(encoder.get_config())
@@ -118,6 +120,7 @@ def test_the_config_keeps_the_pattern():
     assert sorted(again.input) == ["padding_mask", "segment_ids", "token_ids"]
 
 
+@pytest.mark.slow_elsewhere
 def test_a_pattern_beside_a_mask_of_ones_own_is_refused():
     with pytest.raises(ValueError, match="attention_pattern='causal' is a rule of AttentionMask"):
         BertEncoder(30, 1, 2, 8, 12, attention_pattern="causal", attention_mask=AttentionMask())

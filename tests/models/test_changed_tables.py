@@ -28,6 +28,7 @@ def arrays_of(model):
     return {name: ops.convert_to_numpy(weight) for name, weight in named_weights(model).items()}
 
 
+@pytest.mark.slow_elsewhere
 def test_new_words_are_means_of_their_pieces_and_the_rest_stays(make_encoder, pretraining_rows, outputs_of):
     pretrainer = BertPretrainer(make_encoder())
     pretrainer.get_layer("masked_lm_head").bias.assign(np.arange(30))
@@ -42,6 +43,7 @@ def test_new_words_are_means_of_their_pieces_and_the_rest_stays(make_encoder, pr
     np.testing.assert_array_equal(after["nsp"], before["nsp"])
 
 
+@pytest.mark.slow_elsewhere
 def test_words_can_be_dropped(make_encoder, rows, outputs_of):
     classifier = TextClassifier(make_encoder(), 3, labels=("a", "b", "c"))
     kept = [index for index in range(30) if index not in (5, 6)]
@@ -51,6 +53,7 @@ def test_words_can_be_dropped(make_encoder, rows, outputs_of):
     np.testing.assert_allclose(outputs_of(changed, moved), outputs_of(classifier, rows), atol=1e-6)
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize(
     ("pieces", "message"), [([[0], []], "Word 1 .* no pieces"), ([[30]], "from 0 to 29"), ([[-1]], "0 to 29")]
 )
@@ -75,6 +78,7 @@ def test_rows_can_be_longer(make_encoder, rows, outputs_of, method, tmp_path):
     assert BertEncoder.from_preset(tmp_path).max_sequence_length == 25
 
 
+@pytest.mark.slow_elsewhere
 def test_parts_of_ones_own_come_along_whatever_keras_calls_their_layers(make_encoder, rows, outputs_of):
     encoder = make_encoder(feed_forward=Mixer(8))
     changed = change_positions(encoder, 20)
@@ -83,6 +87,7 @@ def test_parts_of_ones_own_come_along_whatever_keras_calls_their_layers(make_enc
     )
 
 
+@pytest.mark.slow_elsewhere
 def test_adapters_that_are_not_merged_are_refused(make_encoder):
     encoder = make_encoder()
     add_lora(encoder, 2)
@@ -90,6 +95,7 @@ def test_adapters_that_are_not_merged_are_refused(make_encoder):
         change_positions(encoder, 20)
 
 
+@pytest.mark.slow_elsewhere
 def test_rows_can_be_shorter_and_methods_are_known(make_encoder):
     assert change_positions(make_encoder(), 4, method="interpolate").max_sequence_length == 4
     with pytest.raises(ValueError, match="repeat or interpolate; received 'copy'"):

@@ -73,6 +73,7 @@ def test_every_weight_has_numbers_of_its_own():
     assert abs(np.corrcoef(first.ravel(), second.ravel())[0, 1]) < 0.05
 
 
+@pytest.mark.slow_elsewhere
 def test_published_sizes_by_name():
     assert list(SIZES) == ["tiny", "mini", "small", "medium", "base", "large"]
     encoder = BertEncoder.from_size("mini", vocabulary_size=30, num_layers=1)
@@ -81,10 +82,12 @@ def test_published_sizes_by_name():
         BertEncoder.from_size("huge", vocabulary_size=30)
 
 
+@pytest.mark.slow_elsewhere
 def test_bert_tiny_has_the_published_number_of_weights():
     assert BertEncoder.from_size("tiny", vocabulary_size=30522).count_params() == 4_385_920
 
 
+@pytest.mark.slow_elsewhere
 def test_the_summary_names_the_parts(make_encoder):
     lines = []
     make_encoder().summary(print_fn=lines.append)
@@ -119,6 +122,7 @@ def test_saves_and_loads_bit_equal(make_encoder, rows, outputs_of, tmp_path, opt
     keras.tree.map_structure(np.testing.assert_array_equal, outputs_of(other, rows), expected)
 
 
+@pytest.mark.slow_elsewhere
 def test_what_a_batch_has_besides_is_left_alone(make_encoder, rows, pretraining_rows, outputs_of):
     encoder = make_encoder()
     keras.tree.map_structure(
@@ -167,6 +171,7 @@ def test_a_call_shows_what_the_inspector_shows_and_only_when_asked(make_encoder,
     assert [state.shape[1] for state in few["hidden_states"]] == [6, 6, 1]
 
 
+@pytest.mark.slow_elsewhere
 def test_the_inspector_predicts_what_it_shows_and_has_no_weights_of_its_own(make_encoder, rows, outputs_of):
     encoder = make_encoder(normalize_first=True)
     inspector = encoder.inspector()
@@ -180,6 +185,7 @@ def test_the_inspector_predicts_what_it_shows_and_has_no_weights_of_its_own(make
     np.testing.assert_array_equal(outputs_of(lowest, rows), outputs_of(inspector, rows)["hidden_states"][1])
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize("name", ["plain", "varied"])
 def test_a_file_of_the_first_release_computes_what_it_did(outputs_of, name):
     expected = dict(np.load(OLDER / f"{name}.npz"))
@@ -194,6 +200,7 @@ def test_a_file_of_the_first_release_computes_what_it_did(outputs_of, name):
         np.testing.assert_allclose(np.stack(value), expected[key], atol=1e-5, err_msg=key)
 
 
+@pytest.mark.slow_elsewhere
 def test_parts_draw_their_seeds_before_the_pooler(make_encoder):
     @keras.saving.register_keras_serializable(package="tests")
     class DrawsWhenBuilt(keras.layers.Layer):
@@ -227,6 +234,7 @@ def test_half_precision_keeps_the_weights_whole(make_encoder, rows):
     assert keras.backend.standardize_dtype(outputs["sequence_output"].dtype) == "bfloat16"
 
 
+@pytest.mark.slow_elsewhere
 def test_rows_beyond_the_table_of_positions_are_told_before_they_come(make_encoder):
     encoder = make_encoder(max_sequence_length=12)
     encoder.expect_room_for(12)

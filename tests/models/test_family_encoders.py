@@ -22,6 +22,7 @@ def make(make_encoder):
     return lambda family, **options: make_encoder(family=family, **FAMILIES[family].size_defaults | options)
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize("family", FAMILIES)
 def test_an_encoder_of_any_family_comes_back_from_its_preset_and_its_config(make, tmp_path, family):
     encoder = make(family)
@@ -47,6 +48,7 @@ def test_published_sizes_have_what_their_family_has():
     assert (encoder.num_segments, encoder.pooler, FAMILIES["distilbert"].sizes["base"]["num_layers"]) == (0, False, 6)
 
 
+@pytest.mark.slow_elsewhere
 def test_what_no_table_has_is_refused_with_what_there_is():
     with pytest.raises(ValueError, match="family to be one of bert, roberta.*received 'deberta'"):
         BertEncoder(9, 1, 1, 4, 4, family="deberta")
@@ -54,6 +56,7 @@ def test_what_no_table_has_is_refused_with_what_there_is():
         BertEncoder.from_size("large", vocabulary_size=9, family="distilbert")
 
 
+@pytest.mark.slow_elsewhere
 def test_one_segment_is_no_input_and_is_refused_to_nobody(make_encoder, rows, outputs_of):
     encoder = make_encoder(num_segments=1)
     assert list(encoder.input) == ["token_ids", "padding_mask"]
@@ -74,6 +77,7 @@ def test_a_packed_row_of_robertas_has_what_its_sequences_have_alone(make, output
     )
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize(
     ("family", "options", "named"),
     [
@@ -89,6 +93,7 @@ def test_what_the_family_has_not_is_refused_by_its_format(make, tmp_path, family
         make(family, **options).save_to_preset(tmp_path, format="huggingface")
 
 
+@pytest.mark.slow_elsewhere
 def test_what_the_family_has_not_is_kept_in_a_file_that_we_alone_read(make, tmp_path):
     encoder = make("roberta", num_segments=0, num_layers=1)
     encoder.save_to_preset(tmp_path)
@@ -97,6 +102,7 @@ def test_what_the_family_has_not_is_kept_in_a_file_that_we_alone_read(make, tmp_
     assert (loaded.family, loaded.position_offset) == ("roberta", 2)
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize("family", ["roberta", "distilbert"])
 def test_googles_format_knows_bert_alone(make, tmp_path, family):
     with pytest.raises(ValueError, match=f"Google's TF1 release has no {FAMILIES[family].name}"):
@@ -104,6 +110,7 @@ def test_googles_format_knows_bert_alone(make, tmp_path, family):
     assert not (tmp_path / "google").exists()
 
 
+@pytest.mark.slow_elsewhere
 def test_more_positions_leave_the_rows_before_them_alone(make):
     encoder = make("roberta")
     old = np.array(named_weights(encoder)[POSITIONS])

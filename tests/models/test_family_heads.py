@@ -20,6 +20,7 @@ def head_weights(model):
     return sorted(name for name in named_weights(model) if "head" in name)
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize(("family", "activation"), [("roberta", "tanh"), ("distilbert", "relu")])
 def test_a_bare_encoder_gets_the_head_of_its_family(make, tmp_path, family, activation):
     make(family).save_to_preset(tmp_path)
@@ -31,6 +32,7 @@ def test_a_bare_encoder_gets_the_head_of_its_family(make, tmp_path, family, acti
     assert {name.split("/")[1] for name in head_weights(classifier)} == {"hidden", "dense"}
 
 
+@pytest.mark.slow_elsewhere
 def test_the_dropout_before_a_head_that_a_family_publishes_is_its_own(make, tmp_path):
     make("distilbert").save_to_preset(tmp_path)
     fields = json.loads((tmp_path / "config.json").read_text())
@@ -38,6 +40,7 @@ def test_the_dropout_before_a_head_that_a_family_publishes_is_its_own(make, tmp_
     assert TextClassifier.from_preset(tmp_path, num_classes=2).dropout == 0.2  # transformers' default
 
 
+@pytest.mark.slow_elsewhere
 def test_another_pooling_than_the_familys_has_a_head_of_ours(make, rows, outputs_of, tmp_path):
     for pooling, has_pooler in (("pooled", True), ("mean", False)):
         classifier = TextClassifier(make("roberta", pooler=has_pooler), 2, pooling=pooling)
@@ -50,6 +53,7 @@ def test_another_pooling_than_the_familys_has_a_head_of_ours(make, rows, outputs
         np.testing.assert_allclose(outputs_of(loaded, rows), outputs_of(classifier, rows), atol=1e-6)
 
 
+@pytest.mark.slow_elsewhere
 def test_what_looks_at_the_pooled_output_needs_a_pooler_where_the_family_has_one(make, rows):
     with pytest.raises(ValueError, match="needs an encoder with a pooler"):
         MultipleChoice(make("roberta", pooler=False))
@@ -57,6 +61,7 @@ def test_what_looks_at_the_pooled_output_needs_a_pooler_where_the_family_has_one
     assert MultipleChoice(make("distilbert"))(choices).shape == (1, 2)
 
 
+@pytest.mark.slow_elsewhere
 def test_robertas_masked_lm_head_has_its_own_activation(make, tmp_path):
     pretrainer = BertPretrainer(make("roberta", activation="relu", pooler=False), next_sentence=False)
     assert pretrainer.get_layer("masked_lm_head").activation.__name__ == "gelu"
@@ -68,6 +73,7 @@ def test_robertas_masked_lm_head_has_its_own_activation(make, tmp_path):
         pretrainer.save_to_preset(tmp_path, format="huggingface")
 
 
+@pytest.mark.slow_elsewhere
 def test_next_sentence_prediction_is_kept_where_the_family_has_it_not(make, tmp_path):
     pretrainer = BertPretrainer(make("roberta", num_layers=1))
     pretrainer.save_to_preset(tmp_path)
@@ -93,6 +99,7 @@ def test_the_head_alone_trains_on_the_vectors_that_the_family_looks_at(make, row
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize(
     ("family", "said", "alike"),
     [

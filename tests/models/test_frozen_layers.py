@@ -5,6 +5,8 @@ import pytest
 
 from bert_keras.models import TextClassifier, TokenClassifier, change_vocabulary
 
+pytestmark = pytest.mark.slow_elsewhere
+
 
 def trained(model):
     return [variable.path.split("/", 1)[1] for variable in model.trainable_variables]

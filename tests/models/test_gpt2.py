@@ -26,6 +26,7 @@ def test_golden_logits():
     assert abs(logits_of(model, [EXPECTED["prompts"][1]]) - expected).max() <= 1e-5 * abs(expected).max()
 
 
+@pytest.mark.slow_elsewhere
 def test_a_preset_comes_back(tmp_path):
     model = load_preset(GOLDEN)
     model.save_to_preset(tmp_path)
@@ -42,6 +43,7 @@ def test_a_preset_comes_back(tmp_path):
     assert type(load_preset(tmp_path / "encoder")) is BertEncoder
 
 
+@pytest.mark.slow_elsewhere
 def test_published_sizes():
     encoder = BertEncoder.from_size("xl", vocabulary_size=60, family="gpt2", num_layers=1, hidden_dim=50)
     assert (encoder.intermediate_dim, encoder.num_heads, encoder.max_sequence_length) == (6400, 25, 1024)
@@ -61,6 +63,7 @@ def config_with(tmp_path):
     return make
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize(
     "changes",
     [
@@ -79,6 +82,7 @@ def test_what_we_have_not_is_refused_by_its_name(config_with, changes):
         BertEncoder.from_preset(config_with(**changes))
 
 
+@pytest.mark.slow_elsewhere
 def test_a_classifier_does_not_look_at_a_first_token_that_sees_itself_alone():
     with pytest.raises(ValueError, match='pooling=.*sees itself alone: write pooling="mean"'):
         TextClassifier.from_preset(GOLDEN, 3)

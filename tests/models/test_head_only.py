@@ -15,7 +15,7 @@ def batch(num_rows, filler=0):
     return x, (ids[:, 1] % 2).astype("int32"), weights
 
 
-@pytest.fixture(scope="module", params=["pooled", "mean"])
+@pytest.fixture(scope="module", params=["pooled", pytest.param("mean", marks=pytest.mark.slow_elsewhere)])
 def classifier(request):
     encoder = BertEncoder(50, num_layers=1, num_heads=2, hidden_dim=8, intermediate_dim=16, max_sequence_length=8)
     return TextClassifier(encoder, num_classes=2, pooling=request.param)

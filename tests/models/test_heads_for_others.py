@@ -9,6 +9,8 @@ import safetensors.numpy
 
 from bert_keras.models import RelationClassifier, SpanTagger, TextClassifier, TokenClassifier, TripleExtractor
 
+pytestmark = pytest.mark.slow_elsewhere
+
 OURS = {
     "mean": lambda encoder: TextClassifier(encoder, 3, labels=("a", "b", "c"), pooling="mean"),
     "first": lambda encoder: TextClassifier(encoder, 2, labels=("a", "b"), pooling="first"),

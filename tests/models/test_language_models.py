@@ -45,6 +45,7 @@ def test_the_loss_is_the_mean_over_the_next_tokens_of_each_sequence(make, untrac
     assert abs(logs["loss"] - expected) < 1e-4 and abs(logs["accuracy"] - right) < 1e-6
 
 
+@pytest.mark.traced
 def test_it_learns_from_rows_alone(make):
     model = make(CausalLM, num_layers=1)
     model.compile(keras.optimizers.Adam(0.05))
@@ -57,6 +58,7 @@ def test_it_learns_from_rows_alone(make):
     assert model.decode(logits)[0, :-1].tolist() == text.tolist()
 
 
+@pytest.mark.slow_elsewhere
 def test_a_pretrained_encoder_and_its_head_are_where_a_writer_begins(make_encoder, tmp_path):
     pretrainer = BertPretrainer(make_encoder())
     pretrainer.save_to_preset(tmp_path)
@@ -68,6 +70,7 @@ def test_a_pretrained_encoder_and_its_head_are_where_a_writer_begins(make_encode
         np.testing.assert_array_equal(weight, before[name], err_msg=name)
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize("model_class", PLACES)
 def test_its_preset_gives_the_same_model_again(make, tmp_path, model_class, caplog):
     model = make(model_class)
@@ -82,6 +85,7 @@ def test_its_preset_gives_the_same_model_again(make, tmp_path, model_class, capl
     assert BertEncoder.from_preset(tmp_path).attention_pattern == "bidirectional"  # of its family, as others read it
 
 
+@pytest.mark.slow_elsewhere
 def test_an_encoder_without_segments_reads_a_source_too(make, tmp_path):
     options = {"family": "roberta", "position_offset": 2, "num_segments": 1}
     model = make(PrefixLM, **options)
@@ -92,6 +96,7 @@ def test_an_encoder_without_segments_reads_a_source_too(make, tmp_path):
     np.testing.assert_array_equal(*texts)
 
 
+@pytest.mark.slow_elsewhere
 def test_the_source_is_read_as_a_whole(make):
     model = make(PrefixLM)
     source, target = [2, 7, 8, 3], [9, 5]
@@ -103,11 +108,13 @@ def test_the_source_is_read_as_a_whole(make):
     assert model.generate(begun, max_new_tokens=1)[0][0] == logits[5].argmax()
 
 
+@pytest.mark.slow_elsewhere
 def test_an_encoder_of_another_pattern_is_refused(make_encoder):
     with pytest.raises(ValueError, match="CausalLM needs an encoder with attention_pattern='causal'; this one has"):
         CausalLM(make_encoder(attention_pattern="prefix"))
 
 
+@pytest.mark.slow_elsewhere
 def test_an_encoder_whose_family_has_no_such_pattern_is_saved_for_us_alone(make_encoder, tmp_path, caplog):
     make_encoder(attention_pattern="causal").save_to_preset(tmp_path)
     assert "attention_pattern=causal" in caplog.text

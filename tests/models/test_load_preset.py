@@ -6,6 +6,8 @@ import pytest
 from bert_keras import models
 from bert_keras.models import load_preset
 
+pytestmark = pytest.mark.slow_elsewhere
+
 HEADS = {
     "BertPretrainer": {},
     "TextClassifier": {"num_classes": 3},

@@ -111,6 +111,7 @@ def test_scores_are_those_of_the_window(encoder, outputs_of):
         assert not scores[0, :, ~near].any() and scores[0, :, near].min() > 0
 
 
+@pytest.mark.traced
 def test_rows_of_unknown_length_give_the_same(encoder, outputs_of):
     rows = rows_of(tokens(12), tokens(3), length=16)  # as short as is computed in whole rows when the length is known
     expected = outputs_of(encoder, rows)["sequence_output"]

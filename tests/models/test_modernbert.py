@@ -71,6 +71,7 @@ def test_golden_numbers():
         check_equal([keras.ops.convert_to_numpy(state)], [other], rows["padding_mask"])
 
 
+@pytest.mark.slow_elsewhere
 def test_published_sizes():
     encoder = BertEncoder.from_size("base", vocabulary_size=60, family="modernbert", num_layers=2)
     assert (encoder.hidden_dim, encoder.intermediate_dim, encoder.num_heads) == (768, 1152, 12)
@@ -93,6 +94,7 @@ def config_with(tmp_path):
     return make
 
 
+@pytest.mark.slow_elsewhere
 def test_the_fields_of_older_versions_are_read(config_with):
     older = {"layer_types": None, "rope_parameters": None, "global_attn_every_n_layers": 2, "global_rope_theta": 50.0}
     encoder = BertEncoder.from_preset(config_with(**older, local_rope_theta=20.0))
@@ -101,12 +103,14 @@ def test_the_fields_of_older_versions_are_read(config_with):
     assert (encoder.global_every, encoder.rotary_theta, encoder.local_rotary_theta) == (3, 160000.0, 10000.0)
 
 
+@pytest.mark.slow_elsewhere
 def test_layer_types_tell_how_often_a_block_is_global(config_with):
     kinds = ["full_attention", "sliding_attention", "full_attention"]
     assert BertEncoder.from_preset(config_with(layer_types=kinds)).global_every == 2
     assert BertEncoder.from_preset(config_with(layer_types=["full_attention"] * 3)).global_every == 1
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize(
     "changes",
     [
@@ -189,6 +193,7 @@ def outputs_of_theirs(peers, model, rows, names):
     return [outputs[name].numpy() for name in names]
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize("seed", [*range(3), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(3, 20))])
 def test_we_load_what_transformers_writes(peers, tmp_path, seed):
     numbers = random_numbers(seed)
@@ -230,6 +235,7 @@ FORMS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize("form", FORMS)
 def test_transformers_loads_what_we_write_without_a_warning(peers, make_modernbert, tmp_path, form):
     _, transformers = peers
@@ -258,6 +264,7 @@ def check_same(peers, ours, theirs, names):
     check_equal(outputs_of_ours(ours, rows), outputs_of_theirs(peers, theirs, rows, names), padding_mask)
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize("form", list(FORMS)[2:])
 def test_we_load_every_head_that_transformers_writes(peers, make_modernbert, tmp_path, form):
     wrap, architecture, names = FORMS[form]
@@ -296,6 +303,7 @@ def test_a_step_of_training_moves_the_same_weights_as_far(peers, tmp_path):
         np.testing.assert_allclose(moved, expected, atol=3e-5 * max(1, abs(expected).max()), err_msg=name)
 
 
+@pytest.mark.slow_elsewhere
 def test_a_head_of_ours_comes_back_and_is_refused_by_transformers(make_modernbert, tmp_path):
     tagger = TokenClassifier(make_modernbert(), 3, labels=("O", "B-a", "I-a"), head="crf", scheme="BIO")
     tagger.save_to_preset(tmp_path)

@@ -29,6 +29,7 @@ def test_a_choice_is_scored_by_itself(make_encoder, choices, outputs_of):
     np.testing.assert_allclose(outputs_of(chooser, alone), outputs_of(chooser, choices)[1:, 2:], atol=1e-5)
 
 
+@pytest.mark.slow_elsewhere
 def test_a_preset_keeps_the_head(make_encoder, choices, outputs_of, tmp_path):
     chooser = MultipleChoice(make_encoder(), dropout=0.25)
     chooser.save_to_preset(tmp_path)
@@ -49,6 +50,7 @@ def test_learns_the_right_choice(make_encoder, choices):
     assert losses[-1] < 0.5 * losses[0]
 
 
+@pytest.mark.slow_elsewhere
 def test_needs_a_pooler(make_encoder):
     with pytest.raises(ValueError, match="needs an encoder with a pooler"):
         MultipleChoice(make_encoder(pooler=False))

@@ -114,6 +114,7 @@ def test_an_attention_mask_of_ones_own_says_what_a_token_sees(make_encoder, rows
     assert abs(outputs_of(plain, rows)["sequence_output"][0, 0] - before[0, 0]).max() > 1e-3
 
 
+@pytest.mark.slow_elsewhere
 def test_embeddings_of_ones_own_are_looked_up_in_place_of_berts(make_encoder, rows, outputs_of):
     scaled = ScaledEmbeddings(**SIZES_OF_EMBEDDINGS, scale=3.0)
     encoder = make_encoder(embeddings=scaled)
@@ -126,6 +127,7 @@ def test_embeddings_of_ones_own_are_looked_up_in_place_of_berts(make_encoder, ro
     assert outputs_of(make_encoder(embeddings=TokensAlone()), rows)["sequence_output"].shape == (2, 6, 8)
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize(
     "number", [{"vocabulary_size": 31}, {"hidden_dim": 4}, {"max_sequence_length": 9}, {"num_segments": 1}]
 )
@@ -135,6 +137,7 @@ def test_embeddings_of_other_numbers_are_refused(make_encoder, number):
         make_encoder(embeddings=ScaledEmbeddings(**SIZES_OF_EMBEDDINGS | number))
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize("kind", ["subclass", "table alone"])
 def test_embeddings_and_mask_come_back_from_file_and_preset(make_encoder, rows, outputs_of, tmp_path, kind):
     embeddings = ScaledEmbeddings(**SIZES_OF_EMBEDDINGS) if kind == "subclass" else TokensAlone()
@@ -149,6 +152,7 @@ def test_embeddings_and_mask_come_back_from_file_and_preset(make_encoder, rows, 
         keras.tree.map_structure(np.testing.assert_array_equal, outputs_of(loaded, rows), expected)
 
 
+@pytest.mark.slow_elsewhere
 def test_embeddings_of_ones_own_get_another_vocabulary(make_encoder, rows, outputs_of):
     encoder = make_encoder(embeddings=ScaledEmbeddings(**SIZES_OF_EMBEDDINGS))
     more = change_vocabulary(TextClassifier(encoder, 2), [[index] for index in range(30)] + [[7, 8]]).encoder
@@ -156,6 +160,7 @@ def test_embeddings_of_ones_own_get_another_vocabulary(make_encoder, rows, outpu
     keras.tree.map_structure(np.testing.assert_array_equal, outputs_of(more, rows), outputs_of(encoder, rows))
 
 
+@pytest.mark.slow_elsewhere
 def test_each_block_gets_a_copy(encoder):
     first, second = (block.attention for block in encoder.encoder_blocks)
     assert type(first) is type(second) is GatedMean
@@ -163,6 +168,7 @@ def test_each_block_gets_a_copy(encoder):
     assert second.gate.kernel.path.startswith("encoder_block_1/attention/")
 
 
+@pytest.mark.slow_elsewhere
 def test_a_prototype_that_was_used_before_is_only_copied(make_encoder, rows, tmp_path):
     attention = GatedMean(8)
     attention(np.ones((1, 2, 8), "float32"), attention_mask=np.ones((1, 2, 2), bool))
@@ -172,6 +178,7 @@ def test_a_prototype_that_was_used_before_is_only_copied(make_encoder, rows, tmp
     assert len(keras.saving.load_model(tmp_path / "encoder.keras").weights) == len(encoder.weights)
 
 
+@pytest.mark.slow_elsewhere
 def test_the_part_takes_the_encoders_precision(make_encoder):
     encoder = make_encoder(attention=GatedMean(8), dtype="mixed_bfloat16")
     assert encoder.encoder_blocks[0].attention.gate.compute_dtype == "bfloat16"
@@ -194,18 +201,22 @@ def test_saves_and_loads_bit_equal(encoder, rows, outputs_of, tmp_path):
     keras.tree.map_structure(np.testing.assert_array_equal, outputs_of(loaded, rows), outputs_of(encoder, rows))
 
 
+@pytest.mark.slow_elsewhere
 def test_has_no_form_at_hugging_face(encoder, tmp_path):
     with pytest.raises(ValueError, match="attention of one's own and a feed-forward of one's own.*keras"):
         encoder.save_to_preset(tmp_path, format="huggingface")
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow_elsewhere
 def test_scores_cannot_be_inspected_but_hidden_states_can(encoder, rows, outputs_of):
     with pytest.raises(ValueError, match="GatedMean cannot return attention scores"):
         encoder.inspector()
     assert len(outputs_of(encoder.inspector(attention_scores=False), rows)["hidden_states"]) == 3
 
 
+@pytest.mark.traced
+@pytest.mark.slow_elsewhere
 @pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="a SavedModel is TensorFlow's")
 def test_exports(make_encoder, rows, outputs_of, tmp_path):
     import tensorflow as tf
@@ -224,6 +235,7 @@ def test_exports(make_encoder, rows, outputs_of, tmp_path):
         np.testing.assert_allclose(served[name].numpy(), value, atol=1e-5)
 
 
+@pytest.mark.slow_elsewhere
 def test_an_encoder_of_its_own_parts_only_needs_their_config(encoder):
     again = BertEncoder.from_config(encoder.get_config())
     assert [weight.shape for weight in again.weights] == [weight.shape for weight in encoder.weights]
@@ -244,7 +256,14 @@ def _flat(outputs):
     return keras.tree.flatten(outputs)
 
 
-@pytest.mark.parametrize("kind", MODELS)
+@pytest.mark.slow_elsewhere
+@pytest.mark.parametrize(
+    "kind",
+    [
+        kind if kind in (BertEncoder, BertPretrainer, TokenClassifier) else pytest.param(kind, marks=pytest.mark.slow)
+        for kind in MODELS
+    ],
+)
 def test_every_model_comes_back_from_its_preset(make_encoder, pretraining_rows, outputs_of, tmp_path, kind, caplog):
     model = MODELS[kind](make_encoder(num_layers=1, attention=GatedMean(8), feed_forward=Doubling(), pooler=False))
     model.expect_savable(tmp_path)
@@ -262,6 +281,7 @@ def test_every_model_comes_back_from_its_preset(make_encoder, pretraining_rows, 
     assert type(load_preset(tmp_path)) is kind
 
 
+@pytest.mark.slow_elsewhere
 def test_a_new_head_takes_the_encoder_of_a_pretrainer_with_parts_of_its_own(
     make_encoder, pretraining_rows, outputs_of, tmp_path
 ):
@@ -275,6 +295,7 @@ def test_a_new_head_takes_the_encoder_of_a_pretrainer_with_parts_of_its_own(
     np.testing.assert_allclose(outputs["sequence_output"], expected["sequence_output"], atol=1e-6)
 
 
+@pytest.mark.slow_elsewhere
 def test_a_preset_of_one_form_takes_the_place_of_the_other(make_encoder, tmp_path):
     make_encoder().save_to_preset(tmp_path)
     make_encoder(attention=GatedMean(8)).save_to_preset(tmp_path)
@@ -288,6 +309,7 @@ def test_a_preset_of_one_form_takes_the_place_of_the_other(make_encoder, tmp_pat
         make_encoder(attention=GatedMean(8)).save_to_preset(tmp_path)
 
 
+@pytest.mark.slow_elsewhere
 def test_a_part_that_no_other_process_could_load_is_refused_before_training(make_encoder, tmp_path):
     class Unregistered(Doubling):
         pass
@@ -297,6 +319,7 @@ def test_a_part_that_no_other_process_could_load_is_refused_before_training(make
         encoder.expect_savable(tmp_path)
 
 
+@pytest.mark.slow_elsewhere
 def test_a_file_of_something_else_is_refused(tmp_path):
     inputs = keras.Input((2,))
     keras.Model(inputs, keras.layers.Dense(1)(inputs)).save(tmp_path / "model.keras")
@@ -310,6 +333,7 @@ def test_a_file_of_something_else_is_refused(tmp_path):
         BertEncoder.from_preset(tmp_path)
 
 
+@pytest.mark.slow_elsewhere
 def test_the_tokenizer_lies_beside_the_file(make_encoder, tmp_path):
     data = pytest.importorskip("bert_keras.data")
     make_encoder(attention=GatedMean(8)).save_to_preset(tmp_path)

@@ -12,6 +12,8 @@ from keras import ops
 from bert_keras.models import BertEncoder, BertPretrainer, QuestionAnswerer, TextClassifier, load_preset
 from bert_keras.models.named_weights import named_weights
 
+pytestmark = pytest.mark.slow_elsewhere
+
 TINY_BERT = pathlib.Path(__file__).parents[1] / "golden" / "tiny_bert"
 
 

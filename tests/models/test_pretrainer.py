@@ -18,6 +18,7 @@ def test_gives_logits_of_both_objectives(make_encoder, pretraining_rows):
     assert {name: tuple(value.shape) for name, value in outputs.items()} == {"mlm": (2, 3, 30), "nsp": (2, 2)}
 
 
+@pytest.mark.slow_elsewhere
 def test_next_sentence_prediction_can_be_left_out(make_encoder, pretraining_rows):
     pretrainer = BertPretrainer(make_encoder(pooler=False), next_sentence=False)
     assert list(pretrainer(pretraining_rows)) == ["mlm"]
@@ -25,6 +26,7 @@ def test_next_sentence_prediction_can_be_left_out(make_encoder, pretraining_rows
         BertPretrainer(make_encoder(pooler=False))
 
 
+@pytest.mark.slow_elsewhere
 def test_sentence_order_takes_the_place_of_next_sentence(make_encoder, pretraining_rows, outputs_of, tmp_path):
     pretrainer = BertPretrainer(make_encoder(), sentence_order=True)
     outputs = outputs_of(pretrainer, pretraining_rows)
@@ -132,6 +134,7 @@ def test_the_token_table_stays_one_variable(make_encoder, pretraining_rows, outp
     assert not after.any()
 
 
+@pytest.mark.slow_elsewhere
 def test_weights_alone_load_bit_equal(make_encoder, pretraining_rows, outputs_of, tmp_path):
     pretrainer = BertPretrainer(make_encoder())
     pretrainer.save_weights(tmp_path / "pretrainer.weights.h5")
@@ -142,6 +145,7 @@ def test_weights_alone_load_bit_equal(make_encoder, pretraining_rows, outputs_of
     )
 
 
+@pytest.mark.slow_elsewhere
 def test_a_clone_is_tied_too(make_encoder, pretraining_rows, outputs_of):
     pretrainer = BertPretrainer(make_encoder())
     clone = keras.models.clone_model(pretrainer)
@@ -153,6 +157,7 @@ def test_a_clone_is_tied_too(make_encoder, pretraining_rows, outputs_of):
         np.testing.assert_allclose(value, other, atol=1e-6)
 
 
+@pytest.mark.traced
 @pytest.mark.parametrize("next_sentence", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_learns_with_fit_and_logs_both_objectives(make_encoder, pretraining_rows, next_sentence):
     encoder = make_encoder(num_layers=1, pooler=next_sentence, dropout=0.0, kernel_initializer=None)
@@ -216,6 +221,8 @@ def test_fused_kernels_take_low_rank_adapters(make_encoder, pretraining_rows, ou
     )
 
 
+@pytest.mark.traced
+@pytest.mark.slow_elsewhere
 @pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="a SavedModel is TensorFlow's")
 def test_exports(make_encoder, pretraining_rows, outputs_of, tmp_path):
     import tensorflow as tf
@@ -231,6 +238,7 @@ def test_exports(make_encoder, pretraining_rows, outputs_of, tmp_path):
             np.testing.assert_allclose(served[name].numpy(), value, atol=1e-5)
 
 
+@pytest.mark.slow_elsewhere
 def test_either_objective_can_be_left_out(make_encoder, pretraining_rows, rows, outputs_of, tmp_path):
     pretrainer = BertPretrainer(make_encoder(), masked_lm=False)
     assert list(outputs_of(pretrainer, rows)) == ["nsp"]
@@ -242,6 +250,7 @@ def test_either_objective_can_be_left_out(make_encoder, pretraining_rows, rows, 
         BertPretrainer(make_encoder(), masked_lm=False, next_sentence=False)
 
 
+@pytest.mark.slow_elsewhere
 def test_a_head_may_differ_from_its_encoder(make_encoder, pretraining_rows, outputs_of, tmp_path):
     pretrainer = BertPretrainer(make_encoder(), head_activation="relu", head_layer_norm_epsilon=1e-3)
     outputs = outputs_of(pretrainer, pretraining_rows)["mlm"]

@@ -14,6 +14,7 @@ def test_scores_every_token_twice_and_saves(make_encoder, rows, outputs_of, tmp_
     np.testing.assert_array_equal(loaded["start"], outputs["start"])
 
 
+@pytest.mark.slow_elsewhere
 def test_a_preset_keeps_the_head(make_encoder, rows, outputs_of, tmp_path):
     answerer = QuestionAnswerer(make_encoder())
     answerer.save_to_preset(tmp_path)
@@ -25,6 +26,7 @@ def test_a_preset_keeps_the_head(make_encoder, rows, outputs_of, tmp_path):
         np.testing.assert_array_equal(value, expected[name])
 
 
+@pytest.mark.slow_elsewhere
 def test_a_new_head_is_reported(make_encoder, tmp_path):
     make_encoder(pooler=False).save_to_preset(tmp_path)
     assert QuestionAnswerer.from_preset(tmp_path).load_report.new == ("span_head/dense/kernel", "span_head/dense/bias")

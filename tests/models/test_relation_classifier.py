@@ -21,6 +21,7 @@ def test_gives_one_logit_a_relation_from_the_marked_positions(make_encoder, mark
     np.testing.assert_allclose(logits, chosen @ kernel + bias, atol=1e-5)
 
 
+@pytest.mark.slow_elsewhere
 def test_keeps_itself_in_files_and_presets(make_encoder, marked_rows, outputs_of, tmp_path):
     labels = ("A(e1,e2)", "A(e2,e1)", "Other")
     classifier = RelationClassifier(make_encoder(), 3, labels=labels, markers=("[", "]"), dropout=0.2)

@@ -32,6 +32,7 @@ def test_loss_and_accuracy_are_those_of_the_tokens_without_padding(detector, row
     np.testing.assert_array_equal(detector.decode(logits), logits > 0)
 
 
+@pytest.mark.slow_elsewhere
 def test_weights_leave_tokens_out(detector, rows, labels, untraced, outputs_of):
     detector.compile("sgd", **untraced)
     weights = np.zeros(labels.shape, "float32")
@@ -41,6 +42,7 @@ def test_weights_leave_tokens_out(detector, rows, labels, untraced, outputs_of):
     np.testing.assert_allclose(found["loss"], np.log1p(np.exp(-logit)), rtol=1e-5)
 
 
+@pytest.mark.slow_elsewhere
 def test_what_is_no_label_is_refused(detector, rows, labels):
     with pytest.raises(ValueError, match="leave `loss` out, or write loss=training.ReplacedTokenLoss"):
         detector.compile("sgd", loss="binary_crossentropy")
@@ -49,6 +51,7 @@ def test_what_is_no_label_is_refused(detector, rows, labels):
         detector.evaluate(rows, labels + 1, verbose=0)
 
 
+@pytest.mark.slow_elsewhere
 def test_a_discriminator_comes_back_with_its_head(detector, make_encoder, rows, outputs_of, tmp_path):
     detector.save_to_preset(tmp_path / "electra")
     assert (tmp_path / "electra" / "model.safetensors").is_file()

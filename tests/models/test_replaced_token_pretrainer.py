@@ -85,6 +85,7 @@ def test_tokens_without_a_label_and_rows_that_fill_up_a_batch_do_not_count(make_
         np.testing.assert_array_equal(ops.convert_to_numpy(counts), [[1, 1, 0, 1, 1, 1], [0] * 6])
 
 
+@pytest.mark.slow_elsewhere
 def test_an_evaluation_repeats_and_training_draws_anew(make_pretrainer, pretraining_rows, untraced):
     pretrainer = compiled(make_pretrainer(kernel_initializer=None), optimizer=keras.optimizers.SGD(0.0), **untraced)
     batch = dict(x=pretraining_rows, y=Y, sample_weight=SAMPLE_WEIGHT, verbose=0)
@@ -121,6 +122,7 @@ def test_gradients_flow_between_both_only_through_what_they_share(
         assert any(changed[3]) == (not is_generator or share_embeddings)
 
 
+@pytest.mark.slow_elsewhere
 def test_shared_tables_are_one_variable_each_and_others_two(make_pretrainer):
     pretrainers = make_pretrainer(), make_pretrainer(share_embeddings=False)
     tables = [[w for w in model.trainable_variables if tuple(w.shape) == (30, 8)] for model in pretrainers]
@@ -130,6 +132,7 @@ def test_shared_tables_are_one_variable_each_and_others_two(make_pretrainer):
     assert len(pretrainers[1].weights) - len(model.weights) == 5  # three tables and a layer norm
 
 
+@pytest.mark.slow_elsewhere
 def test_what_does_not_fit_together_is_refused(make_encoder):
     detector = ReplacedTokenDetector(make_encoder(pooler=False))
     with pytest.raises(ValueError, match="received mlm, nsp: build it with next_sentence=False"):
@@ -144,6 +147,7 @@ def test_what_does_not_fit_together_is_refused(make_encoder):
         narrower_encoder(make_encoder(), 0)
 
 
+@pytest.mark.slow_elsewhere
 def test_the_generator_of_base_is_the_published_one():
     numbers = dict(num_layers=1, vocabulary_size=9)
     base = BertEncoder.from_size("base", family="electra", **numbers)
@@ -198,6 +202,7 @@ def test_presets_bring_back_both(make_pretrainer, pretraining_rows, outputs_of, 
         ReplacedTokenPretrainer.from_preset(tmp_path / "preset" / "generator")
 
 
+@pytest.mark.slow_elsewhere
 def test_a_discriminator_of_berts_shape_is_saved_as_bert_with_its_head_beside(
     make_pretrainer, pretraining_rows, outputs_of, tmp_path
 ):
@@ -211,6 +216,7 @@ def test_a_discriminator_of_berts_shape_is_saved_as_bert_with_its_head_beside(
     assert type(load_preset(tmp_path)) is ReplacedTokenDetector
 
 
+@pytest.mark.slow_elsewhere
 def test_it_comes_back_from_a_keras_file(make_pretrainer, pretraining_rows, outputs_of, tmp_path):
     pretrainer = make_pretrainer(discriminator_weight=20.0)
     pretrainer.save(tmp_path / "pretrainer.keras")
@@ -286,6 +292,7 @@ def test_a_killed_run_ends_as_if_it_had_not_been(make_pretrainer, pretraining_ro
     assert train("killed") == unbroken
 
 
+@pytest.mark.slow_elsewhere
 def test_a_batch_in_parts_trains_as_the_whole_does(make_pretrainer, pretraining_rows, untraced):
     results = []
     for callbacks in ([], [MicroBatches(2)]):

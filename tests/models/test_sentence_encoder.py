@@ -61,6 +61,7 @@ def small(**options):
     return SentenceEncoder(encoder, **options)
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize("format", ["huggingface", pytest.param("keras", marks=pytest.mark.slow)])
 def test_a_preset_keeps_all_arguments_and_the_dense_layer(tokenizer, tmp_path, format):
     model = small(**FULL)
@@ -78,6 +79,7 @@ def test_a_preset_keeps_all_arguments_and_the_dense_layer(tokenizer, tmp_path, f
     )  # fmt: skip
 
 
+@pytest.mark.slow_elsewhere
 def test_the_pooled_output_becomes_a_dense_layer_on_the_first_token(tokenizer, tmp_path):
     model = small(pooling="pooled")
     model.save_to_preset(tmp_path)
@@ -87,6 +89,7 @@ def test_the_pooled_output_becomes_a_dense_layer_on_the_first_token(tokenizer, t
     np.testing.assert_allclose(ours, theirs, atol=1e-6)
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize(("family", "pooling", "expected"), [("bert", "mean", True), ("bert", "pooled", False),
                                                             ("distilbert", "mean", False)])  # fmt: skip
 def test_transformers_is_told_to_make_no_pooler_where_it_would(tmp_path, family, pooling, expected):
@@ -97,6 +100,7 @@ def test_transformers_is_told_to_make_no_pooler_where_it_would(tmp_path, family,
     assert (noted.get("model_args") == {"add_pooling_layer": False}) is expected
 
 
+@pytest.mark.slow_elsewhere
 def test_dense_weights_in_a_pickle_are_refused_by_name(tmp_path):
     small(dense_dim=6).save_to_preset(tmp_path)
     (tmp_path / "2_Dense" / "model.safetensors").rename(tmp_path / "2_Dense" / "pytorch_model.bin")
@@ -104,6 +108,7 @@ def test_dense_weights_in_a_pickle_are_refused_by_name(tmp_path):
         SentenceEncoder.from_preset(tmp_path)
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize(
     ("folder", "change", "message"),
     [
@@ -121,6 +126,7 @@ def test_modules_that_are_not_ours_are_named(tmp_path, folder, change, message):
         SentenceEncoder.from_preset(tmp_path)
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -138,6 +144,7 @@ def test_arguments_without_sense_are_named(make_encoder, options, message):
         SentenceEncoder(make_encoder(pooler=False), **options)
 
 
+@pytest.mark.slow_elsewhere
 def test_another_format_is_refused(tmp_path):
     with pytest.raises(ValueError, match="'google' has no sentence encoders"):
         small().save_to_preset(tmp_path, format="google")
@@ -175,8 +182,9 @@ def gradients_of(model, x, y, **options):
     return float(np.ravel(loss)[0]), [new - old for new, old in zip(after, before)]
 
 
+@pytest.mark.traced
 def test_mini_batches_have_the_loss_and_the_gradients_of_the_whole(make_encoder, texts):
-    encoder = make_encoder(pooler=False, dropout=0.0, attention_dropout=0.0)
+    encoder = make_encoder(num_layers=1, pooler=False, dropout=0.0, attention_dropout=0.0)
     model = SentenceEncoder(encoder, dense_dim=6, normalize=True)
     whole_loss, whole = gradients_of(model, texts, np.arange(5))
     model.mini_batch_size = 4
@@ -192,7 +200,7 @@ def test_both_passes_of_a_mini_batch_have_the_same_dropout(make_encoder, texts):
     from bert_keras.models.recomputed_rows import recomputed_rows
     from bert_keras.ops.gradient import gradient
 
-    model = SentenceEncoder(make_encoder(pooler=False, dropout=0.3), dense_dim=6).text_model
+    model = SentenceEncoder(make_encoder(num_layers=1, pooler=False, dropout=0.3), dense_dim=6).text_model
     rows = {name: value.reshape(15, 6) for name, value in texts.items()}
     kernel = next(w for w in model.trainable_variables if w.path.endswith("dense/kernel"))
     assert any("seed" in v.path for v in model.non_trainable_variables)
@@ -235,9 +243,10 @@ def test_memory_does_not_grow_with_the_batch():
     assert bytes_of(64) > 4 * large_batch
 
 
+@pytest.mark.traced
 def test_the_same_text_twice_has_two_vectors_in_training_and_one_after_it(make_encoder, texts):
     twice = {name: np.repeat(value[:, :1], 2, axis=1) for name, value in texts.items()}
-    model = SentenceEncoder(make_encoder(pooler=False, dropout=0.2, kernel_initializer=None))
+    model = SentenceEncoder(make_encoder(num_layers=1, pooler=False, dropout=0.2, kernel_initializer=None))
     first, second = np.moveaxis(ops.convert_to_numpy(model(twice, training=True)), 1, 0)
     assert np.abs(first - second).max(axis=-1).min() > 1e-3
     first, second = np.moveaxis(ops.convert_to_numpy(model(twice)), 1, 0)

@@ -57,6 +57,7 @@ def test_a_shared_block_computes_what_copies_of_it_do(encoder, unrolled, rows):
     )
 
 
+@pytest.mark.slow_elsewhere
 def test_shared_blocks_come_back_from_files(encoder, rows, outputs_of, tmp_path):
     expected = outputs_of(encoder, rows)
     encoder.save(tmp_path / "encoder.keras")
@@ -67,6 +68,7 @@ def test_shared_blocks_come_back_from_files(encoder, rows, outputs_of, tmp_path)
         np.testing.assert_allclose(outputs_of(loaded, rows)["sequence_output"], expected["sequence_output"], atol=1e-6)
 
 
+@pytest.mark.slow_elsewhere
 def test_a_shared_block_is_frozen_or_decayed_once_for_all_its_layers(encoder):
     assert layerwise_decay(encoder, 0.5) == {
         "embeddings": 0.5**5, "encoder_block_0": 0.5**4, "encoder_block_1": 0.5**3, "encoder_block_2": 0.5**2,
@@ -81,6 +83,7 @@ def test_a_shared_block_is_frozen_or_decayed_once_for_all_its_layers(encoder):
         encoder.freeze_lowest(5)
 
 
+@pytest.mark.slow_elsewhere
 def test_more_blocks_to_freeze_than_layers_leave_free_are_refused(make_encoder):
     albert = make_encoder(num_layers=3, num_layer_groups=1)
     with pytest.raises(ValueError, match="0 to 1 blocks to freeze, for 3 layers share them; received 2"):
@@ -101,17 +104,20 @@ def test_a_shared_block_has_its_adapters_once(make_encoder, rows, outputs_of):
     np.testing.assert_allclose(outputs_of(encoder, rows)["sequence_output"], expected, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize("options", [{"num_layer_groups": 3}, {"num_layer_groups": 0}, {"layers_per_group": 0}])
 def test_groups_that_cannot_be_equally_large_are_refused(make_encoder, options):
     with pytest.raises(ValueError, match="num_layer_groups must divide num_layers.*num_layers=2"):
         make_encoder(**options)
 
 
+@pytest.mark.slow_elsewhere
 def test_a_start_that_only_the_first_layer_may_have_is_refused(make_encoder):
     with pytest.raises(ValueError, match="num_layer_groups=1 others would do as it does"):
         warm_start(make_encoder(num_layer_groups=1), np.ones((30, 8)))
 
 
+@pytest.mark.slow_elsewhere
 def test_alberts_sizes_are_the_published_ones():
     base = BertEncoder.from_size("base", vocabulary_size=30000, family="albert")
     assert base.count_params() == 11_683_584  # of albert-base-v2
@@ -120,6 +126,7 @@ def test_alberts_sizes_are_the_published_ones():
     assert small.count_params() == 13_483_008  # of electra-small-discriminator without its head
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
@@ -140,6 +147,7 @@ def test_a_configuration_that_does_not_fit_alberts_tensors_is_refused(make_encod
         load_preset(tmp_path)
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize("family", ["albert", "electra"])
 def test_a_projection_that_is_missing_is_named(make_encoder, tmp_path, family):
     options = FAMILIES[family].size_defaults | {"embedding_dim": 6}
@@ -151,6 +159,7 @@ def test_a_projection_that_is_missing_is_named(make_encoder, tmp_path, family):
         load_preset(tmp_path)
 
 
+@pytest.mark.slow_elsewhere
 def test_embeddings_as_wide_as_the_encoder_are_projected_in_albert_alone(make_encoder, tmp_path):
     for family, width in (("albert", 8), ("electra", None)):
         options = FAMILIES[family].size_defaults | {"embedding_dim": width}

@@ -17,6 +17,7 @@ def assert_same(one, other):
         np.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize("efficient", [True, False])
 @pytest.mark.parametrize("kind", [SpanTagger, TripleExtractor])
 def test_keeps_itself_in_files_and_presets(make_encoder, rows, outputs_of, tmp_path, kind, efficient):
@@ -32,6 +33,7 @@ def test_keeps_itself_in_files_and_presets(make_encoder, rows, outputs_of, tmp_p
     assert other.load_report.new and all("_pointer/" in name for name in other.load_report.new)
 
 
+@pytest.mark.slow_elsewhere
 def test_a_span_tagger_of_older_versions_keeps_its_head_and_learned_words_of_its_file(make_encoder, tmp_path, caplog):
     make(SpanTagger, make_encoder()).save_to_preset(tmp_path)
     assert SpanTagger.from_preset(tmp_path).words == "basic"
@@ -75,6 +77,7 @@ def test_triples_are_learned_by_fit(make_encoder, rows):
     assert logs["loss"][-1] < 0.5 * logs["loss"][0] and "heads_f1" in logs
 
 
+@pytest.mark.slow_elsewhere
 def test_names_that_do_not_fit_are_refused(make_encoder, tmp_path):
     encoder = make_encoder()
     with pytest.raises(ValueError, match="Expected different labels"):

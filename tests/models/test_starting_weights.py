@@ -4,6 +4,8 @@ import pytest
 
 from bert_keras.models import BertEncoder, warm_start
 
+pytestmark = pytest.mark.slow_elsewhere
+
 
 def small_encoder(**options):
     initializer = keras.initializers.TruncatedNormal(0.005, seed=1)  # so that what warm_start adds is what is seen

@@ -161,6 +161,7 @@ def test_labels_that_the_outputs_have_no_place_for_are_refused(kind, y, message,
         loss_of(model, kind, y)
 
 
+@pytest.mark.traced
 @pytest.mark.parametrize(
     ("kind", "y", "message"),
     [
@@ -183,6 +184,8 @@ def test_no_compiled_step_trains_on_such_labels(kind, y, message, make_model, ca
         np.testing.assert_array_equal(keras.ops.convert_to_numpy(weight.value), old, err_msg=weight.path)
 
 
+@pytest.mark.traced
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize(
     ("kind", "y", "message"), [case for case in OF_ANOTHER_SHAPE if case[0] in ("labels", "crf", "answers")][2:]
 )
@@ -193,6 +196,7 @@ def test_compiled_steps_name_labels_of_another_shape(kind, y, message, make_mode
         model.fit(inputs_of(kind), as_arrays(y), verbose=0)
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize(("kind", "y", "y_with_none", "weights"), NONE)
 def test_no_label_is_weight_0(kind, y, y_with_none, weights, model_of):
     model = model_of(kind)
@@ -202,6 +206,7 @@ def test_no_label_is_weight_0(kind, y, y_with_none, weights, model_of):
     assert loss_of(model, kind, y) != pytest.approx(expected, rel=1e-6)
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize(
     ("kind", "loss"),
     [
@@ -225,6 +230,7 @@ def test_the_names_of_keras_losses_mean_the_models_own(kind, loss, model_of):
     assert losses[0] == losses[1]
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize(
     ("kind", "loss", "message"),
     [
@@ -247,6 +253,7 @@ def test_a_loss_of_keras_that_does_not_fit_is_refused(kind, loss, message, model
         model_of(kind).compile(AdamW(), loss)
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize(
     ("kind", "metric", "message"),
     [
@@ -266,6 +273,7 @@ def test_a_metric_of_keras_that_does_not_fit_is_refused(kind, metric, message, a
         model_of(kind).compile(AdamW(), **{argument: [metric]})
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize(
     ("kind", "metric"),
     [
@@ -285,12 +293,14 @@ def test_functions_of_keras_are_metrics_of_their_name(kind, metric, model_of):
     assert logs[0][metric.__name__] == pytest.approx(logs[1][name])
 
 
+@pytest.mark.slow_elsewhere
 def test_the_function_of_the_best_five_is_a_metric_too(model_of):
     model = model_of("classes")
     model.compile(AdamW(), metrics=[keras.metrics.sparse_top_k_categorical_accuracy])
     assert model.compiled
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize(
     ("kind", "loss", "metric", "message"),
     [
@@ -315,6 +325,7 @@ def own_loss(y_true, y_pred):
     return keras.losses.sparse_categorical_crossentropy(y_true, y_pred, from_logits=True)
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize(
     ("kind", "loss"),
     [
@@ -335,12 +346,14 @@ def test_a_loss_of_keras_is_averaged_over_the_rows_that_count(kind, loss, model_
     assert losses[0] == pytest.approx(losses[1], rel=1e-5)
 
 
+@pytest.mark.slow_elsewhere
 def test_another_reduction_than_the_default_of_keras_stays(model_of):
     model = model_of("classes")
     model.compile(AdamW(), keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="sum"))
     assert model.loss.reduction == "sum"
 
 
+@pytest.mark.slow_elsewhere
 def test_a_loss_from_elsewhere_that_counts_fillers_is_said_in_the_log(make_model, caplog):
     class Mine(keras.losses.Loss):
         def call(self, y_true, y_pred):
@@ -374,6 +387,7 @@ def test_a_model_compiled_anew_without_a_loss_has_its_own_again(model_of):
     assert np.isfinite(loss_of(model, "tags", RIGHT["tags"]))  # where that loss refuses numbers of classes
 
 
+@pytest.mark.slow_elsewhere
 def test_a_model_compiled_anew_without_metrics_has_none(model_of):
     model = model_of("classes")
     model.compile(AdamW(), metrics=["accuracy"], run_eagerly=True)
@@ -382,6 +396,7 @@ def test_a_model_compiled_anew_without_metrics_has_none(model_of):
     assert "accuracy" not in model.evaluate(inputs_of("classes"), given, verbose=0, return_dict=True)
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize("kind", ["classes", "tags"])
 @pytest.mark.parametrize("row", [[0, 0, 0], [1, 1, 1], [0.5, 1, 0.5], [-100, 0, 1], [float("nan"), 0, 1]])
 def test_rows_that_are_no_probabilities_are_refused(kind, row, model_of):
@@ -393,6 +408,7 @@ def test_rows_that_are_no_probabilities_are_refused(kind, row, model_of):
         loss_of(model, kind, y)
 
 
+@pytest.mark.slow_elsewhere
 def test_numbers_of_classes_are_refused_where_rows_are_asked(make_model):
     model = make_model("classes")
     model.compile(AdamW(), "categorical_crossentropy")
@@ -422,6 +438,7 @@ def test_classes_may_be_booleans(make_encoder, untraced):
     assert logs[0] == pytest.approx(logs[1])
 
 
+@pytest.mark.slow_elsewhere
 def test_weights_that_are_negative_or_name_no_output_are_refused(model_of):
     model = model_of("answers")
     model.compile(AdamW(), run_eagerly=True)
@@ -431,6 +448,7 @@ def test_weights_that_are_negative_or_name_no_output_are_refused(model_of):
         loss_of(model, "answers", RIGHT["answers"], {"start_positions": [1.0, 1.0]})
 
 
+@pytest.mark.slow_elsewhere
 def test_a_crf_says_that_plain_sgd_moves_it_too_far(make_model, caplog):
     make_model("crf").compile("adam")
     make_model("tags").compile("sgd")
@@ -439,6 +457,7 @@ def test_a_crf_says_that_plain_sgd_moves_it_too_far(make_model, caplog):
     assert "SGD moves the scores of a CRF's steps as at 10000 times its rate" in caplog.text
 
 
+@pytest.mark.slow_elsewhere
 def test_rows_that_fill_up_a_batch_count_in_no_metric(model_of, untraced):
     model = model_of("classes")
     model.compile(AdamW(), metrics=["accuracy"], weighted_metrics=["accuracy"], **untraced)
@@ -470,6 +489,7 @@ def test_one_hot_classes_have_losses_and_metrics_of_keras(model_of, untraced):
     assert model.evaluate(inputs_of("classes"), one_hot, verbose=0, return_dict=True)["accuracy"] == 1.0
 
 
+@pytest.mark.slow_elsewhere
 def test_a_model_that_was_compiled_by_names_comes_back_compiled(make_model, tmp_path):
     model = make_model("classes")
     names = dict(metrics=["accuracy"], weighted_metrics=["accuracy"])
@@ -481,6 +501,7 @@ def test_a_model_that_was_compiled_by_names_comes_back_compiled(make_model, tmp_
     assert received == pytest.approx(expected)
 
 
+@pytest.mark.slow_elsewhere
 def test_weights_of_classes_that_are_none_are_refused(make_model):
     model = make_model("classes")
     model.compile(AdamW())

@@ -39,6 +39,7 @@ def grader(make_encoder):
     return Grader(make_encoder(pooler=False), ("style", "truth"), best=6.0, dropout=0.2)
 
 
+@pytest.mark.slow_elsewhere
 def test_it_comes_back_with_its_arguments_and_weights(grader, rows, outputs_of, tmp_path):
     grader.save_to_preset(tmp_path / "preset")
     grader.save(tmp_path / "grader.keras")
@@ -64,6 +65,7 @@ def test_it_is_trained_by_fit_without_a_loss(grader, rows):
         grader.compile(loss="sparse_categorical_crossentropy")
 
 
+@pytest.mark.slow_elsewhere
 def test_what_is_asked_for_outweighs_what_the_preset_has(grader, make_encoder, tmp_path):
     grader.save_to_preset(tmp_path / "grader")
     make_encoder().save_to_preset(tmp_path / "encoder")
@@ -78,6 +80,7 @@ def test_what_is_asked_for_outweighs_what_the_preset_has(grader, make_encoder, t
         Grader.from_preset(tmp_path / "encoder", ("a",), aspects=("a",))
 
 
+@pytest.mark.slow_elsewhere
 def test_a_subclass_has_the_arguments_of_its_parent(make_encoder, tmp_path):
     @keras.saving.register_keras_serializable(package="tests")
     class Stars(TextClassifier):
@@ -92,6 +95,7 @@ def test_a_subclass_has_the_arguments_of_its_parent(make_encoder, tmp_path):
         assert (loaded.num_classes, loaded.symbol, loaded.threshold) == (3, "+", 0.3)
 
 
+@pytest.mark.slow_elsewhere
 def test_a_preset_of_a_head_that_others_lack_says_which_tensors_are_its(grader, make_encoder, tmp_path):
     grader.save_to_preset(tmp_path / "grader")
     SpanTagger(make_encoder(pooler=False), ("a",), head_dim=4).save_to_preset(tmp_path / "spans")
@@ -117,6 +121,7 @@ class Pooled(TaskModel):
         super().__init__(encoder, inputs, keras.layers.Dense(1, name="pooled_head")(x), dtype=dtype, **kwargs)
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize("format", ["huggingface", "keras"])
 def test_a_preset_with_heads_of_another_class_is_not_taken_for_an_encoder(grader, tmp_path, format):
     grader.save_to_preset(tmp_path, format=format)
@@ -124,6 +129,7 @@ def test_a_preset_with_heads_of_another_class_is_not_taken_for_an_encoder(grader
         load_preset(tmp_path)
 
 
+@pytest.mark.slow_elsewhere
 def test_what_a_preset_would_lose_is_refused_before_training(make_encoder, tmp_path):
     model = Pooled(make_encoder())
     with pytest.raises(ValueError, match="does not keep its argument names.*write self.names = names"):
@@ -135,12 +141,14 @@ def test_what_a_preset_would_lose_is_refused_before_training(make_encoder, tmp_p
         model.save_to_preset(tmp_path)
 
 
+@pytest.mark.slow_elsewhere
 def test_a_model_that_looks_at_the_pooled_output_without_saying_so_is_told_what_to_write(make_encoder, tmp_path):
     make_encoder().save_to_preset(tmp_path)
     with pytest.raises(ValueError, match="give it a class method needs_pooler"):
         Pooled.from_preset(tmp_path)
 
 
+@pytest.mark.slow_elsewhere
 def test_a_model_that_does_not_say_what_it_is_asked_is_told_so(make_encoder):
     class Silent(Pooled):
         target_kinds = property(doc="none")

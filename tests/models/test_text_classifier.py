@@ -18,12 +18,14 @@ def test_gives_one_logit_a_class_and_saves(make_encoder, rows, outputs_of, tmp_p
     np.testing.assert_array_equal(outputs_of(loaded, rows), logits)
 
 
+@pytest.mark.slow_elsewhere
 def test_the_mean_leaves_padding_out(make_encoder, rows, outputs_of):
     classifier = TextClassifier(make_encoder(), 2, pooling="mean")
     alone = {name: value[1:, :4] for name, value in rows.items()}
     np.testing.assert_allclose(outputs_of(classifier, rows)[1:], outputs_of(classifier, alone), atol=1e-5)
 
 
+@pytest.mark.traced
 def test_learns_classes(make_encoder, rows):
     classifier = TextClassifier(make_encoder(num_layers=1, dropout=0.0, kernel_initializer=None), 2, dropout=0.0)
     classifier.compile(
@@ -33,6 +35,8 @@ def test_learns_classes(make_encoder, rows):
     assert losses[-1] < 0.5 * losses[0]
 
 
+@pytest.mark.traced
+@pytest.mark.slow_elsewhere
 def test_one_class_learns_a_number(make_encoder, rows):
     classifier = TextClassifier(make_encoder(num_layers=1, dropout=0.0, kernel_initializer=None), 1, dropout=0.0)
     classifier.compile(optimizer=keras.optimizers.Adam(0.01), loss="mse")
@@ -46,6 +50,7 @@ def test_logits_are_float32_in_every_precision(make_encoder, rows):
         assert keras.backend.standardize_dtype(logits.dtype) == "float32"
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -61,11 +66,13 @@ def test_arguments_that_do_not_fit_are_refused(make_encoder, options, message):
         TextClassifier(make_encoder(), 3, **options)
 
 
+@pytest.mark.slow_elsewhere
 def test_pooled_needs_a_pooler(make_encoder):
     with pytest.raises(ValueError, match="needs an encoder with a pooler"):
         TextClassifier(make_encoder(pooler=False), 3)
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize(
     ("mode", "pooling"), [("mean_tokens", "mean"), ("cls_token", "first"), ("max_tokens", "pooled")]
 )
@@ -77,6 +84,7 @@ def test_a_new_head_sees_what_a_sentence_encoder_was_trained_for(make_encoder, t
     assert TextClassifier.from_preset(tmp_path, 2, pooling="first").pooling == "first"
 
 
+@pytest.mark.slow_elsewhere
 def test_a_trained_head_outweighs_how_the_encoder_was_trained(make_encoder, tmp_path):
     TextClassifier(make_encoder(), 2, pooling="first").save_to_preset(tmp_path)
     (tmp_path / "1_Pooling").mkdir()
@@ -84,6 +92,7 @@ def test_a_trained_head_outweighs_how_the_encoder_was_trained(make_encoder, tmp_
     assert TextClassifier.from_preset(tmp_path).pooling == "first"
 
 
+@pytest.mark.slow_elsewhere
 def test_a_preset_says_what_the_outputs_mean(make_encoder, rows, outputs_of, tmp_path):
     classifier = TextClassifier(
         make_encoder(), 3, labels=("a", "b", "c"), problem_type="multi_label_classification", threshold=0.3

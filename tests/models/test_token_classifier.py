@@ -17,6 +17,7 @@ def test_gives_one_logit_a_tag_at_every_token_and_saves(make_encoder, rows, outp
     np.testing.assert_array_equal(outputs_of(loaded, rows), logits)
 
 
+@pytest.mark.slow_elsewhere
 def test_a_preset_keeps_the_head_and_its_labels(make_encoder, rows, outputs_of, tmp_path):
     tagger = TokenClassifier(make_encoder(), 3, labels=("O", "B", "I"), dropout=0.25)
     tagger.save_to_preset(tmp_path)
@@ -31,6 +32,7 @@ def test_a_preset_keeps_the_head_and_its_labels(make_encoder, rows, outputs_of, 
     assert other.load_report.new == ("token_classification_head/dense/kernel", "token_classification_head/dense/bias")
 
 
+@pytest.mark.slow_elsewhere
 def test_a_new_head_has_neither_the_scheme_nor_the_crf_of_the_presets(make_encoder, tmp_path):
     TokenClassifier(make_encoder(), 3, labels=("O", "B-X", "I-X"), scheme="BIO", head="crf").save_to_preset(tmp_path)
     other = TokenClassifier.from_preset(tmp_path, labels=("NOUN", "VERB", "ADV", "X"))
@@ -39,6 +41,7 @@ def test_a_new_head_has_neither_the_scheme_nor_the_crf_of_the_presets(make_encod
     assert (same.head, same.scheme) == ("crf", "BIO")
 
 
+@pytest.mark.slow_elsewhere
 def test_what_words_a_head_learned_is_kept_and_told_for_heads_that_do_not_say(make_encoder, tmp_path, caplog):
     tagger = TokenClassifier(make_encoder(), 3, labels=("O", "B-X", "I-X"), scheme="BIO")
     tagger.save_to_preset(tmp_path)
@@ -61,6 +64,7 @@ def test_what_words_a_head_learned_is_kept_and_told_for_heads_that_do_not_say(ma
     assert TokenClassifier.from_config(config).words == "file"
 
 
+@pytest.mark.slow_elsewhere
 def test_weights_may_be_whole_numbers(make_encoder, rows, untraced):
     tagger = TokenClassifier(make_encoder(num_layers=1, pooler=False), 3)
     tagger.compile("adam", **untraced)
@@ -75,6 +79,7 @@ def test_weights_of_whole_rows_are_refused(make_encoder, rows, untraced):
         tagger.train_on_batch(rows, np.zeros((2, 6), "int32"), np.ones(2, "float32"))
 
 
+@pytest.mark.slow_elsewhere
 def test_a_head_for_texts_is_no_head_for_tokens(make_encoder, tmp_path):
     from bert_keras.models import TextClassifier
 
@@ -86,6 +91,7 @@ def test_a_head_for_texts_is_no_head_for_tokens(make_encoder, tmp_path):
     assert "classifier.weight" in tagger.load_report.unused
 
 
+@pytest.mark.traced
 def test_learns_tags(make_encoder, rows):
     encoder = make_encoder(num_layers=1, pooler=False, dropout=0.0, kernel_initializer=None)
     tagger = TokenClassifier(encoder, 2, dropout=0.0)
@@ -99,6 +105,7 @@ def test_learns_tags(make_encoder, rows):
     assert losses[-1] < 0.5 * losses[0]
 
 
+@pytest.mark.slow_elsewhere
 def test_labels_that_do_not_fit_are_refused():
     encoder = BertEncoder(10, 1, 1, 4, 4, max_sequence_length=4)
     with pytest.raises(ValueError, match="3 different labels"):
@@ -114,6 +121,7 @@ def randomize(tagger):
         weight.assign(np.random.default_rng(0).normal(size=weight.shape) / 30)
 
 
+@pytest.mark.slow_elsewhere
 def test_a_crf_decodes_by_the_rules_of_its_scheme_and_is_saved(make_encoder, rows, outputs_of, tmp_path):
     tagger = TokenClassifier(make_encoder(pooler=False), 3, labels=NAMES, head="crf", scheme="BIO")
     randomize(tagger)
@@ -188,12 +196,14 @@ def test_on_replicas_of_tensorflow_the_loss_is_divided_among_them(make_encoder, 
     assert float(tagger.compute_loss(rows, tags, logits)) == pytest.approx(alone / 2)
 
 
+@pytest.mark.slow_elsewhere
 def test_a_crf_refuses_another_loss(make_encoder):
     tagger = TokenClassifier(make_encoder(pooler=False), 2, head="crf")
     with pytest.raises(ValueError, match="a CRF brings its own loss"):
         tagger.compile(loss="mse")
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -8,7 +8,6 @@ from bert_keras.ops import place_at_positions
 LENGTH, SLOTS = 6, 3
 
 
-@hypothesis.settings(max_examples=25)
 @hypothesis.given(strategies.lists(strategies.integers(1, LENGTH - 1), max_size=SLOTS, unique=True))
 def test_each_value_stands_at_its_position_and_nothing_elsewhere(used):
     positions = np.array([[*used, *[0] * (SLOTS - len(used))]], "int32")

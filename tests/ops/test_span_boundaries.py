@@ -8,7 +8,6 @@ from bert_keras.ops import span_boundaries
 LENGTH, SLOTS = 12, 8
 
 
-@hypothesis.settings(max_examples=50)
 @hypothesis.given(strategies.lists(strategies.integers(0, LENGTH - 1), max_size=SLOTS, unique=True))
 def test_of_each_token_the_nearest_unmasked_ones_of_the_row(masked):
     masked = sorted(masked)

@@ -21,10 +21,13 @@ del sys.argv[:2]
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
 
-# Imports what recipes import, then makes a process of itself for each one asked for: five seconds less a recipe.
+# Imports what recipes import, then makes a process of itself for each one asked for: five seconds less a recipe. Steps
+# whose graph is not what is tested are not traced, which takes longer than the few steps do.
 IMPORTED_BEFORE = """
 import gc, glob, json, os, runpy, signal, sys
+import tensorflow as tf
 from bert_keras import data, inference, models, training
+tf.config.run_functions_eagerly("untraced" in sys.argv)
 for recipe in glob.glob("recipes/*.py"):
     runpy.run_path(recipe)
 for room in data, inference, models, training, training.callbacks:
@@ -82,10 +85,11 @@ def start_recipe(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def imported_before():
-    """A process that has imported what recipes import on TensorFlow."""
+def imported_before(pytestconfig):
+    """A process that has imported what recipes import on TensorFlow; it traces steps where slow tests run, too."""
+    traced = "traced" if pytestconfig.option.markexpr == "" else "untraced"
     pipes = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment("tensorflow"))
-    with subprocess.Popen([sys.executable, "-c", IMPORTED_BEFORE], **pipes) as process:
+    with subprocess.Popen([sys.executable, "-c", IMPORTED_BEFORE, traced], **pipes) as process:
         yield process
         process.stdin.close()  # which ends it
 

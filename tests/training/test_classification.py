@@ -118,6 +118,7 @@ def test_metrics_are_made_from_their_config_and_run_in_a_compiled_model():
     assert logs["spearman"] == pytest.approx(1.0, abs=1e-5) and 0.9 < logs["pearson"] < 1.0
 
 
+@pytest.mark.slow_elsewhere
 def test_what_does_not_fit_is_an_error():
     with pytest.raises(ValueError, match="No metric 'f1' of a regression; there are pearson, spearman, mae"):
         classification_metrics("regression", names=["f1"])
@@ -129,6 +130,7 @@ def test_what_does_not_fit_is_an_error():
         MultiLabelF1(3, threshold=2.0)
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize("seed", range(5))
 def test_predictions_that_are_all_alike_have_no_correlation_in_batches_of_any_size(seed):
     random = np.random.default_rng(seed)
@@ -141,11 +143,13 @@ def test_predictions_that_are_all_alike_have_no_correlation_in_batches_of_any_si
     assert float(pearson.result()) == 0 and float(matthews.result()) == 0
 
 
+@pytest.mark.slow_elsewhere
 def test_labels_of_a_narrow_range_far_from_zero_have_their_correlation():
     labels = np.array([1000.0, 1000.1, 1000.2, 1000.3], "float32")
     assert float(PearsonCorrelation()(labels, labels[:, None])) == pytest.approx(1.0, abs=1e-5)
 
 
+@pytest.mark.slow_elsewhere
 def test_metrics_that_count_each_class_say_that_they_need_its_number():
     with pytest.raises(ValueError, match="f1, matthews count each class apart: give num_classes"):
         classification_metrics()

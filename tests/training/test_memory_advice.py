@@ -4,6 +4,8 @@ import pytest
 
 from bert_keras.training.memory_advice import is_out_of_memory, memory_advice
 
+pytestmark = pytest.mark.slow_elsewhere
+
 
 @pytest.mark.parametrize(
     "error",

@@ -74,6 +74,7 @@ def test_its_averages_of_the_weights_are_those_of_keras():
         np.testing.assert_allclose(our_average.numpy(), their_average.numpy(), rtol=1e-5, atol=1e-7)
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize("arguments", [{}, {"amsgrad": True}], ids=["kernel", "amsgrad"])
 def test_rates_and_decays_are_settled_before_the_first_step(arguments, monkeypatch):
     optimizer = AdamW(**arguments)
@@ -129,6 +130,7 @@ def variable(shape, name):
     return keras.Variable(np.zeros(shape, "float32"), name=name)
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize(
     ("shape", "name", "is_decayed"),
     [
@@ -155,6 +157,7 @@ def test_an_excluded_variable_is_not_decayed_and_the_others_still_follow_the_rul
     assert [optimizer.uses_weight_decay(v) for v in (kernel, embeddings, bias)] == [True, False, False]
 
 
+@pytest.mark.slow_elsewhere
 def test_the_description_has_rate_and_decay_of_each_layer(small_pretrainer):
     model = small_pretrainer()
     header, *lines = model.optimizer.describe(model.trainable_variables).splitlines()
@@ -165,6 +168,7 @@ def test_the_description_has_rate_and_decay_of_each_layer(small_pretrainer):
     assert decayed == sum(np.prod(v.shape) for v in kernels)
 
 
+@pytest.mark.slow_elsewhere
 def test_the_description_tells_what_is_frozen():
     layer = keras.layers.Dense(2, name="dense")
     layer.build((None, 3))
@@ -172,6 +176,7 @@ def test_the_description_tells_what_is_frozen():
     assert AdamW().describe(layer.weights).splitlines()[1].split() == ["frozen", "0", "0", "8", "dense"]
 
 
+@pytest.mark.slow_elsewhere
 def test_the_description_shows_parts_where_a_layer_has_several_rates():
     model = keras.Sequential([keras.Input((3,)), *(keras.layers.Dense(2, name=name) for name in "ab")], name="model")
     lines = AdamW(rate_factors={"a": 0.5}).describe(model.weights).splitlines()[1:]
@@ -196,6 +201,7 @@ def test_a_rate_factor_is_a_smaller_learning_rate_for_one_layer(arguments):
         np.testing.assert_allclose(value, expected, rtol=1e-6, err_msg=str(number))
 
 
+@pytest.mark.slow_elsewhere
 def test_a_rate_factor_for_a_layer_that_is_not_there_is_refused():
     with pytest.raises(ValueError, match=r"name \['blok'\]; the layers that are trained are"):
         AdamW(rate_factors={"blok": 0.5}).build([variable((2,), "v")])
@@ -210,11 +216,13 @@ def test_a_variable_without_gradient_stays_and_is_named():
     assert np.all(unused.numpy() == 0)
 
 
+@pytest.mark.slow_elsewhere
 def test_no_gradient_at_all_is_an_error():
     with pytest.raises(ValueError, match="No variable has a gradient"):
         AdamW().apply([None], [variable((2,), "kernel")])
 
 
+@pytest.mark.slow_elsewhere
 def test_a_model_saved_in_training_goes_on_as_if_it_had_not_been(small_pretrainer, pretraining_batch, tmp_path):
     first, second = pretraining_batch(8, seed=1), pretraining_batch(8, seed=2)
     model = fit(small_pretrainer(AdamW(WarmupLinearDecay(1e-1, 20, 4), weight_decay=0.1)), first)
@@ -227,6 +235,7 @@ def test_a_model_saved_in_training_goes_on_as_if_it_had_not_been(small_pretraine
         np.testing.assert_array_equal(ours, theirs)
 
 
+@pytest.mark.slow_elsewhere
 def test_the_loss_scale_of_float16_wraps_it(small_pretrainer, pretraining_batch):
     model = small_pretrainer(keras.optimizers.LossScaleOptimizer(AdamW(1e-2), initial_scale=4.0))
     plain = small_pretrainer(AdamW(1e-2))
@@ -252,6 +261,7 @@ def test_a_spike_of_the_gradient_norm_is_left_out_by_option():
     assert AdamW.from_config(optimizer.get_config()).spike_factor == 5.0
 
 
+@pytest.mark.slow_elsewhere
 def test_a_spike_factor_that_would_leave_out_every_step_is_an_error():
     with pytest.raises(ValueError, match="above 1, received: 0.5"):
         AdamW(spike_factor=0.5)
@@ -284,7 +294,7 @@ def state_of(optimizer):
     return {v.path: keras.ops.convert_to_numpy(v.value).copy() for v in optimizer.variables if v.name not in counters}
 
 
-@pytest.mark.parametrize("bad", ["nan", "inf"])
+@pytest.mark.parametrize("bad", ["nan", pytest.param("inf", marks=pytest.mark.slow_elsewhere)])
 @pytest.mark.parametrize("arguments", MORE_THAN_ADAMW, ids=lambda arguments: "-".join(arguments) or "kernel")
 def test_a_step_that_is_not_sound_changes_nothing_with_any_option(arguments, bad):
     optimizer = AdamW(0.1, weight_decay=0.5, **arguments)
@@ -308,6 +318,7 @@ def test_a_step_that_is_not_sound_changes_nothing_with_any_option(arguments, bad
     assert (step(1) != before).all() and np.isfinite(keras.ops.convert_to_numpy(kernel.value)).all()
 
 
+@pytest.mark.slow_elsewhere
 def test_a_constraint_is_not_applied_to_a_step_that_is_left_out():
     limit = keras.constraints.MaxNorm(0.5)
     np.testing.assert_array_equal(stepped(AdamW(0.1), ["nan"], limit), np.ones((2, 2)))

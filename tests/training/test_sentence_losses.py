@@ -77,6 +77,7 @@ def test_a_batch_of_fillers_alone_has_no_loss():
         assert float(loss(targets, vectors, sample_weight=np.zeros(9, "float32"))) == 0.0
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize(
     ("make", "message"),
     [

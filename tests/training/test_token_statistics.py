@@ -4,6 +4,8 @@ import pytest
 
 from bert_keras.training import TokenStatistics
 
+pytestmark = pytest.mark.slow_elsewhere
+
 
 @pytest.mark.slow_elsewhere
 def test_logs_have_padding_and_tokens(small_pretrainer, pretraining_batch):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_text
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_keras.data.pretraining.masked_tokens import default_num_predictions
@@ -56,7 +56,6 @@ def check_masked(original, masked, num_predictions):
     return selected
 
 
-@settings(max_examples=50)
 @given(st.integers(1, 12), st.integers(3, 40), st.integers(1, 12), st.floats(0.01, 0.99), st.integers(0, 2**31))
 def test_masks_ordinary_tokens_only_and_keeps_the_rest(batch, length, num_predictions, mask_rate, seed):
     original = rows(batch, length, seed)

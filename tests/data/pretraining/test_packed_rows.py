@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_keras.data.corpus.preparation import prepare_corpus
@@ -44,7 +44,6 @@ def cut_out(row, layout):
     return text
 
 
-@settings(max_examples=25, deadline=None)
 @given(
     st.lists(st.lists(st.integers(1, 40), min_size=1, max_size=4), min_size=1, max_size=12),
     st.integers(8, 40),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bert_keras.data.corpus.passages import Passages, encode_passage, parse_passages
@@ -35,7 +35,6 @@ def pairs_of(passages, max_tokens, seed):
 passage_lengths = st.lists(st.integers(1, 9), max_size=5)
 
 
-@settings(max_examples=100)
 @given(st.lists(passage_lengths, min_size=1, max_size=6).filter(any), st.integers(4, 60), st.integers(0, 2**31 - 1))
 def test_two_texts_of_a_passage_in_order_or_exchanged(lengths, max_tokens, seed):
     for row, (first, second, label) in enumerate(pairs_of(passages_of(lengths), max_tokens, seed)):

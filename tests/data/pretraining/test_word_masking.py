@@ -85,7 +85,6 @@ def selected_columns(original, masked, num_predictions, vocabulary=VOCABULARY):
     return selected
 
 
-@settings(max_examples=60)
 @given(
     st.sampled_from(RULES), st.integers(1, 8), st.integers(3, 40), st.integers(1, 50), st.floats(0.01, 0.99),
     st.integers(0, 2**31),

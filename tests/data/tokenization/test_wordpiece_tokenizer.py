@@ -252,7 +252,7 @@ def test_a_saved_model_carries_the_tokenizer(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("locale", ["tr_TR.UTF-8", "lt_LT.UTF-8"])
+@pytest.mark.parametrize("locale", ["tr_TR.UTF-8", pytest.param("lt_LT.UTF-8", marks=pytest.mark.slow)])
 def test_the_language_of_the_machine_does_not_matter(locale):
     program = (
         "import sys, tensorflow as tf\n"

@@ -14,6 +14,8 @@ from bert_keras.inference.runtimes import RUNTIMES, Runner, runner
 from bert_keras.inference.runtimes.choice_file import NAME
 from bert_keras.models import BertEncoder, TextClassifier
 
+pytestmark = pytest.mark.slow_elsewhere
+
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "b", "c"]
 
 

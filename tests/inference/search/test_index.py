@@ -1,6 +1,5 @@
 import json
-import subprocess
-import sys
+import os
 import zlib
 
 import numpy as np
@@ -8,6 +7,8 @@ import pytest
 
 from bert_keras.inference.search import Index, read_index_texts
 from bert_keras.inference.search.growing_files import GrowingFiles
+
+pytestmark = pytest.mark.slow_elsewhere
 
 WORDS = ["cat", "dog", "cow", "hen", "ran", "sat", "ate", "saw"]
 
@@ -191,23 +192,24 @@ def test_a_stopped_build_goes_on_and_ends_the_same(built, texts, tmp_path):
     assert files_of(tmp_path) == files_of(built._files.folder)
 
 
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # none of the threads that there are holds a lock
 def test_a_process_killed_while_it_writes_loses_one_block(built, texts, tmp_path):
-    script = f"""
-import os, sys
-sys.path.insert(0, {str(__file__.rpartition("/")[0])!r})
-from test_index import Index, encoder, some_texts
-from bert_keras.inference.search.growing_files import GrowingFiles
-append, calls = GrowingFiles.append, []
-def killed(self, contents):
-    calls.append(1)
-    if len(calls) == 3:
-        append(self, {{"vectors": contents["vectors"][:100]}})
-        os._exit(9)
-    append(self, contents)
-GrowingFiles.append = killed
-Index.build({str(tmp_path)!r}, some_texts(200), encoder, block_size=64)
-"""
-    assert subprocess.run([sys.executable, "-c", script]).returncode == 9
+    append, calls = GrowingFiles.append, []
+
+    def killed(self, contents):
+        calls.append(1)
+        if len(calls) == 3:
+            append(self, {"vectors": contents["vectors"][:100]})
+            os._exit(9)
+        append(self, contents)
+
+    if not (process := os.fork()):
+        try:
+            GrowingFiles.append = killed
+            Index.build(tmp_path, texts, encoder, block_size=64)
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 9
     Index.build(tmp_path, texts, encoder, block_size=64)
     assert {k: v for k, v in files_of(tmp_path).items() if k != ".lock"} == files_of(built._files.folder)
 

@@ -8,6 +8,8 @@ from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS
 from bert_keras.inference import QuestionAnswerer
 from bert_keras.inference.search import Index, OpenAnswers, OpenQuestionAnswerer, open_answer_scores, passages_of
 
+pytestmark = pytest.mark.slow_elsewhere
+
 DOCUMENTS = [
     ("first", "b c d e. f g h i. a x z b."),
     ("second", "k l m n. o p q r. k x k y."),

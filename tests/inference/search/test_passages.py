@@ -5,6 +5,8 @@ from hypothesis import given
 from bert_keras.inference.search import cut_passages, passages_of
 from bert_keras.inference.search.words import word_ends
 
+pytestmark = pytest.mark.slow_elsewhere
+
 TEXT = "Ada was born in 1815. She wrote. It ran!\n\nNobody knew it then. 她住在北京。她写书。"
 
 

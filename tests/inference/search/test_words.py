@@ -2,6 +2,8 @@ import pytest
 
 from bert_keras.inference.search.words import search_words
 
+pytestmark = pytest.mark.slow_elsewhere
+
 
 @pytest.mark.parametrize(
     "text, words",

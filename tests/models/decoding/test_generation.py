@@ -31,7 +31,10 @@ def logits_of(model, tokens):
 
 @pytest.mark.parametrize(
     "way",
-    ["greedy", *(pytest.param(way, marks=pytest.mark.slow_elsewhere) for way in ("runs", "beams", "short beams"))],
+    [
+        pytest.param("greedy", marks=pytest.mark.traced),
+        *(pytest.param(way, marks=pytest.mark.slow_elsewhere) for way in ("runs", "beams", "short beams")),
+    ],
 )
 def test_it_writes_what_transformers_writes(model, way):
     options = GOLDEN["ways"][way]
@@ -53,6 +56,7 @@ def test_the_score_is_the_sum_of_the_log_probabilities_without_a_cache(model):
     assert scores.shape == (3,) and abs(scores[1] - total) < 1e-4
 
 
+@pytest.mark.slow_elsewhere
 def test_arrays_with_padding_are_prompts_too(model):
     token_ids = np.array([[3, 4, 5, 0, 0], [7, 9, 1, 2, 3], [5, 0, 0, 0, 0]])
     padding_mask = (np.arange(5) < np.array([[3], [5], [1]])).astype("int32")
@@ -111,6 +115,7 @@ def test_wide_beams_find_what_trying_all_texts_finds():
     assert [tuple(text.tolist()) for text in found] == best[:5]
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize(
     ("prompts", "options", "message"),
     [
@@ -139,6 +144,7 @@ def test_what_cannot_be_is_refused(model, prompts, options, message):
         model.generate(prompts, **{"max_new_tokens": 10} | options)
 
 
+@pytest.mark.slow_elsewhere
 def test_a_model_that_has_written_is_saved_as_any_other(model, tmp_path):
     model.generate(PROMPTS, max_new_tokens=10)
     model.save(tmp_path / "model.keras")

@@ -36,12 +36,14 @@ def test_reading_the_state_in_between_changes_nothing(small_pretrainer, pretrain
         assert (ours == theirs).all()
 
 
+@pytest.mark.slow_elsewhere
 def test_between_readings_the_last_value_stays(small_pretrainer, pretraining_batch):
     recorder = Recorder()
     fit(small_pretrainer(), pretraining_batch(8), [GradientNorm(every=3), recorder])
     assert recorder.steps[0] == recorder.steps[1] == recorder.steps[2] != recorder.steps[3]
 
 
+@pytest.mark.slow_elsewhere
 def test_an_optimizer_that_keeps_no_norm_is_an_error(small_pretrainer, pretraining_batch):
     with pytest.raises(ValueError, match="SGD"):
         fit(small_pretrainer(keras.optimizers.SGD()), pretraining_batch(2), [GradientNorm()])

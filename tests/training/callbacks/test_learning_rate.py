@@ -23,6 +23,7 @@ def test_the_rate_of_the_step_just_made_is_published(small_pretrainer, pretraini
     assert history.history["learning_rate"] == pytest.approx([1.0, 0.25])
 
 
+@pytest.mark.slow_elsewhere
 def test_between_readings_the_last_value_stays(small_pretrainer, pretraining_batch):
     x, y, w = pretraining_batch(8)
     recorder = Recorder()

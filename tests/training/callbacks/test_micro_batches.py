@@ -132,6 +132,7 @@ def fit(model, callbacks, batches=2):
     ).history
 
 
+@pytest.mark.slow_elsewhere
 def test_a_step_that_failed_leaves_no_trace():
     expected, received = dropping(run_eagerly=EAGERLY), dropping(run_eagerly=EAGERLY)
     expected_history = fit(expected, [MicroBatches(2)])
@@ -200,6 +201,7 @@ def test_curves_have_a_point_for_each_whole_step(train, logged_points, tmp_path)
     assert steps == list(range(1, 2 * STEPS + 1))
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize(
     ("compiled", "message"),
     [

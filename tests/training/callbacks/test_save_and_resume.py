@@ -118,6 +118,7 @@ def test_killed_again_and_again_it_goes_on_to_the_bit(tmp_path, unbroken):
     assert train(tmp_path, every_steps=1) == unbroken
 
 
+@pytest.mark.slow_elsewhere
 @slow
 def test_killed_in_validation_it_goes_on_to_the_bit(tmp_path, unbroken):
     with pytest.raises(Killed):
@@ -152,6 +153,7 @@ def test_killed_while_saving_it_goes_on_to_the_bit(tmp_path, unbroken, monkeypat
     assert train(tmp_path) == unbroken
 
 
+@pytest.mark.slow_elsewhere
 @on_tensorflow
 @pytest.mark.parametrize("call", some([8], range(1, 13)))
 def test_a_write_that_fails_costs_nothing_but_that_state(tmp_path, unbroken, monkeypatch, caplog, call):
@@ -163,6 +165,7 @@ def test_a_write_that_fails_costs_nothing_but_that_state(tmp_path, unbroken, mon
     assert train(tmp_path) == unbroken
 
 
+@pytest.mark.slow_elsewhere
 @on_tensorflow
 def test_an_error_is_raised_at_the_end_if_the_last_state_could_not_be_saved(tmp_path, monkeypatch):
     def fail(*arguments):
@@ -173,6 +176,7 @@ def test_an_error_is_raised_at_the_end_if_the_last_state_could_not_be_saved(tmp_
         train(tmp_path)
 
 
+@pytest.mark.slow_elsewhere
 @on_tensorflow
 def test_a_folder_that_cannot_be_written_is_an_error_before_the_first_step(tmp_path):
     (tmp_path / "state").write_text("a file")
@@ -191,6 +195,7 @@ def test_a_signal_ends_the_step_saves_and_says_how_to_go_on(tmp_path, unbroken, 
     assert train(tmp_path, every_steps=100) == unbroken
 
 
+@pytest.mark.slow_elsewhere
 @on_tensorflow
 def test_callbacks_are_told_the_number_of_a_batch_in_its_epoch(tmp_path):
     class Numbers(keras.callbacks.Callback):
@@ -211,6 +216,7 @@ def test_callbacks_are_told_the_number_of_a_batch_in_its_epoch(tmp_path):
     assert numbers.begun == numbers.ended == [1, 2, 0, 1, 2]  # step 5, the epoch's second, is repeated first
 
 
+@pytest.mark.slow_elsewhere
 @slow
 def test_a_signal_in_validation_waits_for_its_end(tmp_path, unbroken):
     with pytest.raises(SystemExit):
@@ -231,18 +237,21 @@ def state(two_epochs, tmp_path):
     return shutil.copytree(two_epochs, tmp_path / "state")
 
 
+@pytest.mark.slow_elsewhere
 @slow
 def test_a_finished_run_trains_no_further(tmp_path, unbroken):
     train(tmp_path)
     assert train(tmp_path, Stop(1, kill)) == unbroken
 
 
+@pytest.mark.slow_elsewhere
 @slow
 def test_a_run_may_get_more_epochs(tmp_path, unbroken):
     train(tmp_path, epochs=2)
     assert train(tmp_path) == unbroken
 
 
+@pytest.mark.slow_elsewhere
 @slow
 def test_early_stopping_counts_on(tmp_path):
     def options():
@@ -258,6 +267,7 @@ def test_early_stopping_counts_on(tmp_path):
     assert train(tmp_path, **options()) == unbroken  # finished, though not at the tenth epoch
 
 
+@pytest.mark.slow_elsewhere
 @on_tensorflow
 @pytest.mark.parametrize("damage", ["a flipped bit", "a truncated file", "no manifest", "another manifest"])
 def test_a_damaged_state_is_named_and_the_one_before_is_taken(state, caplog, damage):
@@ -278,12 +288,14 @@ def test_a_damaged_state_is_named_and_the_one_before_is_taken(state, caplog, dam
     assert "step-00000006" in caplog.text and "damaged" in caplog.text
 
 
+@pytest.mark.slow_elsewhere
 @slow
 def test_a_run_goes_on_from_the_state_before_a_damaged_one(state, unbroken):
     (state / "step-00000006" / "state.json").write_text("{}")
     assert train(state.parent, configuration={"seed": 1, "batch_size": 4}) == unbroken
 
 
+@pytest.mark.slow_elsewhere
 @on_tensorflow
 def test_states_that_are_all_damaged_are_an_error(state):
     for path in state.glob("step-*/state.json"):
@@ -292,6 +304,7 @@ def test_states_that_are_all_damaged_are_an_error(state):
         SaveAndResume(state)
 
 
+@pytest.mark.slow_elsewhere
 @slow
 def test_the_last_states_and_the_best_stay(tmp_path):
     options = {"monitor": "val_loss", "keep_last": 1, "every_steps": 1}
@@ -302,12 +315,14 @@ def test_the_last_states_and_the_best_stay(tmp_path):
     assert manifest["is_best"] and manifest["versions"]["keras"] == keras.__version__
 
 
+@pytest.mark.slow_elsewhere
 @on_tensorflow
 def test_another_configuration_is_an_error(state):
     with pytest.raises(ValueError, match="another configuration: seed was 1, now 2"):
         SaveAndResume(state, configuration={"seed": 2, "batch_size": 4})
 
 
+@pytest.mark.slow_elsewhere
 @on_tensorflow
 def test_a_run_of_another_version_is_refused_by_the_options_that_only_one_of_them_has(state):
     expected = r"batch_size \(4\) only then, as if by another version of the recipe; rows \(4\) only now"
@@ -315,6 +330,7 @@ def test_a_run_of_another_version_is_refused_by_the_options_that_only_one_of_the
         SaveAndResume(state, configuration={"seed": 1, "rows": 4})
 
 
+@pytest.mark.slow_elsewhere
 @on_tensorflow
 def test_a_configuration_comes_back_as_json_has_it_or_is_refused_at_once(tmp_path):
     configuration = {"blocks": (0, 1), "sizes": {1: "a"}}
@@ -324,6 +340,7 @@ def test_a_configuration_comes_back_as_json_has_it_or_is_refused_at_once(tmp_pat
         SaveAndResume(tmp_path / "other", configuration={"corpus": tmp_path})
 
 
+@pytest.mark.slow_elsewhere
 @on_tensorflow
 def test_what_a_callback_remembers_and_json_cannot_hold_costs_states_and_not_the_run(tmp_path, caplog):
     class Remembers(keras.callbacks.Callback):
@@ -335,6 +352,7 @@ def test_what_a_callback_remembers_and_json_cannot_hold_costs_states_and_not_the
     assert "training goes on, and the next state will be tried" in caplog.text
 
 
+@pytest.mark.slow_elsewhere
 @on_tensorflow
 def test_a_file_system_without_locks_is_a_warning(tmp_path, monkeypatch, caplog, unbroken):
     def fail(*arguments):
@@ -356,6 +374,7 @@ def saving(state):
     return SaveAndResume(state, configuration={"seed": 1, "batch_size": 4})
 
 
+@pytest.mark.slow_elsewhere
 @on_tensorflow
 def test_another_model_is_an_error(saving):
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
@@ -372,6 +391,7 @@ def fit(saving, callbacks):
         saving._signals.ignore()
 
 
+@pytest.mark.slow_elsewhere
 @on_tensorflow
 def test_other_callbacks_are_an_error(saving):
     assert saving.step == 6
@@ -379,6 +399,7 @@ def test_other_callbacks_are_an_error(saving):
         fit(saving, [LearningRate()])
 
 
+@pytest.mark.slow_elsewhere
 @on_tensorflow
 def test_what_was_decided_when_the_run_began_is_remembered(tmp_path):
     saving = SaveAndResume(tmp_path, every_steps=1)
@@ -387,6 +408,7 @@ def test_what_was_decided_when_the_run_began_is_remembered(tmp_path):
     assert SaveAndResume(tmp_path).remember("dtype", lambda: "bfloat16") == "float32"
 
 
+@pytest.mark.slow_elsewhere
 @on_tensorflow
 def test_a_dataset_that_was_not_told_is_an_error(saving):
     with pytest.raises(ValueError, match="start_step=saving.step"):
@@ -421,6 +443,7 @@ def test_what_python_draws_does_not_depend_on_when_states_are_saved(tmp_path):
     assert drawn[2] == drawn[5] and len(set(drawn[2])) == EPOCHS * STEPS
 
 
+@pytest.mark.slow_elsewhere
 @on_tensorflow
 def test_saving_waits_where_it_would_cost_too_much(tmp_path):
     saving = SaveAndResume(tmp_path, every_minutes=0.0)
@@ -433,6 +456,7 @@ def test_saving_waits_where_it_would_cost_too_much(tmp_path):
     assert steps == [1, EPOCHS * STEPS]  # at the first chance, and at the end
 
 
+@pytest.mark.slow_elsewhere
 @slow
 @on_tensorflow
 def test_a_state_with_random_damage_is_never_taken(state, tmp_path, caplog):

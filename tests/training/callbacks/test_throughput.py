@@ -56,6 +56,7 @@ def test_a_step_has_the_mean_of_the_window_and_an_epoch_that_of_all(clock):
     assert rates == [None, 100, 150, 100, 100]
 
 
+@pytest.mark.slow_elsewhere
 def test_an_epoch_of_one_execution_alone_has_no_rate_yet(clock):
     callback = Throughput()
     callback.on_train_begin()
@@ -69,6 +70,7 @@ def test_it_is_in_the_history(small_pretrainer, pretraining_batch):
     assert history.history["tokens_per_second"][0] > 0
 
 
+@pytest.mark.slow_elsewhere
 def test_a_model_that_does_not_count_tokens_is_an_error(small_pretrainer, pretraining_batch):
     x, y, w = pretraining_batch(2)
     counting = small_pretrainer()

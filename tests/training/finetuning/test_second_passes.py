@@ -128,6 +128,7 @@ def test_r_drop_learns_from_both_passes_and_their_divergence(model, problem):
     assert int(model.get_layer("dropped").passes) == 2
 
 
+@pytest.mark.slow_elsewhere
 def test_r_drop_of_spans_is_the_mean_over_all_spans_of_rows_by_their_weights():
     weight = 0.5
 
@@ -187,6 +188,7 @@ def test_adversarial_training_learns_from_the_table_and_from_the_table_changed_a
     assert int(model.get_layer("dropped").passes) == 2  # the pass that looks for the direction changes nothing
 
 
+@pytest.mark.slow_elsewhere
 def test_evaluation_and_what_is_saved_are_as_without_them(model, tmp_path):
     def evaluated(model):
         model.compile(loss=LOSSES["single_label_classification"])
@@ -198,6 +200,7 @@ def test_evaluation_and_what_is_saved_are_as_without_them(model, tmp_path):
     assert evaluated(model) == plain and model.get_config() == config
 
 
+@pytest.mark.slow_elsewhere
 def test_they_work_together_and_with_a_step_that_was_compiled_before(model):
     one_step(model, "single_label_classification")
     passes = int(model.get_layer("dropped").passes)
@@ -208,12 +211,14 @@ def test_they_work_together_and_with_a_step_that_was_compiled_before(model):
     assert int(model.get_layer("dropped").passes) == passes + 4
 
 
+@pytest.mark.slow_elsewhere
 def test_nothing_is_changed_where_they_weigh_nothing(model):
     add_r_drop(model, 0)
     add_adversarial_training(model, 0)
     assert not model.loss_terms
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize(
     ("add", "message"),
     [
@@ -228,6 +233,7 @@ def test_what_makes_no_sense_is_refused(model, add, message):
         add(model)
 
 
+@pytest.mark.slow_elsewhere
 def test_a_model_without_terms_is_told_what_to_write(model):
     plain = keras.Model(model.input, model.output)
     with pytest.raises(ValueError, match="loss terms.*received Functional.*LossTerms, keras.Model"):

@@ -44,6 +44,7 @@ def test_the_average_is_validated_and_kept(tmp_path):
     np.testing.assert_allclose(losses, [np.square(X @ kernel - Y).mean() for kernel in averages], rtol=1e-5)
 
 
+@pytest.mark.slow_elsewhere
 def test_a_run_that_goes_on_ends_with_the_same_average(tmp_path):
     _, expected, losses = fit(tmp_path / "unbroken", averaging(), use_ema=True, ema_momentum=0.5)
     stop = keras.callbacks.LambdaCallback(
