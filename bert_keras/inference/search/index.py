@@ -177,10 +177,14 @@ class Index:
 
         Raises:
             OSError: If another process writes there.
-            ValueError: As for `build`; if the index has vectors and was loaded without an encoder.
+            ValueError: As for `build`; if the index has vectors and was loaded without an encoder, or the encoder was
+                trained since.
         """
         if self._files.header["dtype"] and self._encoder is None:
             raise ValueError("Expected an encoder for the new texts: load the index with the one it was built with.")
+        header = self._files.header
+        if header["dtype"]:  # it may have been trained since
+            expect_known(self._encoder, header["encoder"], header["similarity"], str(self._files.folder))
         total = len(texts) if hasattr(texts, "__len__") else None
         with self._writing():
             appender = TextAppender(self._files, self._encoder, self._numbers, self._line, errors)

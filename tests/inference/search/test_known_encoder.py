@@ -46,6 +46,15 @@ def test_an_encoder_that_was_trained_further_is_refused(encoder, tokenizer, fold
         Index.load(folder, Embedder(an_encoder(encoder, change=1.03), tokenizer))
 
 
+def test_texts_are_not_added_by_an_encoder_that_was_trained_since(encoder, tokenizer, tmp_path):
+    trained = an_encoder(encoder)
+    index = Index.build(tmp_path, ["a cat"], Embedder(trained, tokenizer))
+    trained.set_weights([weight * 1.03 if weight.ndim > 1 else weight for weight in trained.get_weights()])
+    with pytest.raises(ValueError, match="its weights are others"):
+        index.add([("b", "a mat")])
+    assert len(index) == 1
+
+
 def test_weights_that_change_no_vector_are_taken_and_told(encoder, tokenizer, folder, caplog):
     Index.load(folder, Embedder(encoder, tokenizer))
     assert not said(caplog)
