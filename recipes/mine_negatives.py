@@ -52,7 +52,7 @@ def main(
     else:
         examples = data.read_matching(pairs, text_columns=text_columns, errors=errors, **dataclasses.asdict(table))
     if texts is not None:
-        others += [one.text for one in read_index_texts(texts, errors=errors)]
+        others += [one.text for one in read_index_texts(texts, encoding=table.encoding, errors=errors)]
     documents = inference.mining_documents(examples, others)
 
     part = f"{zlib.crc32(json.dumps(run.identity, sort_keys=True).encode()):08x}"  # other options begin anew
