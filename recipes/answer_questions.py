@@ -12,10 +12,8 @@ from typing import Literal
 
 import tyro
 
-from bert_keras import command_line, data
+from bert_keras import command_line, data, inference
 from bert_keras.atomic_files import write_file
-from bert_keras.inference import CrossEncoder, Embedder, QuestionAnswerer, as_texts
-from bert_keras.inference.search import Index, OpenQuestionAnswerer, open_answer_scores
 from bert_keras.run_folder import RunFolder
 
 
@@ -36,15 +34,17 @@ def main(
 ):
     run = RunFolder(locals())
     prompts = None if query_prompt is None else {"query": query_prompt}
-    encoder = None if preset is None else Embedder.from_preset(preset, prompts=prompts)
-    answerer = OpenQuestionAnswerer(
-        Index.load(index, encoder), QuestionAnswerer.from_preset(reader), method=method, num_passages=num_passages,
-        reranker=None if reranker is None else CrossEncoder.from_preset(reranker), search_weight=search_weight,
+    encoder = None if preset is None else inference.Embedder.from_preset(preset, prompts=prompts)
+    answerer = inference.search.OpenQuestionAnswerer(
+        inference.search.Index.load(index, encoder),
+        inference.QuestionAnswerer.from_preset(reader),
+        method=method, num_passages=num_passages, search_weight=search_weight,
+        reranker=None if reranker is None else inference.CrossEncoder.from_preset(reranker),
     )  # fmt: skip
     judged = data.read_questions(questions) if Path(questions).suffix in (".json", ".jsonl") else ()
     asked = [one.question for one in judged]
     if not asked:
-        asked = as_texts(Path(questions)) if Path(questions).is_file() else [questions]
+        asked = inference.as_texts(Path(questions)) if Path(questions).is_file() else [questions]
     found = answerer.find_and_read(asked)
     lines = []
     for question, one in zip(asked, found, strict=True):
@@ -55,7 +55,9 @@ def main(
             print(f"nothing found: {question}")
     write_file(run_directory / "answers.jsonl", "".join(lines).encode("utf-8", "replace"))
     measure = {"squad": data.squad_scores, "cmrc": data.cmrc_scores}[scores]
-    results = open_answer_scores(judged, found, scores=measure) if judged else {"questions": len(asked)}
+    results = {"questions": len(asked)}
+    if judged:
+        results = inference.search.open_answer_scores(judged, found, scores=measure)
     return run.finish(results)
 
 

@@ -14,9 +14,7 @@ from typing import Literal
 
 import tyro
 
-from bert_keras import command_line
-from bert_keras.inference import Embedder
-from bert_keras.inference.search import Index, passages_of, read_index_texts
+from bert_keras import command_line, inference
 
 
 def main(
@@ -37,11 +35,11 @@ def main(
 ):
     if not prepare:
         raise ValueError("Expected a word behind --prepare: bm25, approximate or both, or none for neither.")
-    encoder = None if preset is None else Embedder.from_preset(preset, progress=False)
-    documents = read_index_texts(files, whole_files=not by_line, encoding=encoding, errors=errors)
-    passages = passages_of(documents, num_words=passage_words, overlap=overlap)
+    encoder = None if preset is None else inference.Embedder.from_preset(preset, progress=False)
+    documents = inference.search.read_index_texts(files, whole_files=not by_line, encoding=encoding, errors=errors)
+    passages = inference.search.passages_of(documents, num_words=passage_words, overlap=overlap)
     options = dict(dtype=dtype, similarity=similarity, errors=errors, update=update)
-    index = Index.build(output, passages, encoder, **options)
+    index = inference.search.Index.build(output, passages, encoder, **options)
     index.prepare(*(method for method in prepare if method != "none"))
     print(f"{len(index)} passages in {output}")
     return {"passages": len(index)}

@@ -41,10 +41,7 @@ def main(
     seed: int = 0,
     run_directory: Path = Path("runs/mine_negatives"),
 ):
-    options = locals()
-    from bert_keras.inference.search import Bm25, Index, read_index_texts  # loads TensorFlow: --help does not wait
-
-    run = RunFolder(options, preset=preset, learns_from=(pairs, texts))
+    run = RunFolder(locals(), preset=preset, learns_from=(pairs, texts))
     others = []
     if pairs.is_dir():
         collection = data.read_beir(pairs, split="train", errors=errors)
@@ -52,17 +49,18 @@ def main(
     else:
         examples = data.read_matching(pairs, text_columns=text_columns, errors=errors, **dataclasses.asdict(table))
     if texts is not None:
-        others += [one.text for one in read_index_texts(texts, encoding=table.encoding, errors=errors)]
+        others += [one.text for one in inference.search.read_index_texts(texts, encoding=table.encoding, errors=errors)]
     documents = inference.mining_documents(examples, others)
 
     part = f"{zlib.crc32(json.dumps(run.identity, sort_keys=True).encode()):08x}"  # other options begin anew
     if preset is None:
-        search = Bm25(documents).search
+        search = inference.search.Bm25(documents).search
     else:
         prompts = None if query_prompt is None else {"query": query_prompt}
         embed = inference.Embedder.from_preset(preset, prompts=prompts)
         known = zlib.crc32("\n".join([run.identity["preset"], *documents]).encode("utf-8", "replace"))
-        search = Index.build(run_directory / f"index_{known:08x}", documents, embed).find  # for other ranks, too
+        folder = run_directory / f"index_{known:08x}"  # serves other ranks, too
+        search = inference.search.Index.build(folder, documents, embed).find
     counts = inference.write_negatives(
         run_directory / "negatives.jsonl", examples, documents, search, part=part, num_negatives=num_negatives,
         first_rank=first_rank, last_rank=last_rank, margin=margin, relative_margin=relative_margin, sampling=sampling,

@@ -12,9 +12,7 @@ from typing import Literal
 
 import tyro
 
-from bert_keras import command_line
-from bert_keras.inference import CrossEncoder, Embedder, as_texts
-from bert_keras.inference.search import Index
+from bert_keras import command_line, inference
 
 
 def main(
@@ -30,11 +28,11 @@ def main(
     width: int = 300,  # characters of a text that are shown
 ):
     prompts = None if query_prompt is None else {"query": query_prompt}
-    encoder = None if preset is None else Embedder.from_preset(preset, prompts=prompts)
-    reader = None if reranker is None else CrossEncoder.from_preset(reranker)
-    queries = as_texts(Path(query)) if Path(query).is_file() else [query]
+    encoder = None if preset is None else inference.Embedder.from_preset(preset, prompts=prompts)
+    reader = None if reranker is None else inference.CrossEncoder.from_preset(reranker)
+    queries = inference.as_texts(Path(query)) if Path(query).is_file() else [query]
     options = dict(method=method, reranker=reader, num_candidates=num_candidates)
-    found = Index.load(index, encoder).search(queries, top_k, **options)
+    found = inference.search.Index.load(index, encoder).search(queries, top_k, **options)
     for asked, texts in zip(queries, found, strict=True):
         print(asked)
         for text in texts:

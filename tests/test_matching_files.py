@@ -55,7 +55,7 @@ def test_a_share_of_training_is_for_validation_and_no_anchor_is_in_both(tmp_path
     parts = files.read()
     assert [len(parts[part]) for part in ("train", "validation")] == [32, 8]
     assert not {texts[0] for texts in parts["train"].texts} & {texts[0] for texts in parts["validation"].texts}
-    assert files.read() == parts and files.learned_from == (tmp_path / "pairs.jsonl",)
+    assert files.read() == parts and files.learned_from == (tmp_path / "pairs.jsonl", None)
 
 
 def test_missing_parts_and_matches_are_said(sick):

@@ -37,7 +37,7 @@ def test_training_gives_the_same_vocabulary_each_time_with_robertas_special_toke
         ([" "], {}, "no words"),
         ("a text", {}, "one string"),
         (["a"], {"lower_case": True}, "keeps case"),
-        (["a"], {"kind": "bpe"}, "must be 'wordpiece', 'byte_pair' or 'unigram', received 'bpe'"),
+        (["a"], {"kind": "bpe"}, "must be one of wordpiece, byte_pair, unigram, unigram_xlm_roberta, received 'bpe'"),
     ],
 )
 def test_what_cannot_be_trained_is_refused(texts, options, message):
