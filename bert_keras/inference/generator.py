@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from bert_keras.data import GenerationExamples, PromptRows, Rows, Tokenizer, writing_layout
+from bert_keras.data.generation.generation_rows import check_long_prompts
 from bert_keras.data.rows.length_batches import length_batches
 from bert_keras.inference.predictor import Predictor, keyword_options
 from bert_keras.inference.progress import with_progress
@@ -18,7 +19,7 @@ from bert_keras.models.language_model import LanguageModel
 
 _DECODING = tuple(sorted(keyword_options(generate)))
 _NO_LIST = (str, bytes, dict)
-_NOT_STREAMED = ("num_beams", "num_results", "length_penalty", "return_scores")
+_NOT_STREAMED = ("num_beams", "num_results", "length_penalty", "return_scores", "long_prompts")
 
 
 class Generator(Predictor):
@@ -39,7 +40,7 @@ class Generator(Predictor):
 
     Call arguments:
         texts: As for `Predictor`; a dialogue is a tuple of its turns, oldest first, in a list. Or `GenerationExamples`.
-        **options: Those of decoding, for this call alone, and `max_new_tokens`.
+        **options: Those of decoding, for this call alone, `max_new_tokens` and `long_prompts`.
 
     Output:
         For each text the text that was written; with `num_results` above 1 a list of them, of beams the best first.
@@ -77,6 +78,7 @@ class Generator(Predictor):
             max_new_tokens = min(64, self.sequence_length // 2)
         end = writing_layout(tokenizer.vocabulary).end[0]
         self.options = {"max_new_tokens": max_new_tokens, "stop_token_ids": end} | options
+        check_long_prompts(long_prompts)
         self.long_prompts = long_prompts
 
     @classmethod
@@ -96,14 +98,18 @@ class Generator(Predictor):
     def __call__(self, texts: Texts | Iterable[tuple[str, ...]] | GenerationExamples | Rows, **options: Any) -> Any:
         if isinstance(texts, str):
             return self([texts], **options)[0]
-        return self.results(texts if hasattr(texts, "row_lengths") else self.rows(texts, **options), **options)
+        if not hasattr(texts, "row_lengths"):
+            texts = self.rows(texts, **options)
+            options.pop("long_prompts", None)  # rows are cut already
+        return self.results(texts, **options)
 
     def rows(self, texts: Any, **options: Any) -> PromptRows:
         """Make the rows of prompts, to be written on at once or again and again while the model is trained.
 
         Args:
             texts: What the generator is called with.
-            **options: As for the call: `max_new_tokens` says how much room a prompt must leave.
+            **options: As for the call: `max_new_tokens` says how much room a prompt must leave, `long_prompts` what
+                becomes of one that leaves less.
         """
         if not isinstance(texts, GenerationExamples):
             if hasattr(texts, "__iter__") and not hasattr(texts, "itertuples") and not isinstance(texts, _NO_LIST):
@@ -113,7 +119,7 @@ class Generator(Predictor):
         room = self.sequence_length - (self.options | options)["max_new_tokens"]
         return PromptRows(
             texts, self.tokenizer, sequence_length=room, parted=isinstance(self.model, PrefixLM),
-            long_prompts=self.long_prompts,
+            long_prompts=options.get("long_prompts", self.long_prompts),
         )  # fmt: skip
 
     def results(self, rows: Rows, **options: Any) -> list:
@@ -135,7 +141,7 @@ class Generator(Predictor):
 
         Args:
             text: As for a call, one of them.
-            **options: Those of `bert_keras.models.decoding.stream`.
+            **options: Those of `bert_keras.models.decoding.stream`, and `long_prompts`.
 
         Yields:
             str; together they are what the call gives. None ends within a character or a word.
@@ -143,8 +149,8 @@ class Generator(Predictor):
         options = self.options | options
         if options.get("num_beams", 1) > 1 or options.get("num_results", 1) > 1:
             raise ValueError("Expected one text to be streamed: num_beams and num_results must be 1, pass num_beams=1.")
+        rows = self.rows([text], **options)
         options = {name: value for name, value in options.items() if name not in _NOT_STREAMED}
-        rows = self.rows([text], max_new_tokens=options["max_new_tokens"])
         x = rows.inputs(np.array([0], "int32"), int(rows.row_lengths[0]))
         tokens = self.model.stream(np.asarray(x["token_ids"])[0], **options)
         return text_pieces(self.tokenizer, tokens)
