@@ -15,6 +15,7 @@ from bert_keras.inference.text_sources import Texts, as_texts
 from bert_keras.inference.written_text import text_pieces, written_text
 from bert_keras.models import CausalLM, PrefixLM, model_class_of
 from bert_keras.models.decoding import generate
+from bert_keras.models.decoding.prompts import expect_whole
 from bert_keras.models.language_model import LanguageModel
 
 _DECODING = tuple(sorted(keyword_options(generate)))
@@ -77,6 +78,7 @@ class Generator(Predictor):
         if max_new_tokens is None:
             max_new_tokens = min(64, self.sequence_length // 2)
         end = writing_layout(tokenizer.vocabulary).end[0]
+        self._room({"max_new_tokens": max_new_tokens})
         self.options = {"max_new_tokens": max_new_tokens, "stop_token_ids": end} | options
         check_long_prompts(long_prompts)
         self.long_prompts = long_prompts
@@ -116,11 +118,21 @@ class Generator(Predictor):
                 texts = list(texts)  # to look for dialogues; what is no list of texts, `as_texts` refuses
             is_dialogue = isinstance(texts, list) and any(isinstance(text, (tuple, list)) for text in texts)
             texts = GenerationExamples(tuple(_turns(texts) if is_dialogue else _readable(as_texts(texts), self.model)))
-        room = self.sequence_length - (self.options | options)["max_new_tokens"]
+        room = self._room(self.options | options)
         return PromptRows(
             texts, self.tokenizer, sequence_length=room, parted=isinstance(self.model, PrefixLM),
             long_prompts=options.get("long_prompts", self.long_prompts),
         )  # fmt: skip
+
+    def _room(self, options):
+        """Return how many tokens a prompt may have."""
+        max_new_tokens = expect_whole("max_new_tokens", options["max_new_tokens"], 1)
+        if max_new_tokens >= self.sequence_length:
+            raise ValueError(
+                f"Expected max_new_tokens below {self.sequence_length}, which prompt and text have together; received "
+                f"{max_new_tokens}, which leaves no room for a prompt."
+            )
+        return self.sequence_length - max_new_tokens
 
     def results(self, rows: Rows, **options: Any) -> list:
         """Write on behind rows; see the call."""

@@ -93,7 +93,8 @@ class Predictor:
     ) -> None:
         expected = getattr(self, "model_class", PresetModel)
         if isinstance(model, PresetModel) and not isinstance(model, (expected, *self.also_takes)):
-            raise ValueError(f"{type(self).__name__} expects a {expected.__name__}, received a {type(model).__name__}.")
+            names = " or a ".join(each.__name__ for each in (expected, *self.also_takes))
+            raise ValueError(f"{type(self).__name__} expects a {names}, received a {type(model).__name__}.")
         most = getattr(getattr(model, "encoder", model), "max_sequence_length", None)
         if sequence_length is None:
             sequence_length = min(most, self.most_tokens or most)

@@ -31,8 +31,8 @@ class GenerationExamples:
         if self.targets is not None and len(self.targets) != len(self.sources):
             raise ValueError(f"expected {len(self.sources)} targets, one a source, received {len(self.targets)}")
         if not all(self.sources):
-            number = next(i for i, source in enumerate(self.sources) if not source)
-            raise ValueError(f"source {number} is empty, expected a text or turns to write from")
+            number = next(i for i, source in enumerate(self.sources, 1) if not source)
+            raise ValueError(f"source number {number} is empty, expected a text or turns to write from")
 
     def __len__(self):
         return len(self.sources)

@@ -114,7 +114,7 @@ class PromptRows(TokenRows):
             number = int(np.argmax(is_long))
             message = (
                 f"{int(is_long.sum())} of {len(examples)} prompts are longer than {sequence_length} tokens, which "
-                f"leave room for what is written; the first, number {number}, has "
+                f"leave room for what is written; the first, number {number + 1}, has "
                 f"{int(lengths[number]) + layout.num_special_tokens(1)}: {str(examples.sources[number])[:60]!r}"
             )
             if long_prompts == "raise" or room < 1:
