@@ -32,7 +32,8 @@ class Generator(Predictor):
         max_new_tokens: Most tokens that are written; None for 64, or half of the positions where they are few.
         long_prompts: What becomes of prompts that leave no room for so many: "raise" refuses them; "cut" cuts them, of
             a dialogue or a text that goes on the beginning. Default "raise".
-        sequence_length: As for `Predictor`, prompt and text together, as are the next three.
+        sequence_length: As for `Predictor`, prompt and text together, as are the next three; of a preset as many tokens
+            as its tokenizer notes.
         batch_size: Most prompts in one call of the model.
         batch_tokens: Most positions of prompts in one call of the model.
         progress: Whether to say how far it has come.
@@ -60,7 +61,7 @@ class Generator(Predictor):
         ```
     """
 
-    model_class, also_takes = PrefixLM, (CausalLM,)
+    model_class, also_takes, has_noted_length = PrefixLM, (CausalLM,), True
 
     def __init__(
         self, model: LanguageModel, tokenizer: Tokenizer, *, max_new_tokens: int | None = None,
@@ -129,8 +130,8 @@ class Generator(Predictor):
         max_new_tokens = expect_whole("max_new_tokens", options["max_new_tokens"], 1)
         if max_new_tokens >= self.sequence_length:
             raise ValueError(
-                f"Expected max_new_tokens below {self.sequence_length}, which prompt and text have together; received "
-                f"{max_new_tokens}, which leaves no room for a prompt."
+                f"Expected max_new_tokens below sequence_length={self.sequence_length}, which prompt and text have "
+                f"together; received {max_new_tokens}, which leaves no room for a prompt."
             )
         return self.sequence_length - max_new_tokens
 

@@ -141,7 +141,11 @@ def test_gpt2_writes_with_its_one_special_token():
         (["a", "  "], {}, "Expected a source to write from, received '  ', number 2: it is empty"),
         ([("a", "")], {}, "Expected the turns of a dialogue, none empty"),
         (["a " * 80], {}, "1 of 1 prompts are longer than 58 tokens.* has 82: .*Cut it, ask for fewer new tokens"),
-        (["a"], {"max_new_tokens": 100}, "max_new_tokens below 64, which prompt and text have together; received 100"),
+        (
+            ["a"],
+            {"max_new_tokens": 100},
+            "max_new_tokens below sequence_length=64, which prompt and text have together; received 100",
+        ),
         (["a"], {"num_beams": 0}, "num_beams to be a whole number of at least 1; received 0"),
         ([3], {}, "to be a str, received 3"),
         (None, {}, "received None"),
@@ -156,7 +160,9 @@ def test_what_cannot_be_written_from_is_refused(write, texts, options, message):
 def test_unknown_options_and_tokenizers_without_an_end_token_are_refused(model, byte_tokenizer, tokenizer):
     with pytest.raises(ValueError, match="long_prompts must be 'raise' or 'cut', received 'trim'"):
         Generator(model, tokenizer, long_prompts="trim")
-    with pytest.raises(ValueError, match="max_new_tokens below 64, .* received 64, which leaves no room for a prompt"):
+    with pytest.raises(
+        ValueError, match="max_new_tokens below sequence_length=64, .* received 64, which leaves no room for a prompt"
+    ):
         Generator(model, tokenizer, max_new_tokens=64)
     with pytest.raises(ValueError, match="Generator expects a PrefixLM or a CausalLM, received a TextClassifier"):
         Generator(TextClassifier(BertEncoder(len(TOKENS), 1, 2, 8, 16), 2), tokenizer)
