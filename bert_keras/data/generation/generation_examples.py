@@ -2,6 +2,8 @@
 
 import dataclasses
 
+from bert_keras.data.rows.split_numbers import split_numbers
+
 Source = str | tuple[str, ...]
 
 
@@ -54,11 +56,31 @@ class GenerationExamples:
             found.setdefault(source, []).append(target)
         return found
 
+    def split(self, share: float) -> tuple["GenerationExamples", "GenerationExamples"]:
+        """Split in two; examples of one source stay on one side.
+
+        Args:
+            share: How much goes to the second part, between 0 and 1.
+
+        Raises:
+            ValueError: If the share is out of range, or one part would be empty.
+
+        Example:
+            >>> examples = GenerationExamples(("a", "b", "c", "d"), ("w", "x", "y", "z"))
+            >>> [len(part) for part in examples.split(0.25)]
+            [3, 1]
+        """
+        parts = split_numbers(self.turns, (None,) * len(self), share)
+        rest, part = (self._chosen(numbers) for numbers in parts)
+        return dataclasses.replace(rest, num_skipped=self.num_skipped), part
+
+    def _chosen(self, numbers):
+        targets = None if self.targets is None else tuple(self.targets[number] for number in numbers)
+        return GenerationExamples(tuple(self.sources[number] for number in numbers), targets)
+
     def first_sources(self, number: int | None) -> "GenerationExamples":
         """Return the examples of the first so many sources, each with all its targets; all of them for None."""
         if number is None:
             return self
         some = {*list(dict.fromkeys(self.sources))[:number]}
-        kept = [i for i, source in enumerate(self.sources) if source in some]
-        targets = None if self.targets is None else tuple(self.targets[i] for i in kept)
-        return GenerationExamples(tuple(self.sources[i] for i in kept), targets)
+        return self._chosen([number for number, source in enumerate(self.sources) if source in some])
