@@ -27,7 +27,7 @@ class GenerationFiles:
     """
 
     train: Path | None = None  # .tsv, .csv, .jsonl or .json with sources and targets, or with dialogues' turns
-    validation: Path | None = None  # the same, to choose the best epoch by
+    validation: float | Path | None = None  # the same, to choose the best epoch by; or its share of train, 0.2
     test: Path | None = None  # the same; what is written goes to RUN_DIRECTORY/written_test.jsonl
     source_column: int | str | None = None  # by name, or by number from 0; none: told by well-known names
     target_column: int | str | None = None
@@ -35,15 +35,15 @@ class GenerationFiles:
     table: TableFormat = TableFormat()
 
     @property
-    def paths(self) -> dict[str, Path]:
-        """{part: file}, of those that there are."""
+    def paths(self) -> dict[str, Path | float]:
+        """{part: file}, of those that there are; of validation perhaps a share of the training part."""
         paths = {"train": self.train, "validation": self.validation, "test": self.test}
         return {part: path for part, path in paths.items() if path is not None}
 
     @property
     def learned_from(self) -> tuple[Path, ...]:
         """The files that the weights depend on."""
-        return tuple(path for part, path in self.paths.items() if part != "test")
+        return tuple(path for part, path in self.paths.items() if part != "test" and not isinstance(path, float))
 
     def read(self) -> dict[str, "GenerationExamples"]:
         """Read the parts.
@@ -55,7 +55,11 @@ class GenerationFiles:
             ValueError: If there is no training part or none for validation; further as `data.read_generation`.
         """
         if {"train", "validation"} - self.paths.keys():
-            raise ValueError("Expected --train and --validation.")
+            raise ValueError("Expected --train and --validation, a file of its own or a share of train such as 0.2.")
         columns = dict(source_column=self.source_column, target_column=self.target_column)
         options = columns | dataclasses.asdict(self.table) | {"errors": self.errors}
-        return {part: data.read_generation(path, **options) for part, path in self.paths.items()}
+        files = {part: path for part, path in self.paths.items() if not isinstance(path, float)}
+        parts = {part: data.read_generation(path, **options) for part, path in files.items()}
+        if isinstance(self.validation, float):
+            parts["train"], parts["validation"] = parts["train"].split(self.validation)
+        return parts

@@ -87,17 +87,21 @@ class RunFolder:
         """Return the callback that saves the run's state in this folder; its arguments are those of `SaveAndResume`."""
         return training.callbacks.SaveAndResume(self.path / "state", configuration=self.identity, **options)
 
-    def save_preset(self, model: "models.TaskModel", tokenizer: "data.Tokenizer") -> None:
+    def save_preset(
+        self, model: "models.TaskModel", tokenizer: "data.Tokenizer", *, sequence_length: int | None = None
+    ) -> None:
         """Save the trained model and its tokenizer as the preset; LoRA's adapters become part of the kernels first.
 
         Args:
             model: An encoder with a head.
             tokenizer: What made its rows.
+            sequence_length: The longest row that the preset is to be given; None for as many as it has positions.
         """
         training.merge_lora(model.encoder)
         model.save_to_preset(self.preset)
+        length = model.encoder.max_sequence_length if sequence_length is None else sequence_length
         for folder in (self.preset, *(self.preset / name for name in model.beside)):
-            tokenizer.save_to_preset(folder, model_max_length=model.encoder.max_sequence_length)
+            tokenizer.save_to_preset(folder, model_max_length=length)
 
     def _results_of_this_run(self) -> dict:
         """Read what a call before has left, such as the training that is now given a test file; else nothing."""

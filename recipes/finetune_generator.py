@@ -29,7 +29,7 @@ def main(
     sequence_length: int = 128,  # tokens of source and target together; of longer rows the longer one is cut
     run_directory: Path = Path("runs/finetune_generator"),
     # Writing
-    max_new_tokens: int = 64,  # of a text
+    max_new_tokens: int | None = None,  # of a text; none: 64, or half of sequence_length where that is less
     num_beams: int = 1,
     length_penalty: float = 1.0,  # of beams: above 1 for longer texts
     no_repeat_ngram: int = 0,  # runs of so many tokens occur once
@@ -54,7 +54,8 @@ def main(
     fine_tuning.prepare(model, tokenizer, sequence_length=sequence_length, preset=run.preset)
     model.compile(fine_tuning.optimizer(model.encoder, len(datasets["train"])), weighted_metrics=["accuracy"])
     decoding = dict(num_beams=num_beams, length_penalty=length_penalty, no_repeat_ngram=no_repeat_ngram)
-    write = inference.Generator(model, tokenizer, max_new_tokens=max_new_tokens, long_prompts="cut", **decoding)
+    decoding |= dict(max_new_tokens=max_new_tokens, long_prompts="cut")
+    write = inference.Generator(model, tokenizer, sequence_length=sequence_length, **decoding)
 
     how = dict(measures=measures, tokenize=tokenize, lowercase=lowercase)
     training.writing_scores(["a"], [["a"]], **how)  # what is missing for it is said now, not after an epoch
@@ -64,9 +65,11 @@ def main(
             write, examples[part].first_sources(number), directory=directory, part=part, **how
         )  # fmt: skip
 
+    some = examples["validation"].first_sources(num_samples).references()
+    shown_prompts = write.rows(data.GenerationExamples(tuple(some)))  # once: what is cut is said once
+
     def samples():
-        some = examples["validation"].first_sources(num_samples).references()
-        texts = write(data.GenerationExamples(tuple(some)))
+        texts = write(shown_prompts)
         return [(str(source), text, targets[0]) for (source, targets), text in zip(some.items(), texts)]
 
     shown = (measures[0], "perplexity")
@@ -76,7 +79,7 @@ def main(
     with training.memory_advice(fine_tuning.batch_size, sequence_length):
         model.fit(datasets["train"], validation_data=datasets["validation"],
                   **fine_tuning.fit_options(saving.after(report)))  # fmt: skip
-    run.save_preset(model, tokenizer)
+    run.save_preset(model, tokenizer, sequence_length=sequence_length)
     scores = {part: score(part, directory=run_directory) for part in examples if part != "train"}
     signatures = {name: training.writing_signature(name, tokenize=tokenize, lowercase=lowercase)
                   for name in measures if name in ("bleu", "chrf")}  # fmt: skip

@@ -1,7 +1,7 @@
-"""Predict a file with a trained model: classes, tags, spans, answers, relations, triples, choices, vectors.
+"""Predict a file with a trained model: classes, tags, spans, answers, relations, triples, choices, texts, vectors.
 
 Data        one text a line; a table with --text-column; or the task's own files, without labels too: questions in
-            SQuAD's format, sentences with marked entities, CoNLL's columns
+            SQuAD's format, sentences with marked entities, CoNLL's columns, sources or dialogues to write from
 Output      RUN_DIRECTORY/predictions.jsonl: a line for each row of the file, with its text and its prediction
 Run         python recipes/predict.py runs/finetune_classifier/preset new.csv --text-column review
 """
@@ -25,7 +25,7 @@ def main(
     second_text_column: int | str | None = None,  # for pairs; or the passage that answers the question
     choice_columns: tuple[int | str, ...] = (),  # for multiple choice; none: SWAG's columns
     table: TableFormat = TableFormat(),
-    top_k: int | None = None,  # so many classes, answers or tokens for each text; None: the best
+    top_k: int | None = None,  # so many classes, answers or tokens for each text; None: the best; a writer draws
     batch_size: int | None = None,  # rows in one call of the model; none: as many as its predictor takes
     run_directory: Path = Path("runs/predict"),
 ):
@@ -35,7 +35,10 @@ def main(
         predictor, file, text_column=text_column, second_text_column=second_text_column, choice_columns=choice_columns,
         table=table,
     )  # fmt: skip
-    predictions = predictor(*arguments, **({} if top_k is None else {"top_k": top_k}))
+    options = {} if top_k is None else {"top_k": top_k}
+    if isinstance(predictor, inference.Generator):
+        options["long_prompts"] = "cut"  # and counted: one long row does not stop a file
+    predictions = predictor(*arguments, **options)
     lines = []
     for row, prediction in zip(rows, predictions, strict=True):
         prediction = prediction.tolist() if hasattr(prediction, "tolist") else prediction

@@ -44,6 +44,8 @@ def main(
     validation_batches: int = 20,
     probes: tuple[str, ...] = (),  # sentences with [MASK], or beginnings of texts: TensorBoard shows the guesses
 ):
+    if not 0 <= warmup_steps < steps:
+        raise ValueError(f"--warmup-steps must be from 0 to below --steps, {steps}; received {warmup_steps}.")
     options = locals() | {"corpus": data.CorpusReport.load(corpus / "train").checksum}
     run = RunFolder(options, preset=init, apart_from_training=("probes", "save_minutes"))
     saving = run.saving(every_minutes=save_minutes)

@@ -1,18 +1,15 @@
 """A query and texts in, the texts by how well they fit out: read together, pair by pair."""
 
-import os
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
-from bert_keras.checkpoints.sentence_transformers import noted_length
 from bert_keras.data import Examples, TextRows, Tokenizer
 from bert_keras.inference.classifier import Classifier
 from bert_keras.inference.predictor import check_top_k
 from bert_keras.inference.text_sources import Texts, as_texts
 from bert_keras.models import TextClassifier
 from bert_keras.models.probabilities import sigmoid
-from bert_keras.preset_location import locate_preset
 
 
 class CrossEncoder(Classifier):
@@ -47,6 +44,8 @@ class CrossEncoder(Classifier):
         [Nogueira and Cho, 2019](https://arxiv.org/abs/1901.04085)
     """
 
+    has_noted_length = True  # by sentence-transformers
+
     def __init__(self, model: TextClassifier, tokenizer: Tokenizer, **options: Any) -> None:
         super().__init__(model, tokenizer, **options)
         if (num_classes := getattr(model, "num_classes", 1)) != 1:
@@ -54,21 +53,6 @@ class CrossEncoder(Classifier):
                 f"CrossEncoder expects a TextClassifier of one number or one label, received one of {num_classes} "
                 "classes: Classifier tells which they are."
             )
-
-    @classmethod
-    def from_preset(cls, preset: str | os.PathLike, **options: Any) -> Self:
-        """Load model and tokenizer of a preset, and the length of its rows, as sentence-transformers notes it.
-
-        Args:
-            preset: as for `Predictor`.
-            **options: as for `Predictor`; `sequence_length` is by default what the preset notes.
-        """
-        cross_encoder = super().from_preset(preset, **options)
-        if options.get("sequence_length") is None and isinstance(preset, (str, os.PathLike)):
-            length = noted_length(locate_preset(preset))
-            if length is not None:
-                cross_encoder.sequence_length = min(length, cross_encoder.model.encoder.max_sequence_length)
-        return cross_encoder
 
     def __call__(self, texts: Texts | Examples | TextRows, second_texts: Texts | None = None) -> np.ndarray | float:
         if isinstance(texts, str):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from bert_keras.data import GenerationExamples, PromptRows, Rows, Tokenizer, writing_layout
+from bert_keras.data.generation.generation_rows import check_long_prompts
 from bert_keras.data.rows.length_batches import length_batches
 from bert_keras.inference.predictor import Predictor, keyword_options
 from bert_keras.inference.progress import with_progress
@@ -14,11 +15,12 @@ from bert_keras.inference.text_sources import Texts, as_texts
 from bert_keras.inference.written_text import text_pieces, written_text
 from bert_keras.models import CausalLM, PrefixLM, model_class_of
 from bert_keras.models.decoding import generate
+from bert_keras.models.decoding.prompts import expect_whole
 from bert_keras.models.language_model import LanguageModel
 
 _DECODING = tuple(sorted(keyword_options(generate)))
 _NO_LIST = (str, bytes, dict)
-_NOT_STREAMED = ("num_beams", "num_results", "length_penalty", "return_scores")
+_NOT_STREAMED = ("num_beams", "num_results", "length_penalty", "return_scores", "long_prompts")
 
 
 class Generator(Predictor):
@@ -30,7 +32,8 @@ class Generator(Predictor):
         max_new_tokens: Most tokens that are written; None for 64, or half of the positions where they are few.
         long_prompts: What becomes of prompts that leave no room for so many: "raise" refuses them; "cut" cuts them, of
             a dialogue or a text that goes on the beginning. Default "raise".
-        sequence_length: As for `Predictor`, prompt and text together, as are the next three.
+        sequence_length: As for `Predictor`, prompt and text together, as are the next three; of a preset as many tokens
+            as its tokenizer notes.
         batch_size: Most prompts in one call of the model.
         batch_tokens: Most positions of prompts in one call of the model.
         progress: Whether to say how far it has come.
@@ -39,7 +42,7 @@ class Generator(Predictor):
 
     Call arguments:
         texts: As for `Predictor`; a dialogue is a tuple of its turns, oldest first, in a list. Or `GenerationExamples`.
-        **options: Those of decoding, for this call alone, and `max_new_tokens`.
+        **options: Those of decoding, for this call alone, `max_new_tokens` and `long_prompts`.
 
     Output:
         For each text the text that was written; with `num_results` above 1 a list of them, of beams the best first.
@@ -58,7 +61,7 @@ class Generator(Predictor):
         ```
     """
 
-    model_class, also_takes = PrefixLM, (CausalLM,)
+    model_class, also_takes, has_noted_length = PrefixLM, (CausalLM,), True
 
     def __init__(
         self, model: LanguageModel, tokenizer: Tokenizer, *, max_new_tokens: int | None = None,
@@ -76,7 +79,9 @@ class Generator(Predictor):
         if max_new_tokens is None:
             max_new_tokens = min(64, self.sequence_length // 2)
         end = writing_layout(tokenizer.vocabulary).end[0]
+        self._room({"max_new_tokens": max_new_tokens})
         self.options = {"max_new_tokens": max_new_tokens, "stop_token_ids": end} | options
+        check_long_prompts(long_prompts)
         self.long_prompts = long_prompts
 
     @classmethod
@@ -96,25 +101,39 @@ class Generator(Predictor):
     def __call__(self, texts: Texts | Iterable[tuple[str, ...]] | GenerationExamples | Rows, **options: Any) -> Any:
         if isinstance(texts, str):
             return self([texts], **options)[0]
-        return self.results(texts if hasattr(texts, "row_lengths") else self.rows(texts, **options), **options)
+        if not hasattr(texts, "row_lengths"):
+            texts = self.rows(texts, **options)
+            options.pop("long_prompts", None)  # rows are cut already
+        return self.results(texts, **options)
 
     def rows(self, texts: Any, **options: Any) -> PromptRows:
         """Make the rows of prompts, to be written on at once or again and again while the model is trained.
 
         Args:
             texts: What the generator is called with.
-            **options: As for the call: `max_new_tokens` says how much room a prompt must leave.
+            **options: As for the call: `max_new_tokens` says how much room a prompt must leave, `long_prompts` what
+                becomes of one that leaves less.
         """
         if not isinstance(texts, GenerationExamples):
             if hasattr(texts, "__iter__") and not hasattr(texts, "itertuples") and not isinstance(texts, _NO_LIST):
                 texts = list(texts)  # to look for dialogues; what is no list of texts, `as_texts` refuses
             is_dialogue = isinstance(texts, list) and any(isinstance(text, (tuple, list)) for text in texts)
             texts = GenerationExamples(tuple(_turns(texts) if is_dialogue else _readable(as_texts(texts), self.model)))
-        room = self.sequence_length - (self.options | options)["max_new_tokens"]
+        room = self._room(self.options | options)
         return PromptRows(
             texts, self.tokenizer, sequence_length=room, parted=isinstance(self.model, PrefixLM),
-            long_prompts=self.long_prompts,
+            long_prompts=options.get("long_prompts", self.long_prompts),
         )  # fmt: skip
+
+    def _room(self, options):
+        """Return how many tokens a prompt may have."""
+        max_new_tokens = expect_whole("max_new_tokens", options["max_new_tokens"], 1)
+        if max_new_tokens >= self.sequence_length:
+            raise ValueError(
+                f"Expected max_new_tokens below sequence_length={self.sequence_length}, which prompt and text have "
+                f"together; received {max_new_tokens}, which leaves no room for a prompt."
+            )
+        return self.sequence_length - max_new_tokens
 
     def results(self, rows: Rows, **options: Any) -> list:
         """Write on behind rows; see the call."""
@@ -135,7 +154,7 @@ class Generator(Predictor):
 
         Args:
             text: As for a call, one of them.
-            **options: Those of `bert_keras.models.decoding.stream`.
+            **options: Those of `bert_keras.models.decoding.stream`, and `long_prompts`.
 
         Yields:
             str; together they are what the call gives. None ends within a character or a word.
@@ -143,8 +162,8 @@ class Generator(Predictor):
         options = self.options | options
         if options.get("num_beams", 1) > 1 or options.get("num_results", 1) > 1:
             raise ValueError("Expected one text to be streamed: num_beams and num_results must be 1, pass num_beams=1.")
+        rows = self.rows([text], **options)
         options = {name: value for name, value in options.items() if name not in _NOT_STREAMED}
-        rows = self.rows([text], max_new_tokens=options["max_new_tokens"])
         x = rows.inputs(np.array([0], "int32"), int(rows.row_lengths[0]))
         tokens = self.model.stream(np.asarray(x["token_ids"])[0], **options)
         return text_pieces(self.tokenizer, tokens)

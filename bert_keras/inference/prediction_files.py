@@ -1,13 +1,16 @@
 """A file into what a predictor is called with, whatever its task."""
 
 import dataclasses
+import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from bert_keras import data
-from bert_keras.data.files.cells import Column
+from bert_keras.data.files.cells import Column, is_visible
+from bert_keras.data.files.faults import Faults
+from bert_keras.data.generation.generation_readers import KNOWN_COLUMNS, TURNS, known_columns
 from bert_keras.inference.chooser import Chooser
 from bert_keras.inference.generator import Generator
 from bert_keras.inference.predictor import Predictor
@@ -19,6 +22,7 @@ from bert_keras.inference.text_sources import TABLE_SUFFIXES, as_texts
 from bert_keras.inference.triple_finder import TripleFinder
 from bert_keras.table_format import TableFormat
 
+_logger = logging.getLogger(__name__)
 _JSON = (".jsonl", ".ndjson", ".json")
 _OF_TAGS = (".conll", ".conllu", ".bio", ".iob", ".ann")
 
@@ -37,9 +41,10 @@ def read_inputs(
     Args:
         predictor: What `load_predictor` gives.
         path: The file. Without a `text_column`: questions in SQuAD's format, sentences with marked entities in those of
-            `read_relations`, with tags or spans in those of `read_tagged_sentences`, triples; or a text file with one
-            text a line.
-        text_column: The column of the texts, of the questions, or of a dialogue's turns, in a table.
+            `read_relations`, with tags or spans in those of `read_tagged_sentences`, triples; sources in columns that
+            `read_generation` knows; or a text file with one text a line.
+        text_column: The column of the texts, of the questions, or of a dialogue's turns, in a table. The last of
+            `turns` is the target, as in training; a column of another name is read whole.
         second_text_column: That of the second text of a pair, or of the passage that answers a question.
         choice_columns: Those of the choices.
         table: How a table is written.
@@ -63,9 +68,9 @@ def read_inputs(
     suffix = Path(path.name.removesuffix(".gz")).suffix.lower()
     if isinstance(predictor, Chooser):
         return _choices(path, text_column, choice_columns, table)
-    if isinstance(predictor, Generator) and text_column is not None:
-        examples = data.read_generation(path, source_column=text_column, **dataclasses.asdict(table))
-        return [{"text": source} for source in examples.sources], (examples,)
+    if isinstance(predictor, Generator):
+        is_table = text_column is not None or suffix in TABLE_SUFFIXES
+        return _sources(path, text_column, table) if is_table else _source_lines(path)
     if text_column is not None:
         return _table(path, text_column, second_text_column, table)
     if isinstance(predictor, QuestionAnswerer):
@@ -95,6 +100,39 @@ def _table(path: Path, text_column: Column, second_text_column: Column | None, t
     pairs = zip(examples.texts, examples.second_texts, strict=True)
     rows = [{"text": text, "second_text": second} for text, second in pairs]
     return rows, (list(examples.texts), list(examples.second_texts))
+
+
+def _sources(path: Path, text_column: Column | None, table: TableFormat):
+    """Read what is written from as training reads it: the last turn of `turns` is the target, and no part of it."""
+    if text_column is None:
+        if (known := known_columns(path, table)) is None:
+            raise ValueError(
+                f"{path} is a table: say which of its columns is the text, by text_column= or --text-column; known are "
+                f"{KNOWN_COLUMNS}."
+            )
+        text_column = known[0]
+    target_column = TURNS if text_column == TURNS else None
+    examples = data.read_generation(
+        path, source_column=text_column, target_column=target_column, **dataclasses.asdict(table)
+    )
+    if examples.targets is None:
+        return [{"text": source} for source in examples.sources], (examples,)
+    _logger.warning(
+        "%s: of the %s of a dialogue the last is the target, as in training: it is not written from, and stands beside "
+        "what is written; a dialogue that is to be answered is in a column of another name",
+        path, TURNS,
+    )  # fmt: skip
+    rows = [{"text": some, "target": target} for some, target in zip(examples.sources, examples.targets, strict=True)]
+    return rows, (dataclasses.replace(examples, targets=None),)
+
+
+def _source_lines(path: Path):
+    faults, texts = Faults("raise"), as_texts(path)
+    for number, text in enumerate(texts, 1):
+        if not is_visible(text):
+            faults.doubt("an empty text", f"{path}:{number}")
+    faults.report(len(texts), path)
+    return [{"text": text} for text in texts], (data.GenerationExamples(tuple(text or " " for text in texts)),)
 
 
 def _choices(path: Path, text_column: Column | None, choice_columns: Sequence[Column], table: TableFormat):

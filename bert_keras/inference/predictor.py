@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self
 import keras
 import numpy as np
 
+from bert_keras.checkpoints.sentence_transformers import noted_length
 from bert_keras.data import Rows, Tokenizer, tokenizer_of
 from bert_keras.data.rows.length_batches import length_batches
 from bert_keras.inference.predict_batches import predict_batches
@@ -79,6 +80,7 @@ class Predictor:
     also_takes: ClassVar[tuple[type, ...]] = ()  # other models that have its outputs among theirs
     preset_options: ClassVar[dict[str, Any]] = {}  # for its `from_preset`
     most_tokens: ClassVar[int | None] = None  # of a row, where `sequence_length` is None and the model takes more
+    has_noted_length: ClassVar[bool] = False  # rows are as long as the preset notes where `sequence_length` is None
 
     def __init__(
         self,
@@ -93,7 +95,8 @@ class Predictor:
     ) -> None:
         expected = getattr(self, "model_class", PresetModel)
         if isinstance(model, PresetModel) and not isinstance(model, (expected, *self.also_takes)):
-            raise ValueError(f"{type(self).__name__} expects a {expected.__name__}, received a {type(model).__name__}.")
+            names = " or a ".join(each.__name__ for each in (expected, *self.also_takes))
+            raise ValueError(f"{type(self).__name__} expects a {names}, received a {type(model).__name__}.")
         most = getattr(getattr(model, "encoder", model), "max_sequence_length", None)
         if sequence_length is None:
             sequence_length = min(most, self.most_tokens or most)
@@ -145,8 +148,12 @@ class Predictor:
         if new := model.load_report.new:
             raise ValueError(f"{preset} has no head for {cls.__name__}: {', '.join(new)} would be random.")
         own_options = {name: value for name, value in options.items() if name in own}
+        has_place = isinstance(preset, (str, os.PathLike))
+        if cls.has_noted_length and has_place and own_options.get("sequence_length") is None:
+            if (length := noted_length(locate_preset(preset))) is not None:
+                own_options["sequence_length"] = min(length, model.encoder.max_sequence_length)
         predictor = cls(model, tokenizer_of(preset), **own_options)
-        if predictor.runtime == "auto" and isinstance(preset, (str, os.PathLike)):
+        if predictor.runtime == "auto" and has_place:
             predictor._runner.remember_in(locate_preset(preset))
         return predictor
 

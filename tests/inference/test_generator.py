@@ -108,6 +108,11 @@ def test_dialogues_are_written_on_and_their_oldest_turns_are_cut(model, tokenize
     ]
     assert "1 of 2 prompts are longer than 10 tokens" in caplog.text
     assert write([turns])[0] == write(GenerationExamples((turns,)))[0]
+    refusing = Generator(model, tokenizer, max_new_tokens=6, sequence_length=16)
+    assert refusing([turns], long_prompts="cut") == write([turns])  # for this call alone
+    assert "".join(refusing.stream(turns, long_prompts="cut")) == write([turns])[0]
+    with pytest.raises(ValueError, match="1 of 1 prompts are longer than 10 tokens"):
+        refusing([turns])
 
 
 @pytest.mark.slow  # GPT-2 below is one
@@ -136,6 +141,11 @@ def test_gpt2_writes_with_its_one_special_token():
         (["a", "  "], {}, "Expected a source to write from, received '  ', number 2: it is empty"),
         ([("a", "")], {}, "Expected the turns of a dialogue, none empty"),
         (["a " * 80], {}, "1 of 1 prompts are longer than 58 tokens.* has 82: .*Cut it, ask for fewer new tokens"),
+        (
+            ["a"],
+            {"max_new_tokens": 100},
+            "max_new_tokens below sequence_length=64, which prompt and text have together; received 100",
+        ),
         (["a"], {"num_beams": 0}, "num_beams to be a whole number of at least 1; received 0"),
         ([3], {}, "to be a str, received 3"),
         (None, {}, "received None"),
@@ -148,6 +158,14 @@ def test_what_cannot_be_written_from_is_refused(write, texts, options, message):
 
 
 def test_unknown_options_and_tokenizers_without_an_end_token_are_refused(model, byte_tokenizer, tokenizer):
+    with pytest.raises(ValueError, match="long_prompts must be 'raise' or 'cut', received 'trim'"):
+        Generator(model, tokenizer, long_prompts="trim")
+    with pytest.raises(
+        ValueError, match="max_new_tokens below sequence_length=64, .* received 64, which leaves no room for a prompt"
+    ):
+        Generator(model, tokenizer, max_new_tokens=64)
+    with pytest.raises(ValueError, match="Generator expects a PrefixLM or a CausalLM, received a TextClassifier"):
+        Generator(TextClassifier(BertEncoder(len(TOKENS), 1, 2, 8, 16), 2), tokenizer)
     with pytest.raises(TypeError, match="no option beams. Those of decoding: .*num_beams"):
         Generator(model, tokenizer, beams=2)
     with pytest.raises(ValueError, match="expected a tokenizer with an end token"):

@@ -153,10 +153,32 @@ def test_choices_that_do_not_fit_are_refused(preset, texts, choices, message):
 
 def test_dialogues_are_read_from_the_column_of_their_turns(preset, tmp_path):
     write = load_predictor(preset("Generator"), max_new_tokens=4)
-    (tmp_path / "a.jsonl").write_text('{"turns": ["a", "b"]}\n{"turns": ["c"]}\n')
-    rows, (examples,) = read_inputs(write, tmp_path / "a.jsonl", text_column="turns")
+    (tmp_path / "a.jsonl").write_text('{"history": ["a", "b"]}\n{"history": ["c"]}\n')
+    rows, (examples,) = read_inputs(write, tmp_path / "a.jsonl", text_column="history")
     assert rows == [{"text": ("a", "b")}, {"text": ("c",)}]
     assert write(examples) == write([("a", "b"), ("c",)])
+
+
+@pytest.mark.parametrize("text_column", [None, "turns"])
+def test_a_dialogue_of_training_is_written_from_without_its_last_turn(preset, tmp_path, caplog, text_column):
+    write = load_predictor(preset("Generator"), max_new_tokens=4)
+    (tmp_path / "a.jsonl").write_text('{"turns": ["a", "b", "c"]}\n' * 2)
+    rows, (examples,) = read_inputs(write, tmp_path / "a.jsonl", text_column=text_column)
+    assert rows == [{"text": ("a", "b"), "target": "c"}] * 2 and "the last is the target" in caplog.text
+    assert examples == data.GenerationExamples((("a", "b"),) * 2)
+
+
+def test_sources_are_told_by_their_columns_and_empty_ones_are_kept_and_counted(preset, tmp_path, caplog):
+    write = load_predictor(preset("Generator"), max_new_tokens=4)
+    (tmp_path / "a.csv").write_text("mr,ref\na b,c\n,d\n")
+    (tmp_path / "a.txt").write_text("a b\n\n")
+    rows, (examples,) = read_inputs(write, tmp_path / "a.csv")
+    assert rows == [{"text": "a b"}, {"text": " "}] and len(write(examples)) == 2
+    _, (of_lines,) = read_inputs(write, tmp_path / "a.txt")
+    assert of_lines == examples and caplog.text.count("1 of 2 rows: an empty text") == 2
+    (tmp_path / "b.csv").write_text("x,y\na,b\n")
+    with pytest.raises(ValueError, match="b.csv is a table: say which of its columns is the text.*; known are source"):
+        read_inputs(write, tmp_path / "b.csv")
 
 
 def test_the_name_of_a_file_is_no_text_and_a_table_no_list_of_texts(preset, tmp_path):

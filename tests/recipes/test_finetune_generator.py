@@ -38,5 +38,5 @@ def test_a_writer_is_trained_scored_and_loaded(run_recipe, small_preset, tmp_pat
     lines = [json.loads(line) for line in (tmp_path / "run" / "written_test.jsonl").read_text().splitlines()]
     assert [sorted(line) for line in lines] == [["references", "source", "written"]] * 3
     write = load_predictor(tmp_path / "run" / "preset", max_new_tokens=6)
-    assert isinstance(write("the was"), str)
+    assert isinstance(write("the was"), str) and write.sequence_length == 48  # as trained, of 64 positions
     assert {"written"} <= {tag for _, tag, _, _ in logged_points(tmp_path / "run" / "logs")}

@@ -2,7 +2,8 @@
 
 import json
 
-from bert_keras.models import TextClassifier
+from bert_keras.data import tokenizer_of
+from bert_keras.models import PrefixLM, TextClassifier
 
 
 def test_a_table_without_labels_is_predicted_from_a_trained_preset(run_recipe, small_preset, tmp_path):
@@ -35,3 +36,14 @@ def test_a_table_without_labels_is_predicted_from_a_trained_preset(run_recipe, s
     predictions = [json.loads(line) for line in lines]
     assert [row["text"] for row in predictions] == ["the a, was good", "who"]
     assert all(row["prediction"]["label"] in "xyz" and 0 < row["prediction"]["score"] <= 1 for row in predictions)
+
+
+def test_a_long_row_and_an_empty_one_do_not_stop_a_file_of_a_writer(run_recipe, small_preset, tmp_path):
+    tokenizer = tokenizer_of(small_preset)
+    PrefixLM.from_preset(small_preset).save_to_preset(tmp_path / "preset")
+    tokenizer.save_to_preset(tmp_path / "preset")
+    (tmp_path / "new.csv").write_text(f"mr,ref\nthe cat,a\n,b\n{'the a ' * 400},c\n")
+    run_recipe("predict.py", tmp_path / "preset", tmp_path / "new.csv", "--run-directory", tmp_path / "predicted")
+    lines = (tmp_path / "predicted" / "predictions.jsonl").read_text().splitlines()
+    assert [json.loads(line)["text"][:7] for line in lines] == ["the cat", " ", "the a t"]
+    assert all(isinstance(json.loads(line)["prediction"], str) for line in lines)

@@ -1,13 +1,11 @@
 """Cut a validation part off labelled texts, class by class, the same for every order of the rows."""
 
-import collections
 import dataclasses
-import hashlib
-from collections.abc import Hashable, Sequence
 
 import numpy as np
 
 from bert_keras.data.classification.examples import Examples
+from bert_keras.data.rows.split_numbers import split_numbers
 
 _BINS = 10  # of a regression's numbers, each split alike
 
@@ -46,64 +44,11 @@ def split_examples(examples: Examples, share: float, *, seed: int = 0) -> tuple[
     return rest, dataclasses.replace(part, num_skipped=0)
 
 
-def split_numbers(
-    texts: Sequence[tuple[str, ...]],
-    kinds: Sequence[Hashable],
-    share: float,
-    *,
-    seed: int = 0,
-    joins_rare: bool = False,
-) -> tuple[list[int], list[int]]:
-    """Split the numbers of examples in two, as `split_examples` does.
-
-    Args:
-        texts: Those of each example by which it stays on one side with others.
-        kinds: The class of each.
-        share: How much goes to the second part, between 0 and 1.
-        seed: Another one makes another split.
-        joins_rare: Whether kinds that only one text has are split as one.
-
-    Raises:
-        ValueError: If the share is out of range, or one part would be empty.
-
-    Example:
-        >>> split_numbers([("a",), ("b",), ("A ",)], [0, 0, 0], 0.5)
-        ([1], [0, 2])
-    """
-    if not 0 < share < 1:
-        raise ValueError(f"the share of a validation part is between 0 and 1, received {share}")
-    groups = collections.defaultdict(list)  # the numbers of equal texts
-    for number, text in enumerate(texts):
-        groups[tuple(" ".join(side.casefold().split()) for side in text)].append(number)
-    strata = collections.defaultdict(list)
-    for text, numbers in groups.items():
-        strata[kinds[numbers[0]]].append((_order(text, seed), numbers))
-    if joins_rare:
-        alone = [kind for kind, some in strata.items() if len(some) == 1]
-        strata["alone"] = [strata.pop(kind)[0] for kind in alone]
-    chosen = set()
-    for some in strata.values():
-        in_order = [numbers for _, numbers in sorted(some)]
-        wanted, taken = share * sum(map(len, in_order)), 0
-        for index, numbers in enumerate(in_order[:-1]):  # the last stays with the rest
-            if index and abs(taken + len(numbers) - wanted) >= abs(taken - wanted):
-                break
-            chosen.update(numbers)
-            taken += len(numbers)
-    if not chosen:
-        raise ValueError(f"no class has two different texts, so that none can go to a validation part of {share}")
-    return [number for number in range(len(texts)) if number not in chosen], sorted(chosen)
-
-
 def _kinds(examples: Examples) -> list:
     if examples.problem_type != "regression":
         return list(examples.labels)
     values = np.array(examples.labels)
     return np.searchsorted(np.quantile(values, np.arange(1, _BINS) / _BINS), values).tolist()
-
-
-def _order(text: tuple[str, str], seed: int) -> bytes:
-    return hashlib.blake2b("\0".join((str(seed), *text)).encode(errors="surrogatepass"), digest_size=16).digest()
 
 
 def _selected(examples: Examples, numbers: list[int]) -> Examples:

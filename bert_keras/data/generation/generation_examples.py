@@ -2,6 +2,8 @@
 
 import dataclasses
 
+from bert_keras.data.rows.split_numbers import split_numbers
+
 Source = str | tuple[str, ...]
 
 
@@ -31,8 +33,8 @@ class GenerationExamples:
         if self.targets is not None and len(self.targets) != len(self.sources):
             raise ValueError(f"expected {len(self.sources)} targets, one a source, received {len(self.targets)}")
         if not all(self.sources):
-            number = next(i for i, source in enumerate(self.sources) if not source)
-            raise ValueError(f"source {number} is empty, expected a text or turns to write from")
+            number = next(i for i, source in enumerate(self.sources, 1) if not source)
+            raise ValueError(f"source number {number} is empty, expected a text or turns to write from")
 
     def __len__(self):
         return len(self.sources)
@@ -54,11 +56,31 @@ class GenerationExamples:
             found.setdefault(source, []).append(target)
         return found
 
+    def split(self, share: float) -> tuple["GenerationExamples", "GenerationExamples"]:
+        """Split in two; examples of one source stay on one side.
+
+        Args:
+            share: How much goes to the second part, between 0 and 1.
+
+        Raises:
+            ValueError: If the share is out of range, or one part would be empty.
+
+        Example:
+            >>> examples = GenerationExamples(("a", "b", "c", "d"), ("w", "x", "y", "z"))
+            >>> [len(part) for part in examples.split(0.25)]
+            [3, 1]
+        """
+        parts = split_numbers(self.turns, (None,) * len(self), share)
+        rest, part = (self._chosen(numbers) for numbers in parts)
+        return dataclasses.replace(rest, num_skipped=self.num_skipped), part
+
+    def _chosen(self, numbers):
+        targets = None if self.targets is None else tuple(self.targets[number] for number in numbers)
+        return GenerationExamples(tuple(self.sources[number] for number in numbers), targets)
+
     def first_sources(self, number: int | None) -> "GenerationExamples":
         """Return the examples of the first so many sources, each with all its targets; all of them for None."""
         if number is None:
             return self
         some = {*list(dict.fromkeys(self.sources))[:number]}
-        kept = [i for i, source in enumerate(self.sources) if source in some]
-        targets = None if self.targets is None else tuple(self.targets[i] for i in kept)
-        return GenerationExamples(tuple(self.sources[i] for i in kept), targets)
+        return self._chosen([number for number, source in enumerate(self.sources) if source in some])

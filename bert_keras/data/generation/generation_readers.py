@@ -17,6 +17,7 @@ _KNOWN = (  # source and target; the first that fits is taken
     ("dialogue", "summary"), ("input", "output"), ("question", "answer"), ("prompt", "completion"),
     ("content", "title"), ("text", "title"), ("src", "tgt"),
 )  # fmt: skip
+KNOWN_COLUMNS = "; ".join(", ".join(columns) for columns in (*_KNOWN, (TURNS,)))
 
 
 def read_generation(
@@ -41,7 +42,8 @@ def read_generation(
             pandas.
         source_column: What is read, by name, or by number from 0; None for what the names of the columns tell: `source,
             target`, E2E NLG's `mr, ref`, `document, summary`, `turns` and others.
-        target_column: What is to be written. With a `source_column` alone the examples have no targets.
+        target_column: What is to be written. With a `source_column` alone the examples have no targets, and an empty
+            text is read as a space and counted: predictions go by the number of the row.
         file_format: As for `read_examples`, as are the next four.
         separator: What stands between two cells.
         encoding: `"gbk"` or another, where it is not UTF-8.
@@ -68,7 +70,12 @@ def read_generation(
     if source_column is None:
         if target_column is not None:
             raise ValueError(f"expected a source_column beside the target_column {target_column!r}")
-        source_column, target_column = _known_columns(source, table)
+        if (columns := known_columns(source, table)) is None:
+            raise ValueError(
+                f"{_name(source)}: cannot tell which columns are source and target: pass source_column= and "
+                f"target_column=, by name or by number from 0; known are {KNOWN_COLUMNS}"
+            )
+        source_column, target_column = columns
     columns = [source_column, *([] if target_column in (None, TURNS) else [target_column])]
     check_columns(columns)
     sources, targets = [], []
@@ -78,7 +85,7 @@ def read_generation(
                 *texts, target = _turns(row, source_column, place, faults, least=2)
                 texts = tuple(texts)
             else:
-                texts = _source(row, source_column, place, faults)
+                texts = _source(row, source_column, place, faults, may_be_empty=target_column is None)
                 target = None if target_column is None else text_of(row, target_column, place, faults)
         except RowFault as fault:
             faults.add(f"{place}: {fault}", fault.kind)
@@ -89,9 +96,17 @@ def read_generation(
     return GenerationExamples(tuple(sources), None if target_column is None else tuple(targets), faults.count)
 
 
-def _known_columns(source: Any, table: TableFormat) -> tuple[Column, Column | None]:
-    """Tell source and target by the names of the columns; of dialogues the target is in the same column."""
-    first = source if isinstance(source, (str, os.PathLike)) else next(iter(source), None)
+def known_columns(source: Any, table: TableFormat) -> tuple[Column, Column] | None:
+    """Tell source and target by the names of the columns.
+
+    Args:
+        source: As for `read_generation`, rows in memory as a list.
+        table: How a table is written.
+
+    Returns:
+        Both columns; of dialogues the same one, `TURNS`; None where the names tell nothing.
+    """
+    first = _first(source)
     is_file = isinstance(first, (str, os.PathLike))
 
     def fits(columns: Sequence[Column]) -> bool:
@@ -102,18 +117,23 @@ def _known_columns(source: Any, table: TableFormat) -> tuple[Column, Column | No
             return columns
     if fits((TURNS,)):
         return TURNS, TURNS
-    where = os.fspath(first) if is_file else f"rows such as {str(first)[:80]}"
-    raise ValueError(
-        f"{where}: cannot tell which columns are source and target: pass source_column= and target_column=, by name or "
-        f"by number from 0; known are {'; '.join(', '.join(columns) for columns in (*_KNOWN, (TURNS,)))}"
-    )
+    return None
 
 
-def _source(row: Any, column: Column, place: str, faults: Faults) -> Source:
+def _first(source: Any) -> Any:
+    return source if isinstance(source, (str, os.PathLike)) else next(iter(source), None)
+
+
+def _name(source: Any) -> str:
+    first = _first(source)
+    return os.fspath(first) if isinstance(first, (str, os.PathLike)) else f"rows such as {str(first)[:80]}"
+
+
+def _source(row: Any, column: Column, place: str, faults: Faults, *, may_be_empty: bool) -> Source:
     """Return a text, or the turns of a cell that holds a list."""
-    value = value_of(row, column)
-    is_list = isinstance(value, (list, tuple))
-    return tuple(_turns(row, column, place, faults, least=1)) if is_list else text_of(row, column, place, faults)
+    if isinstance(value_of(row, column), (list, tuple)):
+        return tuple(_turns(row, column, place, faults, least=1))
+    return text_of(row, column, place, faults, may_be_empty=may_be_empty) or " "
 
 
 def _turns(row: Any, column: Column, place: str, faults: Faults, *, least: int) -> list[str]:

@@ -105,8 +105,7 @@ class PromptRows(TokenRows):
         parted: bool = True,
         long_prompts: str = "raise",
     ):
-        if long_prompts not in ("raise", "cut"):
-            raise ValueError(f"long_prompts must be 'raise' or 'cut', received {long_prompts!r}")
+        check_long_prompts(long_prompts)
         layout = writing_layout(tokenizer.vocabulary)
         ids, starts, lengths = _source_tokens(examples.turns, tokenizer, layout)
         layout = dataclasses.replace(layout, end=layout.between if parted else ())
@@ -115,7 +114,7 @@ class PromptRows(TokenRows):
             number = int(np.argmax(is_long))
             message = (
                 f"{int(is_long.sum())} of {len(examples)} prompts are longer than {sequence_length} tokens, which "
-                f"leave room for what is written; the first, number {number}, has "
+                f"leave room for what is written; the first, number {number + 1}, has "
                 f"{int(lengths[number]) + layout.num_special_tokens(1)}: {str(examples.sources[number])[:60]!r}"
             )
             if long_prompts == "raise" or room < 1:
@@ -124,6 +123,19 @@ class PromptRows(TokenRows):
         kept = np.minimum(lengths, max(room, 0))
         starts = _kept(examples, starts, lengths, kept) if parted else starts + lengths - kept
         super().__init__(ids, (starts, kept), None, tokenizer, sequence_length=sequence_length, layout=layout)
+
+
+def check_long_prompts(long_prompts: str) -> None:
+    """Refuse a word that does not say what becomes of long prompts.
+
+    Args:
+        long_prompts: "raise" or "cut".
+
+    Raises:
+        ValueError: For another word.
+    """
+    if long_prompts not in ("raise", "cut"):
+        raise ValueError(f"long_prompts must be 'raise' or 'cut', received {long_prompts!r}")
 
 
 def _source_tokens(

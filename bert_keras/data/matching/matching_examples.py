@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from bert_keras.data.classification.examples import Examples
-from bert_keras.data.classification.split import split_numbers
+from bert_keras.data.rows.split_numbers import split_numbers
 
 
 @dataclasses.dataclass(frozen=True)

@@ -135,6 +135,11 @@ def stream(
         [4, 2]
     """
     tokens_at_a_time = expect_whole("tokens_at_a_time", tokens_at_a_time, 1)
+    if isinstance(prompt, (Sequence, np.ndarray)) and any(np.ndim(token) for token in prompt):
+        raise ValueError(
+            "Expected one prompt, a list of token ids; received a list of prompts. Stream each alone, as "
+            "stream(prompts[0], ...); generate writes on behind many."
+        )
     choice, inputs = _prepared(
         model, [prompt], max_new_tokens, min_new_tokens, stop_token_ids, temperature, top_k, top_p, seed, 1, 1.0, 1,
         no_repeat_ngram,

@@ -51,20 +51,20 @@ def writing_rows(
     texts, segments = _texts(prompts)
     if not texts:
         raise ValueError("Expected at least one prompt to go on from, received none.")
-    for number, text in enumerate(texts):
+    for number, text in enumerate(texts, 1):
         if not len(text):
             raise ValueError(
-                f"Prompt {number} has no token. To write from nothing, give it the token that texts begin with."
+                f"Prompt number {number} has no token. To write from nothing, give it the token that texts begin with."
             )
         if len(text) + max_new_tokens > max_sequence_length:
             raise ValueError(
-                f"Prompt {number} has {len(text)} tokens, and max_new_tokens={max_new_tokens} more make "
+                f"Prompt number {number} has {len(text)} tokens, and max_new_tokens={max_new_tokens} more make "
                 f"{len(text) + max_new_tokens}; the encoder has {max_sequence_length} positions. Cut the prompt, or "
                 "ask for fewer new tokens."
             )
         if text.min() < 0 or text.max() >= vocabulary_size:
             raise ValueError(
-                f"Prompt {number} must have token ids from 0 to {vocabulary_size - 1}; received {text.min()} to "
+                f"Prompt number {number} must have token ids from 0 to {vocabulary_size - 1}; received {text.min()} to "
                 f"{text.max()}. Do the tokenizer and the model belong together?"
             )
     longest = max(map(len, texts))
@@ -102,7 +102,7 @@ def _texts(prompts):
             f"Expected prompts as lists of token ids, an array or a dict of arrays; received {type(prompts).__name__}. "
             "Texts become token ids by the tokenizer."
         )
-    texts = [_whole_numbers(text, f"prompt {number}") for number, text in enumerate(prompts)]
+    texts = [_whole_numbers(text, f"prompt number {number}") for number, text in enumerate(prompts, 1)]
     if any(text.ndim != 1 for text in texts):
         raise ValueError("Expected a list of prompts, each a list of token ids; for one prompt write [prompt].")
     return texts, [np.zeros_like(text) for text in texts]

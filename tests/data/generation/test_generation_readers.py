@@ -66,7 +66,7 @@ def test_faulty_rows_are_skipped_and_counted(caplog):
 def test_examples_that_do_not_fit_together_are_refused():
     with pytest.raises(ValueError, match="expected 2 targets, one a source, received 1"):
         GenerationExamples(("a", "b"), ("c",))
-    with pytest.raises(ValueError, match="source 1 is empty"):
+    with pytest.raises(ValueError, match="source number 2 is empty"):
         GenerationExamples(("a", ""), ("c", "d"))
     with pytest.raises(ValueError, match="expected a source_column beside the target_column 'y'"):
         read_generation([{"y": "a"}], target_column="y")

@@ -71,7 +71,7 @@ def test_prompts_end_where_writing_begins(tokenizer, caplog):
     causal = PromptRows(examples, tokenizer, parted=False, **options)
     assert row(causal, 0, 6)["token_ids"] == [2, A, B, C, D, E]
     assert "1 of 2 prompts are longer than 6 tokens" in caplog.text
-    with pytest.raises(ValueError, match="2 of 2 prompts are longer than 6 tokens.* number 0, has 7: 'a b c d e'"):
+    with pytest.raises(ValueError, match="2 of 2 prompts are longer than 6 tokens.* number 1, has 7: 'a b c d e'"):
         PromptRows(examples, tokenizer, sequence_length=6)
     with pytest.raises(ValueError, match="long_prompts must be 'raise' or 'cut', received 'keep'"):
         PromptRows(examples, tokenizer, sequence_length=6, long_prompts="keep")

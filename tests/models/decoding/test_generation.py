@@ -119,10 +119,14 @@ def test_wide_beams_find_what_trying_all_texts_finds():
 @pytest.mark.parametrize(
     ("prompts", "options", "message"),
     [
-        ([[]], {}, "Prompt 0 has no token"),
+        ([[]], {}, "Prompt number 1 has no token"),
         ([], {}, "at least one prompt"),
-        ([[1] * 20], {}, "Prompt 0 has 20 tokens, and max_new_tokens=10 more make 30; the encoder has 24 positions"),
-        ([[1], [13]], {}, "Prompt 1 must have token ids from 0 to 12; received 13 to 13"),
+        (
+            [[1] * 20],
+            {},
+            "Prompt number 1 has 20 tokens, and max_new_tokens=10 more make 30; .* 24 positions",
+        ),
+        ([[1], [13]], {}, "Prompt number 2 must have token ids from 0 to 12; received 13 to 13"),
         ([[0.5]], {}, "whole numbers; received float64"),
         (["text"], {}, "whole numbers; received"),
         ("text", {}, "lists of token ids.*received str"),

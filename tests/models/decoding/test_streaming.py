@@ -38,5 +38,7 @@ def test_a_stream_ends_with_its_stop_token(model):
 def test_what_cannot_be_streamed_is_refused_before_the_first_token(model):
     with pytest.raises(ValueError, match="tokens_at_a_time to be a whole number of at least 1; received 0"):
         model.stream([1, 2], max_new_tokens=4, tokens_at_a_time=0)
+    with pytest.raises(ValueError, match="Expected one prompt, a list of token ids; received a list of prompts"):
+        model.stream([[5, 6]], max_new_tokens=2)
     with pytest.raises(ValueError, match="Expected one seed, or 1, one for each prompt; received 2"):
         model.stream([1, 2], max_new_tokens=4, temperature=1.0, seed=[1, 2])
