@@ -44,9 +44,8 @@ def main(
     validation_batches: int = 20,
     probes: tuple[str, ...] = (),  # sentences with [MASK], or beginnings of texts: TensorBoard shows the guesses
 ):
-    if not 0 <= warmup_steps < steps:
-        raise ValueError(f"--warmup-steps must be from 0 to below --steps, {steps}; received {warmup_steps}.")
     options = locals() | {"corpus": data.CorpusReport.load(corpus / "train").checksum}
+    schedule = training.WarmupLinearDecay(pretraining.learning_rate, steps, warmup_steps)
     run = RunFolder(options, preset=init, apart_from_training=("probes", "save_minutes"))
     saving = run.saving(every_minutes=save_minutes)
     training.set_random_seed(pretraining.seed)
@@ -65,7 +64,6 @@ def main(
         pretrainer = pretraining.load(init, dtype=dtype)
     pretraining.prepare(pretrainer, tokenizer, preset=run.preset, corpus=None if init else corpus / "train")
     pretrainer.encoder.summary()
-    schedule = training.WarmupLinearDecay(pretraining.learning_rate, steps, warmup_steps)
     optimizer = training.AdamW(pretraining.learning_rate if max_hours else schedule)
     pretrainer.compile(optimizer, **pretraining.compile_options(dtype))
     predictor = pretraining.predictor(pretrainer, tokenizer)

@@ -20,7 +20,7 @@ class _WarmupThenDecay(keras.optimizers.schedules.LearningRateSchedule):
             )
         if total_steps != int(total_steps) or warmup_steps != int(warmup_steps) or not 0 <= warmup_steps < total_steps:
             raise ValueError(
-                "Expected whole numbers with 0 <= warmup_steps < total_steps, received: "
+                "Expected whole numbers with 0 <= warmup_steps < total_steps (--warmup-steps, --steps), received: "
                 f"warmup_steps={warmup_steps}, total_steps={total_steps}."
             )
         self.peak_learning_rate = peak_learning_rate

@@ -242,12 +242,6 @@ def test_a_misspelled_option_is_answered_with_the_right_one(capsys):
     assert stop.value.code == 2 and "--learning-rate" in capsys.readouterr().err
 
 
-def test_a_warm_up_longer_than_the_training_is_refused_by_the_name_of_its_option():
-    (pretrain,) = (recipe for recipe in RECIPES if recipe.stem == "pretrain")
-    with pytest.raises(ValueError, match="--warmup-steps must be from 0 to below --steps, 60; received 1000"):
-        command_line.load_script(pretrain).main(steps=60)
-
-
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
 def test_no_recipe_imports_another(recipe):
     imported = {
