@@ -6,6 +6,7 @@ processor has it, and a network in bfloat16 or mixed_bfloat16 is computed in bfl
 
 import importlib.metadata
 import importlib.util
+import logging
 import sys
 import threading
 from typing import Any
@@ -151,11 +152,16 @@ def _as_openvino(network, openvino):
     # A list: of a dict it would call the outputs by its keys, in another order.
     call = tf.function(lambda inputs: keras.tree.flatten(network(inputs, training=False)), autograph=False)
     function = call.get_concrete_function(signature)
+    logger = logging.getLogger()
+    before = logger.level, list(logger.filters), list(logger.handlers)
     try:
-        model = openvino.convert_model(function)
+        model = openvino.convert_model(function)  # which shuts up the whole process but for errors
     except Exception as error:  # what it raises differs by the operation
         lines = [line for line in str(error).splitlines() if line.startswith("--")] or str(error).splitlines()
         raise ValueError(f"OpenVINO cannot read it: {' '.join(lines[:3])}") from error
+    finally:
+        level, logger.filters, logger.handlers = before
+        logger.setLevel(level)
     # By name, for it also gives out what nothing else uses, such as the checks' operands.
     outputs = {name: port for port in model.outputs for name in port.get_names()}
     parameters = {parameter.get_friendly_name().split(":")[0]: parameter for parameter in model.get_parameters()}

@@ -1,6 +1,7 @@
 """OpenVINO gives what Keras gives, for every predictor; needs the extra `fast`."""
 
 import importlib.util
+import logging
 import sys
 
 import keras
@@ -54,6 +55,12 @@ def test_outputs_are_those_of_keras_to_the_rounding_of_float32(kind, model):
     expected = logits(kind(model, tokenizer), texts)
     for ours, theirs in zip(logits(kind(model, tokenizer, runtime="openvino"), texts), expected, strict=True):
         keras.tree.map_structure(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-5), ours, theirs)
+
+
+def test_what_the_process_logs_stays_as_it_was():
+    level = logging.getLogger().level
+    logits(Embedder(encoder(pooler=False), WordPieceTokenizer(WORDS), runtime="openvino"))
+    assert logging.getLogger().level == level
 
 
 def test_answers_are_those_of_keras():

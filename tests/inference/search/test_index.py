@@ -193,6 +193,7 @@ def test_a_stopped_build_goes_on_and_ends_the_same(built, texts, tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # none of the threads that there are holds a lock
+@pytest.mark.filterwarnings("ignore:os.fork")  # of JAX, which bm25s imports where it is installed
 def test_a_process_killed_while_it_writes_loses_one_block(built, texts, tmp_path):
     append, calls = GrowingFiles.append, []
 
