@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from bert_keras import data
+from bert_keras.part_files import PartFiles
 from bert_keras.table_format import TableFormat
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclasses.dataclass(frozen=True)
-class GenerationFiles:
+class GenerationFiles(PartFiles):
     """Which files there are, and which of their columns are source and target.
 
     A recipe has it as one parameter; on the command line each field is an option.
@@ -34,17 +35,6 @@ class GenerationFiles:
     errors: Literal["raise", "skip"] = "raise"  # what to do with a faulty row
     table: TableFormat = TableFormat()
 
-    @property
-    def paths(self) -> dict[str, Path | float]:
-        """{part: file}, of those that there are; of validation perhaps a share of the training part."""
-        paths = {"train": self.train, "validation": self.validation, "test": self.test}
-        return {part: path for part, path in paths.items() if path is not None}
-
-    @property
-    def learned_from(self) -> tuple[Path, ...]:
-        """The files that the weights depend on."""
-        return tuple(path for part, path in self.paths.items() if part != "test" and not isinstance(path, float))
-
     def read(self) -> dict[str, "GenerationExamples"]:
         """Read the parts.
 
@@ -54,8 +44,7 @@ class GenerationFiles:
         Raises:
             ValueError: If there is no training part or none for validation; further as `data.read_generation`.
         """
-        if {"train", "validation"} - self.paths.keys():
-            raise ValueError("Expected --train and --validation, a file of its own or a share of train such as 0.2.")
+        self.expect_parts()
         columns = dict(source_column=self.source_column, target_column=self.target_column)
         options = columns | dataclasses.asdict(self.table) | {"errors": self.errors}
         files = {part: path for part, path in self.paths.items() if not isinstance(path, float)}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from bert_keras import data
+from bert_keras.part_files import PartFiles
 from bert_keras.table_format import TableFormat
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ _SPLITS = {"train": "train", "validation": "dev", "test": "test"}  # in BEIR's w
 
 
 @dataclasses.dataclass(frozen=True)
-class MatchingFiles:
+class MatchingFiles(PartFiles):
     """Which files there are, and how texts, scores and classes lie in them.
 
     A recipe has it as one parameter; on the command line each field is an option. Columns that are not given are told
@@ -43,17 +44,6 @@ class MatchingFiles:
     errors: Literal["raise", "skip"] = "raise"  # what to do with a faulty row
     table: TableFormat = TableFormat()
 
-    @property
-    def paths(self) -> dict[str, Path | float]:
-        """{part: file or folder}, of those that there are; of validation perhaps a share of the training part."""
-        paths = {"train": self.train, "validation": self.validation, "test": self.test}
-        return {part: path for part, path in paths.items() if path is not None}
-
-    @property
-    def learned_from(self) -> tuple[Path | None, ...]:
-        """The files and folders that the weights depend on: of training, and of validation, which chooses the epoch."""
-        return self.train, None if isinstance(self.validation, float) else self.validation
-
     def read(self) -> dict[str, "MatchingExamples | RetrievalSet"]:
         """Read the parts; of a folder the training part is its pairs, and the others are collections to search in.
 
@@ -64,11 +54,7 @@ class MatchingFiles:
             ValueError: If there is no training part or none for validation; further as `data.read_matching` and
                 `data.read_beir`.
         """
-        if missing := {"train", "validation"} - self.paths.keys():
-            raise ValueError(
-                "Expected --train and --validation, a file of its own or a share of train such as 0.2; received no "
-                + " and no ".join(f"--{part}" for part in sorted(missing))
-            )
+        self.expect_parts()
         parts, labels = {}, None
         for part, path in self.paths.items():  # train first: its classes are all that there are
             if isinstance(path, float):

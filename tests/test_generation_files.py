@@ -10,4 +10,4 @@ def test_validation_is_a_share_of_the_training_part_with_no_source_of_it(tmp_pat
     parts = files.read()
     assert {part: len(some) for part, some in parts.items()} == {"train": 16, "validation": 4}
     assert not {*parts["train"].sources} & {*parts["validation"].sources}
-    assert files.learned_from == (tmp_path / "train.csv",) and files.read() == parts
+    assert files.learned_from == (tmp_path / "train.csv", None) and files.read() == parts

@@ -30,8 +30,8 @@ class Generator(Predictor):
         model: `bert_keras.models.PrefixLM` or `CausalLM`.
         tokenizer: `bert_keras.data.Tokenizer`, with an end token.
         max_new_tokens: Most tokens that are written; None for 64, or half of the positions where they are few.
-        long_prompts: What becomes of prompts that leave no room for so many: "raise" refuses them; "cut" cuts them, of
-            a dialogue or a text that goes on the beginning. Default "raise".
+        long_prompts: What becomes of prompts that leave no room for so many: "raise" refuses them; "cut" cuts them: a
+            source at its end, a dialogue, and a text that is to be continued, at its beginning. Default "raise".
         sequence_length: As for `Predictor`, prompt and text together, as are the next three; of a preset as many tokens
             as its tokenizer notes.
         batch_size: Most prompts in one call of the model.

@@ -76,7 +76,7 @@ class Index:
         update: bool = False,
         progress: bool | None = None,
     ) -> Self:
-        """Build an index, or go on where a stopped build with the same arguments had committed its last full block.
+        """Build an index, or resume a stopped build with the same arguments after the last block that it committed.
 
         Args:
             folder: Where it is kept; made if it is not there.
