@@ -12,7 +12,7 @@ from types import ModuleType
 
 __version__ = "0.1.0"
 
-_PARTS = ("checkpoints", "command_line", "data", "inference", "layers", "models", "ops", "training")
+_PARTS = ("checkpoints", "command_line", "data", "inference", "inspection", "layers", "models", "ops", "training")
 _lock = threading.RLock()
 
 __all__ = ["__version__", *_PARTS]
