@@ -45,6 +45,17 @@ def test_the_loss_is_the_mean_over_the_next_tokens_of_each_sequence(make, untrac
     assert abs(logs["loss"] - expected) < 1e-4 and abs(logs["accuracy"] - right) < 1e-6
 
 
+def test_words_scored_at_the_target_alone_are_the_same(make, untraced):
+    model = make(PrefixLM)
+    model.compile("sgd", weighted_metrics=["accuracy"], **untraced)
+    rows = {name: ROWS[name] for name in model.input}
+    places = {"output_positions": np.array([[2, 3, 5, 6], [1, 2, 7, 7]], "int32")}  # the last of a row has no label
+    at_all, at_places = (model.evaluate(some, verbose=0, return_dict=True) for some in (rows, rows | places))
+    assert abs(at_all["loss"] - at_places["loss"]) < 1e-5 and at_all["accuracy"] == at_places["accuracy"]
+    expected = np.take_along_axis(model.predict_on_batch(rows), places["output_positions"][..., None], axis=1)
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(model(rows | places)), expected, atol=1e-5)
+
+
 @pytest.mark.traced
 def test_it_learns_from_rows_alone(make):
     model = make(CausalLM, num_layers=1)

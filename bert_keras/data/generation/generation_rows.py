@@ -11,6 +11,7 @@ import tensorflow as tf
 from bert_keras.data.generation.generation_examples import GenerationExamples
 from bert_keras.data.rows.batches import batches_of
 from bert_keras.data.rows.encoder_inputs import truncate_longest_first
+from bert_keras.data.rows.rows import entries_of_rows
 from bert_keras.data.rows.token_rows import TokenRows
 from bert_keras.data.rows.tokenized_texts import tokenize_all
 from bert_keras.data.rows.writing_layout import writing_layout
@@ -27,7 +28,9 @@ class GenerationRows(TokenRows):
     of source and target is cut: a text at its end, a dialogue at its beginning, where its oldest turns are. How many
     are cut is logged, of targets apart, for a model learns to stop where a target was cut.
 
-    A batch is its inputs alone: the model itself makes the labels of them. A filler has no target, and so no label.
+    A batch is its inputs alone: the model itself makes the labels of them. Words are scored at the `output_positions`
+    alone, (batch, positions) int32: the tokens before those of the target, and, where a target is shorter than others,
+    the row's last place, which has no label. A filler has no target, and so no label.
 
     Args:
         examples: From `read_generation`, with targets.
@@ -65,12 +68,23 @@ class GenerationRows(TokenRows):
         second = target_starts + len(ids), kept_target
         ids = np.concatenate([ids, target_ids])
         super().__init__(ids, first, second, tokenizer, sequence_length=sequence_length, layout=layout)
+        num_written = kept_target + len(layout.end)
+        most_written = np.zeros(sequence_length + 1, np.int32)  # in a row of a length, or of a shorter one
+        np.maximum.at(most_written, self.row_lengths, num_written)
+        with tf.device("CPU"):
+            self._most_written = tf.constant(np.maximum.accumulate(most_written))
+            self._written = tf.constant(np.stack([self.row_lengths, num_written], axis=1), tf.int32)
 
     def inputs(self, numbers: tf.Tensor, length: tf.Tensor | int) -> dict[str, tf.Tensor]:
-        """As `Rows.inputs`."""
+        """As `Rows.inputs`, with `output_positions`."""
         x = super().inputs(numbers, length)
-        is_row = tf.cast(tf.cast(numbers, tf.int32) >= 0, tf.int32)[:, tf.newaxis]
-        return x | {"segment_ids": x["segment_ids"] * is_row}
+        with tf.device("CPU"):
+            numbers = tf.cast(numbers, tf.int32)
+            is_row = tf.cast(numbers >= 0, tf.int32)[:, tf.newaxis]
+            ends, num_written = tf.split(entries_of_rows(self._written, numbers), 2, axis=1)
+            place = tf.range(self._most_written[length])[tf.newaxis]
+            positions = tf.where(place < num_written, ends - num_written - 1 + place, length - 1)
+            return x | {"segment_ids": x["segment_ids"] * is_row, "output_positions": positions}
 
 
 class PromptRows(TokenRows):

@@ -40,7 +40,20 @@ def test_the_target_stands_behind_the_source_in_segment_1(tokenizer):
         "token_ids": [2, C, 3, E, E, 3, 0],
         "segment_ids": [0, 0, 0, 1, 1, 1, 0],
         "padding_mask": [1, 1, 1, 1, 1, 1, 0],
+        "output_positions": [2, 3, 4],  # the next tokens are those of the target
     }
+
+
+def test_words_are_scored_where_the_target_stands_alone(tokenizer):
+    examples = GenerationExamples(("a b c", "c", "a"), ("d", "e e", "a b c d e"))
+    rows = GenerationRows(examples, tokenizer, sequence_length=16)
+    x = {name: array.numpy() for name, array in rows.inputs(np.array([0, 1, -1]), 7).items()}
+    assert x["output_positions"].tolist() == [[4, 5, 6], [2, 3, 4], [6, 6, 6]]  # no row of 7 tokens writes more than 3
+    arrays = (keras.ops.array(x[name]) for name in ("token_ids", "padding_mask", "segment_ids"))
+    labels = keras.ops.convert_to_numpy(next_tokens(*arrays))
+    found = np.take_along_axis(labels, x["output_positions"], axis=1)
+    assert found.tolist() == [[D, 3, -100], [E, E, 3], [-100] * 3]
+    assert rows.inputs(np.array([2]), 9)["output_positions"].shape == (1, 6)
 
 
 def test_a_filler_has_no_label(tokenizer):
@@ -88,6 +101,7 @@ def test_gpt2s_only_special_token_ends_parts_and_pads():
         "token_ids": [97, 256, 98, 256, 256],
         "segment_ids": [0, 0, 1, 1, 0],
         "padding_mask": [1, 1, 1, 1, 0],
+        "output_positions": [1, 2],
     }
 
 
