@@ -122,7 +122,9 @@ def bert2bert(preset, learned, sources, seed, *, processor_minutes, learning_rat
         options = dict(padding=True, truncation=True, max_length=sequence_length, return_tensors="pt")
         source = tokenizer([learned.sources[i] for i in some], **options)
         labels = tokenizer([learned.targets[i] for i in some], **options)["input_ids"]
-        labels = torch.where(labels == tokenizer.pad_token_id, -100, labels)[:, 1:].contiguous()  # [CLS] is where it begins
+        labels = torch.where(labels == tokenizer.pad_token_id, -100, labels)[
+            :, 1:
+        ].contiguous()  # [CLS] is where it begins
         for group in optimizer.param_groups:
             group["lr"] = learning_rate * min(share / 0.1, (1 - share) / 0.9)
         model(**source, labels=labels).loss.backward()
