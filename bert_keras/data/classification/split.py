@@ -52,7 +52,7 @@ def _kinds(examples: Examples) -> list:
 
 
 def _selected(examples: Examples, numbers: list[int]) -> Examples:
-    fields = {name: getattr(examples, name) for name in ("texts", "second_texts", "labels", "weights")}
+    fields = {name: getattr(examples, name) for name in ("texts", "second_texts", "labels", "weights", "places")}
     return dataclasses.replace(
         examples,
         **{name: values and tuple(values[number] for number in numbers) for name, values in fields.items()},
