@@ -22,6 +22,7 @@ from bert_keras.data.corpus.held_out import hold_out, prepare_parts, read_parts
 from bert_keras.data.corpus.preparation import prepare_corpus
 from bert_keras.data.corpus.report import CorpusReport
 from bert_keras.data.files.checksum import files_checksum
+from bert_keras.data.files.faults import AllFaults, FoundFault
 from bert_keras.data.files.table_files import has_columns
 from bert_keras.data.generation.generation_examples import GenerationExamples
 from bert_keras.data.generation.generation_readers import read_generation
@@ -40,6 +41,12 @@ from bert_keras.data.pretraining.masking import TextSelectorMasking, TokenMaskin
 from bert_keras.data.pretraining.pretraining_dataset import pretraining_dataset
 from bert_keras.data.pretraining.whole_word_masking import WholeWordMasking
 from bert_keras.data.pretraining.word_run_masking import NgramMasking, SpanMasking, WordRunMasking
+from bert_keras.data.quality.check_parts import check_parts
+from bert_keras.data.quality.checked_part import CheckedPart, checked_part
+from bert_keras.data.quality.cleaned_files import write_cleaned
+from bert_keras.data.quality.finding import CHECKS, Finding
+from bert_keras.data.quality.quality_report import QualityReport
+from bert_keras.data.quality.task_kinds import kind_of_task
 from bert_keras.data.questions.answer_files import write_answers
 from bert_keras.data.questions.answer_scores import best_no_answer_threshold, cmrc_scores, squad_scores
 from bert_keras.data.questions.answer_spans import AnswerSpan, PredictedAnswers, best_answers
@@ -79,6 +86,12 @@ from bert_keras.data.tokenization.vocabulary_training import train_vocabulary
 from bert_keras.data.tokenization.wordpiece_tokenizer import WordPieceTokenizer
 
 __all__ = [
+    "AllFaults",
+    "CheckedPart",
+    "CHECKS",
+    "Finding",
+    "FoundFault",
+    "QualityReport",
     "TASKS",
     "AddedToken",
     "Answer",
@@ -133,6 +146,8 @@ __all__ = [
     "batches",
     "best_answers",
     "best_no_answer_threshold",
+    "check_parts",
+    "checked_part",
     "class_counts",
     "classification_dataset",
     "cmrc_scores",
@@ -146,6 +161,7 @@ __all__ = [
     "generation_dataset",
     "has_columns",
     "hold_out",
+    "kind_of_task",
     "korquad_scores",
     "majority_accuracy",
     "matching_dataset",
@@ -189,6 +205,7 @@ __all__ = [
     "weight_classes",
     "without_autotuner",
     "write_answers",
+    "write_cleaned",
     "write_conll",
     "write_predictions",
     "write_qrels",
