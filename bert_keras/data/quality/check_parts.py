@@ -57,7 +57,7 @@ def check_parts(
         "lengths and unknown tokens": lambda: find_token_faults(parts, tokenizer, sequence_length=sequence_length),
         "nearly repeated texts": lambda: find_near_repetitions(parts, similarity=near_similarity),
     }
-    part_of = {file_and_line(part.places[0])[0]: part.name for part in parts if len(part)}
+    part_of = {file: part.name for part in reversed(parts) for file in _files(part)}  # train, where it is of two
     for fault in faults:
         if fault.kind not in _FOUND_HERE:
             yield _of_reader(fault, part_of)
@@ -65,6 +65,10 @@ def check_parts(
         if on_check:
             on_check(name)
         yield from check()
+
+
+def _files(part: CheckedPart) -> set[str]:
+    return {file_and_line(place)[0] for place in part.places}
 
 
 def _of_reader(fault: FoundFault, part_of: dict[str, str]) -> Finding:
