@@ -19,6 +19,7 @@ from bert_keras.data.classification.text_rows import TextRows, classification_da
 from bert_keras.data.corpus.cooccurrence import cooccurrence_vectors
 from bert_keras.data.corpus.documents import SentenceLines, read_documents
 from bert_keras.data.corpus.held_out import hold_out, prepare_parts, read_parts
+from bert_keras.data.corpus.near_duplicates import NearDuplicate, find_near_duplicates
 from bert_keras.data.corpus.preparation import prepare_corpus
 from bert_keras.data.corpus.report import CorpusReport
 from bert_keras.data.files.checksum import files_checksum

@@ -11,13 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-# Scripts without spaces between words: Thai, Lao, Burmese, Khmer, kana, Bopomofo, Han and its extensions, Yi.
-_WITHOUT_SPACES = [
-    *((0x0E00, 0x0F00), (0x1000, 0x10A0), (0x1780, 0x1800), (0x2E80, 0x2FE0), (0x3005, 0x3008), (0x3031, 0x3036)),
-    *((0x3040, 0x30FB), (0x30FC, 0x3130), (0x31A0, 0x31C0), (0x31F0, 0x3200), (0x3400, 0xA4D0), (0xF900, 0xFB00)),
-    (0x1B000, 0x1B300),
-]
-_PLANES = 0x20000  # characters in a table; the planes behind it hold Han characters
+from bert_keras.data.corpus.writing_systems import NUM_TABLED, WITHOUT_SPACES
+
 _BETWEEN, _IN_WORD, _ALONE = 0, 1, 2
 _WORD, _POSITION, _SHINGLE = (np.uint64(x) for x in (0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93, 0xA0761D6478BD642F))
 _BLOCK = 1 << 16  # products at a time, which stay in the processor's cache
@@ -158,8 +153,10 @@ def mixed(numbers: np.ndarray) -> np.ndarray:
 
 @functools.cache
 def _kinds() -> np.ndarray:
-    kinds = np.fromiter((unicodedata.category(chr(code))[0] in "LMN" for code in range(_PLANES)), np.uint8, _PLANES)
-    for first, end in _WITHOUT_SPACES:
+    kinds = np.fromiter(
+        (unicodedata.category(chr(code))[0] in "LMN" for code in range(NUM_TABLED)), np.uint8, NUM_TABLED
+    )
+    for first, end in WITHOUT_SPACES:
         kinds[first:end] *= _ALONE
     return np.append(kinds, np.uint8(_ALONE))
 
@@ -169,7 +166,7 @@ def _words(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     plain = [text if text.isascii() else unicodedata.normalize("NFKC", text) for text in texts]
     plain = [text.casefold() + "\n" for text in plain]
     codes = np.frombuffer("".join(plain).encode("utf-32-le", "surrogatepass"), "<u4")
-    kinds = _kinds()[np.minimum(codes, _PLANES)]
+    kinds = _kinds()[np.minimum(codes, NUM_TABLED)]
     begins = kinds == _ALONE
     begins[1:] |= (kinds[1:] == _IN_WORD) & (kinds[:-1] != _IN_WORD)
     begins[:1] |= kinds[:1] == _IN_WORD
