@@ -30,6 +30,7 @@ def main(
     sequence_length: int = 128,  # tokens in a row, as training will have them
     near_similarity: float = 0.8,  # share of common pairs of words from which on texts are nearly the same
     fewest_of_class: int = 10,  # examples that training should have of a class
+    languages: tuple[str, ...] = (),  # en, de, ...: which texts may be in; needs bert-keras[language]; none: any
     # What comes out
     cleaned: Path | None = None,  # folder for a copy of the training file without the rows of --leave-out
     leave_out: tuple[str, ...] = ("faults", "leaks", "conflicts", "duplicates"),
@@ -40,7 +41,8 @@ def main(
     parts, faults = checked_files.read_checked_parts(files, kind, tag_format)
     findings = data.check_parts(
         parts, faults=faults, tokenizer=data.tokenizer_of(preset) if preset else None, sequence_length=sequence_length,
-        near_similarity=near_similarity, fewest_of_class=fewest_of_class, on_check=lambda name: print(f"... {name}"),
+        near_similarity=near_similarity, fewest_of_class=fewest_of_class, languages=languages,
+        on_check=lambda name: print(f"... {name}"),
     )  # fmt: skip
     report = data.QualityReport.of(parts, findings)
     report.save(run_directory)

@@ -1,16 +1,13 @@
 """Which documents of a corpus are left out for their script, their language or their quality, and why."""
 
-import functools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bert_keras.data.corpus.dropped import Dropped
+from bert_keras.data.corpus.languages import check_languages, language_of
 from bert_keras.data.corpus.paragraphs import Paragraph
 from bert_keras.data.corpus.quality_rules import Prose, named_rules
 from bert_keras.data.corpus.writing_systems import check_scripts, script_share
-from bert_keras.optional_package import import_optional
-
-_LANGUAGE_CHARACTERS = 1000  # from the beginning of a document: 0.5 ms, and more do not tell more
 
 
 class DocumentFilters:
@@ -39,9 +36,7 @@ class DocumentFilters:
         self.scripts, self.languages = tuple(scripts), tuple(languages)
         self.rules = named_rules(quality)
         if languages:
-            known = _known_languages()
-            if unknown := sorted(set(languages) - known):
-                raise ValueError(f"there is no language {unknown[0]!r}; there are {', '.join(sorted(known))}")
+            check_languages(languages)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -58,7 +53,7 @@ class DocumentFilters:
         prose = Prose(paragraphs)
         if self.scripts and (share := script_share(prose.text, self.scripts)) < 0.5:
             return f"documents with fewer than half of their letters {' or '.join(self.scripts)}", _percent(share)
-        if self.languages and (language := _language(prose.text[:_LANGUAGE_CHARACTERS])) not in self.languages:
+        if self.languages and (language := language_of(prose.text)) not in self.languages:
             return f"documents in another language than {' or '.join(self.languages)}", f"language {language}"
         for rule in self.rules.values():
             if not rule.least <= (measured := rule.measure(prose)) <= rule.most:
@@ -85,16 +80,3 @@ def without_faults(
 
 def _percent(share: float) -> str:
     return f"{share:.0%} of the letters".replace("%", " %")
-
-
-def _py3langid():
-    return import_optional("py3langid", extra="language", what="telling the languages of documents")
-
-
-@functools.cache
-def _known_languages() -> frozenset[str]:
-    return frozenset(language for language, _ in _py3langid().rank(""))
-
-
-def _language(text: str) -> str:
-    return _py3langid().classify(text)[0]

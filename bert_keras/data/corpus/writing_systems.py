@@ -47,10 +47,23 @@ def script_share(text: str, scripts: Iterable[str]) -> float:
     Reference: the first word of a character's name in the Unicode character database is its script.
     """
     check_scripts(scripts)
+    counts = letters_by_script(text)
+    return sum(counts.get(script, 0) for script in set(scripts)) / max(1, sum(counts.values()))
+
+
+def letters_by_script(text: str) -> dict[str, int]:
+    """Return how many letters of a text, and vowel signs among them, are of each script.
+
+    Args:
+        text: Any text.
+
+    Example:
+        >>> letters_by_script("Да, yes.")
+        {'cyrillic': 2, 'latin': 3}
+    """
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
-    counts = np.bincount(_numbers()[np.minimum(codes, NUM_TABLED)], minlength=_OTHER + 1)
-    wanted = sum(counts[SCRIPTS.index(script) + 1] for script in set(scripts))
-    return float(wanted / max(1, counts[1:].sum()))
+    counts = np.bincount(_numbers()[np.minimum(codes, NUM_TABLED)], minlength=_OTHER + 1)[1:].tolist()
+    return {script: count for script, count in zip((*SCRIPTS, "other"), counts, strict=True) if count}
 
 
 @functools.cache

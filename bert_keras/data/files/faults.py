@@ -101,8 +101,7 @@ class FoundFault(NamedTuple):
 class AllFaults(Faults):
     """Keeps all that readers find, instead of counting it: given to them as `errors`.
 
-    Attributes:
-        found: Faults and doubts in the order of the files.
+    `found` has faults and doubts in the order of the files.
 
     Example:
         >>> faults = AllFaults()

@@ -12,7 +12,7 @@ from bert_keras.data.quality.mark_consistency import find_inconsistent_marks
 from bert_keras.data.quality.near_repetitions import find_near_repetitions
 from bert_keras.data.quality.repeated_texts import find_repeated_texts
 from bert_keras.data.quality.row_lengths import find_token_faults
-from bert_keras.data.quality.scripts import find_other_scripts
+from bert_keras.data.quality.scripts import find_other_languages, find_other_scripts
 from bert_keras.data.quality.text_faults import find_text_faults
 from bert_keras.data.tokenization.tokenizer import Tokenizer
 
@@ -28,6 +28,7 @@ def check_parts(
     sequence_length: int = 512,
     near_similarity: float = 0.8,
     fewest_of_class: int = 10,
+    languages: Sequence[str] = (),
     on_check: Callable[[str], None] | None = None,
 ) -> Iterator[Finding]:
     """Check the parts of a task before anything is trained on them.
@@ -39,10 +40,11 @@ def check_parts(
         sequence_length: The longest row, in tokens.
         near_similarity: From which on texts are nearly the same, above 0 and at most 1.
         fewest_of_class: How many examples of a class training should have.
+        languages: Codes such as "en" of those that texts may be in; needs the package py3langid. None: any.
         on_check: Called with what is sought next, for a line of progress.
 
     Example:
-        >>> from bert_keras.data import read_examples
+        >>> from bert_keras.data import checked_part, read_examples
         >>> rows = [("so good", "pos"), ("So  good", "neg")]
         >>> part = checked_part(read_examples(rows, text_column=0, label_column=1), "train")
         >>> [found.check for found in check_parts([part], fewest_of_class=1)]
@@ -54,6 +56,7 @@ def check_parts(
         "marks": lambda: find_inconsistent_marks(parts),
         "characters": lambda: find_text_faults(parts),
         "scripts": lambda: find_other_scripts(parts),
+        "languages": lambda: find_other_languages(parts, languages),
         "lengths and unknown tokens": lambda: find_token_faults(parts, tokenizer, sequence_length=sequence_length),
         "nearly repeated texts": lambda: find_near_repetitions(parts, similarity=near_similarity),
     }

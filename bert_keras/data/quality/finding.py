@@ -48,6 +48,7 @@ CHECKS = {check.name: check for check in (
     Check("markup", "warning", "Markup and escapes within texts", "Take it out: BERT reads it as words."),
     Check("placeholders", "warning", "Texts that say nothing", "Leave them out, or give them a class of their own."),
     Check("scripts", "warning", "Texts in another script than most", "Leave them out, or train on enough of both."),
+    Check("languages", "warning", "Texts in another language than the data's", "Leave them out."),
     Check("long_texts", "warning", "Texts that do not fit into a row",
           "Raise --sequence-length, or --long-texts windows; what is behind a row's end is not read."),
     Check("unknown_tokens", "warning", "Characters that the vocabulary does not have",

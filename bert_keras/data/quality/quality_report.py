@@ -41,7 +41,7 @@ class QualityReport:
     Example:
         >>> found = [Finding("leaks", "validation", "train has it in 1 row", "dev.tsv:2", "so good", ("train.tsv:9",))]
         >>> print(QualityReport.of([], found))
-        error    leaks  1  Held-out texts that training has, too
+        error  leaks  1  Held-out texts that training has, too
                  dev.tsv:2: train has it in 1 row: so good [train.tsv:9]
     """
 

@@ -19,9 +19,9 @@ def languages(monkeypatch):
 
 
 def _forget():
-    from bert_keras.data.corpus import document_filters
+    from bert_keras.data.corpus import languages
 
-    document_filters._known_languages.cache_clear()
+    languages._known_languages.cache_clear()
 
 
 def test_of_several_faults_the_first_is_told():

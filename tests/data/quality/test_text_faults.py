@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from bert_keras.data.files.damaged_characters import damaged_characters
 from bert_keras.data.quality.checked_part import CheckedPart
-from bert_keras.data.quality.scripts import find_other_scripts, script_of
+from bert_keras.data.quality.scripts import find_other_languages, find_other_scripts
 from bert_keras.data.quality.text_faults import find_text_faults
 
 
@@ -50,13 +50,6 @@ def test_each_fault_of_a_text_is_told_once_and_a_sound_one_not_at_all():
     ]  # fmt: skip
 
 
-def test_scripts_by_most_letters():
-    texts = ["Привет", "hello", "今日は", "한국어", "ไทย", "العربية", "नमस्ते", "12:30 !", "𝐛𝐨𝐥𝐝", "ｆｕｌｌ"]
-    assert [script_of(text) for text in texts] == [
-        "Cyrillic", "Latin", "Han", "Hangul", "Thai", "Arabic", "Devanagari", None, None, "Latin"
-    ]  # fmt: skip
-
-
 def found_scripts(*texts):
     part = CheckedPart("train", tuple(zip(texts)), tuple(f"t:{n}" for n in range(len(texts))), texts)
     return [(one.place, one.what.split(";")[0]) for one in find_other_scripts([part])]
@@ -64,7 +57,7 @@ def found_scripts(*texts):
 
 def test_a_text_in_another_script_than_most_is_found():
     assert found_scripts(*["good"] * 8, "всё хорошо", "π r", "好", "42") == [
-        ("t:8", "in Cyrillic letters"), ("t:10", "in Han letters")
+        ("t:8", "in cyrillic letters"), ("t:10", "in han letters")
     ]  # fmt: skip
 
 
@@ -73,4 +66,18 @@ def test_data_of_two_scripts_has_no_exception():
 
 
 def test_a_letter_that_looks_like_another_is_found():
-    assert found_scripts("good", "a pаypаl account") == [("t:1", "the word 'pаypаl' has letters of Cyrillic and Latin")]
+    assert found_scripts("good", "a pаypаl account") == [("t:1", "the word 'pаypаl' has letters of cyrillic and latin")]
+
+
+def test_kana_beside_han_and_addresses_are_no_other_script():
+    assert found_scripts(*["今日は良い"] * 8, "カタカナ", "看 http://example.com/a/very/long/address") == []
+
+
+def test_a_text_in_another_language_is_found_where_it_is_long_enough():
+    pytest.importorskip("py3langid")
+    english = "This is a film that I would gladly see once more."
+    texts = (english, "Das ist ein Film, den ich gern noch einmal sehen würde.", "sehr gut")
+    part = CheckedPart("train", tuple(zip(texts)), ("t:0", "t:1", "t:2"), texts)
+    assert [one.place for one in find_other_languages([part], ["en"])] == ["t:1"]
+    with pytest.raises(ValueError, match="there is no language 'english'; there are"):
+        list(find_other_languages([part], ["english"]))
