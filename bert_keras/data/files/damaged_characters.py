@@ -26,7 +26,13 @@ _TWO, _THREE, _FOUR = (f"{_one_of(codes)}{_BEHIND}{{{number - 1}}}" for number, 
 # Two characters may stand beside each other by right, É and » of «LIBERTÉ»: one such pair tells only of Latin letters.
 _LATIN = f"[\u00c2\u00c3]{_BEHIND}"
 _DAMAGED = re.compile(f"(?:{_LATIN}|{_THREE}|{_FOUR}|{_TWO}(?=(?:{_TWO}|{_THREE})))(?:{_TWO}|{_THREE}|{_FOUR})*")
-_LOST = re.compile("\ufffd+|锟斤拷|\u00ef\u00bf\u00bd|\u00e2\u20ac")  # of what cannot be found out any more
+_BYTE_OF_MACINTOSH = {bytes([code]).decode("mac_roman"): code for code in range(0x80, 0x100)}
+_BEHIND_ON_MACINTOSH = "".join(map(re.escape, [bytes([code]).decode("mac_roman") for code in range(0x80, 0xC0)]))
+# Of the Macintosh's code page quotation marks and Latin letters alone; the word ‚Ärger begins as the former do.
+_DAMAGED_ON_MACINTOSH = re.compile(f"(?:(?:‚Ä|√)[{_BEHIND_ON_MACINTOSH}])+")
+_LOST = re.compile(
+    "\ufffd+|锟斤拷|\u00ef\u00bf\u00bd|\u00e2\u20ac|‚Ä(?![a-zß-ÿ]{2})"
+)  # of what cannot be found out any more
 
 
 def damaged_characters(text: str) -> tuple[str, str] | None:
@@ -47,11 +53,13 @@ def damaged_characters(text: str) -> tuple[str, str] | None:
     """
     if text.isascii():
         return None
-    if match := _DAMAGED.search(text):
+    for pattern, byte_of in ((_DAMAGED, _BYTE_OF), (_DAMAGED_ON_MACINTOSH, _BYTE_OF_MACINTOSH)):
+        if not (match := pattern.search(text)):
+            continue
         try:
-            before = bytes(_BYTE_OF[character] for character in match[0]).decode().replace("\ufffd", "")
+            before = bytes(byte_of[character] for character in match[0]).decode().replace("\ufffd", "")
         except UnicodeDecodeError:  # overlong, or half a surrogate pair
-            before = ""
+            continue
         if before:
             return match[0], before
     lost = _LOST.search(text)

@@ -26,7 +26,7 @@ def test_what_was_read_in_a_wrong_encoding_is_found_with_what_it_was(text):
 
 @pytest.mark.parametrize("text", [
     "naïve café crème brûlée", "«LIBERTÉ» Ñandú", "ÅÄÖ åäö ß", "Привет, мир", "今天天气很好。",
-    "100 € – 20 £ ‘so’", "São João ÃO",
+    "100 € – 20 £ ‘so’", "São João ÃO", "‚Ärger‘ „Äpfel“", "√2 ≈ 1.41",
 ])  # fmt: skip
 def test_letters_with_accents_are_not_damaged(text):
     assert damaged_characters(text) is None
@@ -35,6 +35,7 @@ def test_letters_with_accents_are_not_damaged(text):
 def test_damage_agrees_with_ftfy():
     ftfy = pytest.importorskip("ftfy")
     texts = ["cafÃ©", "Stalloneâ€™s", "Ð¿Ñ€Ð¸Ð²ÐµÑ‚", "café", "good", "Â£5", "«LIBERTÉ»", "ä½\xa0å¥½", "naïve – “so”"]
+    texts += ["the President‚Äôs message", "‚ÄėGlee‚Äô star", "viel ‚Ärger‘ und „Äpfel“", "√2 ≈ 1.41"]
     assert [damaged_characters(text) is not None for text in texts] == [ftfy.is_bad(text) for text in texts]
 
 
