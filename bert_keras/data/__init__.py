@@ -13,7 +13,7 @@ from bert_keras.data.classification.predictions import (
     write_submission,
 )
 from bert_keras.data.classification.readers import read_examples
-from bert_keras.data.classification.split import split_examples
+from bert_keras.data.classification.split import fold_examples, select_examples, split_examples
 from bert_keras.data.classification.task_layouts import TASKS, TaskLayout, read_task, task_layout
 from bert_keras.data.classification.text_rows import TextRows, classification_dataset
 from bert_keras.data.corpus.cooccurrence import cooccurrence_vectors
@@ -40,6 +40,15 @@ from bert_keras.data.pretraining.masking import TextSelectorMasking, TokenMaskin
 from bert_keras.data.pretraining.pretraining_dataset import pretraining_dataset
 from bert_keras.data.pretraining.whole_word_masking import WholeWordMasking
 from bert_keras.data.pretraining.word_run_masking import NgramMasking, SpanMasking, WordRunMasking
+from bert_keras.data.quality.confident_learning import (
+    WrongLabels,
+    label_quality,
+    wrong_label_sets,
+    wrong_labels,
+    wrong_tags,
+)
+from bert_keras.data.quality.data_maps import DataMap, read_data_map, write_data_map
+from bert_keras.data.quality.weak_slices import WeakSlice, text_features, weak_slices
 from bert_keras.data.questions.answer_files import write_answers
 from bert_keras.data.questions.answer_scores import best_no_answer_threshold, cmrc_scores, squad_scores
 from bert_keras.data.questions.answer_spans import AnswerSpan, PredictedAnswers, best_answers
@@ -89,6 +98,7 @@ __all__ = [
     "ChoiceRows",
     "Choices",
     "CorpusReport",
+    "DataMap",
     "Examples",
     "GenerationExamples",
     "GenerationRows",
@@ -105,8 +115,8 @@ __all__ = [
     "RelationExamples",
     "RelationRows",
     "RetrievalSet",
-    "Rows",
     "RowLayout",
+    "Rows",
     "SentenceLines",
     "SpanMasking",
     "SpanRows",
@@ -116,18 +126,20 @@ __all__ = [
     "TaskLayout",
     "TextRows",
     "TextSelectorMasking",
+    "TokenIds",
     "TokenMasking",
     "TokenizedTexts",
-    "TokenIds",
     "Tokenizer",
     "TripleExamples",
     "TripleRows",
     "UnigramTokenizer",
     "UnigramVocabulary",
     "Vocabulary",
+    "WeakSlice",
     "WholeWordMasking",
     "WordPieceTokenizer",
     "WordRunMasking",
+    "WrongLabels",
     "add_words",
     "basic_tokens",
     "batches",
@@ -143,10 +155,12 @@ __all__ = [
     "drop_words",
     "entries_of_rows",
     "files_checksum",
+    "fold_examples",
     "generation_dataset",
     "has_columns",
     "hold_out",
     "korquad_scores",
+    "label_quality",
     "majority_accuracy",
     "matching_dataset",
     "multiple_choice_dataset",
@@ -158,6 +172,7 @@ __all__ = [
     "question_answering_dataset",
     "read_beir",
     "read_choices",
+    "read_data_map",
     "read_documents",
     "read_eras",
     "read_examples",
@@ -174,22 +189,26 @@ __all__ = [
     "read_triples",
     "relation_dataset",
     "resumed",
+    "select_examples",
     "sentences_of_texts",
     "span_dataset",
     "split_examples",
     "squad_scores",
     "tagging_dataset",
     "task_layout",
+    "text_features",
     "tokenizer_of",
-    "train_unigram_vocabulary",
     "train_tokenizer",
+    "train_unigram_vocabulary",
     "train_vocabulary",
     "triple_dataset",
     "unigram_accuracy",
+    "weak_slices",
     "weight_classes",
     "without_autotuner",
     "write_answers",
     "write_conll",
+    "write_data_map",
     "write_predictions",
     "write_qrels",
     "write_run",
@@ -197,6 +216,9 @@ __all__ = [
     "write_submission",
     "write_triples",
     "writing_layout",
+    "wrong_label_sets",
+    "wrong_labels",
+    "wrong_tags",
 ]
 
 hide_accelerators()
