@@ -56,8 +56,6 @@ class FrozenVectors(Classifier):
         **options: Those of `Predictor`.
     """
 
-    def __init__(
-        self, classifier: TextClassifier, encode: keras.Model, tokenizer: Tokenizer, **options: Any
-    ) -> None:
+    def __init__(self, classifier: TextClassifier, encode: keras.Model, tokenizer: Tokenizer, **options: Any) -> None:
         super().__init__(classifier, tokenizer, **options)
         self._network = encode

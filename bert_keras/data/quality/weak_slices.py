@@ -170,8 +170,10 @@ def binned(values: Sequence[float], num_bins: int) -> list[str]:
     for part in range(len(cuts) + 1):
         some = values[parts == part]
         first, last = some.min(), some.max()
-        middle = f"{first:g}" if first == last else f"{first:g} to {last:g}"
-        names.append(f"below {cuts[0]:g}" if cuts and not part else f"from {first:g}" if part == len(cuts) else middle)
+        name = f"{first:g}" if first == last else f"{first:g} to {last:g}"
+        if cuts and part in (0, len(cuts)):
+            name = f"from {first:g}" if part else f"below {cuts[0]:g}"
+        names.append(name)
     return [names[part] for part in parts]
 
 
