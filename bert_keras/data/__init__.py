@@ -19,9 +19,11 @@ from bert_keras.data.classification.text_rows import TextRows, classification_da
 from bert_keras.data.corpus.cooccurrence import cooccurrence_vectors
 from bert_keras.data.corpus.documents import SentenceLines, read_documents
 from bert_keras.data.corpus.held_out import hold_out, prepare_parts, read_parts
+from bert_keras.data.corpus.near_duplicates import NearDuplicate, find_near_duplicates
 from bert_keras.data.corpus.preparation import prepare_corpus
 from bert_keras.data.corpus.report import CorpusReport
 from bert_keras.data.files.checksum import files_checksum
+from bert_keras.data.files.faults import AllFaults, FoundFault
 from bert_keras.data.files.table_files import has_columns
 from bert_keras.data.generation.generation_examples import GenerationExamples
 from bert_keras.data.generation.generation_readers import read_generation
@@ -40,6 +42,9 @@ from bert_keras.data.pretraining.masking import TextSelectorMasking, TokenMaskin
 from bert_keras.data.pretraining.pretraining_dataset import pretraining_dataset
 from bert_keras.data.pretraining.whole_word_masking import WholeWordMasking
 from bert_keras.data.pretraining.word_run_masking import NgramMasking, SpanMasking, WordRunMasking
+from bert_keras.data.quality.check_parts import check_parts
+from bert_keras.data.quality.checked_part import CheckedPart, checked_part
+from bert_keras.data.quality.cleaned_files import write_cleaned
 from bert_keras.data.quality.confident_learning import (
     WrongLabels,
     label_quality,
@@ -48,6 +53,9 @@ from bert_keras.data.quality.confident_learning import (
     wrong_tags,
 )
 from bert_keras.data.quality.data_maps import DataMap, read_data_map, write_data_map
+from bert_keras.data.quality.finding import CHECKS, Finding
+from bert_keras.data.quality.quality_report import QualityReport
+from bert_keras.data.quality.task_kinds import kind_of_task
 from bert_keras.data.quality.weak_slices import WeakSlice, text_features, weak_slices
 from bert_keras.data.questions.answer_files import write_answers
 from bert_keras.data.questions.answer_scores import best_no_answer_threshold, cmrc_scores, squad_scores
@@ -88,18 +96,23 @@ from bert_keras.data.tokenization.vocabulary_training import train_vocabulary
 from bert_keras.data.tokenization.wordpiece_tokenizer import WordPieceTokenizer
 
 __all__ = [
+    "CHECKS",
     "TASKS",
     "AddedToken",
+    "AllFaults",
     "Answer",
     "AnswerSpan",
     "BasicTokens",
     "BytePairTokenizer",
     "BytePairVocabulary",
+    "CheckedPart",
     "ChoiceRows",
     "Choices",
     "CorpusReport",
     "DataMap",
     "Examples",
+    "Finding",
+    "FoundFault",
     "GenerationExamples",
     "GenerationRows",
     "MaskedTextRows",
@@ -109,6 +122,7 @@ __all__ = [
     "NgramMasking",
     "PredictedAnswers",
     "PromptRows",
+    "QualityReport",
     "Question",
     "QuestionWindows",
     "Questions",
@@ -145,6 +159,8 @@ __all__ = [
     "batches",
     "best_answers",
     "best_no_answer_threshold",
+    "check_parts",
+    "checked_part",
     "class_counts",
     "classification_dataset",
     "cmrc_scores",
@@ -159,6 +175,7 @@ __all__ = [
     "generation_dataset",
     "has_columns",
     "hold_out",
+    "kind_of_task",
     "korquad_scores",
     "label_quality",
     "majority_accuracy",
@@ -207,6 +224,7 @@ __all__ = [
     "weight_classes",
     "without_autotuner",
     "write_answers",
+    "write_cleaned",
     "write_conll",
     "write_data_map",
     "write_predictions",

@@ -77,7 +77,7 @@ def select_examples(examples: Examples, numbers: Sequence[int]) -> Examples:
         >>> select_examples(Examples(("a", "b", "c")), [2, 0]).texts
         ('c', 'a')
     """
-    fields = {name: getattr(examples, name) for name in ("texts", "second_texts", "labels", "weights")}
+    fields = {name: getattr(examples, name) for name in ("texts", "second_texts", "labels", "weights", "places")}
     return dataclasses.replace(
         examples,
         **{name: values and tuple(values[number] for number in numbers) for name, values in fields.items()},

@@ -1,1 +1,1 @@
-"""What is wrong with labelled data: labels, what is easy and hard to learn, where a model is weak."""
+"""What is wrong with the data of a task: before training, in its files; after it, by what a model learned of them."""
