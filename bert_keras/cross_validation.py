@@ -6,7 +6,7 @@ import json
 import logging
 import os
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from safetensors.numpy import load_file, save
@@ -17,8 +17,9 @@ from bert_keras.finetuning import FineTuning
 from bert_keras.run_folder import RunFolder
 
 if TYPE_CHECKING:
-    from bert_keras.data import Examples
-    from bert_keras.data.quality.confident_learning import WrongLabels
+    from collections.abc import Iterator
+
+    from bert_keras.data import Examples, Finding, WrongLabels
 
 _logger = logging.getLogger(__name__)
 
@@ -27,21 +28,14 @@ _logger = logging.getLogger(__name__)
 class CrossValidation:
     """How often, and with what, labelled examples are parted into those that are learned and those that are predicted.
 
-    In a recipe each field is an option.
-
-    Attributes:
-        num_folds: How many trainings; each learns from all folds but one.
-        freeze_encoder: Whether a head alone is trained, on vectors that the encoder makes once: minutes instead of
-            hours, and a little less is found. False trains all weights in each fold, as `fine_tuning` says.
-        sequence_length: The longest row; what is longer is cut.
-        pooling: What the head sees of a text; None as the preset was trained.
-        fine_tuning: How a fold is trained. There is no validation part: all epochs count.
+    In a recipe each field is an option. A head alone is trained in a minute where all weights take an hour, and finds
+    less. There is no validation part: all epochs of `fine_tuning` count.
     """
 
-    num_folds: int = 5
-    freeze_encoder: bool = True
-    sequence_length: int = 128
-    pooling: str | None = None
+    num_folds: int = 5  # so many trainings: each learns from all folds but one
+    freeze_encoder: bool = True  # train a head alone, on vectors made once; else all weights, in each fold
+    sequence_length: int = 128  # tokens in a row
+    pooling: Literal["pooled", "first", "mean"] | None = None  # what the head sees; None: as the preset was trained
     fine_tuning: FineTuning = FineTuning(epochs=20, batch_size=128, learning_rate=3e-3, dropout=0.0)
 
     def predict(
@@ -204,6 +198,21 @@ class OutOfSample:
         if self.examples.problem_type == "multi_label_classification":
             return ((self.probabilities >= 0.5) == _given(self.examples)).all(1)
         return self.probabilities.argmax(1) == self.examples.label_array()
+
+    def findings(self, *, part: str = "train") -> "Iterator[Finding]":
+        """Yield for a report the labels that are probably wrong, and the kinds of examples that are predicted worst.
+
+        Args:
+            part: Name of the part.
+        """
+        examples, names = self.examples, self.examples.label_names
+        yield from data.find_wrong_labels(examples, self.wrong_labels(), part=part)
+        seconds = examples.second_texts
+        given = [label if isinstance(label, tuple) else (label,) for label in examples.labels]
+        labels = [" and ".join(names[number] for number in some) or "none" for some in given]
+        texts = examples.texts if seconds is None else map(" ".join, zip(examples.texts, seconds, strict=True))
+        features = data.text_features(examples.texts, seconds, labels)
+        yield from data.find_weak_slices(data.weak_slices(self.is_correct, features, texts=texts), part=part)
 
     def wrong_labels(self, **options: str) -> "WrongLabels | list[WrongLabels]":
         """Find the labels that are probably wrong; examples that are not judged count nowhere, which is logged.

@@ -107,3 +107,18 @@ def test_a_preset_that_has_learned_such_labels_is_refused(preset, tmp_path):
 def test_what_cannot_be_cross_validated_is_refused(preset, tmp_path, change, some, said):
     with pytest.raises(ValueError, match=said):
         dataclasses.replace(QUICK, **change).predict(some, preset, directory=tmp_path)
+
+
+def test_a_report_has_wrong_labels_with_their_places_and_the_words_that_are_hard():
+    some = examples(200)
+    some = dataclasses.replace(
+        some, labels=(1, *some.labels[1:]), places=tuple(f"a.tsv:{number + 2}" for number in range(200))
+    )
+    right = np.full((200, 2), 0.1)
+    right[np.arange(200), [number % 2 for number in range(200)]] = 0.9
+    found = list(OutOfSample(some, right, np.arange(200) % 2).findings())
+    assert [(finding.check, finding.place) for finding in found] == [("wrong_labels", "a.tsv:2")]
+    assert found[0].what == "'neg' has a probability of 0.10, 'pos' a higher one"
+    has_film = np.array(["film" in text for text in some.texts])
+    found = OutOfSample(some, np.where(has_film[:, None], 1 - right, right), np.arange(200) % 2).findings()
+    assert any("word 'film': 0.0" in finding.what for finding in found if finding.check == "weak_slices")

@@ -54,6 +54,7 @@ from bert_keras.data.quality.confident_learning import (
 )
 from bert_keras.data.quality.data_maps import DataMap, read_data_map, write_data_map
 from bert_keras.data.quality.finding import CHECKS, Finding
+from bert_keras.data.quality.learned_findings import find_weak_slices, find_wrong_labels, labelled_texts
 from bert_keras.data.quality.quality_report import QualityReport
 from bert_keras.data.quality.task_kinds import kind_of_task
 from bert_keras.data.quality.weak_slices import WeakSlice, text_features, weak_slices
@@ -173,14 +174,16 @@ __all__ = [
     "entries_of_rows",
     "files_checksum",
     "find_near_duplicates",
+    "find_weak_slices",
+    "find_wrong_labels",
     "fold_examples",
     "generation_dataset",
     "has_columns",
-    "hide_accelerators",
     "hold_out",
     "kind_of_task",
     "korquad_scores",
     "label_quality",
+    "labelled_texts",
     "majority_accuracy",
     "matching_dataset",
     "multiple_choice_dataset",
