@@ -1,7 +1,7 @@
 """How many wrong labels are found, and how many of those found are wrong: labels of a task are turned by chance.
 
 Ours and cleanlab judge the same probabilities, those of a head on a preset's frozen vectors, cross-validated; with
-`--whole`, of models all of whose weights are trained, which takes an hour instead of a minute. Besides, the first as
+`--whole`, of models all of whose weights are trained, which takes many times as long. Besides, the first as
 many as were turned of a ranking by label quality, for whoever looks at labels from the worst on.
 
 Run: python -m benchmarks.wrong_labels --preset DIR --train train.tsv

@@ -28,8 +28,8 @@ _logger = logging.getLogger(__name__)
 class CrossValidation:
     """How often, and with what, labelled examples are parted into those that are learned and those that are predicted.
 
-    In a recipe each field is an option. A head alone is trained in a minute where all weights take an hour, and finds
-    less. There is no validation part: all epochs of `fine_tuning` count.
+    In a recipe each field is an option. Training a head alone takes a small part of the time of training all weights.
+    There is no validation part: all epochs of `fine_tuning` count.
     """
 
     num_folds: int = 5  # so many trainings: each learns from all folds but one
