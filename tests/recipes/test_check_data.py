@@ -38,3 +38,24 @@ def test_tags_are_told_by_the_file(check, tmp_path):
     (tmp_path / "train.txt").write_text("Ada B-x\nwon O\n\nBob I-x\n")
     counts, _ = check("--train", tmp_path / "train.txt")
     assert counts == {"faults": {"train": 1}, "classes": {"train": 1}}
+
+
+def test_to_learn_from_texts_takes_a_preset(tmp_path):
+    (tmp_path / "train.tsv").write_text("sentence\tlabel\nso good\t1\nso bad\t0\n")
+    main = command_line.load_script(RECIPE).main
+    words = ["--train", str(tmp_path / "train.tsv"), "--learn", "--run-directory", str(tmp_path / "run")]
+    with pytest.raises(ValueError, match="Expected --learn with --preset"):
+        command_line.run(main, words)
+
+
+@pytest.mark.slow
+def test_models_that_have_not_seen_a_text_say_that_its_label_is_wrong(check, small_preset, tmp_path):
+    rows = [
+        f"the {'good' if number % 2 else 'bad'} {letter} was\t{number % 2}" for number, letter in enumerate("abcd" * 8)
+    ]
+    rows[4] = "the bad a who was\t1"
+    (tmp_path / "train.tsv").write_text("\n".join(["sentence\tlabel", *rows]) + "\n")
+    options = ("--num-folds", 2, "--learning-rate", 0.1, "--batch-size", 8, "--sequence-length", 16)
+    counts, printed = check("--train", tmp_path / "train.tsv", "--preset", small_preset, "--learn", *options)
+    assert counts["wrong_labels"]["train"] >= 1 and f"{tmp_path / 'train.tsv'}:6" in printed
+    assert "Labels that are probably wrong" in (tmp_path / "run" / "data_quality.html").read_text()

@@ -53,6 +53,10 @@ CHECKS = {check.name: check for check in (
           "Raise --sequence-length, or --long-texts windows; what is behind a row's end is not read."),
     Check("unknown_tokens", "warning", "Characters that the vocabulary does not have",
           "Take an encoder of that script, or put in characters that it knows."),
+    Check("wrong_labels", "warning", "Labels that are probably wrong, by models that have not seen them",
+          "Look at them from the first on, until most are right; a model is wrong, too."),
+    Check("weak_slices", "note", "Kinds of texts of which models that have not seen them get fewer right",
+          "Look at their labels, and collect more of them."),
     Check("near_duplicates", "note", "Texts of which a part has nearly the same",
           "Know that they count more than once."),
 )}  # fmt: skip
