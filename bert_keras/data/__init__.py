@@ -13,15 +13,17 @@ from bert_keras.data.classification.predictions import (
     write_submission,
 )
 from bert_keras.data.classification.readers import read_examples
-from bert_keras.data.classification.split import split_examples
+from bert_keras.data.classification.split import fold_examples, select_examples, split_examples
 from bert_keras.data.classification.task_layouts import TASKS, TaskLayout, read_task, task_layout
 from bert_keras.data.classification.text_rows import TextRows, classification_dataset
 from bert_keras.data.corpus.cooccurrence import cooccurrence_vectors
 from bert_keras.data.corpus.documents import SentenceLines, read_documents
 from bert_keras.data.corpus.held_out import hold_out, prepare_parts, read_parts
+from bert_keras.data.corpus.near_duplicates import NearDuplicate, find_near_duplicates
 from bert_keras.data.corpus.preparation import prepare_corpus
 from bert_keras.data.corpus.report import CorpusReport
 from bert_keras.data.files.checksum import files_checksum
+from bert_keras.data.files.faults import AllFaults, FoundFault
 from bert_keras.data.files.table_files import has_columns
 from bert_keras.data.generation.generation_examples import GenerationExamples
 from bert_keras.data.generation.generation_readers import read_generation
@@ -40,6 +42,22 @@ from bert_keras.data.pretraining.masking import TextSelectorMasking, TokenMaskin
 from bert_keras.data.pretraining.pretraining_dataset import pretraining_dataset
 from bert_keras.data.pretraining.whole_word_masking import WholeWordMasking
 from bert_keras.data.pretraining.word_run_masking import NgramMasking, SpanMasking, WordRunMasking
+from bert_keras.data.quality.check_parts import check_parts
+from bert_keras.data.quality.checked_part import CheckedPart, checked_part
+from bert_keras.data.quality.cleaned_files import write_cleaned
+from bert_keras.data.quality.confident_learning import (
+    WrongLabels,
+    label_quality,
+    wrong_label_sets,
+    wrong_labels,
+    wrong_tags,
+)
+from bert_keras.data.quality.data_maps import DataMap, read_data_map, write_data_map
+from bert_keras.data.quality.finding import CHECKS, Finding
+from bert_keras.data.quality.learned_findings import find_weak_slices, find_wrong_labels, labelled_texts
+from bert_keras.data.quality.quality_report import QualityReport
+from bert_keras.data.quality.task_kinds import kind_of_task
+from bert_keras.data.quality.weak_slices import WeakSlice, text_features, weak_slices
 from bert_keras.data.questions.answer_files import write_answers
 from bert_keras.data.questions.answer_scores import best_no_answer_threshold, cmrc_scores, squad_scores
 from bert_keras.data.questions.answer_spans import AnswerSpan, PredictedAnswers, best_answers
@@ -79,34 +97,42 @@ from bert_keras.data.tokenization.vocabulary_training import train_vocabulary
 from bert_keras.data.tokenization.wordpiece_tokenizer import WordPieceTokenizer
 
 __all__ = [
+    "CHECKS",
     "TASKS",
     "AddedToken",
+    "AllFaults",
     "Answer",
     "AnswerSpan",
     "BasicTokens",
     "BytePairTokenizer",
     "BytePairVocabulary",
+    "CheckedPart",
     "ChoiceRows",
     "Choices",
     "CorpusReport",
+    "DataMap",
     "Examples",
+    "Finding",
+    "FoundFault",
     "GenerationExamples",
     "GenerationRows",
     "MaskedTextRows",
     "MaskedTokens",
     "MatchingExamples",
     "MatchingRows",
+    "NearDuplicate",
     "NgramMasking",
     "PredictedAnswers",
     "PromptRows",
+    "QualityReport",
     "Question",
     "QuestionWindows",
     "Questions",
     "RelationExamples",
     "RelationRows",
     "RetrievalSet",
-    "Rows",
     "RowLayout",
+    "Rows",
     "SentenceLines",
     "SpanMasking",
     "SpanRows",
@@ -116,23 +142,27 @@ __all__ = [
     "TaskLayout",
     "TextRows",
     "TextSelectorMasking",
+    "TokenIds",
     "TokenMasking",
     "TokenizedTexts",
-    "TokenIds",
     "Tokenizer",
     "TripleExamples",
     "TripleRows",
     "UnigramTokenizer",
     "UnigramVocabulary",
     "Vocabulary",
+    "WeakSlice",
     "WholeWordMasking",
     "WordPieceTokenizer",
     "WordRunMasking",
+    "WrongLabels",
     "add_words",
     "basic_tokens",
     "batches",
     "best_answers",
     "best_no_answer_threshold",
+    "check_parts",
+    "checked_part",
     "class_counts",
     "classification_dataset",
     "cmrc_scores",
@@ -143,10 +173,17 @@ __all__ = [
     "drop_words",
     "entries_of_rows",
     "files_checksum",
+    "find_near_duplicates",
+    "find_weak_slices",
+    "find_wrong_labels",
+    "fold_examples",
     "generation_dataset",
     "has_columns",
     "hold_out",
+    "kind_of_task",
     "korquad_scores",
+    "label_quality",
+    "labelled_texts",
     "majority_accuracy",
     "matching_dataset",
     "multiple_choice_dataset",
@@ -158,6 +195,7 @@ __all__ = [
     "question_answering_dataset",
     "read_beir",
     "read_choices",
+    "read_data_map",
     "read_documents",
     "read_eras",
     "read_examples",
@@ -174,22 +212,27 @@ __all__ = [
     "read_triples",
     "relation_dataset",
     "resumed",
+    "select_examples",
     "sentences_of_texts",
     "span_dataset",
     "split_examples",
     "squad_scores",
     "tagging_dataset",
     "task_layout",
+    "text_features",
     "tokenizer_of",
-    "train_unigram_vocabulary",
     "train_tokenizer",
+    "train_unigram_vocabulary",
     "train_vocabulary",
     "triple_dataset",
     "unigram_accuracy",
+    "weak_slices",
     "weight_classes",
     "without_autotuner",
     "write_answers",
+    "write_cleaned",
     "write_conll",
+    "write_data_map",
     "write_predictions",
     "write_qrels",
     "write_run",
@@ -197,6 +240,9 @@ __all__ = [
     "write_submission",
     "write_triples",
     "writing_layout",
+    "wrong_label_sets",
+    "wrong_labels",
+    "wrong_tags",
 ]
 
 hide_accelerators()

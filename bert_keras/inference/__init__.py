@@ -3,8 +3,10 @@
 from bert_keras.inference.chooser import Chooser
 from bert_keras.inference.classifier import Classifier
 from bert_keras.inference.cross_encoder import CrossEncoder
+from bert_keras.inference.data_map_recorder import data_map_recorder
 from bert_keras.inference.embedder import Embedder
 from bert_keras.inference.fill_mask import FillMask
+from bert_keras.inference.frozen_vectors import frozen_vectors
 from bert_keras.inference.generator import Generator
 from bert_keras.inference.load_predictor import load_predictor, predictor_class
 from bert_keras.inference.matching_scores import score_matching, score_pairs, score_retrieval, search_run
@@ -36,6 +38,8 @@ __all__ = [
     "Tagger",
     "TripleFinder",
     "as_texts",
+    "data_map_recorder",
+    "frozen_vectors",
     "load_predictor",
     "mine_negatives",
     "mining_documents",

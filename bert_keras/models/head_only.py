@@ -39,6 +39,27 @@ def head_only(
         >>> head.predict(vectors["train"], verbose=0).shape == (1, 3)
         True
     """
+    model, encode = head_and_vectors(classifier)
+    seeds = {"train": seed}
+    return model, {part: _encoded(encode, some, batch_size, seeds.get(part)) for part, some in datasets.items()}
+
+
+def head_and_vectors(classifier: TextClassifier) -> tuple[keras.Model, keras.Model]:
+    """Part a classifier in two: the head as a model of vectors, and the frozen blocks as the model that makes them.
+
+    Args:
+        classifier: `TextClassifier`; its embeddings and blocks are frozen by this.
+
+    Returns:
+        `keras.Model` from vectors to logits, with the pooler where the classifier uses one; and `keras.Model` from the
+        encoder's inputs to vectors. Both share the classifier's weights.
+
+    Example:
+        >>> from bert_keras.models import BertEncoder, TextClassifier
+        >>> head, encode = head_and_vectors(TextClassifier(BertEncoder.from_size("tiny", vocabulary_size=100), 3))
+        >>> head.input_shape == encode.output_shape == (None, 1, 128)
+        True
+    """
     encoder, head = classifier.encoder, classifier.head_layer
     encoder.freeze_lowest(len(encoder.encoder_blocks))
     has_pooler = classifier.pooling == "pooled"
@@ -47,9 +68,7 @@ def head_only(
     vectors = keras.Input(encoded.shape[1:], dtype=encoded.dtype, name="vectors")
     pooled = encoder.get_layer("pooler")(vectors) if has_pooler else vectors
     model = _Head(vectors, head(pooled), name=f"{classifier.name}_head")
-    encode = keras.Model(classifier.input, encoded, name=f"{classifier.name}_vectors")
-    seeds = {"train": seed}
-    return model, {part: _encoded(encode, some, batch_size, seeds.get(part)) for part, some in datasets.items()}
+    return model, keras.Model(classifier.input, encoded, name=f"{classifier.name}_vectors")
 
 
 class _Head(LossTerms, keras.Model):

@@ -11,6 +11,7 @@ from bert_keras.training.classification import (
 )
 from bert_keras.training.compilation import fastest_compilation
 from bert_keras.training.finetuning.adversarial_training import add_adversarial_training
+from bert_keras.training.finetuning.fresh_session import fresh_session
 from bert_keras.training.finetuning.layerwise_decay import layerwise_decay
 from bert_keras.training.finetuning.low_rank_adapters import add_lora, merge_lora
 from bert_keras.training.finetuning.r_drop import add_r_drop
@@ -93,6 +94,7 @@ __all__ = [
     "entity_scores",
     "fastest_compilation",
     "fastest_dtype_policy",
+    "fresh_session",
     "layerwise_decay",
     "matching_loss",
     "memory_advice",

@@ -117,3 +117,13 @@ def test_rows_beyond_the_encoders_positions_are_refused_before_training(finetune
         "sentence\tlabel", lambda chosen: f"the\t{chosen.choice('xy')}", "--sequence-length", 999, status=1
     )
     assert "Expected a sequence_length of at most" in printed
+
+
+@pytest.mark.slow
+def test_how_each_text_was_learned_is_written(finetune, tmp_path):
+    def row(chosen):
+        return f"the {chosen.choice('abc')}\t{chosen.choice('xy')}"
+
+    finetune("sentence\tlabel", row, "--data-map", "--epochs", 2)
+    lines = (tmp_path / "run" / "data_map.tsv").read_text().splitlines()
+    assert len(lines) == 13 and "epoch_2" in lines[0]

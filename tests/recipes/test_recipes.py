@@ -30,9 +30,12 @@ def corpus(run_recipe, tmp_path_factory):
         texts = (sentence.format(*chosen.choices(words, k=3)) for _ in range(30))
         (directory / f"{number:02}.txt").write_text("".join(texts))
     output = directory / "corpus"
+    (directory / "40.txt").write_text("Lorem ipsum dolor sit amet.")
     printed = run_recipe(
-        "prepare_corpus.py", f"{directory}/*.txt", "--output", output, "--vocabulary-size", 120, "--passage-tokens", 29
-    )
+        "prepare_corpus.py", f"{directory}/*.txt", "--output", output, "--vocabulary-size", 120, "--passage-tokens", 29,
+        "--near-duplicates", 1, "--scripts", "latin", "--quality", "c4", "symbols", "--keep-left-out",
+    )  # fmt: skip
+    assert "documents of fewer than 3 sentences" in (output / "left_out.jsonl").read_text()
     assert "38 documents" in printed and "2 documents" in printed
     return output
 

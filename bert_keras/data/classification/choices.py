@@ -26,6 +26,7 @@ class Choices:
         labels: The number of the right choice, from 0; None where it is not known.
         num_skipped: Rows left out under `errors="skip"`.
         first_label: What the file calls the first choice: 0, 1 or "A".
+        places: file:line of each text, where it comes from a file.
     """
 
     contexts: tuple[str, ...]
@@ -33,6 +34,7 @@ class Choices:
     labels: tuple[int, ...] | None = None
     num_skipped: int = 0
     first_label: FirstLabel = 0
+    places: tuple[str, ...] = dataclasses.field(default=(), compare=False, repr=False)
 
     def __len__(self):
         return len(self.contexts)
@@ -56,7 +58,7 @@ def read_choices(
     encoding: str | None = None,
     header: bool | None = None,
     more_cells: bool = False,
-    errors: str = "raise",
+    errors: str | Faults = "raise",
 ) -> Choices:
     """Read texts with their choices out of TSV, CSV or JSONL files, or out of tuples and dicts in memory.
 
@@ -77,6 +79,7 @@ def read_choices(
         header: Whether the first line names the columns; None means so if a column is given by name.
         more_cells: Whether a row may have more cells than the header.
         errors: `"raise"` at a faulty row, or `"skip"` it and log how many there were of each kind and where.
+            An `AllFaults` keeps all of them instead.
 
     Raises:
         FileNotFoundError: If a file is missing.
@@ -93,7 +96,7 @@ def read_choices(
     """
     if len(choice_columns) < 2:
         raise ValueError(f"choice_columns must be two at least, received {tuple(choice_columns)}")
-    table, faults = TableFormat(file_format, separator, encoding, header, more_cells), Faults(errors)
+    table, faults = TableFormat(file_format, separator, encoding, header, more_cells), Faults.of(errors)
     columns = [context_column, stem_column, *choice_columns, label_column]
     check_columns(columns)
     has_labels = label_column is not None
@@ -124,8 +127,9 @@ def read_choices(
         sound = [(row, known[_short(label)]) for row, label in zip(rows, labels) if _short(label) in known]
         rows, labels = [row for row, _ in sound], [label for _, label in sound]
     faults.report(len(rows), source)
-    contexts, choices = zip(*(row[1:] for row in rows))
-    return Choices(contexts, choices, tuple(labels) if has_labels else None, faults.count, first_label or 0)
+    places, contexts, choices = zip(*rows)
+    labels = tuple(labels) if has_labels else None
+    return Choices(contexts, choices, labels, faults.count, first_label or 0, places)
 
 
 def _stem(row, column: Column, place: str, faults: Faults) -> str:

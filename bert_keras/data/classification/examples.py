@@ -18,6 +18,7 @@ class Examples:
         label_names: The name of each class; None for regression or without labels.
         num_skipped: Rows left out under `errors="skip"`.
         weights: How much each text counts in training and in weighted metrics; None for all alike.
+        places: file:line of each text, where it comes from a file.
     """
 
     texts: tuple[str, ...]
@@ -26,6 +27,7 @@ class Examples:
     label_names: tuple[str, ...] | None = None
     num_skipped: int = 0
     weights: tuple[float, ...] | None = None
+    places: tuple[str, ...] = dataclasses.field(default=(), compare=False, repr=False)
 
     def __len__(self):
         return len(self.texts)

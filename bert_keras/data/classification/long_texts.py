@@ -56,8 +56,9 @@ def cut_long_texts(
     weights = np.ones(len(examples)) if examples.weights is None else np.array(examples.weights)
     weights = (weights / np.bincount(text_of))[text_of]
     labels = None if examples.labels is None else tuple(examples.labels[number] for number in text_of)
-    pieces = dataclasses.replace(examples, texts=tuple(texts), labels=labels, weights=tuple(map(float, weights)))
-    return pieces, text_of
+    places = examples.places and tuple(examples.places[number] for number in text_of)
+    changed = dict(texts=tuple(texts), labels=labels, weights=tuple(map(float, weights)), places=places)
+    return dataclasses.replace(examples, **changed), text_of
 
 
 def pool_pieces(outputs: np.ndarray, text_of: np.ndarray) -> np.ndarray:

@@ -43,7 +43,7 @@ def read_examples(
     encoding: str | None = None,
     header: bool | None = None,
     more_cells: bool = False,
-    errors: str = "raise",
+    errors: str | Faults = "raise",
 ) -> Examples:
     r"""Read labelled texts out of files, or out of tuples and dicts in memory.
 
@@ -77,6 +77,7 @@ def read_examples(
         header: Whether the first line names the columns; None means so if a column is given by name.
         more_cells: Whether a row may have more cells than the header, as in STS-B; they are left out.
         errors: `"raise"` at a faulty row, or `"skip"` it and log how many there were of each kind and where.
+            An `AllFaults` keeps all of them instead.
 
     Raises:
         FileNotFoundError: If a file is missing.
@@ -95,7 +96,7 @@ def read_examples(
     """
     if label_columns and (label_column is not None or regression or label_separator is not None):
         raise ValueError("expected either label_columns, or label_column with regression or label_separator")
-    table, faults = TableFormat(file_format, separator, encoding, header, more_cells), Faults(errors)
+    table, faults = TableFormat(file_format, separator, encoding, header, more_cells), Faults.of(errors)
     known = KnownLabels(None if label_columns else label_names)
 
     def label(row, place):
@@ -132,13 +133,15 @@ def read_examples(
     if label_columns:
         labels, names = _from_columns(labels, label_columns, label_names, places, faults)
         kept = [number for number, numbers in enumerate(labels) if numbers is not None]
-        texts, seconds, labels = (tuple(values[number] for number in kept) for values in (texts, seconds, labels))
+        lists = (texts, seconds, labels, places)
+        texts, seconds, labels, places = (tuple(values[number] for number in kept) for values in lists)
     faults.report(len(texts), source)
     if not has_labels or regression:
         labels, names = (tuple(labels) if has_labels else None), None
     elif not label_columns:
         labels, names = _numbered(labels, label_names, label_column, source)
-    return Examples(tuple(texts), None if second_text_column is None else tuple(seconds), labels, names, faults.count)
+    seconds = None if second_text_column is None else tuple(seconds)
+    return Examples(tuple(texts), seconds, labels, names, faults.count, places=tuple(places))
 
 
 def _check_first(labels: list, text: str, place: str, has_no_header: bool):

@@ -1,11 +1,12 @@
-"""Cut a validation part off labelled texts, class by class, the same for every order of the rows."""
+"""Cut a validation part off labelled texts, or folds, class by class, the same for every order of the rows."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
 from bert_keras.data.classification.examples import Examples
-from bert_keras.data.rows.split_numbers import split_numbers
+from bert_keras.data.rows.split_numbers import fold_numbers, split_numbers
 
 _BINS = 10  # of a regression's numbers, each split alike
 
@@ -35,13 +36,63 @@ def split_examples(examples: Examples, share: float, *, seed: int = 0) -> tuple[
         >>> train.labels.count(1), validation.labels.count(1), len(validation)
         (8, 2, 8)
     """
+    parts = split_numbers(*_split_by(examples), share, seed=seed, joins_rare=_joins_rare(examples))
+    rest, part = (select_examples(examples, numbers) for numbers in parts)
+    return rest, dataclasses.replace(part, num_skipped=0)
+
+
+def fold_examples(examples: Examples, num_folds: int, *, seed: int = 0) -> list[int]:
+    """Part examples into folds with the same share of each class, for cross-validation.
+
+    As with `split_examples`, the order of the rows does not count, and texts that are equal but for case and spaces are
+    in one fold.
+
+    Args:
+        examples: Labelled texts.
+        num_folds: How many folds.
+        seed: Another one makes other folds.
+
+    Returns:
+        The fold of each example, from 0.
+
+    Raises:
+        ValueError: If texts have no labels, or there are fewer different texts than folds.
+
+    Example:
+        >>> examples = Examples(("a", "b", "A", "c"), labels=(0, 0, 0, 1), label_names=("x", "y"))
+        >>> fold_examples(examples, 2)
+        [0, 1, 0, 1]
+    """
+    return fold_numbers(*_split_by(examples), num_folds, seed=seed, joins_rare=_joins_rare(examples))
+
+
+def select_examples(examples: Examples, numbers: Sequence[int]) -> Examples:
+    """Return some of the examples.
+
+    Args:
+        examples: With labels or without.
+        numbers: Of those wanted, in the order wanted.
+
+    Example:
+        >>> select_examples(Examples(("a", "b", "c")), [2, 0]).texts
+        ('c', 'a')
+    """
+    fields = {name: getattr(examples, name) for name in ("texts", "second_texts", "labels", "weights", "places")}
+    return dataclasses.replace(
+        examples,
+        **{name: values and tuple(values[number] for number in numbers) for name, values in fields.items()},
+    )
+
+
+def _split_by(examples: Examples) -> tuple[list, list]:
+    """Return the texts and the kind of each example."""
     if examples.labels is None:
         raise ValueError("expected labelled texts, to split them class by class")
-    texts = list(zip(examples.texts, examples.second_texts or examples.texts))
-    joins_rare = examples.problem_type == "multi_label_classification"
-    parts = split_numbers(texts, _kinds(examples), share, seed=seed, joins_rare=joins_rare)
-    rest, part = (_selected(examples, numbers) for numbers in parts)
-    return rest, dataclasses.replace(part, num_skipped=0)
+    return list(zip(examples.texts, examples.second_texts or examples.texts)), _kinds(examples)
+
+
+def _joins_rare(examples: Examples) -> bool:
+    return examples.problem_type == "multi_label_classification"
 
 
 def _kinds(examples: Examples) -> list:
@@ -49,11 +100,3 @@ def _kinds(examples: Examples) -> list:
         return list(examples.labels)
     values = np.array(examples.labels)
     return np.searchsorted(np.quantile(values, np.arange(1, _BINS) / _BINS), values).tolist()
-
-
-def _selected(examples: Examples, numbers: list[int]) -> Examples:
-    fields = {name: getattr(examples, name) for name in ("texts", "second_texts", "labels", "weights")}
-    return dataclasses.replace(
-        examples,
-        **{name: values and tuple(values[number] for number in numbers) for name, values in fields.items()},
-    )

@@ -11,6 +11,7 @@ from bert_keras.data.classification.parts import warn_of_parts
 from bert_keras.data.classification.readers import read_examples
 from bert_keras.data.classification.split import split_examples
 from bert_keras.data.files.cells import Column
+from bert_keras.data.files.faults import Faults
 from bert_keras.data.files.table_files import has_columns
 from bert_keras.table_format import TableFormat
 
@@ -116,7 +117,7 @@ def task_layout(name: str) -> TaskLayout:
 
 
 def read_task(
-    layout: TaskLayout, files: Mapping[str, str | os.PathLike | float | None], *, errors: str = "raise"
+    layout: TaskLayout, files: Mapping[str, str | os.PathLike | float | None], *, errors: str | Faults = "raise"
 ) -> dict[str, Examples]:
     """Read the parts of a task; the labels of the training part number those of the others.
 
@@ -165,7 +166,7 @@ def read_task(
     return examples
 
 
-def _read_part(layout: TaskLayout, part: str, file, label_names, errors: str) -> Examples:
+def _read_part(layout: TaskLayout, part: str, file, label_names, errors: str | Faults) -> Examples:
     is_test = part == "test"
     text_column = layout.text_column
     if is_test and layout.test_text_column is not None:

@@ -17,9 +17,11 @@ import rich.console
 import rich.progress
 
 from bert_keras.data.corpus.check import sound_shards
+from bert_keras.data.corpus.deduplication import without_duplicates
+from bert_keras.data.corpus.document_filters import DocumentFilters, without_faults
 from bert_keras.data.corpus.documents import check_documents, read_paragraphs, text_paragraphs
-from bert_keras.data.corpus.dropped import FAULTS, Dropped
-from bert_keras.data.corpus.duplicates import SeenTexts
+from bert_keras.data.corpus.dropped import FAULTS, Dropped, left_out_file
+from bert_keras.data.corpus.near_duplicates import check_threshold
 from bert_keras.data.corpus.paragraphs import Paragraph, group_documents, num_characters
 from bert_keras.data.corpus.progress import CorpusProgress
 from bert_keras.data.corpus.report import FILE_NAME, CorpusReport
@@ -33,7 +35,6 @@ from bert_keras.folder_lock import FolderLock
 
 _logger = logging.getLogger(__name__)
 _CHUNK_CHARACTERS = 1 << 20  # one task of a worker
-_REPEATABLE = 64  # characters; shorter paragraphs ("Thank you.", "Chapter 1") may repeat
 _BYTES_PER_WORKER = 1 << 26  # a worker costs the import of TensorFlow: with less text than this it does not pay
 
 
@@ -49,6 +50,11 @@ def prepare_corpus(
     errors: str = "skip",
     min_letter_share: float = 0.3,
     deduplicate: bool = True,
+    near_duplicates: float | None = None,
+    scripts: Sequence[str] = (),
+    languages: Sequence[str] = (),
+    quality: Sequence[str] = (),
+    left_out: str | os.PathLike | None = None,
     records_per_shard: int = 16384,
     num_workers: int | None = None,
     if_exists: str = "error",
@@ -83,6 +89,16 @@ def prepare_corpus(
             no prose, `"raise"` stops at the first.
         min_letter_share: Lines with a smaller share of letters are left out and counted.
         deduplicate: Leave out documents and paragraphs (of 64 characters or more) that were there before.
+        near_duplicates: Leave out also what is nearly there before: documents, and paragraphs of 64 characters or more,
+            whose shingles of 5 words have this Jaccard similarity or a higher one with those of an earlier text, in
+            (0, 1]. It is estimated, to 0.035 at 0.8. The last million documents and the last million paragraphs that
+            were kept are compared with, in 300 MB each at most; 0.8 is usual. None compares nothing.
+        scripts: Leave out documents with fewer than half of their letters in these scripts, e.g. `["latin"]`.
+        languages: Leave out documents in other languages than these, e.g. `["en", "de"]`; needs the package py3langid.
+        quality: Leave out documents that break rules, by their names in `bert_keras.data.corpus.quality_rules`;
+            `"gopher"` and `"c4"` stand for all of theirs.
+        left_out: File for the documents and paragraphs that are left out by these options and by `deduplicate`, with
+            the reason, a JSON object a line. It is complete when the corpus is.
         records_per_shard: Passages in a shard. Training shuffles a few whole shards in memory.
         num_workers: Processes that split and tokenize; 1 starts none; None takes one more for each 64 MiB of files,
             up to the number of processors. A script that starts workers needs `if __name__ == "__main__":`.
@@ -100,6 +116,7 @@ def prepare_corpus(
 
     Raises:
         FileNotFoundError: If a pattern matches no file.
+        ImportError: If `languages` are given and py3langid is not installed.
         FileExistsError: If there is a corpus in `output_dir` that may not be replaced or reused.
         OSError: If `output_dir` cannot be written to, or another process prepares a corpus there.
         ValueError: If nothing is left of the corpus, `output_dir` lies among the files that are read, or an argument
@@ -129,10 +146,17 @@ def prepare_corpus(
     if if_exists not in ("error", "reuse", "overwrite"):
         raise ValueError(f"if_exists must be 'error', 'reuse' or 'overwrite', received {if_exists!r}")
     check_documents(documents, file_format)
+    filters = DocumentFilters(scripts, languages, quality)
+    if near_duplicates is not None:
+        check_threshold(near_duplicates)
+        if not deduplicate:
+            raise ValueError("near_duplicates leaves out exact ones, too: it needs deduplicate=True")
     files = None if isinstance(source, Iterator) else find_files(source)
     directory = Path(output_dir)
     if files is not None:
-        _refuse_among_sources(directory, source, files)
+        for output in (directory, left_out):
+            if output is not None:
+                _refuse_among_sources(Path(output), source, files)
     settings = {
         "passage_tokens": passage_tokens,
         "documents": documents,
@@ -143,7 +167,10 @@ def prepare_corpus(
         "records_per_shard": records_per_shard,
         **tokenizer_settings(tokenizer),
         **segmenter_settings(word_segmenter),
+        **filters.settings,
     }
+    if near_duplicates is not None:
+        settings["near_duplicates"] = near_duplicates
     if word_segmenter is not None:
         load_word_segmenter(word_segmenter)  # which is refused now, not in a worker
     reading = {"file_format": file_format, "text_field": text_field, "encoding": encoding}
@@ -154,19 +181,22 @@ def prepare_corpus(
         "vocabulary_fingerprint": tokenizer.vocabulary.fingerprint,
     }
     if (directory / FILE_NAME).exists() and (reused := _existing(directory, if_exists, fingerprints, errors)):
-        return reused
+        if left_out is None or Path(left_out).exists():
+            return reused
     num_bytes = sum(file.stat().st_size for file in files) if files else None
     if num_workers is None:
         num_workers = min(os.cpu_count() or 1, 1 + (num_bytes or 0) // _BYTES_PER_WORKER)
     if num_workers < 1:
         raise ValueError(f"num_workers must be at least 1, received {num_workers}")
 
-    dropped, tally = Dropped(errors), CorpusTally(tokenizer.vocabulary)
+    tally = CorpusTally(tokenizer.vocabulary)
     with (
         contextlib.closing(FolderLock(directory, "a corpus")),
         _progress_bar(num_bytes, shown=progress) as on_read,
         ShardWriter(directory, records_per_shard) as shards,
+        left_out_file(left_out) as left_out_texts,
     ):
+        dropped = Dropped(errors, left_out_texts)
         done = _go_on(directory, fingerprints, shards, tally, is_known=files is not None)
         if files is None:
             paragraphs = text_paragraphs(source, dropped, documents=documents, min_letter_share=min_letter_share)
@@ -175,8 +205,10 @@ def prepare_corpus(
                 files, dropped, documents=documents, min_letter_share=min_letter_share, on_read=on_read, **reading
             )
         blocks = group_documents(paragraphs)
+        if filters.settings:
+            blocks = without_faults(blocks, filters, dropped)
         if deduplicate:  # over all parts: nothing that is trained on may be held out as well
-            blocks = _without_duplicates(blocks, dropped)
+            blocks = without_duplicates(blocks, dropped, near_duplicates)
         if validation_every:
             is_held_out, last = part == "validation", validation_every - 1
             blocks = (block for block in blocks if (block[0] % validation_every == last) == is_held_out)
@@ -280,25 +312,6 @@ def _fingerprint(files: list[Path]) -> str:
     stats = [(str(file), file.stat()) for file in files]
     content = repr([(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats])
     return hashlib.sha256(content.encode("utf-8", "surrogateescape")).hexdigest()
-
-
-def _without_duplicates(
-    blocks: Iterator[tuple[int, list[Paragraph]]], dropped: Dropped
-) -> Iterator[tuple[int, list[Paragraph]]]:
-    seen_documents, seen_paragraphs = SeenTexts(), SeenTexts()
-    for document, paragraphs in blocks:
-        texts = [text if isinstance(text, str) else "\n".join(text) for text in paragraphs]
-        if not seen_documents.add("\n".join(texts)):
-            dropped.add("duplicate documents", repr(texts[0][:60]))
-            continue
-        kept = []
-        for paragraph, text in zip(paragraphs, texts, strict=True):
-            if len(text) < _REPEATABLE or seen_paragraphs.add(text):
-                kept.append(paragraph)
-            else:
-                dropped.add("duplicate paragraphs", repr(text[:60]))
-        if kept:
-            yield document, kept
 
 
 def _chunks(blocks: Iterator[tuple[int, list[Paragraph]]]) -> Iterator[list[tuple[int, list[str]]]]:

@@ -5,21 +5,20 @@ import re
 import unicodedata
 from typing import Any
 
+from bert_keras.data.files.damaged_characters import damaged_characters
 from bert_keras.data.files.faults import Faults, RowFault
 from bert_keras.data.files.list_cells import list_in_cell
 
 Column = str | int
+DAMAGED_TEXT = "a text whose characters were damaged by a wrong encoding"
+SAYS_MISSING_TEXT = "a text that says that there is none"
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+\.\d*|[+-]?\d{1,3}(,\d{3}){2,}", re.ASCII)
 # Letters and symbols by their category, and yet nothing to be seen: fillers of Hangul, a Braille cell without dots.
 _FILLERS = "\u115f\u1160\u3164\uffa0\u2800"
 # What programs write for a cell that has nothing, as a text.
-_SAYS_MISSING = {"nan", "null", "#n/a", "n/a", "<na>", "nat", "-"}  # SNLI's "-": its judges did not agree
-_SAYS_NO_LABEL = _SAYS_MISSING | {"na", "#na", "n.a.", "none", "-nan", "undefined"}
-# What UTF-8 becomes that was read as cp1252 and written as UTF-8 again, and what an editor wrote for an unknown byte.
-_MOJIBAKE = re.compile(
-    "[\u00c2\u00c3][\u0080-\u00bf\u0152\u0153\u0160\u0161\u017d\u017e\u20ac\u201a-\u2122]|â€|锟斤拷|\ufffd"
-)
+SAYS_MISSING = {"nan", "null", "#n/a", "n/a", "<na>", "nat", "-"}  # SNLI's "-": its judges did not agree
+_SAYS_NO_LABEL = SAYS_MISSING | {"na", "#na", "n.a.", "none", "-nan", "undefined"}
 
 
 def is_visible(text: str) -> bool:
@@ -87,12 +86,12 @@ def text_of(row: Any, column: Column, place: str, faults: Faults, *, may_be_empt
         if not may_be_empty:
             raise RowFault(f"column {column!r} is empty, expected a text", "rows with an empty text")
         faults.doubt("an empty text", f"{place}: column {column!r}")
-    elif value.strip().lower() in _SAYS_MISSING:
-        faults.doubt("a text that says that there is none", f"{place}: {value!r}")
+    elif value.strip().lower() in SAYS_MISSING:
+        faults.doubt(SAYS_MISSING_TEXT, f"{place}: {value!r}")
     elif "\ufeff" in value:
         faults.doubt("a byte order mark within a text; were files joined?", place)
-    elif not value.isascii() and _MOJIBAKE.search(value):
-        faults.doubt("a text whose characters were damaged by a wrong encoding", f"{place}: {value[:60]!r}")
+    elif damaged_characters(value):
+        faults.doubt(DAMAGED_TEXT, f"{place}: {value[:60]!r}")
     return value
 
 

@@ -1,7 +1,7 @@
 """Faulty rows, raised or counted by kind, and what is no fault but looks like one, counted and said."""
 
 import logging
-from typing import Any
+from typing import Any, NamedTuple
 
 _logger = logging.getLogger(__name__)
 
@@ -50,6 +50,11 @@ class Faults:
         self._kinds: dict[str, tuple[int, str]] = {}
         self._doubts: dict[str, tuple[int, str]] = {}
 
+    @classmethod
+    def of(cls, errors: "str | Faults") -> "Faults":
+        """Return those of a policy; or those given, to which several readers may tell what they find."""
+        return errors if isinstance(errors, Faults) else cls(errors)
+
     def add(self, message: str, kind: str | None = None) -> None:
         """Raise `ValueError` with the message, or count it among those of its kind."""
         if self.errors == "raise":
@@ -77,6 +82,52 @@ class Faults:
         if not num_sound:
             skipped = f"; skipped {self.count}: {self.first}" if self.count else ""
             raise ValueError(f"no examples in {source!r}{skipped}")
+
+
+class FoundFault(NamedTuple):
+    """A fault or a doubt, as `AllFaults` keeps it.
+
+    Attributes:
+        kind: What others like it are called.
+        message: Where it is and what is wrong.
+        is_doubt: Whether the row is read all the same.
+    """
+
+    kind: str
+    message: str
+    is_doubt: bool
+
+
+class AllFaults(Faults):
+    """Keeps all that readers find, instead of counting it: given to them as `errors`.
+
+    `found` has faults and doubts in the order of the files.
+
+    Example:
+        >>> faults = AllFaults()
+        >>> faults.add("a.tsv:3: empty line", kind="empty lines")
+        >>> faults.found[0].message
+        'a.tsv:3: empty line'
+    """
+
+    def __init__(self):
+        super().__init__("skip")
+        self.found: list[FoundFault] = []
+
+    def add(self, message: str, kind: str | None = None) -> None:
+        """Keep a fault."""
+        self.count += 1
+        self.first = self.first or message
+        self.found.append(FoundFault(kind or "others", message, is_doubt=False))
+
+    def doubt(self, kind: str, place: str) -> None:
+        """Keep what is read as it is and may yet be a mistake."""
+        self.found.append(FoundFault(kind, place, is_doubt=True))
+
+    def report(self, num_sound: int, source: Any) -> None:
+        """Raise `ValueError` if there is no sound row; whoever made these says the rest."""
+        if not num_sound:
+            super().report(num_sound, source)
 
 
 def _count(counts: dict[str, tuple[int, str]], kind: str, message: str):

@@ -15,6 +15,7 @@ class GenerationExamples:
         sources: For each example a text, or the turns of a dialogue, oldest first.
         targets: What is to be written; None where nobody knows.
         num_skipped: Rows left out under `errors="skip"`.
+        places: file:line of each example, where it comes from a file.
 
     Raises:
         ValueError: If there are not as many targets as sources, or a dialogue has no turn.
@@ -28,6 +29,7 @@ class GenerationExamples:
     sources: tuple[Source, ...]
     targets: tuple[str, ...] | None = None
     num_skipped: int = 0
+    places: tuple[str, ...] = dataclasses.field(default=(), compare=False, repr=False)
 
     def __post_init__(self):
         if self.targets is not None and len(self.targets) != len(self.sources):
@@ -76,7 +78,8 @@ class GenerationExamples:
 
     def _chosen(self, numbers):
         targets = None if self.targets is None else tuple(self.targets[number] for number in numbers)
-        return GenerationExamples(tuple(self.sources[number] for number in numbers), targets)
+        places = self.places and tuple(self.places[number] for number in numbers)
+        return GenerationExamples(tuple(self.sources[number] for number in numbers), targets, places=places)
 
     def first_sources(self, number: int | None) -> "GenerationExamples":
         """Return the examples of the first so many sources, each with all its targets; all of them for None."""

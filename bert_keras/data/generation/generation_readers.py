@@ -30,7 +30,7 @@ def read_generation(
     encoding: str | None = None,
     header: bool | None = None,
     more_cells: bool = False,
-    errors: str = "raise",
+    errors: str | Faults = "raise",
 ) -> GenerationExamples:
     """Read texts and what is to be written from them out of TSV, CSV or JSON files, or out of rows in memory.
 
@@ -50,6 +50,7 @@ def read_generation(
         header: Whether the first line names the columns; None means so if a column is given by name.
         more_cells: Whether a row may have more cells than the header.
         errors: `"raise"` at a faulty row, or `"skip"` it and log how many there were of each kind and where.
+            An `AllFaults` keeps all of them instead.
 
     Raises:
         FileNotFoundError: If a file is missing.
@@ -62,7 +63,7 @@ def read_generation(
         >>> read_generation([{"turns": ["Hi.", "Hello?", "Yes."]}])
         GenerationExamples(sources=(('Hi.', 'Hello?'),), targets=('Yes.',), num_skipped=0)
     """
-    table, faults = TableFormat(file_format, separator, encoding, header, more_cells), Faults(errors)
+    table, faults = TableFormat(file_format, separator, encoding, header, more_cells), Faults.of(errors)
     if hasattr(source, "itertuples"):  # pandas
         source = source.to_dict("records")
     elif not isinstance(source, (str, os.PathLike)):
@@ -78,7 +79,7 @@ def read_generation(
         source_column, target_column = columns
     columns = [source_column, *([] if target_column in (None, TURNS) else [target_column])]
     check_columns(columns)
-    sources, targets = [], []
+    sources, targets, places = [], [], []
     for place, row in read_rows(source, columns, table, faults):
         try:
             if target_column == TURNS:
@@ -92,8 +93,10 @@ def read_generation(
             continue
         sources.append(texts)
         targets.append(target)
+        places.append(place)
     faults.report(len(sources), source if isinstance(source, (str, os.PathLike)) else "the given rows")
-    return GenerationExamples(tuple(sources), None if target_column is None else tuple(targets), faults.count)
+    targets = None if target_column is None else tuple(targets)
+    return GenerationExamples(tuple(sources), targets, faults.count, tuple(places))
 
 
 def known_columns(source: Any, table: TableFormat) -> tuple[Column, Column] | None:

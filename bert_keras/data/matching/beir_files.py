@@ -14,7 +14,7 @@ _logger = logging.getLogger(__name__)
 _ID = "_id"
 
 
-def read_beir(directory: str | os.PathLike, split: str = "test", *, errors: str = "raise") -> RetrievalSet:
+def read_beir(directory: str | os.PathLike, split: str = "test", *, errors: str | Faults = "raise") -> RetrievalSet:
     """Read a collection in BEIR's layout.
 
     A document is its title and its text with a space between them. Queries that the split does not judge are left out,
@@ -45,7 +45,7 @@ def read_beir(directory: str | os.PathLike, split: str = "test", *, errors: str 
     """
     documents, num_skipped = _texts(_file(directory, "corpus.jsonl"), errors)
     queries, num_others = _texts(_file(directory, "queries.jsonl"), errors)
-    path, faults, qrels = _file(directory, f"qrels/{split}.tsv"), Faults(errors), {}
+    path, faults, qrels = _file(directory, f"qrels/{split}.tsv"), Faults.of(errors), {}
     for place, query, document, grade in judgements(path, faults):
         if query not in queries:
             faults.add(f"{place}: no query {query!r} in queries.jsonl", "judgements of a query not there")
@@ -68,9 +68,9 @@ def _file(directory: str | os.PathLike, name: str) -> Path:
     return path if path.is_file() or not Path(f"{path}.gz").is_file() else Path(f"{path}.gz")
 
 
-def _texts(path: Path, errors: str) -> tuple[dict[str, str], int]:
+def _texts(path: Path, errors: str | Faults) -> tuple[dict[str, str], int]:
     """Return {id: text} of a file, and how many rows were skipped."""
-    texts, faults = {}, Faults(errors)
+    texts, faults = {}, Faults.of(errors)
     for row in read_json_rows(path, own_keys=(_ID, "text")):
         try:
             if row.problem:

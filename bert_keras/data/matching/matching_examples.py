@@ -20,6 +20,7 @@ class MatchingExamples:
             each text beside the anchor; None where it is known only that the first two texts match.
         label_names: The name of each class; None without classes.
         num_skipped: Rows left out under `errors="skip"`.
+        places: file:line of each example, where it comes from a file.
 
     Raises:
         ValueError: If there are not equally many texts in every example, two or more, or not as many labels.
@@ -34,6 +35,7 @@ class MatchingExamples:
     labels: tuple[float, ...] | tuple[int, ...] | tuple[tuple[float, ...], ...] | None = None
     label_names: tuple[str, ...] | None = None
     num_skipped: int = 0
+    places: tuple[str, ...] = dataclasses.field(default=(), compare=False, repr=False)
 
     def __post_init__(self):
         counts = {len(some) for some in self.texts}
@@ -165,6 +167,7 @@ class MatchingExamples:
                 self,
                 texts=tuple(self.texts[number] for number in numbers),
                 labels=self.labels and tuple(self.labels[number] for number in numbers),
+                places=self.places and tuple(self.places[number] for number in numbers),
             )
             for numbers in parts
         )

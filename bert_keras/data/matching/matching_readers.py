@@ -32,7 +32,7 @@ def read_matching(
     encoding: str | None = None,
     header: bool | None = None,
     more_cells: bool = False,
-    errors: str = "raise",
+    errors: str | Faults = "raise",
 ) -> MatchingExamples:
     """Read texts that match, or are scored beside each other, out of TSV, CSV or JSON files, or out of rows in memory.
 
@@ -58,6 +58,7 @@ def read_matching(
         header: Whether the first line names the columns; None means so if a column is given by name.
         more_cells: Whether a row may have more cells than the header, as in STS-B.
         errors: `"raise"` at a faulty row, or `"skip"` it and log how many there were of each kind and where.
+            An `AllFaults` keeps all of them instead.
 
     Raises:
         FileNotFoundError: If a file is missing.
@@ -71,7 +72,7 @@ def read_matching(
         >>> read_matching([("a cat", "a kitten", 4.5)], text_columns=(0, 1), score_columns=(2,)).labels
         (4.5,)
     """
-    table, faults = TableFormat(file_format, separator, encoding, header, more_cells), Faults(errors)
+    table, faults = TableFormat(file_format, separator, encoding, header, more_cells), Faults.of(errors)
     if hasattr(source, "itertuples"):  # pandas
         source = source.to_dict("records")
     elif not isinstance(source, (str, os.PathLike)):
@@ -87,7 +88,7 @@ def read_matching(
         raise ValueError(f"num_negatives={num_negatives} must be 0 or more, and needs a negatives_column")
     check_columns(layout.columns)
     known = KnownLabels(label_names)
-    texts, labels = [], []
+    texts, labels, places = [], [], []
     for place, row in read_rows(source, layout.columns, table, faults):
         try:
             found = list(_examples_of_row(row, layout, num_negatives, decimal, place, faults))
@@ -99,6 +100,7 @@ def read_matching(
             continue
         texts += [some for some, _ in found]
         labels += [label for _, label in found]
+        places += [place] * len(found)
     faults.report(len(texts), source if isinstance(source, (str, os.PathLike)) else "the given rows")
     num_texts = min(map(len, texts))
     if longer := sum(len(some) > num_texts for some in texts):
@@ -114,7 +116,7 @@ def read_matching(
     labels = tuple(label[: num_texts - 1] if isinstance(label, tuple) else label for label in labels)
     has_labels = bool(layout.score_columns) or names is not None
     texts = tuple(some[:num_texts] for some in texts)
-    return MatchingExamples(texts, labels if has_labels else None, names, faults.count)
+    return MatchingExamples(texts, labels if has_labels else None, names, faults.count, tuple(places))
 
 
 def _examples_of_row(

@@ -5,6 +5,7 @@ import logging
 import os
 from collections.abc import Iterable
 
+from bert_keras.data.files.faults import Faults
 from bert_keras.data.questions.question_files import QuestionInFile, questions_in_file
 
 _logger = logging.getLogger(__name__)
@@ -33,12 +34,14 @@ class Question:
         question: The question.
         context: The passage that holds the answer.
         answers: All answers that count as right; none for a question that the passage does not answer.
+        place: Where it stands in its file; empty without one.
     """
 
     id: str
     question: str
     context: str
     answers: tuple[Answer, ...] = ()
+    place: str = dataclasses.field(default="", compare=False, repr=False)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,7 +70,7 @@ def read_questions(
     source: str | os.PathLike | Iterable[str | os.PathLike],
     *,
     has_answers: bool = True,
-    errors: str = "raise",
+    errors: str | Faults = "raise",
     encoding: str | None = None,
 ) -> Questions:
     """Read questions with their passages and answers.
@@ -90,6 +93,7 @@ def read_questions(
             no answer but is not marked impossible. `"raise"` stops. `"skip"` leaves the question out and logs how many
             there were. `"keep"` keeps such an answer without a place, and such a question as one without an answer:
             for evaluation, as official scores count every question. CMRC 2018's files need one of the two.
+            An `AllFaults` keeps all of them instead.
         encoding: As for `bert_keras.data.read_examples`; None for UTF-8, or UTF-16 with its mark.
 
     Raises:
@@ -108,10 +112,12 @@ def read_questions(
     Reference:
         https://arxiv.org/abs/1606.05250, https://arxiv.org/abs/1806.03822, https://arxiv.org/abs/1810.07366
     """
+    is_gathering = isinstance(errors, Faults)
+    faults, errors = (errors, "skip") if is_gathering else (Faults("skip"), errors)
     if errors not in ("raise", "skip", "keep"):
         raise ValueError(f"errors must be 'raise', 'skip' or 'keep', received {errors!r}")
     paths = [source] if isinstance(source, (str, os.PathLike)) else list(source)
-    questions, places, faults, num_found, looked_up, num_without_id = [], {}, [], 0, [], 0
+    questions, places, num_found, looked_up, spaced, num_without_id = [], {}, 0, [], [], 0
     for path in map(os.fspath, paths):
         for found in questions_in_file(path, encoding):
             num_found += 1
@@ -124,21 +130,28 @@ def read_questions(
             if fault and errors != "skip":
                 raise ValueError(fault)
             if fault:
-                faults.append(fault)
+                faults.add(fault, "questions that cannot be read")
                 continue
             places[found.id] = place
             answers, problems = _answers(found, has_answers)
             if any(found.context.count(text) > 1 for text, start in found.answers if start is None):
                 looked_up.append(place)
+            if any(text.strip() and text != text.strip() for text, _ in found.answers):
+                spaced.append(place)
             if problems and errors == "raise":
                 raise ValueError(f"{place}: {problems[0]}; errors='skip' or 'keep' goes on")
             if problems:
-                faults.append(f"{place}: {problems[0]}")
+                faults.add(f"{place}: {problems[0]}", "questions with a faulty answer")
             if not problems or errors == "keep":
-                questions.append(Question(found.id, found.question, found.context, answers))
-    if faults:
+                questions.append(Question(found.id, found.question, found.context, answers, found.place))
+    for place in spaced:
+        faults.doubt("an answer with spaces around it", place)
+    if faults.count and not is_gathering:
         done = "skipped" if errors == "skip" else "kept, with faulty answers,"
-        _logger.warning("%s %d of %d questions, the first: %s", done, len(faults), num_found, faults[0])
+        _logger.warning("%s %d of %d questions, the first: %s", done, faults.count, num_found, faults.first)
+    if spaced and not is_gathering:
+        message = "%d of %d questions have an answer with spaces around it, the first: %s"
+        _logger.warning(message, len(spaced), num_found, spaced[0])
     if num_without_id:
         _logger.warning("%d of %d questions have no id: each is called by its number", num_without_id, num_found)
     if looked_up:
@@ -147,8 +160,10 @@ def read_questions(
             "place is taken; the first such: %s", len(looked_up), num_found, looked_up[0],
         )  # fmt: skip
     if not questions:
-        raise ValueError(f"no questions in {', '.join(map(os.fspath, paths))}" + (f": {faults[0]}" if faults else ""))
-    return Questions(tuple(questions), len(faults) if errors == "skip" else 0)
+        raise ValueError(
+            f"no questions in {', '.join(map(os.fspath, paths))}" + (f": {faults.first}" if faults.count else "")
+        )
+    return Questions(tuple(questions), faults.count if errors == "skip" else 0)
 
 
 def _answers(found: QuestionInFile, has_answers: bool) -> tuple[tuple[Answer, ...], list[str]]:

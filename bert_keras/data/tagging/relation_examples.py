@@ -21,6 +21,7 @@ class RelationExamples:
         label_names: All relations that may occur, sorted; None without labels.
         ids: What the file calls each example.
         num_skipped: Examples left out under `errors="skip"`.
+        places: file:line of each example, where it comes from a file.
     """
 
     texts: tuple[str, ...]
@@ -30,6 +31,7 @@ class RelationExamples:
     label_names: tuple[str, ...] | None = None
     ids: tuple[str, ...] = ()
     num_skipped: int = 0
+    places: tuple[str, ...] = dataclasses.field(default=(), compare=False, repr=False)
 
     def __len__(self):
         return len(self.texts)
@@ -39,7 +41,7 @@ def read_relations(
     path: str | os.PathLike,
     *,
     label_names: Sequence[str] | None = None,
-    errors: str = "raise",
+    errors: str | Faults = "raise",
     encoding: str | None = None,
 ) -> RelationExamples:
     r"""Read sentences with two marked entities.
@@ -58,6 +60,7 @@ def read_relations(
         label_names: The relations that may occur, `label_names` of the training examples: then another is a fault.
             None takes those found, sorted.
         errors: "raise" at the first fault; or "skip" the example, and log how many there were and where the first is.
+            An `AllFaults` keeps all of them instead.
         encoding: As for `bert_keras.data.read_examples`; None for UTF-8, or UTF-16 with its mark.
 
     Raises:
@@ -73,7 +76,7 @@ def read_relations(
         >>> examples.texts, examples.first_spans, examples.labels
         (('A cat in a box.',), ((2, 5),), ('Content-Container(e1,e2)',))
     """
-    path, faults, found = os.fspath(path), Faults(errors), []
+    path, faults, found = os.fspath(path), Faults.of(errors), []
     for example in relations_in_file(path, encoding):
         label, fault = example.label, example.fault
         if label is not None and not fault and label != label.strip():
@@ -105,4 +108,5 @@ def read_relations(
         label_names=label_names,
         ids=tuple(example.id for example in found),
         num_skipped=faults.count,
+        places=tuple(example.place for example in found),
     )

@@ -20,6 +20,7 @@ class SentenceInFile:
         offsets: (start, end) of each word in the text.
         spans: (first word, the one behind the last, label), where the file has spans.
         num_escaped: Words that the text has otherwise, for they are spelled as in the Penn Treebank.
+        doubts: (what is suspicious and read as it is, its place) each.
         fault: What is wrong, with its place; None if all is well.
     """
 
@@ -31,6 +32,7 @@ class SentenceInFile:
     offsets: list[tuple[int, int]] = dataclasses.field(default_factory=list)
     spans: list[Span] | None = None
     num_escaped: int = 0
+    doubts: list[tuple[str, str]] = dataclasses.field(default_factory=list)
     fault: str | None = None
 
     def add_fault(self, place: str, message: str) -> None:

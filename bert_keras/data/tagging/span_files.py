@@ -36,7 +36,9 @@ def add_spans(sentence: SentenceInFile, text: str, spans: Iterable[CharacterSpan
         if end > len(text):
             raise ValueError(f"span {start} to {end} ends behind the text of {len(text)} characters")
         quoted = text[start:end]
-        if quoted.strip():
+        if quoted.strip() and quoted != quoted.strip():
+            shown = f"{sentence.place}: {quoted[:60]!r}"
+            sentence.doubts.append(("a span with spaces at its ends, which were taken off", shown))
             start, end = start + len(quoted) - len(quoted.lstrip()), end - len(quoted) + len(quoted.rstrip())
         if not quoted or start not in first_word or end not in end_word:
             raise ValueError(f"span {start} to {end}, {quoted!r}, does not begin and end with words")

@@ -31,7 +31,7 @@ def read_tagged_sentences(
     file_format: str | None = None,
     encoding: str | None = None,
     tag_faults: str = "refuse",
-    errors: str = "raise",
+    errors: str | Faults = "raise",
 ) -> TaggedSentences:
     r"""Read words with tags, or texts with spans.
 
@@ -70,6 +70,7 @@ def read_tagged_sentences(
             fault; or "repair": read the spans as CoNLL's scorer and seqeval do, spell them in the scheme, and log how
             many sentences that were and where the first is.
         errors: "raise" at the first fault; or "skip" the sentence, and log how many there were and where the first is.
+            An `AllFaults` keeps all of them instead.
 
     Raises:
         FileNotFoundError: If a file is missing.
@@ -85,7 +86,7 @@ def read_tagged_sentences(
         >>> sentences.spans, sentences.tag_names
         ((((0, 2, 'person'),),), ('O', 'B-person', 'I-person'))
     """
-    faults = Faults(errors)
+    faults = Faults.of(errors)
     if tag_faults not in ("refuse", "repair"):
         raise ValueError(f"tag_faults must be 'refuse' or 'repair', received {tag_faults!r}")
     if scheme is not None:
@@ -97,6 +98,8 @@ def read_tagged_sentences(
             _spell_plainly(found, path, labels)
         for sentence in found:
             respelled = None if sentence.fault else _check(sentence, scheme, labels, tag_faults)
+            for kind, place in sentence.doubts:
+                faults.doubt(kind, place)
             if sentence.fault is None:
                 sentences.append(sentence)
                 repaired += [respelled] * (respelled is not None)
@@ -138,6 +141,7 @@ def read_tagged_sentences(
         labels=tuple(labels) if has_spans else None,
         scheme=scheme,
         num_skipped=faults.count,
+        places=tuple(sentence.place for sentence in sentences),
     )
 
 

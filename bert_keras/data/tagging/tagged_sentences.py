@@ -30,6 +30,7 @@ class TaggedSentences:
         labels: All labels that spans may have; None without spans.
         scheme: How the tags spell spans, one of `bert_keras.tagging_schemes.SCHEMES`; None if they do not.
         num_skipped: Sentences left out under `errors="skip"`.
+        places: file:line of each sentence, where it comes from a file.
     """
 
     words: tuple[tuple[str, ...], ...]
@@ -41,6 +42,7 @@ class TaggedSentences:
     labels: tuple[str, ...] | None = None
     scheme: str | None = None
     num_skipped: int = 0
+    places: tuple[str, ...] = dataclasses.field(default=(), compare=False, repr=False)
 
     def __len__(self):
         return len(self.words)

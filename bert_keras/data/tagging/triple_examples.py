@@ -28,6 +28,7 @@ class TripleExamples:
         triples: (subject, object, relation) of each text; subject and object are (first word, the one behind the last).
         relations: All relations that may occur, sorted.
         num_skipped: Texts left out under `errors="skip"`.
+        places: file:line of each text, where it comes from a file.
     """
 
     words: tuple[tuple[str, ...], ...]
@@ -36,6 +37,7 @@ class TripleExamples:
     triples: tuple[tuple[Triple, ...], ...]
     relations: tuple[str, ...]
     num_skipped: int = 0
+    places: tuple[str, ...] = dataclasses.field(default=(), compare=False, repr=False)
 
     def __len__(self):
         return len(self.texts)
@@ -69,7 +71,7 @@ def read_triples(
     path: str | os.PathLike,
     *,
     relations: Sequence[str] | None = None,
-    errors: str = "raise",
+    errors: str | Faults = "raise",
     encoding: str | None = None,
 ) -> TripleExamples:
     r"""Read texts with their triples.
@@ -91,6 +93,7 @@ def read_triples(
         relations: The relations that may occur, `relations` of the training examples: then another is a fault. None
             takes those found, sorted.
         errors: "raise" at the first fault; or "skip" the text, and log how many there were and where the first is.
+            An `AllFaults` keeps all of them instead.
         encoding: As for `bert_keras.data.read_examples`; None for UTF-8, or UTF-16 with its mark.
 
     Raises:
@@ -105,7 +108,7 @@ def read_triples(
         >>> read_triples(path).triples
         ((((0, 1), (3, 4), 'lived-in'),),)
     """
-    path, faults, found, has_triples = os.fspath(path), Faults(errors), [], None
+    path, faults, found, has_triples = os.fspath(path), Faults.of(errors), [], None
     known = None if relations is None else dict.fromkeys(relations)
     own_keys = ("text", "sentText", "sentence", "tokens")
     for place, row, problem, *_ in read_json_rows(path, own_keys=own_keys, encoding=encoding):
@@ -119,17 +122,17 @@ def read_triples(
             if has_triples != (stated is not None):
                 raise ValueError(f"{'a' if stated else 'no'} list of triples, unlike the rows before: {str(row)[:80]}")
             stated = [_with_sound_relation(triple, place, faults) for triple in stated or ()]
-            found.append(_in_words(text, stated, known))
+            found.append((place, *_in_words(text, stated, known)))
         except ValueError as error:
             faults.add(f"{place}: {error}")
     faults.report(len(found), path)
     if not has_triples:
         _logger.warning("%s: no row has a list of triples, spo_list: read as texts that state none", path)
-    texts, offsets, triples = zip(*found, strict=True)
-    words = tuple(tuple(text[start:end] for start, end in places) for text, places in zip(texts, offsets, strict=True))
+    places, texts, offsets, triples = zip(*found, strict=True)
+    words = tuple(tuple(text[start:end] for start, end in own) for text, own in zip(texts, offsets, strict=True))
     if relations is None:
         relations = sorted({relation for some in triples for _, _, relation in some})
-    return TripleExamples(words, texts, offsets, triples, tuple(relations), faults.count)
+    return TripleExamples(words, texts, offsets, triples, tuple(relations), faults.count, places)
 
 
 def _with_sound_relation(triple: StatedTriple, place: str, faults: Faults) -> StatedTriple:

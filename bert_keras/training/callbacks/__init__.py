@@ -1,6 +1,7 @@
 """Callbacks that publish through the logs, so that every later one, the last of them TensorBoard's, shows it."""
 
 from bert_keras.training.callbacks.event_writer import EventWriter
+from bert_keras.training.callbacks.example_recorder import ExampleRecorder
 from bert_keras.training.callbacks.fill_mask_probe import FillMaskProbe
 from bert_keras.training.callbacks.gradient_norm import GradientNorm
 from bert_keras.training.callbacks.learning_rate import LearningRate
@@ -17,6 +18,7 @@ from bert_keras.training.callbacks.time_budget import TimeBudget
 
 __all__ = [
     "EventWriter",
+    "ExampleRecorder",
     "FillMaskProbe",
     "GradientNorm",
     "LearningRate",

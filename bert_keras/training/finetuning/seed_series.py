@@ -12,6 +12,7 @@ import keras
 
 from bert_keras.atomic_files import write_file
 from bert_keras.text_table import aligned, named_values
+from bert_keras.training.finetuning.fresh_session import fresh_session
 from bert_keras.training.resuming.changed_options import changed_options
 
 _FILE = "seeds.json"
@@ -55,13 +56,10 @@ def seed_series(
     path = Path(run_directory, _FILE)
     path.parent.mkdir(parents=True, exist_ok=True)
     options_as_text = {name: str(value) for name, value in options.items()}
-    precision, distribution = keras.config.dtype_policy(), keras.distribution.distribution()  # of whoever called
     for seed in seeds:
         if str(seed) in _read(path, options_as_text):
             continue
-        keras.utils.clear_session()
-        keras.config.set_dtype_policy(precision)
-        keras.distribution.set_distribution(distribution)
+        fresh_session()
         numbers = _numbers(main(seed=seed, run_directory=path.parent / f"seed_{seed}", **options))
         # Read anew: another process may have added its seeds in the meantime.
         _write(path, options_as_text, _read(path, options_as_text) | {str(seed): numbers})

@@ -62,14 +62,16 @@ def test_reads_files_and_makes_the_same_corpus(tmp_path, corpus, documents, toke
 @pytest.mark.slow
 def test_any_number_of_workers_makes_the_same_corpus(tmp_path, documents, tokenizer, monkeypatch):
     monkeypatch.setattr(corpus_module, "_CHUNK_CHARACTERS", 100)
-    for number, document in enumerate(documents):
+    for number, document in enumerate([*documents, documents[0].replace("d0x59", "d1x1"), "{d0x1}"]):
         (tmp_path / f"{number}.txt").write_text(document)
-    for num_workers in (1, 2):
-        prepare_corpus(
-            tmp_path / "*.txt", tmp_path / f"out{num_workers}", tokenizer,
-            passage_tokens=13, records_per_shard=7, num_workers=num_workers,
+    for num_workers in (1, 2, 3):
+        out = tmp_path / f"out{num_workers}"
+        report = prepare_corpus(
+            tmp_path / "*.txt", out, tokenizer, passage_tokens=13, records_per_shard=7, num_workers=num_workers,
+            near_duplicates=0.8, quality=["curly_brackets"], left_out=out / "left_out.jsonl",
         )  # fmt: skip
-    assert content_of(tmp_path / "out1") == content_of(tmp_path / "out2")
+        assert report.dropped == {"near-duplicate documents": 1, "documents with a curly bracket": 1}
+    assert content_of(tmp_path / "out1") == content_of(tmp_path / "out2") == content_of(tmp_path / "out3")
 
 
 def test_chunks_make_no_difference(tmp_path, corpus, documents, tokenizer, monkeypatch):
@@ -103,6 +105,76 @@ def test_duplicates_are_dropped_and_counted(tmp_path, documents, tokenizer):
     assert report.dropped == {"duplicate documents": 1, "duplicate paragraphs": 1}
     assert "1 duplicate documents (first: 'D0x0" in str(report)
     assert prepare_corpus(iter(texts), tmp_path / "b", tokenizer, deduplicate=False).num_tokens == 5 * 72 + 4
+
+
+def test_near_duplicates_are_left_out_where_they_come_later(tmp_path, documents, tokenizer):
+    nearly = documents[0].replace("d0x59", "d1x1")
+    report = prepare_corpus(iter([documents[0], documents[1], nearly]), tmp_path / "a", tokenizer, near_duplicates=0.8)
+    assert report.dropped == {"near-duplicate documents": 1} and report.settings["near_duplicates"] == 0.8
+    assert "1 near-duplicate documents (first: 'D0x0" in str(report) and "with document 0)" in str(report)
+    exact = prepare_corpus(iter([documents[0], documents[1], nearly]), tmp_path / "b", tokenizer)
+    assert report.num_tokens == exact.num_tokens - 72 and "near_duplicates" not in exact.settings
+
+
+def test_what_is_held_out_is_no_near_duplicate_of_what_is_trained_on(tmp_path, documents, tokenizer):
+    nearly = documents[0].replace("d0x59", "d1x1")
+    for part, expected in (("train", [0, 2]), ("validation", [1])):
+        options = {"part": part, "validation_every": 2, "near_duplicates": 0.8}
+        prepare_corpus(iter([*documents[:3], nearly]), tmp_path / part, tokenizer, **options)
+        assert sorted(set(passages_of(tmp_path / part).documents.numpy().tolist())) == expected
+
+
+def test_documents_that_break_rules_are_counted_by_rule_with_an_example(tmp_path, documents, tokenizer):
+    texts = ["Д0x1 это.", documents[0], "D0x1 {d0x2}.", "D0x3 d0x4 {}."]
+    report = prepare_corpus(iter(texts), tmp_path, tokenizer, scripts=["latin"], quality=["curly_brackets"])
+    assert report.num_documents == 1
+    assert report.dropped == {
+        "documents with fewer than half of their letters latin": 1, "documents with a curly bracket": 2
+    }  # fmt: skip
+    assert report.first_dropped["documents with a curly bracket"] == "'D0x1 {d0x2}.', 1 of them"
+    assert (report.settings["scripts"], report.settings["quality"]) == (["latin"], ["curly_brackets"])
+
+
+def test_where_no_document_passes_the_rules_are_named(tmp_path, documents, tokenizer):
+    with pytest.raises(ValueError, match=r"the corpus is empty.*left out: 2 documents with fewer than half of their"):
+        prepare_corpus(iter(documents[:2]), tmp_path / "out", tokenizer, scripts=["han"], left_out=tmp_path / "left")
+    assert not list((tmp_path / "out").iterdir()) and not (tmp_path / "left").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"near_duplicates": 0}, "must be above 0 and at most 1, received 0"),
+        ({"near_duplicates": 80}, "must be above 0 and at most 1, received 80"),
+        ({"near_duplicates": 0.8, "deduplicate": False}, "needs deduplicate=True"),
+        ({"scripts": ["chinese"]}, "there is no script 'chinese'; there are arabic, .*han"),
+        ({"quality": ["gofer"]}, "there is no quality rule 'gofer'; there are gopher, c4"),
+    ],
+)
+def test_impossible_filters_are_told_before_anything_is_read(tmp_path, tokenizer, options, message):
+    with pytest.raises(ValueError, match=message):
+        prepare_corpus(iter(["D0x1."]), tmp_path / "out", tokenizer, **options)
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_is_left_out_is_not_written_where_texts_are_read(tmp_path, documents, tokenizer):
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "a.txt").write_text(documents[0])
+    for left_out, message in (("texts/left.jsonl", "would be read as text"), ("texts/a.txt", "is to be read")):
+        with pytest.raises(ValueError, match=message):
+            source = tmp_path / ("texts" if "left" in left_out else "texts/*.txt")
+            prepare_corpus(source, tmp_path / "out", tokenizer, left_out=tmp_path / left_out)
+
+
+def test_a_corpus_is_made_anew_where_the_file_of_what_was_left_out_is_missing(tmp_path, documents, tokenizer):
+    (tmp_path / "a.txt").write_text(f"{documents[0]}\n\n{documents[0]}")
+    options = {"if_exists": "reuse", "left_out": tmp_path / "new" / "left.jsonl", "documents": "blank_line"}
+    first = prepare_corpus(tmp_path / "a.txt", tmp_path / "out", tokenizer, **options)
+    written = options["left_out"].read_text()
+    assert json.loads(written)["reason"] == "duplicate documents"
+    options["left_out"].unlink()
+    assert prepare_corpus(tmp_path / "a.txt", tmp_path / "out", tokenizer, **options) == first
+    assert options["left_out"].read_text() == written
 
 
 def test_unknown_tokens_are_counted(tmp_path, tokenizer):

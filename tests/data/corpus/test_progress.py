@@ -47,7 +47,7 @@ def expected(tmp_path, source, tokenizer):
     return content_of(tmp_path / "unbroken")
 
 
-def prepare_killed_at(call, monkeypatch, *arguments):
+def prepare_killed_at(call, monkeypatch, *arguments, **options):
     """Kills the preparation at the n-th write to disk: nothing is cleaned up. Whether there were so many."""
     calls = itertools.count(1)
     with monkeypatch.context() as patch:
@@ -62,7 +62,7 @@ def prepare_killed_at(call, monkeypatch, *arguments):
             patch.setattr(os, name, act)
         patch.setattr(ShardWriter, "__exit__", lambda *arguments: None)
         try:
-            prepare_corpus(*arguments, **OPTIONS, if_exists="reuse")
+            prepare_corpus(*arguments, **OPTIONS, **options, if_exists="reuse")
         except Killed:
             return True
     return False
@@ -101,6 +101,31 @@ def test_what_packs_texts_and_sentences_goes_on_to_the_same_bytes(tmp_path, docu
         assert prepare_killed_at(call, monkeypatch, source, tmp_path / f"killed{call}", tokenizer)
         prepare_corpus(source, tmp_path / f"killed{call}", tokenizer, **OPTIONS)
         assert content_of(tmp_path / f"killed{call}") == content_of(tmp_path / "unbroken")
+
+
+def test_without_near_duplicates_and_faults_it_goes_on_to_the_same_bytes(tmp_path, documents, tokenizer, monkeypatch):
+    monkeypatch.setattr(corpus_module, "_CHUNK_CHARACTERS", 300)
+    texts = [*documents[:3], documents[0].replace("d0x59", "d1x1"), documents[3], "{d3x1}", documents[4]]
+    for number, text in enumerate(texts):
+        (tmp_path / f"{number}.txt").write_text(text)
+    source, options = tmp_path / "*.txt", {"near_duplicates": 0.8, "scripts": ["latin"], "quality": ["curly_brackets"]}
+
+    def prepare(out, run=prepare_corpus, *arguments, **others):
+        return run(*arguments, source, out, tokenizer, **options, left_out=out / "left_out.jsonl", **others)
+
+    report = prepare(tmp_path / "unbroken", **OPTIONS)
+    assert report.dropped == {"near-duplicate documents": 1, "documents with a curly bracket": 1}
+    expected = content_of(tmp_path / "unbroken")
+    assert {json.loads(line)["document"] for line in expected["left_out.jsonl"].splitlines()} == {3, 5}
+    for call in itertools.count(5, 7):
+        out = tmp_path / f"killed{call}"
+        was_killed = prepare(out, prepare_killed_at, call, monkeypatch)
+        prepare(out, **OPTIONS, if_exists="reuse")
+        content = content_of(out)
+        assert {name: content[name] for name in content if name[0] != "."} == expected
+        if not was_killed:
+            break
+    assert call > 20
 
 
 def test_what_is_complete_is_not_tokenized_again(tmp_path, source, tokenizer, monkeypatch, caplog):

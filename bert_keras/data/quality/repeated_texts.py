@@ -1,0 +1,89 @@
+"""Texts that come more than once: inside a part, in two parts, with one answer or with several."""
+
+import collections
+import hashlib
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+from bert_keras.data.quality.checked_part import CheckedPart
+from bert_keras.data.quality.finding import Finding, shortened
+
+_TRAIN = "train"
+
+
+def normalized(text: str) -> str:
+    """Return a text as it is compared: by Unicode's NFKC, in any case, with single blanks.
+
+    Example:
+        >>> normalized(" Ｓo  GOOD") == normalized("so good")
+        True
+    """
+    return " ".join((text if text.isascii() else unicodedata.normalize("NFKC", text)).casefold().split())
+
+
+def find_repeated_texts(parts: Sequence[CheckedPart]) -> Iterator[Finding]:
+    """Find texts that come more than once.
+
+    Texts are the same where only case, blanks, or the form of their characters by Unicode's NFKC differ. Of each text
+    there is one finding a kind: "conflicts" where it has several answers in a part, else "duplicates"; and "leaks"
+    where a part has a text of another one.
+
+    Args:
+        parts: The training part, which is called "train", and the others. Memory holds 100 bytes or so for each example
+            beside them.
+
+    Example:
+        >>> train = CheckedPart("train", (("Good", ), ("good ", )), ("a.tsv:1", "a.tsv:2"), ("Good", "good "))
+        >>> [(found.check, found.place, found.others) for found in find_repeated_texts([train])]
+        [('duplicates', 'a.tsv:1', ('a.tsv:2',))]
+    """
+    groups = collections.defaultdict(list)  # (number of the part, number of the example) by text
+    for number, part in enumerate(parts):
+        for example, key in enumerate(part.keys):
+            digest = hashlib.blake2b(normalized(key).encode("utf-8", "surrogatepass"), digest_size=12).digest()
+            groups[digest].append((number, example))
+    for group in groups.values():
+        if len(group) > 1:
+            by_part = collections.defaultdict(list)
+            for number, example in group:
+                by_part[number].append(example)
+            for number, examples in by_part.items():
+                if len(examples) > 1:
+                    yield _within(parts[number], examples)
+            yield from _between(parts, by_part)
+
+
+def _within(part: CheckedPart, examples: list[int]) -> Finding:
+    places = tuple(part.places[example] for example in examples)
+    answers = collections.Counter() if part.answers is None else collections.Counter(part.answers[x] for x in examples)
+    is_train, text = part.name == _TRAIN, shortened(part.keys[examples[0]])
+    if len(answers) > 1 and part.has_one_answer:
+        counted = ", ".join(f"{shortened(answer, 60)!r} ({count})" for answer, count in answers.most_common(5))
+        what = f"{len(examples)} rows with this text are answered {counted}"
+        return Finding("conflicts", part.name, what, places[0], text, places[1:], places if is_train else ())
+    what = f"{len(examples)} rows have this text"
+    again = places[1:]
+    if len(answers) > 1:  # several answers are right: what comes again is a text with its answer
+        what += f", with {len(answers)} answers"
+        first = {part.answers[x]: x for x in reversed(examples)}
+        again = tuple(part.places[x] for x in examples if first[part.answers[x]] != x)
+    return Finding("duplicates", part.name, what, places[0], text, places[1:], again if is_train else ())
+
+
+def _between(parts: Sequence[CheckedPart], by_part: dict[int, list[int]]) -> Iterator[Finding]:
+    """Yield one finding for each held-out part that has a text of a part before it, of training if that has it."""
+    first, *others = sorted(by_part, key=lambda number: (parts[number].name != _TRAIN, number))
+    known = parts[first]
+    places = tuple(known.places[example] for example in by_part[first])
+    for number in others:
+        part, examples = parts[number], by_part[number]
+        what = f"{known.name} has it in {len(places)} row{'s' * (len(places) > 1)}"
+        if part.answers is not None and known.answers is not None and known.has_one_answer:
+            theirs, ours = ({p.answers[x] for x in by_part[n]} for n, p in ((first, known), (number, part)))
+            what += "" if theirs == ours else f", where its answer is {shortened(', '.join(sorted(theirs)), 60)!r}"
+        left_out = places if known.name == _TRAIN else ()
+        where = tuple(part.places[example] for example in examples[1:])
+        yield Finding(
+            "leaks", part.name, what, part.places[examples[0]], shortened(part.keys[examples[0]]), places + where,
+            left_out,
+        )  # fmt: skip
