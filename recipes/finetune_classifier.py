@@ -71,9 +71,11 @@ def main(
     optimizer = fine_tuning.optimizer(classifier.encoder, len(datasets["train"]))
     model.compile(optimizer, training.classification_loss(problem), weighted_metrics=metrics)
     print(optimizer.describe(classifier.weights))
-    best = metrics[0].name  # the epoch that is best by it is kept
-    report = fine_tuning.callbacks(run.logs, best=f"val_{best}", shown=(best,), throughput=not freeze_encoder)
     predictor = inference.Classifier(classifier, tokenizer, sequence_length=sequence_length, long_texts=long_texts)
+    watched = inference.watch_texts(predictor, examples["validation"], rows["validation"])
+    best = metrics[0].name  # the epoch that is best by it is kept
+    report = dict(best=f"val_{best}", shown=(best,), throughput=not freeze_encoder, watched=watched)
+    report = fine_tuning.callbacks(run.logs, **report)
     if data_map:
         report += [inference.data_map_recorder(predictor, learned["train"], run_directory, rows=rows["train"])]
     report = report if freeze_encoder else saving.after(report)  # a head alone is soon trained anew

@@ -15,6 +15,7 @@ from bert_keras.training.callbacks.task_scores import TaskScores
 from bert_keras.training.callbacks.text_probe import TextProbe
 from bert_keras.training.callbacks.throughput import Throughput
 from bert_keras.training.callbacks.time_budget import TimeBudget
+from bert_keras.training.callbacks.watch_predictions import WatchPredictions
 
 __all__ = [
     "EventWriter",
@@ -32,4 +33,5 @@ __all__ = [
     "TextProbe",
     "Throughput",
     "TimeBudget",
+    "WatchPredictions",
 ]

@@ -1,5 +1,6 @@
-"""Writes numbers and text where TensorBoard looks for them, without TensorFlow."""
+"""Writes numbers, text, pictures and curves where TensorBoard looks for them, without TensorFlow."""
 
+import io
 import os
 import pathlib
 import struct
@@ -40,6 +41,42 @@ class EventWriter:
         from tensorboard.plugins.text import metadata
 
         self._add(tag, np.array(markdown, object), step, metadata.create_summary_metadata("", ""))
+
+    def image(self, tag: str, pixels: np.ndarray, step: int, *, description: str = "") -> None:
+        """Add a picture to those called `tag`.
+
+        Args:
+            tag: Its name in the tab of images.
+            pixels: (height, width, 3), or (height, width) of greys, uint8 array.
+            step: When it was so.
+            description: Markdown, which the tab shows beside the name of the tag's first picture.
+        """
+        from PIL import Image
+        from tensorboard.plugins.image import metadata
+
+        file = io.BytesIO()
+        Image.fromarray(pixels).save(file, "png", optimize=True)
+        height, width = pixels.shape[:2]
+        value = np.array([str(width).encode(), str(height).encode(), file.getvalue()], object)
+        self._add(tag, value, step, metadata.create_summary_metadata(display_name="", description=description))
+
+    def precision_recall(self, tag: str, true_positives: np.ndarray, false_positives: np.ndarray, step: int) -> None:
+        """Add a curve of precision over recall to those called `tag`.
+
+        Args:
+            tag: Its name in the tab of such curves.
+            true_positives: (thresholds,) counts of what is found and true at thresholds that rise evenly from 0 to 1;
+                at 0, where all is found, stands how many are true.
+            false_positives: (thresholds,) counts of what is found and not true.
+            step: When it was so.
+        """
+        from tensorboard.plugins.pr_curve import metadata
+
+        found, invented = (np.asarray(counts, "float32") for counts in (true_positives, false_positives))
+        left, missed = invented[0] - invented, found[0] - found
+        shares = found / np.maximum(1, found + invented), found / np.maximum(1, found[0])
+        summary = metadata.create_summary_metadata("", "", num_thresholds=len(found))
+        self._add(tag, np.stack([found, invented, left, missed, *shares]), step, summary)
 
     def _add(self, tag, value, step, metadata):
         from tensorboard.compat.proto.event_pb2 import Event
