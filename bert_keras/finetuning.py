@@ -13,6 +13,8 @@ from bert_keras import data, models, training
 if TYPE_CHECKING:
     import keras
 
+View = Literal["confusion", "precision_recall", "calibration", "examples", "spans"]
+
 
 @dataclasses.dataclass(frozen=True)
 class FineTuning:
@@ -43,6 +45,7 @@ class FineTuning:
     ema: float = 0.0  # EMA momentum of the weights that are evaluated and kept, such as 0.99; 0 for none
     dtype: Literal["float32", "mixed_bfloat16"] = "float32"  # faster where a processor multiplies bfloat16 itself
     seed: int = 0
+    watch: tuple[View, ...] = ()  # what TensorBoard shows of validation after each epoch: docs/watch.md
 
     def prepare(
         self,
@@ -115,6 +118,7 @@ class FineTuning:
         best: str | None,
         shown: tuple[str, ...] = (),
         scores: Callable[[], Mapping[str, float]] | None = None,
+        watched: "training.callbacks.watching.Watched | None" = None,
         throughput: bool = True,
     ) -> list:
         """Return the callbacks of `fit`: they keep the best epoch, write TensorBoard's curves, print a line an epoch.
@@ -124,9 +128,17 @@ class FineTuning:
             best: Name in the logs, such as "val_f1": the epoch with its highest value is kept. None keeps the last.
             shown: Names in the logs for the line that is printed.
             scores: Function that scores the validation part, see `training.callbacks.TaskScores`.
+            watched: What `watch` may show, from `inference.watch_texts` and its kin; asked after `scores`. None for a
+                task, or a run without a validation part, that has nothing to be shown.
             throughput: Whether to count tokens a second, which takes batches of tokens.
+
+        Raises:
+            ValueError: If what is to be watched means nothing for the task.
         """
         import keras
+
+        if self.watch and watched is None:
+            raise ValueError(f"Expected no --watch {' '.join(self.watch)}: here is nothing of validation to show.")
 
         callbacks = training.callbacks
         return [
@@ -135,6 +147,7 @@ class FineTuning:
             *([_keep_best(best, self.epochs)] if best else []),
             callbacks.LearningRate(),
             *([callbacks.Throughput()] if throughput else []),
+            *([callbacks.WatchPredictions(watched, self.watch, log_dir)] if self.watch else []),
             callbacks.StepTensorBoard(log_dir),
             callbacks.ProgressLine("loss", *shown, *(["tokens_per_second"] if throughput else [])),
         ]

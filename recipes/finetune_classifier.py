@@ -70,14 +70,16 @@ def main(
     optimizer = fine_tuning.optimizer(classifier.encoder, len(datasets["train"]))
     model.compile(optimizer, training.classification_loss(problem), weighted_metrics=metrics)
     print(optimizer.describe(classifier.weights))
+    predictor = inference.Classifier(classifier, tokenizer, sequence_length=sequence_length, long_texts=long_texts)
+    watched = inference.watch_texts(predictor, examples["validation"], rows["validation"])
     best = metrics[0].name  # the epoch that is best by it is kept
-    report = fine_tuning.callbacks(run.logs, best=f"val_{best}", shown=(best,), throughput=not freeze_encoder)
+    report = dict(best=f"val_{best}", shown=(best,), throughput=not freeze_encoder, watched=watched)
+    report = fine_tuning.callbacks(run.logs, **report)
     report = report if freeze_encoder else saving.after(report)  # a head alone is soon trained anew
     with training.memory_advice(fine_tuning.batch_size, sequence_length):
         model.fit(datasets["train"], validation_data=datasets["validation"], **fine_tuning.fit_options(report))
     run.save_preset(classifier, tokenizer)
 
-    predictor = inference.Classifier(classifier, tokenizer, sequence_length=sequence_length, long_texts=long_texts)
     score = functools.partial(inference.score_texts, predictor, directory=run_directory, metrics=metrics)
     found = {part: score(examples[part], part=part, rows=rows.get(part)) for part in held_out}
     scores, tables = ({part: some[i] for part, some in found.items() if some} for i in range(2))

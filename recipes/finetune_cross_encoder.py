@@ -50,11 +50,19 @@ def main(
     model.compile(optimizer, training.classification_loss(pairs.problem_type))
     cross_encoder = inference.CrossEncoder(model, tokenizer, sequence_length=sequence_length)
 
+    scored = {}
+
+    def read(anchors, texts):
+        scores = cross_encoder(anchors, texts)
+        scored.update(zip(zip(anchors, texts), scores.tolist()))
+        return scores
+
     def score(part):
-        return inference.score_pairs(cross_encoder, examples[part])
+        return inference.score_pairs(read, examples[part])
 
     best = next(iter(score("validation")))  # the epoch that is best by it is kept
-    options = dict(best=f"val_{best}", shown=(best,), scores=lambda: score("validation"))
+    watched = inference.watch_pairs(examples["validation"].labelled_pairs(), scored)
+    options = dict(best=f"val_{best}", shown=(best,), scores=lambda: score("validation"), watched=watched)
     report = saving.after(fine_tuning.callbacks(run.logs, **options))
     with training.memory_advice(fine_tuning.batch_size, sequence_length):
         model.fit(datasets["train"], **fine_tuning.fit_options(report))

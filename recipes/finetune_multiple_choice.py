@@ -13,7 +13,7 @@ import dataclasses
 from pathlib import Path
 from typing import Literal
 
-from bert_keras import command_line, data, models, training
+from bert_keras import command_line, data, inference, models, training
 from bert_keras.finetuning import FineTuning
 from bert_keras.run_folder import RunFolder
 from bert_keras.table_format import TableFormat
@@ -60,7 +60,9 @@ def main(
     metrics = training.classification_metrics(num_classes=len(choice_columns), names=["accuracy"])
     optimizer = fine_tuning.optimizer(chooser.encoder, len(datasets["train"]))
     chooser.compile(optimizer, training.classification_loss(), weighted_metrics=metrics)
-    report = saving.after(fine_tuning.callbacks(run.logs, best="val_accuracy", shown=("accuracy",)))
+    predictor = inference.Chooser(chooser, tokenizer, sequence_length=sequence_length)
+    watched = inference.watch_choices(predictor, examples["validation"], rows["validation"])
+    report = saving.after(fine_tuning.callbacks(run.logs, best="val_accuracy", shown=("accuracy",), watched=watched))
     with training.memory_advice(fine_tuning.batch_size, sequence_length):
         chooser.fit(datasets["train"], validation_data=datasets["validation"], **fine_tuning.fit_options(report))
     run.save_preset(chooser, tokenizer)

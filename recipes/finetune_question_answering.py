@@ -59,10 +59,11 @@ def main(
         training.question_answering_losses(),
         weighted_metrics={"start": ["accuracy"], "end": ["accuracy"]},
     )
+    found = []  # the last answers to the validation part
 
     def answer():
         """Answers to the validation part, and what the scorer says of them."""
-        predictions = answering.predict(windows["validation"])
+        found[:] = predictions = answering.predict(windows["validation"])
         if is_v2:
             odds = {p.id: p.null_odds for p in predictions}
             best = {p.id: p.best().text for p in predictions}
@@ -73,11 +74,11 @@ def main(
             return predictions, scorers[scores](questions["validation"], answers)
         return predictions, data.squad_scores(questions["validation"], answers, version="2.0" if is_v2 else "1.1")
 
-    report = fine_tuning.callbacks(run.logs, best="val_f1", shown=("exact", "f1"), scores=lambda: answer()[1])
+    watched = inference.watch_answers(questions["validation"], lambda: (found, answerer.null_threshold))
+    report = dict(best="val_f1", shown=("exact", "f1"), scores=lambda: answer()[1], watched=watched)
+    report = saving.after(fine_tuning.callbacks(run.logs, **report))
     with training.memory_advice(fine_tuning.batch_size, sequence_length):
-        answerer.fit(
-            datasets["train"], validation_data=datasets["validation"], **fine_tuning.fit_options(saving.after(report))
-        )
+        answerer.fit(datasets["train"], validation_data=datasets["validation"], **fine_tuning.fit_options(report))
 
     predictions, results = answer()  # of the best epoch
     run.save_preset(answerer, tokenizer)

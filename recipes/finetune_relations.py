@@ -55,13 +55,15 @@ def main(
         training.classification_loss(),
         weighted_metrics=["accuracy"],
     )
-    best = "val_accuracy" if validation else None  # without a validation part the last epoch is kept
-    report = saving.after(fine_tuning.callbacks(run.logs, best=best, shown=("accuracy",)))
+    extractor = inference.RelationExtractor(classifier, tokenizer, sequence_length=sequence_length)
+    best = watched = None  # without a validation part the last epoch is kept
+    if validation:
+        best, watched = "val_accuracy", inference.watch_relations(extractor, examples["validation"], rows["validation"])
+    report = saving.after(fine_tuning.callbacks(run.logs, best=best, shown=("accuracy",), watched=watched))
     with training.memory_advice(fine_tuning.batch_size, sequence_length):
         classifier.fit(datasets["train"], validation_data=datasets.get("validation"), **fine_tuning.fit_options(report))
     run.save_preset(classifier, tokenizer)
 
-    extractor = inference.RelationExtractor(classifier, tokenizer, sequence_length=sequence_length)
     scores, tables = {}, {}
     for part in list(files)[1:]:
         predicted = [labels[number] for number in classifier.decode(extractor.probabilities(rows[part]))]

@@ -62,8 +62,7 @@ def main(
     else:
         rows_class, names, problem = data.TagRows, {"tag_names": tag_names}, "single_label_classification"
         model = models.TokenClassifier.from_preset(preset, labels=tag_names, head=head, scheme=scheme, **arguments)
-        predictor = inference.Tagger
-        loss = None  # the head brings its own
+        predictor, loss = inference.Tagger, None  # the head brings its own loss
         accuracy = training.classification_metrics(num_classes=len(tag_names), names=["accuracy"])
         metric = training.EntityF1(tag_names) if scheme else accuracy[0]
     task = dict(sequence_length=sequence_length, words=words, **names)
@@ -73,12 +72,14 @@ def main(
     fine_tuning.prepare(model, tokenizer, sequence_length=sequence_length, preset=run.preset, problem_type=problem)
     optimizer = fine_tuning.optimizer(model.encoder, len(datasets["train"]))
     model.compile(optimizer, loss, weighted_metrics=[metric])
-    report = saving.after(fine_tuning.callbacks(run.logs, best=f"val_{metric.name}", shown=(metric.name,)))
+    predictor = predictor(model, tokenizer, sequence_length=sequence_length)
+    watched = inference.watch_tagged(predictor, sentences["validation"], rows["validation"])
+    report = fine_tuning.callbacks(run.logs, best=f"val_{metric.name}", shown=(metric.name,), watched=watched)
+    report = saving.after(report)
     with training.memory_advice(fine_tuning.batch_size, sequence_length):
         model.fit(datasets["train"], validation_data=datasets["validation"], **fine_tuning.fit_options(report))
     run.save_preset(model, tokenizer)
 
-    predictor = predictor(model, tokenizer, sequence_length=sequence_length)
     score = functools.partial(inference.score_tagged, predictor, directory=run_directory)
     found = {part: score(sentences[part], part=part, rows=rows.get(part)) for part in list(files)[1:]}
     scores, tables = ({part: some[i] for part, some in found.items()} for i in range(2))

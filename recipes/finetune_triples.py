@@ -61,16 +61,17 @@ def main(
         {name: training.SpanLoss() for name in OUTPUTS},
         weighted_metrics={name: [training.SpanF1(name="f1")] for name in OUTPUTS},
     )
-    finder = inference.TripleFinder(extractor, tokenizer, sequence_length=sequence_length)
+    latest, finder = {}, inference.TripleFinder(extractor, tokenizer, sequence_length=sequence_length)
 
     def score(part):
         """Give the triples found in a part, and their precision, recall and F1."""
-        true, found = examples[part].triples, finder.triples(rows.get(part, examples[part]))
+        found = latest[part] = finder.triples(rows.get(part, examples[part]))
         if scores == "text":
             return found, training.triple_scores(examples[part].quoted(), examples[part].quoted(found))
-        return found, training.triple_scores(true, found)
+        return found, training.triple_scores(examples[part].triples, found)
 
-    options = dict(shown=("f1",), scores=lambda: score("validation")[1]["overall"])
+    watched = inference.watch_triples(examples["validation"], lambda: latest["validation"])
+    options = dict(shown=("f1",), scores=lambda: score("validation")[1]["overall"], watched=watched)
     report = saving.after(fine_tuning.callbacks(run.logs, best="val_f1", **options))
     with training.memory_advice(fine_tuning.batch_size, sequence_length):
         extractor.fit(datasets["train"], validation_data=datasets["validation"], **fine_tuning.fit_options(report))

@@ -19,6 +19,15 @@ from bert_keras.inference.tagger import Tagger
 from bert_keras.inference.text_scores import score_texts
 from bert_keras.inference.text_sources import as_texts
 from bert_keras.inference.triple_finder import TripleFinder
+from bert_keras.inference.watching import (
+    watch_answers,
+    watch_choices,
+    watch_pairs,
+    watch_relations,
+    watch_tagged,
+    watch_texts,
+    watch_triples,
+)
 from bert_keras.inference.writing_scores import score_writing
 from bert_keras.inference.written_text import text_pieces, written_text
 
@@ -49,6 +58,13 @@ __all__ = [
     "score_writing",
     "search_run",
     "text_pieces",
+    "watch_answers",
+    "watch_choices",
+    "watch_pairs",
+    "watch_relations",
+    "watch_tagged",
+    "watch_texts",
+    "watch_triples",
     "write_negatives",
     "written_text",
 ]

@@ -62,7 +62,17 @@ class Tagger(WordPredictor):
 
     def results(self, rows: TagRows) -> list[list[dict]]:
         """Predict rows; see the call."""
-        found = zip(rows.sentences.texts, rows.sentences.offsets, *self._tags_and_scores(rows), strict=True)
+        return self.spans_of(rows, *self.decode(self.logits(rows)))
+
+    def spans_of(self, rows: TagRows, tags: Sequence[Sequence[str]], scores: Sequence[np.ndarray]) -> list[list[dict]]:
+        """Give what a call gives.
+
+        Args:
+            rows: what was tagged.
+            tags: from `decode`, as are the next.
+            scores: their probabilities.
+        """
+        found = zip(rows.sentences.texts, rows.sentences.offsets, tags, scores, strict=True)
         results = []
         for text, places, tags, scores in found:
             spans = tags_to_spans(tags) if self.has_spans else [(i, i + 1, tag) for i, tag in enumerate(tags)]
@@ -85,13 +95,20 @@ class Tagger(WordPredictor):
             list of a tag for each word, for each sentence.
         """
         rows = self.rows(sentences)
-        tags, _ = self._tags_and_scores(rows)
+        tags, _ = self.decode(self.logits(rows))
         if rows.tokens is None:
             return tags
         return rows.tokens.tags_of_words(tags, self.model.scheme, default=self.model.labels[0])
 
-    def _tags_and_scores(self, rows: TagRows) -> tuple[list[list[str]], list[np.ndarray]]:
-        logits = self._logits(rows)
+    def decode(self, logits: Sequence[np.ndarray]) -> tuple[list[list[str]], list[np.ndarray]]:
+        """Find the best tags of sentences.
+
+        Args:
+            logits: from `logits`.
+
+        Returns:
+            for each sentence the tags of its words, and the (words,) probabilities that the head gives these.
+        """
         tags, scores = [[] for _ in logits], [np.zeros(0)] * len(logits)
         # Whole sentences, not windows: a CRF's best sequence goes over their borders.
         lengths = np.array([max(1, len(some)) for some in logits], int)
@@ -108,8 +125,15 @@ class Tagger(WordPredictor):
                 scores[i] = softmax(logits[i])[np.arange(len(numbers)), numbers]
         return tags, scores
 
-    def _logits(self, rows: TagRows) -> list[np.ndarray]:
-        """(words, tags) logits of each sentence."""
+    def logits(self, rows: TagRows) -> list[np.ndarray]:
+        """Run the model.
+
+        Args:
+            rows: what `rows` gives.
+
+        Returns:
+            (words, tags) float32 array of each sentence.
+        """
         logits = [np.zeros((len(words), self.model.num_tags), "float32") for words in rows.sentences.words]
         for numbers, outputs in self.outputs(rows):
             for row, output in zip(numbers, outputs, strict=True):

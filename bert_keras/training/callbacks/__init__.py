@@ -19,6 +19,7 @@ from bert_keras.training.callbacks.text_probe import TextProbe
 from bert_keras.training.callbacks.throughput import Throughput
 from bert_keras.training.callbacks.time_budget import TimeBudget
 from bert_keras.training.callbacks.token_projector import TokenProjector
+from bert_keras.training.callbacks.watch_predictions import WatchPredictions
 
 __all__ = [
     "AttentionMaps",
@@ -40,4 +41,5 @@ __all__ = [
     "Throughput",
     "TimeBudget",
     "TokenProjector",
+    "WatchPredictions",
 ]

@@ -1,12 +1,12 @@
 """What a model says of a few texts, again and again while it learns, for TensorBoard's text page."""
 
-import html
 import os
 from collections.abc import Callable, Iterable, Sequence
 
 import keras
 
 from bert_keras.training.callbacks.event_writer import EventWriter
+from bert_keras.training.callbacks.watching.markdown import plain, table
 from bert_keras.training.resuming.model_state import read_variable
 from bert_keras.types import Logs
 
@@ -49,12 +49,6 @@ class TextProbe(keras.callbacks.Callback):
         self._writer.close()
 
     def _write(self):
-        lines = [" | ".join(self.columns), " | ".join(["---"] * len(self.columns))]
-        lines += [" | ".join(map(_plain, row)) for row in self.rows()]
-        self._writer.text(self.name, "\n".join(lines), int(read_variable(self.model.optimizer.iterations)))
+        text = table(self.columns, (map(plain, row) for row in self.rows()))
+        self._writer.text(self.name, text, int(read_variable(self.model.optimizer.iterations)))
         self._writer.flush()
-
-
-def _plain(text):
-    """Text that stands in a table of markdown as it is."""
-    return "".join(f"&#{ord(char)};" if char in "|*_`~[]\\\n" else html.escape(char) for char in text)
