@@ -5,6 +5,7 @@ import pytest
 
 from bert_keras.finetuning import FineTuning
 from bert_keras.models import BertEncoder, TextClassifier
+from bert_keras.training.callbacks.watching import Watched
 
 
 @pytest.fixture
@@ -39,6 +40,17 @@ def test_the_best_epoch_is_kept_only_where_there_is_a_validation_part(tmp_path):
     assert kinds(ema=0.99)[0] == "SwapEMAWeights"  # before whatever scores the epoch
     best = None
     assert "EarlyStopping" not in kinds()
+
+
+def test_what_is_watched_is_asked_after_the_scores_and_refused_where_there_is_nothing(tmp_path):
+    def kinds(watched):
+        report = FineTuning(watch=("examples",)).callbacks(tmp_path, best=None, scores=dict, watched=watched)
+        return [type(callback).__name__ for callback in report]
+
+    found = kinds(Watched(dict, ("examples",)))
+    assert found.index("TaskScores") < found.index("WatchPredictions")
+    with pytest.raises(ValueError, match="Expected no --watch examples"):
+        kinds(None)
 
 
 def test_scores_of_the_validation_part_come_before_what_goes_by_them(tmp_path):

@@ -111,6 +111,19 @@ def run_recipe(start_recipe, imported_before, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def watched(logged_points):
+    """Function that gives what TensorBoard shows of the validation part of a run, but its curves: {tag, ...}."""
+
+    def read(run_directory):
+        points = [point[:3] for point in logged_points(run_directory / "logs") if point[0] == "validation"]
+        assert len(points) == len(set(points))  # each once
+        views = ("confusion_matrix", "precision_recall/", "calibration/", "examples/", "spans")
+        return {tag for _, tag, _ in points if tag.startswith(views)}
+
+    return read
+
+
+@pytest.fixture(scope="session")
 def small_preset(tmp_path_factory):
     import keras
 

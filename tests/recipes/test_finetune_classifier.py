@@ -26,19 +26,23 @@ def finetune(run_recipe, small_preset, tmp_path):
     return run
 
 
-def test_texts_with_several_labels_are_read_in_pieces(finetune, tmp_path):
+def test_texts_with_several_labels_are_read_in_pieces(finetune, watched, tmp_path):
     def row(chosen):
         labels = chosen.sample(["taste", "price"], chosen.randint(0, 2))
         return json.dumps({"review": "the good bad " * chosen.randint(1, 9), "topics": labels})
 
     printed = finetune(
         None, row, "--text-column", "review", "--label-column", "topics", "--label-separator", "|",
-        "--sequence-length", 16, "--long-texts", "windows", suffix=".jsonl",
+        "--sequence-length", 16, "--long-texts", "windows", "--watch", "confusion", "precision_recall", "calibration",
+        "examples", suffix=".jsonl",
     )  # fmt: skip
     assert "missed" in printed and "macro_f1" in printed
     assert len((tmp_path / "run" / "predictions_validation.tsv").read_text().splitlines()) == 13
     config = json.loads((tmp_path / "run" / "preset" / "config.json").read_text())
     assert sorted(config["id2label"].values()) == ["price", "taste"]
+    tags = {"confusion_matrix", "calibration/ece", "calibration/reliability", "examples/worst", "examples/surest_wrong"}
+    curves = {"precision_recall/price", "precision_recall/taste"}
+    assert watched(tmp_path / "run") == tags | curves | {"examples/most_doubtful"}
 
 
 @pytest.mark.slow
@@ -71,13 +75,17 @@ def test_a_column_for_each_label_and_a_test_file_without_any(finetune, tmp_path)
 
 
 @pytest.mark.slow
-def test_a_folder_of_glue_is_found_by_the_tasks_name(finetune, tmp_path):
+def test_a_folder_of_glue_is_found_by_the_tasks_name(finetune, watched, tmp_path):
     def row(chosen):
         return f"0\tthe {chosen.choice('abc')}\tthe {chosen.choice('abc')}\t{chosen.random() * 5:.2f}"
 
     header = "index\tsentence1\tsentence2\tscore"
     folder = ("--task", "stsb", "--data-directory", tmp_path)
-    printed = finetune(header, row, *folder, parts=("train", "dev", "test"))
+    parts = dict(parts=("train", "dev", "test"))
+    refused = finetune(header, row, *folder, "--watch", "calibration", **parts, status=1)
+    assert "received calibration: a number is no class" in refused
+    printed = finetune(header, row, *folder, "--watch", "confusion", "examples", **parts)
+    assert watched(tmp_path / "run") == {"confusion_matrix", "examples/worst"}
     assert "spearman" in printed and "pearson" in printed
     lines = (tmp_path / "run" / "submission.tsv").read_text().splitlines()
     assert lines[0] == "index\tprediction" and len(lines) == 13

@@ -21,16 +21,18 @@ def squad(path, with_impossible):
 
 @pytest.mark.parametrize("with_impossible", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_questions_are_answered_scored_and_written(
-    run_recipe, small_preset, tmp_path, small_data_options, with_impossible
+    run_recipe, watched, small_preset, tmp_path, small_data_options, with_impossible
 ):
     questions = squad(tmp_path / "questions.json", with_impossible)
     printed = run_recipe(
         "finetune_question_answering.py", "--preset", small_preset, "--train", questions, "--validation", questions,
         "--sequence-length", 40, "--stride", 16, "--max-question-tokens", 8, "--epochs", 2, "--batch-size", 8,
-        "--run-directory", tmp_path / "run", *([] if with_impossible else [*small_data_options, "--r-drop", 1]),
+        "--run-directory", tmp_path / "run", "--watch", "calibration", "examples", "spans",
+        *([] if with_impossible else [*small_data_options, "--r-drop", 1]),
     )  # fmt: skip
     scores = [float(score) for score in re.findall(r"validation f1 (\S+)", printed)]
     assert len(scores) == 2
+    assert {"calibration/ece", "examples/worst", "spans"} < watched(tmp_path / "run")
     results = json.loads((tmp_path / "run" / "results.json").read_text())["scores"]["validation"]
     assert results["f1"] == pytest.approx(max(scores), rel=1e-3, abs=1e-3)  # the best epoch's
     assert ("no_answer_exact" in printed) == with_impossible and ".f1 " in printed

@@ -18,11 +18,14 @@ def run(run_recipe):
     return run
 
 
-def test_relations_are_told_scored_and_written_for_the_official_scorer(run, marked_preset, tmp_path):
+def test_relations_are_told_scored_and_written_for_the_official_scorer(run, watched, marked_preset, tmp_path):
     rows = [f'{i}\t"the <e1>ada</e1> was <e2>good</e2>"\n{"Is(e1,e2)" if i % 2 else "Other"}\n\n' for i in range(8)]
     (tmp_path / "train.txt").write_text("".join(rows))
-    files = [word for part in ("train", "test") for word in (f"--{part}", tmp_path / "train.txt")]
-    assert ".f1 " in run("finetune_relations.py", marked_preset, *files, "--run-directory", tmp_path / "run")
+    files = [word for part in ("train", "validation", "test") for word in (f"--{part}", tmp_path / "train.txt")]
+    options = ["--run-directory", tmp_path / "run", "--watch", "confusion", "precision_recall", "spans"]
+    assert ".f1 " in run("finetune_relations.py", marked_preset, *files, *options)
+    curves = {"precision_recall/Is(e1,e2)", "precision_recall/Other"}
+    assert watched(tmp_path / "run") == {"confusion_matrix", "spans"} | curves
     lines = [line.split("\t") for line in (tmp_path / "run" / "predictions.txt").read_text().splitlines()]
     assert [number for number, _ in lines] == [str(i) for i in range(8)]
     assert {label for _, label in lines} <= {"Is(e1,e2)", "Other"}
@@ -46,11 +49,11 @@ def test_relations_are_learned_from_little(run, marked_preset, tmp_path, small_d
 
 
 @pytest.mark.slow
-def test_triples_are_found_scored_and_written(run, small_preset, tmp_path, small_data_options):
+def test_triples_are_found_scored_and_written(run, watched, small_preset, tmp_path, small_data_options):
     row = {"text": "ada was good, bo was bad", "spo_list": [["ada", "is", "good"], ["bo", "is", "bad"]]}
     (tmp_path / "train.jsonl").write_text((json.dumps(row) + "\n") * 8)
     files = [word for part in ("train", "validation", "test") for word in (f"--{part}", tmp_path / "train.jsonl")]
-    assert ".f1 " in run(
-        "finetune_triples.py", small_preset, *files, *small_data_options, "--run-directory", tmp_path / "run"
-    )  # fmt: skip
+    options = [*small_data_options, "--run-directory", tmp_path / "run", "--watch", "spans"]
+    assert ".f1 " in run("finetune_triples.py", small_preset, *files, *options)
+    assert watched(tmp_path / "run") == {"spans"}
     assert len((tmp_path / "run" / "predictions.jsonl").read_text().splitlines()) == 8

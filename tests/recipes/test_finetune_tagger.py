@@ -26,8 +26,9 @@ def conll(tmp_path):
     return tmp_path / "train.conll"
 
 
-def test_entities_are_tagged_by_a_crf_and_written_as_columns_and_as_spans(run, conll, tmp_path):
-    assert ".f1 " in run(conll, "--head", "crf", "--adversarial", "1")
+def test_entities_are_tagged_by_a_crf_and_written_as_columns_and_as_spans(run, watched, conll, tmp_path):
+    assert ".f1 " in run(conll, "--head", "crf", "--adversarial", "1", "--watch", "confusion", "spans")
+    assert watched(tmp_path / "run") == {"confusion_matrix", "spans"}
     lines = (tmp_path / "run" / "predictions_test.conll").read_text().splitlines()
     assert [line.split("\t")[:2] for line in lines if line] == [
         line.split() for line in conll.read_text().splitlines() if line
@@ -41,24 +42,27 @@ def test_entities_are_tagged_by_a_crf_and_written_as_columns_and_as_spans(run, c
 
 
 @pytest.mark.slow
-def test_spans_in_each_other_are_found_by_global_pointer(run, tmp_path, small_data_options):
+def test_spans_in_each_other_are_found_by_global_pointer(run, watched, tmp_path, small_data_options):
     row = {"text": "the ada b was good", "spans": [[0, 9, "person"], [4, 7, "name"]]}
     (tmp_path / "train.jsonl").write_text((json.dumps(row) + "\n") * 8)
-    arguments = ("--head", "global_pointer", "--scheme", "None", *small_data_options)
+    arguments = ("--head", "global_pointer", "--scheme", "None", "--watch", "spans", *small_data_options)
     assert ".f1 " in run(tmp_path / "train.jsonl", *arguments)
+    assert watched(tmp_path / "run") == {"spans"}
     rows = [json.loads(line) for line in (tmp_path / "run" / "predictions_test.jsonl").read_text().splitlines()]
     assert len(rows) == 8
 
 
 @pytest.mark.slow
-def test_parts_of_speech_are_tagged_on_jax(run, tmp_path):
+def test_parts_of_speech_are_tagged_on_jax(run, watched, tmp_path):
     pytest.importorskip("jax")
     words = "".join(
         f"{i + 1}\t{word}\t_\t{tag}\t_\t_\t0\t_\t_\t_\n"
         for i, (word, tag) in enumerate((("the", "DET"), ("good", "ADJ")))
     )
     (tmp_path / "train.conllu").write_text(f"{words}\n" * 8)
-    printed = run(tmp_path / "train.conllu", "--scheme", "None", backend="jax")
+    views = ("--head", "linear", "--watch", "confusion", "precision_recall", "calibration", "examples")
+    printed = run(tmp_path / "train.conllu", "--scheme", "None", *views, backend="jax")
+    assert {"precision_recall/DET", "precision_recall/ADJ", "examples/worst"} < watched(tmp_path / "run")
     assert ".accuracy " in printed
     assert not (tmp_path / "run" / "predictions_test.jsonl").exists()
 

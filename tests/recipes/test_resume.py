@@ -114,7 +114,7 @@ def test_a_classifier_told_to_stop_ends_as_if_it_had_not_been(start_recipe, run_
     run_recipe("pretrain.py", "--corpus", corpus, *options)
     train, validation = labelled(tmp_path / "train.tsv", 640), labelled(tmp_path / "validation.tsv", 12)
     options = ["--preset", tmp_path / "pretrained" / "preset", "--train", train, "--validation", validation]
-    options += ["--sequence-length", 16, "--epochs", 3, "--batch-size", 8]
+    options += ["--sequence-length", 16, "--epochs", 3, "--batch-size", 8, "--watch", "confusion", "examples"]
 
     def begin(name):
         return start_recipe("finetune_classifier.py", *options, "--run-directory", tmp_path / name)
@@ -172,13 +172,13 @@ def mined(count):
 
 # Of each recipe its examples, the suffix of their file, and options for short rows.
 EXAMPLES = {
-    "finetune_tagger.py": (tags, "txt", ()),
-    "finetune_relations.py": (relations, "txt", ()),
-    "finetune_triples.py": (triples, "jsonl", ()),
+    "finetune_tagger.py": (tags, "txt", ("--watch", "confusion", "spans")),
+    "finetune_relations.py": (relations, "txt", ("--watch", "calibration")),
+    "finetune_triples.py": (triples, "jsonl", ("--watch", "spans")),
     "finetune_generator.py": (sources, "csv", ("--measures", "distinct-2", "--max-new-tokens", 8)),
-    "finetune_multiple_choice.py": (choices, "csv", ("--choice-columns", "ending0", "ending1")),
+    "finetune_multiple_choice.py": (choices, "csv", ("--choice-columns", "ending0", "ending1", "--watch", "examples")),
     "finetune_sentence_encoder.py": (mined, "jsonl", ("--mini-batch-size", 3, "--matryoshka-dims", 8, 4)),
-    "finetune_cross_encoder.py": (mined, "jsonl", ()),
+    "finetune_cross_encoder.py": (mined, "jsonl", ("--watch", "precision_recall")),
     "finetune_question_answering.py": (
         questions, "json", ("--stride", 4, "--max-question-tokens", 8, "--max-answer-tokens", 4)
     ),
@@ -187,7 +187,7 @@ EXAMPLES = {
 
 @pytest.mark.parametrize("recipe", EXAMPLES)
 def test_killed_in_the_middle_of_an_epoch_every_recipe_ends_as_if_it_had_not_been(
-    start_recipe, marked_preset, tmp_path, recipe
+    start_recipe, watched, marked_preset, tmp_path, recipe
 ):
     examples, suffix, more = EXAMPLES[recipe]
     options = ["--preset", marked_preset, "--sequence-length", 32, "--epochs", 2, "--batch-size", 2, *more]
@@ -203,5 +203,6 @@ def test_killed_in_the_middle_of_an_epoch_every_recipe_ends_as_if_it_had_not_bee
     stop_at(killed, tmp_path / "killed", 6, signal.SIGKILL)
     killed.finish(-signal.SIGKILL)
     assert ", epoch 1, from" in begin("killed").finish()  # of 60 steps each, or more
+    assert watched(tmp_path / "killed") == watched(tmp_path / "unbroken")
     unbroken, killed = (tmp_path / name / "preset" / "model.safetensors" for name in ("unbroken", "killed"))
     assert killed.read_bytes() == unbroken.read_bytes()

@@ -106,8 +106,10 @@ def test_a_loss_that_does_not_learn_from_the_data_is_refused_by_name(run_recipe,
         pytest.param("teacher's scores", "spearman", marks=SLOW),
     ],
 )
-def test_a_cross_encoder_is_trained_and_ranks(run_recipe, small_preset, tables, tmp_path, kind, measure):
-    printed = run_recipe("finetune_cross_encoder.py", *options_of(small_preset, tables, kind, tmp_path))
+def test_a_cross_encoder_is_trained_and_ranks(run_recipe, watched, small_preset, tables, tmp_path, kind, measure):
+    options = [*options_of(small_preset, tables, kind, tmp_path), "--watch", "confusion", "examples"]
+    printed = run_recipe("finetune_cross_encoder.py", *options)
+    assert {"confusion_matrix", "examples/worst"} <= watched(tmp_path / "run")
     assert f"validation.{measure}" in printed
     ranked = CrossEncoder.from_preset(tmp_path / "run" / "preset").rank("who was 1", ["the bad", "the good was 1"])
     is_probability = kind in ("negatives", "two classes")
