@@ -177,10 +177,12 @@ EXAMPLES = {
     "finetune_triples.py": (triples, "jsonl", ("--watch", "spans")),
     "finetune_generator.py": (sources, "csv", ("--measures", "distinct-2", "--max-new-tokens", 8)),
     "finetune_multiple_choice.py": (choices, "csv", ("--choice-columns", "ending0", "ending1", "--watch", "examples")),
-    "finetune_sentence_encoder.py": (mined, "jsonl", ("--mini-batch-size", 3, "--matryoshka-dims", 8, 4)),
+    "finetune_sentence_encoder.py": (
+        mined, "jsonl", ("--mini-batch-size", 3, "--matryoshka-dims", 8, 4, "--watch", "attention", "projector", "layers")
+    ),
     "finetune_cross_encoder.py": (mined, "jsonl", ("--watch", "precision_recall")),
     "finetune_question_answering.py": (
-        questions, "json", ("--stride", 4, "--max-question-tokens", 8, "--max-answer-tokens", 4)
+        questions, "json", ("--stride", 4, "--max-question-tokens", 8, "--max-answer-tokens", 4, "--watch", "layers")
     ),
 }  # fmt: skip
 
