@@ -8,12 +8,13 @@ import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Literal
 
-from bert_keras import data, models, training
+from bert_keras import data, inference, models, training
 
 if TYPE_CHECKING:
     import keras
 
-View = Literal["confusion", "precision_recall", "calibration", "examples", "spans"]
+INSIDE = ("attention", "projector", "layers")  # views of the model; the others are of its predictions
+View = Literal["confusion", "precision_recall", "calibration", "examples", "spans", "attention", "projector", "layers"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,7 +46,7 @@ class FineTuning:
     ema: float = 0.0  # EMA momentum of the weights that are evaluated and kept, such as 0.99; 0 for none
     dtype: Literal["float32", "mixed_bfloat16"] = "float32"  # faster where a processor multiplies bfloat16 itself
     seed: int = 0
-    watch: tuple[View, ...] = ()  # what TensorBoard shows of validation after each epoch: docs/watch.md
+    watch: tuple[View, ...] = ()  # what TensorBoard shows after each epoch: docs/watch.md
 
     def prepare(
         self,
@@ -119,6 +120,7 @@ class FineTuning:
         shown: tuple[str, ...] = (),
         scores: Callable[[], Mapping[str, float]] | None = None,
         watched: "training.callbacks.watching.Watched | None" = None,
+        inside: "inference.Inside | None" = None,
         throughput: bool = True,
     ) -> list:
         """Return the callbacks of `fit`: they keep the best epoch, write TensorBoard's curves, print a line an epoch.
@@ -130,6 +132,7 @@ class FineTuning:
             scores: Function that scores the validation part, see `training.callbacks.TaskScores`.
             watched: What `watch` may show, from `inference.watch_texts` and its kin; asked after `scores`. None for a
                 task, or a run without a validation part, that has nothing to be shown.
+            inside: What `watch` may show of the model. None for one whose encoder does not learn.
             throughput: Whether to count tokens a second, which takes batches of tokens.
 
         Raises:
@@ -137,8 +140,12 @@ class FineTuning:
         """
         import keras
 
-        if self.watch and watched is None:
-            raise ValueError(f"Expected no --watch {' '.join(self.watch)}: here is nothing of validation to show.")
+        of_model = [view for view in self.watch if view in INSIDE]
+        of_predictions = [view for view in self.watch if view not in INSIDE]
+        if of_predictions and watched is None:
+            raise ValueError(f"Expected no --watch {' '.join(of_predictions)}: here is nothing of validation to show.")
+        if of_model and inside is None:
+            raise ValueError(f"Expected no --watch {' '.join(of_model)}: here is no encoder that learns.")
 
         callbacks = training.callbacks
         return [
@@ -147,7 +154,8 @@ class FineTuning:
             *([_keep_best(best, self.epochs)] if best else []),
             callbacks.LearningRate(),
             *([callbacks.Throughput()] if throughput else []),
-            *([callbacks.WatchPredictions(watched, self.watch, log_dir)] if self.watch else []),
+            *([callbacks.WatchPredictions(watched, of_predictions, log_dir)] if of_predictions else []),
+            *(inside.callbacks(of_model, log_dir) if of_model else []),
             callbacks.StepTensorBoard(log_dir),
             callbacks.ProgressLine("loss", *shown, *(["tokens_per_second"] if throughput else [])),
         ]

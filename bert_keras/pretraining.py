@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 _OBJECTIVES, _TASKS = ("masked_tokens", "replaced_tokens", "next_tokens"), ("auto", "next", "order", "none")
+View = Literal["attention", "projector", "layers"]
 _PAIR_HEADS = ("next_sentence", "sentence_order")
 
 
@@ -52,6 +53,7 @@ class Pretraining:
     learning_rate: float = 5e-4  # at its peak
     xla: bool = True  # compile the whole step on a CPU too, in float32: it begins later, and is faster then
     seed: int = 0
+    watch: tuple[View, ...] = ()  # what TensorBoard shows of the model after each epoch: docs/watch.md
 
     @property
     def heads(self) -> dict[str, bool]:
@@ -241,6 +243,7 @@ class Pretraining:
         saving: "training.callbacks.SaveAndResume",
         predictor: "inference.Predictor | None" = None,
         probes: Sequence[str] = (),
+        held_out: "tf.data.Dataset | None" = None,
     ) -> list:
         """Return the callbacks of `fit`: they watch the steps, write TensorBoard's curves, print a line an epoch.
 
@@ -249,6 +252,11 @@ class Pretraining:
             saving: The run's `SaveAndResume`, whose last good state training goes back to when steps go wrong.
             predictor: From `predictor`, where there are probes.
             probes: Sentences with [MASK], or beginnings of texts, whose guesses TensorBoard shows after each epoch.
+            held_out: Batches of validation, the first of which `watch` shows; attention is shown of the probes, where
+                there are some.
+
+        Raises:
+            ValueError: If something is to be watched and there is no predictor or nothing held out.
         """
         callbacks = training.callbacks
         tasks = {"next_sentence": "nsp_accuracy", "sentence_order": "sop_accuracy", "span_boundaries": "sbo_accuracy"}
@@ -265,6 +273,7 @@ class Pretraining:
             callbacks.SkippedSteps(saving),  # those whose gradients are not finite
             *([callbacks.MicroBatches()] if self.split_batches else []),
             *([self._probe(predictor, probes, log_dir)] if probes else []),
+            *(self._inside(predictor, probes, held_out).callbacks(self.watch, log_dir) if self.watch else []),
             callbacks.StepTensorBoard(log_dir),
             callbacks.ProgressLine(*shown, "tokens_per_second"),
         ]
@@ -274,3 +283,11 @@ class Pretraining:
             return training.callbacks.FillMaskProbe(predictor, probes, log_dir)
         rows = lambda: zip(probes, predictor(probes), strict=True)  # noqa: E731
         return training.callbacks.TextProbe("written", ("beginning", "text"), rows, log_dir)
+
+    def _inside(self, predictor, probes, held_out):
+        if predictor is None or held_out is None:
+            raise ValueError(f"Expected predictor and held_out for --watch {' '.join(self.watch)}.")
+        options = dict(sequence_length=self.sequence_length)
+        sentences = data.TokenizedTexts(list(probes), None, predictor.tokenizer, **options) if probes else None
+        batch = next(held_out.take(1).as_numpy_iterator())
+        return inference.Inside(predictor.model, predictor.tokenizer, batch, sentences, has_vectors=False)

@@ -74,7 +74,8 @@ def main(
     predictor = inference.Classifier(classifier, tokenizer, sequence_length=sequence_length, long_texts=long_texts)
     watched = inference.watch_texts(predictor, examples["validation"], rows["validation"])
     best = metrics[0].name  # the epoch that is best by it is kept
-    report = dict(best=f"val_{best}", shown=(best,), throughput=not freeze_encoder, watched=watched)
+    inside = None if freeze_encoder else inference.Inside(classifier, tokenizer, rows["validation"])
+    report = dict(best=f"val_{best}", shown=(best,), throughput=not freeze_encoder, watched=watched, inside=inside)
     report = fine_tuning.callbacks(run.logs, **report)
     if data_map:
         report += [inference.data_map_recorder(predictor, learned["train"], run_directory, rows=rows["train"])]

@@ -63,6 +63,7 @@ def main(
     best = next(iter(score("validation")))  # the epoch that is best by it is kept
     watched = inference.watch_pairs(examples["validation"].labelled_pairs(), scored)
     options = dict(best=f"val_{best}", shown=(best,), scores=lambda: score("validation"), watched=watched)
+    options["inside"] = inference.Inside(model, tokenizer, rows["train"])
     report = saving.after(fine_tuning.callbacks(run.logs, **options))
     with training.memory_advice(fine_tuning.batch_size, sequence_length):
         model.fit(datasets["train"], **fine_tuning.fit_options(report))

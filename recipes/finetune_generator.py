@@ -74,6 +74,7 @@ def main(
 
     shown = (measures[0], "perplexity")
     options = dict(best=f"val_{measures[0]}", shown=shown, scores=lambda: score("validation", num_scored))
+    options["inside"] = inference.Inside(model, tokenizer, rows["validation"])
     report = [training.callbacks.Perplexity("loss"), *fine_tuning.callbacks(run.logs, **options)]
     report.append(training.callbacks.TextProbe("written", ("source", "text", "target"), samples, run.logs))
     with training.memory_advice(fine_tuning.batch_size, sequence_length):

@@ -62,7 +62,9 @@ def main(
     chooser.compile(optimizer, training.classification_loss(), weighted_metrics=metrics)
     predictor = inference.Chooser(chooser, tokenizer, sequence_length=sequence_length)
     watched = inference.watch_choices(predictor, examples["validation"], rows["validation"])
-    report = saving.after(fine_tuning.callbacks(run.logs, best="val_accuracy", shown=("accuracy",), watched=watched))
+    inside = inference.Inside(chooser, tokenizer, rows["validation"])
+    report = dict(best="val_accuracy", shown=("accuracy",), watched=watched, inside=inside)
+    report = saving.after(fine_tuning.callbacks(run.logs, **report))
     with training.memory_advice(fine_tuning.batch_size, sequence_length):
         chooser.fit(datasets["train"], validation_data=datasets["validation"], **fine_tuning.fit_options(report))
     run.save_preset(chooser, tokenizer)

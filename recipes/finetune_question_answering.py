@@ -76,6 +76,7 @@ def main(
 
     watched = inference.watch_answers(questions["validation"], lambda: (found, answerer.null_threshold))
     report = dict(best="val_f1", shown=("exact", "f1"), scores=lambda: answer()[1], watched=watched)
+    report["inside"] = inference.Inside(answerer, tokenizer, windows["validation"])
     report = saving.after(fine_tuning.callbacks(run.logs, **report))
     with training.memory_advice(fine_tuning.batch_size, sequence_length):
         answerer.fit(datasets["train"], validation_data=datasets["validation"], **fine_tuning.fit_options(report))

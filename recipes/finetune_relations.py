@@ -59,7 +59,9 @@ def main(
     best = watched = None  # without a validation part the last epoch is kept
     if validation:
         best, watched = "val_accuracy", inference.watch_relations(extractor, examples["validation"], rows["validation"])
-    report = saving.after(fine_tuning.callbacks(run.logs, best=best, shown=("accuracy",), watched=watched))
+    inside = inference.Inside(classifier, tokenizer, rows["validation" if validation else "train"])
+    report = dict(best=best, shown=("accuracy",), watched=watched, inside=inside)
+    report = saving.after(fine_tuning.callbacks(run.logs, **report))
     with training.memory_advice(fine_tuning.batch_size, sequence_length):
         classifier.fit(datasets["train"], validation_data=datasets.get("validation"), **fine_tuning.fit_options(report))
     run.save_preset(classifier, tokenizer)

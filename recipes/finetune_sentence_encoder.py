@@ -61,6 +61,7 @@ def main(
     before = score("validation")
     best = next(iter(before))  # the epoch that is best by it is kept
     options = dict(best=f"val_{best}", shown=(best,), scores=lambda: score("validation"))
+    options["inside"] = inference.Inside(model, tokenizer, rows["train"])
     report = saving.after(fine_tuning.callbacks(run.logs, **options))
     with training.memory_advice(fine_tuning.batch_size, sequence_length):
         trained.fit(datasets["train"], **fine_tuning.fit_options(report))

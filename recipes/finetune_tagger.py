@@ -74,7 +74,8 @@ def main(
     model.compile(optimizer, loss, weighted_metrics=[metric])
     predictor = predictor(model, tokenizer, sequence_length=sequence_length)
     watched = inference.watch_tagged(predictor, sentences["validation"], rows["validation"])
-    report = fine_tuning.callbacks(run.logs, best=f"val_{metric.name}", shown=(metric.name,), watched=watched)
+    report = dict(watched=watched, inside=inference.Inside(model, tokenizer, rows["validation"]))
+    report = fine_tuning.callbacks(run.logs, best=f"val_{metric.name}", shown=(metric.name,), **report)
     report = saving.after(report)
     with training.memory_advice(fine_tuning.batch_size, sequence_length):
         model.fit(datasets["train"], validation_data=datasets["validation"], **fine_tuning.fit_options(report))

@@ -72,6 +72,7 @@ def main(
 
     watched = inference.watch_triples(examples["validation"], lambda: latest["validation"])
     options = dict(shown=("f1",), scores=lambda: score("validation")[1]["overall"], watched=watched)
+    options["inside"] = inference.Inside(extractor, tokenizer, rows["validation"])
     report = saving.after(fine_tuning.callbacks(run.logs, best="val_f1", **options))
     with training.memory_advice(fine_tuning.batch_size, sequence_length):
         extractor.fit(datasets["train"], validation_data=datasets["validation"], **fine_tuning.fit_options(report))

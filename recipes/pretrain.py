@@ -67,7 +67,8 @@ def main(
     optimizer = training.AdamW(pretraining.learning_rate if max_hours else schedule)
     pretrainer.compile(optimizer, **pretraining.compile_options(dtype))
     predictor = pretraining.predictor(pretrainer, tokenizer)
-    report = pretraining.callbacks(run.logs, saving=saving, predictor=predictor, probes=probes)
+    shown = dict(predictor=predictor, probes=probes, held_out=held_out)
+    report = pretraining.callbacks(run.logs, saving=saving, **shown)
     if max_hours:
         report.insert(0, training.callbacks.TimeBudget(60 * max_hours, schedule))
     num_reports = max(1, round(steps / steps_per_report))

@@ -22,6 +22,7 @@ from bert_keras.inference.text_scores import score_texts
 from bert_keras.inference.text_sources import as_texts
 from bert_keras.inference.triple_finder import TripleFinder
 from bert_keras.inference.watching import (
+    Inside,
     watch_answers,
     watch_choices,
     watch_pairs,
@@ -40,6 +41,7 @@ __all__ = [
     "Embedder",
     "FillMask",
     "Generator",
+    "Inside",
     "Predictor",
     "QuestionAnswerer",
     "RelationExtractor",

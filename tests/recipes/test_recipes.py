@@ -98,9 +98,14 @@ def test_an_unknown_label_in_validation_is_an_error_with_file_and_line(run_recip
     ("options", "logged"),
     [
         pytest.param("", ("mlm_loss", "nsp_accuracy"), marks=pytest.mark.slow),
-        ("--sentence-task order --masking spans --final-mask-rate 0.3 --no-xla", ("mlm_loss", "sop_accuracy")),
+        (
+            "--sentence-task order --masking spans --final-mask-rate 0.3 --no-xla --watch attention projector layers",
+            ("mlm_loss", "sop_accuracy"),
+        ),
         pytest.param(
-            "--objective next_tokens --rows packed --no-xla --probes the", ("perplexity",), marks=pytest.mark.slow
+            "--objective next_tokens --rows packed --no-xla --probes the --watch attention projector layers",
+            ("perplexity",),
+            marks=pytest.mark.slow,
         ),
         pytest.param("--sentence-task none --masking words --rows packed --no-xla", ("loss",), marks=pytest.mark.slow),
     ],
@@ -112,6 +117,7 @@ def test_pretraining_goes_on_from_a_preset(run_recipe, corpus, preset, tmp_path,
         *options.split(),
     )  # fmt: skip
     assert (tmp_path / "preset" / "model.safetensors").is_file()
+    assert ("--watch" in options) == (tmp_path / "logs" / "train" / "projector" / "tokens.bytes").is_file()
     names = {"mlm_loss", "nsp_accuracy", "sop_accuracy", "perplexity"}
     assert {name for name in names if name in printed} == names & {*logged} and "loss -" not in printed
 

@@ -78,6 +78,21 @@ class EventWriter:
         summary = metadata.create_summary_metadata("", "", num_thresholds=len(found))
         self._add(tag, np.stack([found, invented, left, missed, *shares]), step, summary)
 
+    def histogram(self, tag: str, values: np.ndarray, step: int, *, num_buckets: int = 30) -> None:
+        """Add a histogram to those called `tag`, in equally wide buckets from the lowest value to the highest.
+
+        Args:
+            tag: Its name in the tabs of histograms and distributions.
+            values: Array of finite numbers, one or more.
+            step: When it was so.
+            num_buckets: How many there are.
+        """
+        from tensorboard.plugins.histogram import metadata
+
+        counts, edges = np.histogram(values, num_buckets)
+        buckets = np.stack([edges[:-1], edges[1:], counts], axis=1).astype("float64")
+        self._add(tag, buckets, step, metadata.create_summary_metadata("", ""))
+
     def _add(self, tag, value, step, metadata):
         from tensorboard.compat.proto.event_pb2 import Event
         from tensorboard.summary.writer.event_file_writer import EventFileWriter

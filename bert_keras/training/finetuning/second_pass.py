@@ -31,7 +31,14 @@ def second_pass(
 
 
 def trial_pass(
-    model: keras.Model, compute_loss: Callable, x: Any, y: Any, sample_weight: Any, *, values: Iterable = ()
+    model: keras.Model,
+    compute_loss: Callable,
+    x: Any,
+    y: Any,
+    sample_weight: Any,
+    *,
+    values: Iterable = (),
+    training: bool = True,
 ) -> tuple:
     """Do as `second_pass`, but change nothing.
 
@@ -42,6 +49,7 @@ def trial_pass(
         y: as for `second_pass`.
         sample_weight: as for `second_pass`.
         values: as for `second_pass`.
+        training: whether in training mode. Default True.
 
     Returns:
         loss, outputs, and the new states of layers as pairs of `keras.Variable` and tensor.
@@ -50,8 +58,8 @@ def trial_pass(
     current = [(v, v.value) for v in [*model.variables, *model.metrics_variables]]
     with keras.StatelessScope([*current, *values]) as scope:
         before = [scope.get_current_value(v) for v in model.non_trainable_variables]
-        y_pred = model(x, training=True)
-        loss = compute_loss(x, y, y_pred, sample_weight, training=True)
+        y_pred = model(x, training=training)
+        loss = compute_loss(x, y, y_pred, sample_weight, training=training)
     after = [scope.get_current_value(v) for v in model.non_trainable_variables]
     changed = zip(model.non_trainable_variables, before, after)
     return loss, y_pred, [(variable, new) for variable, old, new in changed if new is not old]
