@@ -1,5 +1,21 @@
 """Why a model answers as it does, and what its layers and heads have learned."""
 
 from bert_keras.inspection.attribution import Attribution, Word
+from bert_keras.inspection.head_importance import HeadImportance, head_importance, silent_head
+from bert_keras.inspection.head_patterns import HeadPatterns, RelationHits, SyntaxHeads, head_patterns, syntax_heads
+from bert_keras.inspection.probes import LayerProbes, probe_layers
 
-__all__ = ["Attribution", "Word"]
+__all__ = [
+    "Attribution",
+    "HeadImportance",
+    "HeadPatterns",
+    "LayerProbes",
+    "RelationHits",
+    "SyntaxHeads",
+    "Word",
+    "head_importance",
+    "head_patterns",
+    "probe_layers",
+    "silent_head",
+    "syntax_heads",
+]
