@@ -1,11 +1,15 @@
 """Why a model answers as it does, and what its layers and heads have learned."""
 
+from bert_keras.inspection.answers import Answer, answer_of
 from bert_keras.inspection.attribution import Attribution, Word
 from bert_keras.inspection.head_importance import HeadImportance, head_importance, silent_head
 from bert_keras.inspection.head_patterns import HeadPatterns, RelationHits, SyntaxHeads, head_patterns, syntax_heads
+from bert_keras.inspection.methods import METHODS, attribute
 from bert_keras.inspection.probes import LayerProbes, probe_layers
 
 __all__ = [
+    "METHODS",
+    "Answer",
     "Attribution",
     "HeadImportance",
     "HeadPatterns",
@@ -13,6 +17,8 @@ __all__ = [
     "RelationHits",
     "SyntaxHeads",
     "Word",
+    "answer_of",
+    "attribute",
     "head_importance",
     "head_patterns",
     "probe_layers",
