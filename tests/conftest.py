@@ -17,7 +17,7 @@ if os.environ["KERAS_BACKEND"] == "jax":
     os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 
 # Where many small models take few steps each.
-UNTRACED = ("benchmarks", "layers", "models", "test_docstrings.py", "test_documents.py")
+UNTRACED = ("benchmarks", "inspection", "layers", "models", "test_docstrings.py", "test_documents.py")
 
 
 def pytest_configure(config):

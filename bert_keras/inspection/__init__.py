@@ -7,6 +7,7 @@ from bert_keras.inspection.explain import explain
 from bert_keras.inspection.explanation import Explanation, write_explanations
 from bert_keras.inspection.head_importance import HeadImportance, head_importance, silent_head
 from bert_keras.inspection.head_patterns import HeadPatterns, RelationHits, SyntaxHeads, head_patterns, syntax_heads
+from bert_keras.inspection.faithfulness import Faithfulness, faithfulness
 from bert_keras.inspection.methods import METHODS, attribute
 from bert_keras.inspection.probes import LayerProbes, probe_layers
 
@@ -16,6 +17,7 @@ __all__ = [
     "Attention",
     "Attribution",
     "Explanation",
+    "Faithfulness",
     "HeadImportance",
     "HeadPatterns",
     "LayerProbes",
@@ -26,6 +28,7 @@ __all__ = [
     "attention_of",
     "attribute",
     "explain",
+    "faithfulness",
     "head_importance",
     "head_patterns",
     "probe_layers",

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from bert_keras.data import Examples, Question, Rows, TextRows, TokenIds, TokenizedTexts
+from bert_keras.data import Examples, Question, QuestionWindows, Rows, TextRows, TokenIds, TokenizedTexts
 from bert_keras.data.rows.length_batches import length_batches
 from bert_keras.data.tagging.word_rows import WordRows
 from bert_keras.inference import (
@@ -90,7 +90,8 @@ def answer_of(
     | any | a function, from the model's outputs for several rows to a number for each | this number |
 
     A model of your own is explained as `Predictor(model, tokenizer)`, with such a function, where it is a `keras.Model`
-    with one `BertEncoder` in it; or by a `Predictor` of your own.
+    with one `BertEncoder` in it; or by a `Predictor` of your own. A text that does not fit into a row is cut, or seen
+    through the window in which the answer stands: `tokens.num_unseen` says how many words the model has not seen.
 
     Args:
         predictor: One of `bert_keras.inference`, or of your own.
@@ -301,28 +302,37 @@ def _of_question(predictor: QuestionAnswerer, text: str, second_text: Any, answe
     if isinstance(found, Mapping):
         name, start, end = found["answer"], found["start"], found["end"]
     else:
-        name, start = found, passage.find(found)
-        end = start + len(found)
-        if start < 0 or not found:
+        name, start = found, passage.find(found) if isinstance(found, str) and found else -1
+        if start < 0:
             raise ValueError(f"Expected answer to be a piece of the passage, received {found!r}, which is not in it.")
-    windows = [] if name else [(number, 0, 0) for number in range(len(rows))]  # [CLS] says that there is none
-    for number in range(len(rows) if name else 0):
-        begin, starts, ends, _ = rows.context_tokens(number)
-        tokens = np.flatnonzero((ends > start) & (starts < end))
-        if len(tokens) and starts[tokens[0]] <= start and ends[tokens[-1]] >= end:
-            windows.append((number, begin + int(tokens[0]), begin + int(tokens[-1])))
-    if not windows:
-        raise ValueError(
-            f"No row of {rows.sequence_length} tokens shows the whole answer {name[:80]!r}: name a shorter piece of "
-            "the passage, or choose a larger sequence_length."
-        )
-    outputs = predictor.outputs_of(rows)
-    logits = [outputs[number]["start"][first] + outputs[number]["end"][last] for number, first, last in windows]
-    row, first, last = windows[int(np.argmax(logits) if name else np.argmin(logits))]  # as `best_answers` chooses
+        end = start + len(found)
+    row, first, last = _place_of_answer(rows, start, end) if name else _place_of_none(predictor, rows)
     return _answer(
         predictor, rows, (text, passage), name=name or "no answer", numbers=(row,), is_of_places=True,
         score=lambda outputs: outputs["start"][:, first] + outputs["end"][:, last], places=(first, last),
     )  # fmt: skip
+
+
+def _place_of_answer(rows: QuestionWindows, start: int, end: int) -> tuple[int, int, int]:
+    """Return the window that shows some characters of the passage with most around them, and their tokens in it."""
+    found = []
+    for number in range(len(rows)):
+        begin, starts, ends, has_most = rows.context_tokens(number)
+        tokens = np.flatnonzero((ends > start) & (starts < end))
+        if len(tokens) and starts[tokens[0]] <= start and ends[tokens[-1]] >= end:
+            found.append((not has_most[tokens[0]], number, begin + int(tokens[0]), begin + int(tokens[-1])))
+    if not found:
+        raise ValueError(
+            f"No row of {rows.sequence_length} tokens shows all of the answer at the characters {start} to {end}: name "
+            "a shorter piece of the passage, or choose a larger sequence_length."
+        )
+    return min(found)[1:]
+
+
+def _place_of_none(predictor: QuestionAnswerer, rows: QuestionWindows) -> tuple[int, int, int]:
+    """Return the window in which the score that the passage does not say is lowest, as it counts; and [CLS] in it."""
+    sums = [outputs["start"][0] + outputs["end"][0] for outputs in predictor.outputs_of(rows)]
+    return int(np.argmin(sums)), 0, 0
 
 
 @_answer_of.register
@@ -376,8 +386,8 @@ def _answer(
     """Put together the inputs, the words and the score of an answer."""
     model, length = model or predictor.model, _length_of(rows)
     inputs = {name: np.asarray(value) for name, value in rows.inputs(np.array(numbers), length).items()}
-    if isinstance(model.input, dict):
-        inputs = {name: value for name, value in inputs.items() if name in model.input}
+    if isinstance(taken := getattr(model, "input", None), dict):
+        inputs = {name: value for name, value in inputs.items() if name in taken}
     if characters is None:
         characters = np.stack([token_characters(rows, number, length, texts) for number in numbers])
     return Answer(

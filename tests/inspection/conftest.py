@@ -1,32 +1,44 @@
-"""A small encoder, and predictors on it, for all tests of this room."""
+"""Small models with weights large enough that what they answer hangs on the words."""
 
+import keras
 import pytest
 
 from bert_keras.data import WordPieceTokenizer
 from bert_keras.inference import Classifier, Embedder
 from bert_keras.models import BertEncoder, TextClassifier
 
-WORDS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "so", "good", "bad", "soup", "##s", "the", "a")
+TOKENS = (
+    *("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "$", "#"),
+    *("ada", "lyon", "##s", "met", "in", "good", "bad", "film", ",", ".", "北", "京", "so", "soup", "the"),
+)
 
 
 @pytest.fixture(scope="session")
 def tokenizer():
-    return WordPieceTokenizer(list(WORDS))
+    return WordPieceTokenizer(TOKENS)
 
 
-@pytest.fixture
-def new_encoder():
-    def make(**options):
-        return BertEncoder(len(WORDS), 2, 2, 8, 16, kernel_initializer="glorot_normal", **options)
+@pytest.fixture(scope="session")
+def make_encoder():
+    def make(num_layers=1, **options):
+        keras.utils.set_random_seed(1)
+        sizes = {"num_heads": 2, "hidden_dim": 8, "intermediate_dim": 8, "max_sequence_length": 32}
+        options = {"vocabulary_size": len(TOKENS), "num_layers": num_layers} | sizes | options
+        return BertEncoder(**options, kernel_initializer=keras.initializers.RandomNormal(stddev=0.5))
 
     return make
 
 
-@pytest.fixture
-def embedder(new_encoder, tokenizer):
-    return Embedder(new_encoder(), tokenizer)
+@pytest.fixture(scope="session")
+def encoder(make_encoder):
+    return make_encoder()
 
 
 @pytest.fixture
-def classifier(new_encoder, tokenizer):
-    return Classifier(TextClassifier(new_encoder(), 2, labels=("no", "yes")), tokenizer)
+def embedder(make_encoder, tokenizer):
+    return Embedder(make_encoder(2), tokenizer)
+
+
+@pytest.fixture
+def classifier(make_encoder, tokenizer):
+    return Classifier(TextClassifier(make_encoder(2), 2, labels=("no", "yes")), tokenizer)

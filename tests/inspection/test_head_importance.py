@@ -18,8 +18,8 @@ def first_vectors(encoder):
 
 
 @pytest.mark.parametrize("has_lora", [False, True])
-def test_a_silent_head_passes_nothing_on(new_encoder, has_lora):
-    encoder = new_encoder()
+def test_a_silent_head_passes_nothing_on(make_encoder, has_lora):
+    encoder = make_encoder(2)
     if has_lora:
         add_lora(encoder, 2)
         for dense in (block.attention.output_projection for block in encoder.encoder_blocks):
@@ -32,8 +32,8 @@ def test_a_silent_head_passes_nothing_on(new_encoder, has_lora):
         np.testing.assert_allclose(ops.convert_to_numpy(projection(found)), expected, rtol=1e-5, atol=1e-6)
 
 
-def test_weights_are_put_back_bit_for_bit_after_an_error_too(new_encoder):
-    encoder = new_encoder(dtype="bfloat16")
+def test_weights_are_put_back_bit_for_bit_after_an_error_too(make_encoder):
+    encoder = make_encoder(2, dtype="bfloat16")
     before, vectors = [np.array(ops.convert_to_numpy(w)) for w in encoder.weights], first_vectors(encoder)
     with pytest.raises(RuntimeError), silent_head(encoder, 0, 1):
         assert not np.array_equal(first_vectors(encoder), vectors)
@@ -51,8 +51,8 @@ def test_a_model_that_is_traced_already_sees_it(classifier):
 
 
 @pytest.mark.parametrize(("block", "head", "message"), [(2, 0, "block from 0 to 1"), (0, -1, "head from 0 to 1")])
-def test_a_number_out_of_range_is_refused(new_encoder, block, head, message):
-    with pytest.raises(ValueError, match=message), silent_head(new_encoder(), block, head):
+def test_a_number_out_of_range_is_refused(make_encoder, block, head, message):
+    with pytest.raises(ValueError, match=message), silent_head(make_encoder(2), block, head):
         pass
 
 
@@ -72,12 +72,12 @@ def test_the_head_that_all_rests_on_matters_most(classifier):
     assert str(importance).splitlines()[2].startswith("block 1 head 1")
 
 
-def test_a_tagger_is_measured_at_its_words(new_encoder, tokenizer):
+def test_a_tagger_is_measured_at_its_words(make_encoder, tokenizer):
     words = sentences_of_texts(["so good soups", "bad"])
     sentences = TaggedSentences(
         words.words, words.texts, words.offsets, (("a", "b", "b"), ("a",)), tag_names=("a", "b")
     )
-    tagger = Tagger(TokenClassifier(new_encoder(), 2, labels=("a", "b")), tokenizer)
+    tagger = Tagger(TokenClassifier(make_encoder(2), 2, labels=("a", "b")), tokenizer)
     right = np.mean([tag == is_right for tag, is_right in zip(sum(tagger.tags(sentences), []), "abba")])
     assert head_importance(tagger, sentences).measures["accuracy"] == pytest.approx(right)
 

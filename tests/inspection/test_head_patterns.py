@@ -31,8 +31,8 @@ class SilentAttention(keras.layers.Layer):
 
 
 @pytest.fixture
-def backward(new_encoder, tokenizer):
-    return Embedder(new_encoder(attention=BackwardAttention()), tokenizer)
+def backward(make_encoder, tokenizer):
+    return Embedder(make_encoder(2, attention=BackwardAttention()), tokenizer)
 
 
 def sentences(words, tags):
@@ -90,9 +90,9 @@ def test_texts_without_tokens_are_refused(embedder):
         head_patterns(embedder, ["", " "])
 
 
-def test_attention_without_scores_is_refused(new_encoder, tokenizer):
+def test_attention_without_scores_is_refused(make_encoder, tokenizer):
     with pytest.raises(ValueError, match="SilentAttention cannot return attention scores"):
-        head_patterns(Embedder(new_encoder(attention=SilentAttention()), tokenizer), TEXTS)
+        head_patterns(Embedder(make_encoder(2, attention=SilentAttention()), tokenizer), TEXTS)
 
 
 def test_syntactic_heads_are_found_whatever_pieces_words_have(backward):
