@@ -5,9 +5,9 @@ from bert_keras.inspection.attention import Attention, attention_of
 from bert_keras.inspection.attribution import Attribution, Word
 from bert_keras.inspection.explain import explain
 from bert_keras.inspection.explanation import Explanation, write_explanations
+from bert_keras.inspection.faithfulness import Faithfulness, faithfulness
 from bert_keras.inspection.head_importance import HeadImportance, head_importance, silent_head
 from bert_keras.inspection.head_patterns import HeadPatterns, RelationHits, SyntaxHeads, head_patterns, syntax_heads
-from bert_keras.inspection.faithfulness import Faithfulness, faithfulness
 from bert_keras.inspection.methods import METHODS, attribute
 from bert_keras.inspection.probes import LayerProbes, probe_layers
 

@@ -13,6 +13,7 @@ from bert_keras.inference import (
     RelationExtractor,
     SpanFinder,
     Tagger,
+    TripleFinder,
 )
 from bert_keras.inspection.answers import At, answer_of
 from bert_keras.inspection.attention import attention_of
@@ -98,6 +99,11 @@ def _predictions(predictor, text, second_text, at) -> list[tuple[str, float]]:
         return _named(choices, softmax(predictor.logits(predictor.rows([text], [choices])))[0])
     if isinstance(predictor, (Tagger, SpanFinder)):
         return [(f"{found['label']} at {found['text']}", found["score"]) for found in predictor(text)]
+    if isinstance(predictor, TripleFinder):
+        return [
+            (f"{found['subject']['text']} {found['relation']} {found['object']['text']}", found["score"])
+            for found in predictor(text)
+        ]
     if isinstance(predictor, QuestionAnswerer):
         answers = predictor(text, second_text, top_k=_MOST_PREDICTIONS)
         return [(found["answer"] or "no answer", found["score"]) for found in answers]

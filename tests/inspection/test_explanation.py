@@ -113,7 +113,7 @@ def test_words_stand_on_colours_in_a_terminal_alone(monkeypatch, capsys):
     print(explanation)
     plain = capsys.readouterr().out
     assert "\033" not in plain and plain.startswith("yes 0.500\n") and plain.endswith("Cut.\n")
-    assert "good    -1" in plain
+    assert "good  -1" in plain
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     assert "\033[48;5;214;38;5;16mgood\033[0m" in str(explanation)
     assert "\033[2J" not in str(explanation)
