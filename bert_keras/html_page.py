@@ -9,6 +9,11 @@ table { border-collapse: collapse; }
 td, th { border-bottom: 1px solid #ddd; padding: .2em .8em .2em 0; text-align: left; vertical-align: top; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 code, pre { font-family: ui-monospace, monospace; }
+:root { color-scheme: light dark; }
+@media (prefers-color-scheme: dark) {
+  body { background: #14171b; color: #e4e4e4; }
+  td, th { border-color: #3a3f47; }
+}
 """
 
 

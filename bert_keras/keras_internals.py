@@ -4,7 +4,9 @@ Looked at with the versions that `tests/test_keras_internals.py` names; that tes
 methods stand in for private ones of Keras.
 """
 
-from collections.abc import Callable
+import contextlib
+import functools
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
@@ -54,6 +56,29 @@ def replace_layer(within: keras.layers.Layer, old: keras.layers.Layer, new: kera
     if keras.config.backend() == "torch":  # whose list of parameters was made when the layers were built
         for layer in layers_within(within):
             layer._track_variables()
+
+
+@contextlib.contextmanager
+def changed_output(layer: keras.layers.Layer, change: Callable) -> Iterator[None]:
+    """Have a layer of a built model give something else in place of its output, as long as the context lasts.
+
+    What a model compiled before, such as the function of its `predict`, does not see the change.
+
+    Args:
+        layer: layer.
+        change: function from what its `call` gives to what it shall give, called anew each time.
+    """
+    unchanged = layer.call
+
+    @functools.wraps(unchanged)  # callers look at the names of its arguments
+    def changed(*args, **kwargs):
+        return change(unchanged(*args, **kwargs))
+
+    vars(layer)["call"] = changed  # before the method of the class, where Keras looks it up each time
+    try:
+        yield
+    finally:
+        del vars(layer)["call"]
 
 
 def mask_of(tensor: Any) -> Any:

@@ -17,7 +17,10 @@ if os.environ["KERAS_BACKEND"] == "jax":
     os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 
 # Where many small models take few steps each.
-UNTRACED = ("benchmarks", "layers", "models", "test_cross_validation.py", "test_docstrings.py", "test_documents.py")
+UNTRACED = (
+    "benchmarks", "inspection", "layers", "models", "test_cross_validation.py", "test_docstrings.py",
+    "test_documents.py",
+)  # fmt: skip
 
 
 def pytest_configure(config):

@@ -34,6 +34,7 @@ CODE = {
 }
 SLOW = (
     "docs/classify.md",
+    "docs/explain.md",
     "docs/family.md",
     "docs/generate.md",
     "docs/own-layers.md",
@@ -131,6 +132,7 @@ def stand_ins(tmp_path_factory):
         **{f"restaurants{part}.csv": "mr,ref\nname[Aromi],Aromi is a pub.\n" for part in ("", "_dev")},
         "train.conll": tagged,
         "dev.conll": tagged,
+        "trees.conllu": "1\tsoup\t_\t_\t_\t_\t2\tnsubj\t_\t_\n2\twon\t_\t_\t_\t_\t0\troot\t_\t_\n\n",
         "texts.txt": "Ada won\nthe soup\n",
         "spans.jsonl": json.dumps({"text": "Ada won", "spans": [{"start": 0, "end": 3, "label": "person"}]}),
         "squad.json": json.dumps({"version": "1.1", "data": [{"title": "t", "paragraphs": [asked]}]}),

@@ -141,3 +141,12 @@ def test_an_adapter_is_taken_out():
     assert keras_internals.stored_kernel(dense).shape == (3, 2)
     keras_internals.take_out_adapter(dense)
     assert len(dense.variables) == 2 and not dense.lora_enabled
+
+
+def test_a_layer_gives_something_else_as_long_as_the_context_lasts():
+    model = make_model()
+    x = np.ones((2, 3), "float32")
+    before = keras.ops.convert_to_numpy(model(x))
+    with keras_internals.changed_output(model.layers[-1], lambda output: 0 * output + 7):
+        assert (keras.ops.convert_to_numpy(model(x)) == 7).all()
+    np.testing.assert_array_equal(keras.ops.convert_to_numpy(model(x)), before)

@@ -33,6 +33,8 @@ class Attribution:
         method: Name of the method, such as "integrated_gradients".
         special_score: What the tokens have that stand in no word, such as [CLS]; 0 where the method scores words alone.
         baseline_score: `answer_score` of the text that the method compares with; None where it compares with none.
+        num_unseen: Words that the model has not seen, because they did not fit into its row.
+        num_steps: Points between the baseline and the text at which the method took gradients; 0 where it does not.
 
     Example:
         >>> words = (Word(0, 4), Word(5, 9))
@@ -50,6 +52,8 @@ class Attribution:
     method: str
     special_score: float = 0.0
     baseline_score: float | None = None
+    num_unseen: int = 0
+    num_steps: int = 0
 
     def of_words(self) -> list[tuple[str, float]]:
         """Return each word with its score."""
