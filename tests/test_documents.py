@@ -34,6 +34,7 @@ CODE = {
 }
 SLOW = (
     "docs/classify.md",
+    "docs/explain.md",
     "docs/family.md",
     "docs/generate.md",
     "docs/own-layers.md",
