@@ -50,15 +50,13 @@ def main(
     model.compile(optimizer, training.classification_loss(pairs.problem_type))
     cross_encoder = inference.CrossEncoder(model, tokenizer, sequence_length=sequence_length)
 
-    def score(part):
-        return inference.score_pairs(cross_encoder, examples[part])
-
+    score = inference.KnownScores(model, lambda part: inference.score_pairs(cross_encoder, examples[part]))
     best = next(iter(score("validation")))  # the epoch that is best by it is kept
     options = dict(best=f"val_{best}", shown=(best,), scores=lambda: score("validation"))
     report = saving.after(fine_tuning.callbacks(run.logs, **options))
     with training.memory_advice(fine_tuning.batch_size, sequence_length):
         model.fit(datasets["train"], **fine_tuning.fit_options(report))
-    run.save_preset(model, tokenizer)
+    run.save_preset(model, tokenizer, sequence_length=sequence_length)
     return run.finish({part: score(part) for part in examples if part != "train"})
 
 

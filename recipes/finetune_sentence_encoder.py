@@ -61,9 +61,7 @@ def main(
     optimizer = fine_tuning.optimizer(model.encoder, len(datasets["train"]), epsilon=1e-8)  # gradients here are long
     trained.compile(optimizer, objective)
 
-    def score(part):
-        return inference.score_matching(embed, examples[part])
-
+    score = inference.KnownScores(model, lambda part: inference.score_matching(embed, examples[part]))
     before = score("validation")
     best = next(iter(before))  # the epoch that is best by it is kept
     options = dict(best=f"val_{best}", shown=(best,), scores=lambda: score("validation"))
