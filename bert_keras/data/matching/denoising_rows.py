@@ -35,7 +35,7 @@ class DenoisingRows(TokenizedTexts):
         >>> examples = MatchingExamples((("so a goodness", "so a goodness"),))
         >>> rows = DenoisingRows(examples, tokenizer, sequence_length=8)
         >>> rows.inputs(np.array([0]), 6, seed=np.array([1, 0]))["token_ids"].numpy().tolist()
-        [[[2, 6, 7, 3, 0, 0], [2, 5, 8, 6, 7, 3]]]
+        [[[2, 5, 6, 7, 3, 0], [2, 5, 8, 6, 7, 3]]]
 
     Reference:
         [Wang et al., 2021](https://arxiv.org/abs/2104.06979), sections 3 and 6.1
@@ -115,7 +115,7 @@ def denoising_dataset(
         >>> examples = read_matching([{"text": "so good"}, {"text": "good"}])
         >>> dataset = denoising_dataset(examples, tokenizer, sequence_length=8, batch_size=2)
         >>> next(iter(dataset))["token_ids"].shape
-        TensorShape([2, 2, 4])
+        TensorShape([2, 2, 8])
     """
     sizes = dict(sequence_length=sequence_length, batch_size=batch_size)
     return batches_of(DenoisingRows, examples, tokenizer, **sizes, **options)

@@ -23,7 +23,7 @@ def document_run(
     Example:
         >>> import numpy as np, tempfile
         >>> encode = lambda texts: np.array([[text.count("a") + 1.0, text.count("b")] for text in texts])
-        >>> index = Index.build(tempfile.mkdtemp() + "/index", {"d1": "aa", "d2": "ab"}, encode)
+        >>> index = Index.build(tempfile.mkdtemp() + "/index", [("d1", "aa"), ("d2", "ab")], encode)
         >>> list(document_run(index, {"q1": "abb"})["q1"])
         ['d2', 'd1']
     """
