@@ -97,12 +97,22 @@ class FineTuning:
         options = {"batch_size": self.batch_size, "seed": self.seed, "start_step": start_step}
         return {part: make(some, training=part == "train", **options) for part, some in rows.items()}
 
-    def optimizer(self, encoder: "models.BertEncoder", steps_per_epoch: int) -> "training.AdamW":
-        """Return AdamW with a linear warm-up and decay over all epochs, and a rate for each layer of the encoder."""
+    def optimizer(
+        self, encoder: "models.BertEncoder", steps_per_epoch: int, *, epsilon: float = 1e-6
+    ) -> "training.AdamW":
+        """Return AdamW with a linear warm-up and decay over all epochs, and a rate for each layer of the encoder.
+
+        Args:
+            encoder: Whose layers they are.
+            steps_per_epoch: Batches of an epoch.
+            epsilon: As for `AdamW`. A loss whose gradients are long, and clipped, needs a smaller one than BERT's: what
+                is left of a gradient must not be small beside it.
+        """
         steps = self.epochs * steps_per_epoch
         schedule = training.WarmupLinearDecay(self.learning_rate, steps, warmup_steps=int(self.warmup_share * steps))
         factors = training.layerwise_decay(encoder, self.layerwise_decay)
-        return training.AdamW(schedule, rate_factors=factors, use_ema=self.ema > 0, ema_momentum=self.ema)
+        averages = {"use_ema": self.ema > 0, "ema_momentum": self.ema}
+        return training.AdamW(schedule, epsilon=epsilon, rate_factors=factors, **averages)
 
     def fit_options(self, callbacks: list) -> dict:
         """Return what `fit` takes beside the data: epochs, callbacks, no shuffling of shuffled batches, no bar.

@@ -57,9 +57,7 @@ def main(
         scored.update(zip(zip(anchors, texts), scores.tolist()))
         return scores
 
-    def score(part):
-        return inference.score_pairs(read, examples[part])
-
+    score = inference.KnownScores(model, lambda part: inference.score_pairs(read, examples[part]))
     best = next(iter(score("validation")))  # the epoch that is best by it is kept
     watched = inference.watch_pairs(examples["validation"].labelled_pairs(), scored)
     options = dict(best=f"val_{best}", shown=(best,), scores=lambda: score("validation"), watched=watched)
@@ -67,7 +65,7 @@ def main(
     report = saving.after(fine_tuning.callbacks(run.logs, **options))
     with training.memory_advice(fine_tuning.batch_size, sequence_length):
         model.fit(datasets["train"], **fine_tuning.fit_options(report))
-    run.save_preset(model, tokenizer)
+    run.save_preset(model, tokenizer, sequence_length=sequence_length)
     return run.finish({part: score(part) for part in examples if part != "train"})
 
 

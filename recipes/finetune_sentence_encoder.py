@@ -3,7 +3,8 @@
 Data        pairs, triples, queries with lists of negatives, scored pairs, pairs of two classes, a teacher's scores, or
             texts alone: a table whose columns have well-known names (docs/files.md) or are given; or BEIR's layout:
             --train train.jsonl --validation dev.tsv
-Paper       Reimers and Gurevych, 2019; of losses, in their docstrings; of texts alone, SimCSE: Gao et al., 2021
+Paper       Reimers and Gurevych, 2019; of losses, in their docstrings; of texts alone, SimCSE: Gao et al., 2021,
+            and TSDAE, --loss denoising: Wang et al., 2021
 Run         python recipes/finetune_sentence_encoder.py --preset PRESET --train stsb/train.tsv --validation stsb/dev.tsv
 Stopped     by Ctrl-C, SIGTERM or a crash, the same command resumes it: docs/reliability.md
 Watch       tensorboard --logdir runs/finetune_sentence_encoder
@@ -28,7 +29,7 @@ def main(
     run_directory: Path = Path("runs/finetune_sentence_encoder"),
     # Model
     pooling: Literal["mean", "first", "max", "pooled"] | None = None,  # of tokens; none: the preset's, else the mean
-    loss: str | None = None,  # CoSENTLoss, softmax, ...: docs/vectors.md; none: what is usual for the data
+    loss: str | None = None,  # CoSENTLoss, softmax, denoising, ...: docs/vectors.md; none: what is usual
     matryoshka_dims: tuple[int, ...] = (),  # the first so many numbers of a vector are to be good vectors, too
     mini_batch_size: int | None = None,  # texts encoded at once; none: all of a batch
     # Training
@@ -48,16 +49,19 @@ def main(
     )
     if loss == "softmax":  # a layer over both vectors, which is not kept
         trained = models.SentencePairClassifier(model, len(train.label_names))
+    elif loss == "denoising":  # a decoder, which is not kept
+        trained = models.DenoisingAutoencoder(model)
+        trained.load_head(preset)
     fine_tuning.prepare(model, tokenizer, sequence_length=sequence_length, preset=run.preset, trained=trained)
     embed = inference.Embedder(model, tokenizer, sequence_length=sequence_length)
     prompts = embed.matching_prompts if train.has_queries else (embed.prompt, embed.prompt)
-    rows = {"train": data.MatchingRows(train, tokenizer, sequence_length=sequence_length, prompts=prompts)}
+    rows_of = data.DenoisingRows if loss == "denoising" else data.MatchingRows
+    rows = {"train": rows_of(train, tokenizer, sequence_length=sequence_length, prompts=prompts)}
     datasets = fine_tuning.datasets(rows, start_step=saving.step)
-    trained.compile(fine_tuning.optimizer(model.encoder, len(datasets["train"])), objective)
+    optimizer = fine_tuning.optimizer(model.encoder, len(datasets["train"]), epsilon=1e-8)  # gradients here are long
+    trained.compile(optimizer, objective)
 
-    def score(part):
-        return inference.score_matching(embed, examples[part])
-
+    score = inference.KnownScores(model, lambda part: inference.score_matching(embed, examples[part]))
     before = score("validation")
     best = next(iter(before))  # the epoch that is best by it is kept
     options = dict(best=f"val_{best}", shown=(best,), scores=lambda: score("validation"))

@@ -243,6 +243,22 @@ def noted_length(directory: str | os.PathLike) -> int | None:
     return length
 
 
+def noted_prompt(directory: str | os.PathLike) -> str:
+    """Read what stands before each text of a preset of sentence-transformers where nothing is asked for.
+
+    Args:
+        directory: path of a preset, be it of a `SentenceTransformer` or `CrossEncoder`.
+
+    Returns:
+        the default prompt, "" where there is none.
+
+    Raises:
+        ValueError: where there are no such prompts, or the file is damaged.
+    """
+    noted = _prompts(pathlib.Path(directory, _PROMPTS_FILE))
+    return (noted["prompts"] or {}).get(noted["default_prompt"], "")
+
+
 def squeezes_one_number(config_path: str | os.PathLike, fields: Mapping) -> bool:
     """Tell whether a preset is a `CrossEncoder` whose one logit becomes a probability, by a sigmoid.
 

@@ -29,6 +29,7 @@ from bert_keras.data.generation.generation_examples import GenerationExamples
 from bert_keras.data.generation.generation_readers import read_generation
 from bert_keras.data.generation.generation_rows import GenerationRows, PromptRows, generation_dataset
 from bert_keras.data.matching.beir_files import read_beir
+from bert_keras.data.matching.denoising_rows import DenoisingRows, denoising_dataset
 from bert_keras.data.matching.matching_examples import MatchingExamples
 from bert_keras.data.matching.matching_readers import read_matching
 from bert_keras.data.matching.matching_rows import MatchingRows, matching_dataset
@@ -111,6 +112,7 @@ __all__ = [
     "Choices",
     "CorpusReport",
     "DataMap",
+    "DenoisingRows",
     "Examples",
     "Finding",
     "FoundFault",
@@ -169,6 +171,7 @@ __all__ = [
     "confusion_table",
     "cooccurrence_vectors",
     "cut_long_texts",
+    "denoising_dataset",
     "drcd_scores",
     "drop_words",
     "entries_of_rows",

@@ -8,6 +8,7 @@ from bert_keras.inference.embedder import Embedder
 from bert_keras.inference.fill_mask import FillMask
 from bert_keras.inference.frozen_vectors import frozen_vectors
 from bert_keras.inference.generator import Generator
+from bert_keras.inference.known_scores import KnownScores
 from bert_keras.inference.load_predictor import load_predictor, predictor_class
 from bert_keras.inference.matching_scores import score_matching, score_pairs, score_retrieval, search_run
 from bert_keras.inference.negative_mining import mine_negatives, mining_documents, write_negatives
@@ -42,6 +43,7 @@ __all__ = [
     "FillMask",
     "Generator",
     "Inside",
+    "KnownScores",
     "Predictor",
     "QuestionAnswerer",
     "RelationExtractor",

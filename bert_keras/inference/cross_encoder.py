@@ -1,15 +1,19 @@
 """A query and texts in, the texts by how well they fit out: read together, pair by pair."""
 
+import dataclasses
+import os
 from typing import Any
 
 import numpy as np
 
+from bert_keras.checkpoints.sentence_transformers import noted_prompt
 from bert_keras.data import Examples, TextRows, Tokenizer
 from bert_keras.inference.classifier import Classifier
 from bert_keras.inference.predictor import check_top_k
 from bert_keras.inference.text_sources import Texts, as_texts
 from bert_keras.models import TextClassifier
 from bert_keras.models.probabilities import sigmoid
+from bert_keras.preset_location import locate_preset
 
 
 class CrossEncoder(Classifier):
@@ -21,6 +25,8 @@ class CrossEncoder(Classifier):
         model: `bert_keras.models.TextClassifier` of one number, whose scores are taken as they are, or of one label,
             whose scores are its probabilities. Those of sentence-transformers are either, as their files say.
         tokenizer: `bert_keras.data.Tokenizer`.
+        prompt: what stands before the first text of each pair. Default "", in `from_preset` the default prompt that
+            sentence-transformers noted.
         **options: as for `Classifier`.
 
     Call arguments:
@@ -46,13 +52,29 @@ class CrossEncoder(Classifier):
 
     has_noted_length = True  # by sentence-transformers
 
-    def __init__(self, model: TextClassifier, tokenizer: Tokenizer, **options: Any) -> None:
+    def __init__(self, model: TextClassifier, tokenizer: Tokenizer, *, prompt: str = "", **options: Any) -> None:
         super().__init__(model, tokenizer, **options)
+        self.prompt = prompt
         if (num_classes := getattr(model, "num_classes", 1)) != 1:
             raise ValueError(
                 f"CrossEncoder expects a TextClassifier of one number or one label, received one of {num_classes} "
                 "classes: Classifier tells which they are."
             )
+
+    @classmethod
+    def from_preset(cls, preset: str | os.PathLike, **options: Any) -> "CrossEncoder":
+        """As `Predictor.from_preset`, with the prompt that the preset notes."""
+        if isinstance(preset, (str, os.PathLike)) and options.get("prompt") is None:
+            options["prompt"] = noted_prompt(locate_preset(preset))
+        return super().from_preset(preset, **options)
+
+    def rows(self, texts: Texts | Examples | TextRows, second_texts: Texts | None = None) -> TextRows:
+        """As `Classifier.rows`, behind the prompt."""
+        if self.prompt and not isinstance(texts, TextRows):
+            firsts = texts.texts if isinstance(texts, Examples) else as_texts(texts)
+            firsts = tuple(self.prompt + text for text in firsts)
+            texts = dataclasses.replace(texts, texts=firsts) if isinstance(texts, Examples) else firsts
+        return super().rows(texts, second_texts)
 
     def __call__(self, texts: Texts | Examples | TextRows, second_texts: Texts | None = None) -> np.ndarray | float:
         if isinstance(texts, str):

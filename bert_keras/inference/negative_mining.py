@@ -4,7 +4,7 @@ import collections
 import json
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -85,50 +85,18 @@ def mine_negatives(
     Reference:
         Moreira et al., 2024, https://arxiv.org/abs/2407.15831
     """
-    if not (1 <= first_rank <= last_rank and 1 <= num_negatives <= last_rank - first_rank + 1):
-        raise ValueError(
-            f"Expected 1 <= first_rank <= last_rank and num_negatives={num_negatives} from 1 to as many as there are "
-            f"ranks, received {first_rank} and {last_rank}."
-        )
-    if sampling not in ("top", "random"):
-        raise ValueError(f"sampling must be 'top' or 'random', received {sampling!r}.")
-    if any(value is not None and value < 0 for value in (margin, relative_margin)):
-        raise ValueError(f"Expected margins of 0 or more, received {margin} and {relative_margin}.")
-    number_of = {text: number for number, text in enumerate(documents)}
-    if len(number_of) < len(documents):
-        raise ValueError(
-            f"{len(documents) - len(number_of)} documents are there twice: `mining_documents` has each once."
-        )
-    if missing := [texts[1] for texts in examples.texts if texts[1] not in number_of]:
-        raise ValueError(f"{len(missing)} positives are not among the documents, the first: {missing[0]!r:.80}")
-    spellings = [_one_spelling(text) for text in documents]
-    matches_of = collections.defaultdict(set)
-    for anchor, positive, *_ in examples.texts:
-        matches_of[anchor] |= {anchor, positive}
-    spelled_matches_of = {anchor: set(map(_one_spelling, matches)) for anchor, matches in matches_of.items()}
-    counts = collections.Counter(spellings)
-    most_matches = max((sum(counts[one] for one in some) for some in spelled_matches_of.values()), default=0)
-    respelled = set()
-
-    def farther_than(score: float) -> Callable[[float], bool]:
-        limits = [score - margin] if margin is not None else []
-        limits += [score - relative_margin * abs(score)] if relative_margin is not None else []
-        return lambda candidate: all(candidate <= limit for limit in limits)
-
+    _check_options(num_negatives, first_rank, last_rank, sampling, (margin, relative_margin))
+    matches = _Matches(examples, documents)
     for begin in range(start, len(examples), _QUERIES):
         some = examples.texts[begin : begin + _QUERIES]
         anchors = list(dict.fromkeys(texts[0] for texts in some))
-        found = search(anchors, min(last_rank + most_matches, len(documents)))
+        found = search(anchors, min(last_rank + matches.most, len(documents)))
         found_of = {anchor: list(zip(*row)) for anchor, *row in zip(anchors, *(part.tolist() for part in found))}
         for number, (anchor, positive, *_) in enumerate(some, begin):
-            others = []
-            for one, score in found_of[anchor]:
-                if one >= 0 and spellings[one] not in spelled_matches_of[anchor]:
-                    others.append((one, score))
-                elif one >= 0 and documents[one] not in matches_of[anchor]:
-                    respelled.add(one)
-            is_far = farther_than(dict(found_of[anchor]).get(number_of[positive], -np.inf))
-            candidates = [pair for pair in others[first_rank - 1 : last_rank] if is_far(pair[1])]
+            candidates = matches.left_out_of(anchor, found_of[anchor])[first_rank - 1 : last_rank]
+            of_positive = dict(found_of[anchor]).get(matches.number_of[positive], -np.inf)
+            limit = _limit(of_positive, margin, relative_margin)
+            candidates = [(one, score) for one, score in candidates if score <= limit]
             if len(candidates) < num_negatives:
                 yield None
                 continue
@@ -138,11 +106,66 @@ def mine_negatives(
             candidates = candidates[:num_negatives]
             negatives, scores = [documents[one] for one, _ in candidates], [score for _, score in candidates]
             yield {"query": anchor, "positive": positive, "negatives": negatives, "scores": scores}
-    if respelled:
-        _logger.warning(
-            "%d documents differ from what matches a query by case and spaces alone and are no negatives of it, such "
-            "as %.80r", len(respelled), documents[min(respelled)],
-        )  # fmt: skip
+    matches.report()
+
+
+def _check_options(num_negatives, first_rank, last_rank, sampling, margins):
+    if not (1 <= first_rank <= last_rank and 1 <= num_negatives <= last_rank - first_rank + 1):
+        raise ValueError(
+            f"Expected 1 <= first_rank <= last_rank and num_negatives={num_negatives} from 1 to as many as there are "
+            f"ranks, received {first_rank} and {last_rank}."
+        )
+    if sampling not in ("top", "random"):
+        raise ValueError(f"sampling must be 'top' or 'random', received {sampling!r}.")
+    if any(value is not None and value < 0 for value in margins):
+        raise ValueError(f"Expected margins of 0 or more, received {margins[0]} and {margins[1]}.")
+
+
+def _limit(of_positive: float, margin: float | None, relative_margin: float | None) -> float:
+    """Return the highest score of a negative, by that of the positive."""
+    limits = [np.inf]
+    limits += [of_positive - margin] if margin is not None else []
+    limits += [of_positive - relative_margin * abs(of_positive)] if relative_margin is not None else []
+    return min(limits)
+
+
+class _Matches:
+    """What matches each anchor, in any spelling, among the documents."""
+
+    def __init__(self, examples: MatchingExamples, documents: Sequence[str]):
+        self.number_of = {text: number for number, text in enumerate(documents)}
+        if len(self.number_of) < len(documents):
+            raise ValueError(
+                f"{len(documents) - len(self.number_of)} documents are there twice: `mining_documents` has each once."
+            )
+        if missing := [texts[1] for texts in examples.texts if texts[1] not in self.number_of]:
+            raise ValueError(f"{len(missing)} positives are not among the documents, the first: {missing[0]!r:.80}")
+        self._documents = documents
+        self._spellings = [_one_spelling(text) for text in documents]
+        self._of = collections.defaultdict(set)
+        for anchor, positive, *_ in examples.texts:
+            self._of[anchor] |= {anchor, positive}
+        self._spelled_of = {anchor: set(map(_one_spelling, matches)) for anchor, matches in self._of.items()}
+        counts = collections.Counter(self._spellings)
+        self.most = max((sum(counts[one] for one in some) for some in self._spelled_of.values()), default=0)
+        self._respelled: set[int] = set()
+
+    def left_out_of(self, anchor: str, found: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
+        """Return what was found without what matches; -1 is nothing that was found."""
+        others = []
+        for one, score in found:
+            if one >= 0 and self._spellings[one] not in self._spelled_of[anchor]:
+                others.append((one, score))
+            elif one >= 0 and self._documents[one] not in self._of[anchor]:
+                self._respelled.add(one)
+        return others
+
+    def report(self):
+        if self._respelled:
+            _logger.warning(
+                "%d documents differ from what matches a query by case and spaces alone and are no negatives of it, "
+                "such as %.80r", len(self._respelled), self._documents[min(self._respelled)],
+            )  # fmt: skip
 
 
 def _one_spelling(text: str) -> str:

@@ -26,6 +26,7 @@ from bert_keras.layers.span_boundary_head import SpanBoundaryHead
 from bert_keras.layers.span_head import SpanHead
 from bert_keras.layers.token_classification_head import TokenClassificationHead
 from bert_keras.layers.token_replacement import TokenReplacement
+from bert_keras.layers.vector_cross_attention import VectorCrossAttention
 
 __all__ = [
     "CRF",
@@ -55,4 +56,5 @@ __all__ = [
     "SplitChoices",
     "TokenClassificationHead",
     "TokenReplacement",
+    "VectorCrossAttention",
 ]

@@ -1,6 +1,7 @@
 """One block of an encoder, built from the parts that it is given."""
 
 import inspect
+from collections.abc import Callable
 from typing import Any, Self
 
 import keras
@@ -43,6 +44,8 @@ class EncoderBlock(keras.layers.Layer):
         cache: pair of keys and values of the tokens before, as `bert_keras.ops.KeyValueCache` has them, or None. The
             attention must take it.
         slot: int32 scalar tensor, where in the cache the inputs go.
+        cross_attention: of a decoder, a function from (batch, length, hidden_dim) to the same, called between attention
+            and feed-forward, such as a call of `VectorCrossAttention`; or None.
 
     Output:
         (batch, length, hidden_dim) tensor, or the pair; (batch, positions, hidden_dim) with `output_positions`. With a
@@ -126,6 +129,7 @@ class EncoderBlock(keras.layers.Layer):
         rotary_positions: Tensor | None = None,
         cache: tuple[Tensor, Tensor] | None = None,
         slot: Tensor | None = None,
+        cross_attention: Callable | None = None,
     ) -> Tensor:
         arguments = self._attention_arguments(attention_mask, rotary_positions, return_attention_scores)
         if cache is not None:
@@ -141,10 +145,12 @@ class EncoderBlock(keras.layers.Layer):
             x = gather_positions(
                 x, output_positions, name="output_positions (mask_positions)"
             )  # (batch, positions, hidden)
+        x = x if self.normalize_first else self.attention_layer_norm(x)
+        if cross_attention is not None:
+            x = cross_attention(x)
         if self.normalize_first:
             x = x + self.dropout_layer(self.feed_forward(self.feed_forward_layer_norm(x)))
         else:
-            x = self.attention_layer_norm(x)
             x = self.feed_forward_layer_norm(x + self.dropout_layer(self.feed_forward(x)))
         return (x, beside) if returns_pair else x
 

@@ -2,6 +2,7 @@
 
 from bert_keras.models.causal_lm import CausalLM
 from bert_keras.models.changed_tables import change_positions, change_vocabulary
+from bert_keras.models.denoising_autoencoder import DenoisingAutoencoder
 from bert_keras.models.encoder import BertEncoder
 from bert_keras.models.head_only import VectorBatches, head_only
 from bert_keras.models.load_preset import load_preset, model_class_of
@@ -29,6 +30,7 @@ __all__ = [
     "BertEncoder",
     "BertPretrainer",
     "CausalLM",
+    "DenoisingAutoencoder",
     "MultipleChoice",
     "PrefixLM",
     "QuestionAnswerer",

@@ -2,7 +2,7 @@
 
 import dataclasses
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -539,6 +539,21 @@ class BertEncoder(PresetModel):
         stack = dataclasses.replace(self._stack, pooler=None)
         outputs = stack(self._own_inputs(inputs), output_positions=output_positions, cache=cache)
         return outputs["sequence_output"], outputs["cache"]
+
+    def call_as_decoder(self, inputs: dict[str, Tensor], cross_attentions: Sequence[Callable]) -> Tensor:
+        """Read rows as a decoder does: a token sees itself and those before it, and what it is told from elsewhere.
+
+        Args:
+            inputs: dict of the encoder's inputs, tensors.
+            cross_attentions: for each pass through a block a function from (batch, length, hidden_dim) to the same,
+                called between its attention and its feed-forward.
+
+        Returns:
+            (batch, length, hidden_dim) tensor.
+        """
+        causal = AttentionMask("causal", name="attention_mask_of_decoder")
+        stack = dataclasses.replace(self._stack, attention_mask=causal, pooler=None, takes_blocks=False)
+        return stack(self._own_inputs(inputs), cross_attentions=cross_attentions)["sequence_output"]
 
     def inspector(self, *, attention_scores: bool = True) -> keras.Model:
         """Return a model over the same weights that also shows what lies inside; the encoder is not touched.

@@ -2,6 +2,7 @@
 
 import dataclasses
 import inspect
+from collections.abc import Callable, Sequence
 
 import keras
 from keras import ops
@@ -52,6 +53,7 @@ class LayerStack:
         return_hidden_states: bool = False,
         return_attention_scores: bool = False,
         cache: KeyValueCache | None = None,
+        cross_attentions: Sequence[Callable] | None = None,
     ) -> dict:
         """Compute the outputs.
 
@@ -64,6 +66,7 @@ class LayerStack:
             return_attention_scores: whether to return the scores of each block's attention.
             cache: `KeyValueCache` of the tokens before, None where there are none. The `token_ids` then are the next
                 ones of rows that the other inputs describe as a whole, (batch, slots).
+            cross_attentions: of a decoder, for each of the blocks what it calls behind its attention; else None.
 
         Returns:
             dict as `BertEncoder` describes it; with a cache, it has the new one as `cache`.
@@ -80,13 +83,15 @@ class LayerStack:
         hidden_states, attention_scores, kept = [x], [], []
         for number, block in enumerate(self.blocks):
             is_last = number == len(self.blocks) - 1
-            with_cache = {} if cache is None else {"cache": cache.layers[number], "slot": cache.next_slot}
+            more = {} if cache is None else {"cache": cache.layers[number], "slot": cache.next_slot}
+            if cross_attentions is not None:
+                more["cross_attention"] = cross_attentions[number]
             x = block(
                 x,
                 **of_local if number % self.global_every else of_global,
                 return_attention_scores=return_attention_scores,
                 output_positions=output_positions if is_last else None,
-                **with_cache,
+                **more,
             )
             if cache is not None:
                 x, keys_and_values = x

@@ -148,11 +148,15 @@ class SentenceEncoder(TaskModel):
         vectors = recomputed_rows(self.text_model, rows, self.mini_batch_size)
         return ops.reshape(vectors, (batch, texts, self.vector_dim))
 
-    def fit(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> keras.callbacks.History:
+    def fit(
+        self, x: Any = None, y: Any = None, batch_size: int | None = None, epochs: int = 1, verbose: Any = "auto",
+        callbacks: Any = None, *args: Any, **kwargs: Any,
+    ) -> keras.callbacks.History:  # fmt: skip
         """As `keras.Model.fit`.
 
         Raises:
-            ValueError: where nothing would be learnt, since all rows of two texts are one group.
+            ValueError: where nothing would be learnt, since all rows of two texts are one group: of arrays at once, of
+                a dataset behind the first epoch.
         """
         loss = getattr(self.loss, "loss", self.loss)  # in a `MatryoshkaLoss`
         if isinstance(loss, MultipleNegativesRankingLoss) and len(np.shape(y)) == 1 and len(y) > 1:
@@ -162,7 +166,12 @@ class SentenceEncoder(TaskModel):
                     f"Expected groups of rows, of which only those of different groups are compared; received "
                     f"{groups[0]} for all {len(groups)}: np.arange({len(groups)}) says that all are different."
                 )
-        return super().fit(x, y, *args, **kwargs)
+        if isinstance(loss, MultipleNegativesRankingLoss):
+            if isinstance(callbacks, keras.callbacks.CallbackList):
+                callbacks.append(_ExpectComparisons())
+            else:
+                callbacks = [*keras.tree.flatten(callbacks or []), _ExpectComparisons()]
+        return super().fit(x, y, batch_size, epochs, verbose, callbacks, *args, **kwargs)
 
     def with_arguments(self, **changes: Any) -> "SentenceEncoder":
         """Make a sentence encoder around the same encoder, with the same dense layer, and other arguments.
@@ -244,6 +253,20 @@ class SentenceEncoder(TaskModel):
             leaves_out_pooler=not self.encoder.pooler and bool(family_named(self.encoder.family).pooler),
             **{name: getattr(self, name) for name in _NOTED},
         )  # fmt: skip
+
+
+class _ExpectComparisons(keras.callbacks.Callback):
+    """Refuses a first epoch whose loss is 0 to the bit: no row was compared with another."""
+
+    is_first = True
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self.is_first and (logs or {}).get("loss") == 0.0:
+            raise ValueError(
+                "The loss of an epoch is exactly 0: in no batch there were rows of different groups, and nothing was "
+                "learnt. Batches of MultipleNegativesRankingLoss need several rows, and y a number for each group."
+            )
+        self.is_first = False
 
 
 _NOTED = ("num_pooled_layers", "normalize", "output_dim", "prompts", "default_prompt", "similarity")

@@ -6,12 +6,14 @@ import keras
 
 from bert_keras.training.losses.class_losses import ClassLoss
 from bert_keras.training.losses.distillation_losses import DistillKLDivLoss, MarginMSELoss
+from bert_keras.training.losses.masked_lm_loss import MaskedLMLoss
 from bert_keras.training.losses.matryoshka_loss import MatryoshkaLoss
 from bert_keras.training.losses.multiple_negatives_ranking_loss import MultipleNegativesRankingLoss
 from bert_keras.training.losses.pair_losses import ContrastiveLoss, CosineSimilarityLoss, TripletLoss
 from bert_keras.training.losses.pair_ranking_losses import AnglELoss, CoSENTLoss
 
 SOFTMAX = "softmax"
+DENOISING = "denoising"
 _LOSSES = {  # the usual one first
     "matches": (MultipleNegativesRankingLoss, TripletLoss),
     "scores": (CoSENTLoss, AnglELoss, CosineSimilarityLoss),
@@ -31,8 +33,9 @@ def matching_loss(
 
     Args:
         kind: "matches", "scores", "classes" or "teacher_scores", the `kind` of `bert_keras.data.MatchingExamples`.
-        name: The loss, by the name of its class; "softmax" for that of a `SentencePairClassifier` of classes. None for
-            what is usual: `MultipleNegativesRankingLoss`, `CoSENTLoss`, `ContrastiveLoss`, `MarginMSELoss`.
+        name: The loss, by the name of its class; "softmax" for that of a `SentencePairClassifier` of classes,
+            "denoising" for that of a `DenoisingAutoencoder` of texts alone. None for what is usual:
+            `MultipleNegativesRankingLoss`, `CoSENTLoss`, `ContrastiveLoss`, `MarginMSELoss`.
         label_names: The classes, where there are some. All losses but "softmax" take two, of which the second matches.
         matryoshka_dims: Widths for a `MatryoshkaLoss` around it; none for the loss itself.
 
@@ -49,6 +52,8 @@ def matching_loss(
     known = {one.__name__: one for one in _LOSSES[kind]}
     if kind == "classes":
         known[SOFTMAX] = ClassLoss
+    if kind == "matches":
+        known[DENOISING] = MaskedLMLoss
     name = name or next(iter(known))
     if name not in known:
         takes_matches = name in (one.__name__ for one in _LOSSES["matches"]) and kind in ("scores", "classes")
@@ -59,7 +64,7 @@ def matching_loss(
             f"{name} learns from two classes, a match and none; received {', '.join(label_names or ('no names',))}: "
             "softmax learns from any; `MatchingExamples.only_matches` (--match-label) makes matches of one class."
         )
-    if matryoshka_dims and name == SOFTMAX:
-        raise ValueError("Expected no matryoshka_dims beside softmax, whose layer sees vectors of one width.")
+    if matryoshka_dims and name in (SOFTMAX, DENOISING):
+        raise ValueError(f"Expected no matryoshka_dims beside {name}, whose layers see vectors of one width.")
     loss = known[name]()
     return MatryoshkaLoss(loss, matryoshka_dims) if matryoshka_dims else loss

@@ -1,7 +1,9 @@
+import json
+
 import numpy as np
 import pytest
 
-from bert_keras.data import Vocabulary, WordPieceTokenizer
+from bert_keras.data import Examples, Vocabulary, WordPieceTokenizer
 from bert_keras.inference import Classifier, CrossEncoder
 from bert_keras.models import BertEncoder, TextClassifier
 
@@ -83,3 +85,17 @@ def test_scores_are_those_of_sentence_transformers_both_ways(make_cross_encoder,
     assert CrossEncoder.from_preset(tmp_path / "cut")(*long) == pytest.approx(float(cut.predict([long])[0]), abs=1e-5)
     again = library.CrossEncoder(str(tmp_path / "ours"), device="cpu")
     np.testing.assert_allclose(again.predict([("a b", text) for text in TEXTS]), expected, atol=1e-5)
+
+
+def test_the_default_prompt_of_the_preset_stands_before_the_first_text(make_cross_encoder, tokenizer, tmp_path):
+    plain = make_cross_encoder()
+    plain.model.save_to_preset(tmp_path)
+    tokenizer.save_to_preset(tmp_path, model_max_length=16)
+    noted = {"prompts": {"query": "a b ", "other": "c "}, "default_prompt_name": "query"}
+    (tmp_path / "config_sentence_transformers.json").write_text(json.dumps(noted))
+    prompted = CrossEncoder.from_preset(tmp_path)
+    assert prompted.prompt == "a b " and CrossEncoder.from_preset(tmp_path, prompt="").prompt == ""
+    expected = plain(["a b e"], ["f g"])
+    np.testing.assert_allclose(prompted(["e"], ["f g"]), expected, atol=1e-6)
+    np.testing.assert_allclose(prompted(Examples(("e",), ("f g",))), expected, atol=1e-6)
+    assert prompted.rank("e", ["f g"])[0]["score"] == pytest.approx(float(expected[0]), abs=1e-6)

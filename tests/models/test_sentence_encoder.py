@@ -1,3 +1,4 @@
+import contextlib
 import json
 
 import keras
@@ -11,6 +12,7 @@ from bert_keras.inference import Embedder, load_predictor
 from bert_keras.models import BertEncoder, SentenceEncoder, SentencePairClassifier, load_preset
 from bert_keras.training.callbacks import MicroBatches
 
+NOTHING = contextlib.nullcontext()
 TEXTS = ["a b", "b a c b a c", "c", "a b c a b c a"]
 
 
@@ -264,6 +266,17 @@ def test_groups_that_leave_nothing_to_compare_are_refused(make_encoder, texts):
         model.fit(pairs, np.ones(5, "int32"), verbose=0)
     with pytest.raises(ValueError, match=r"group, \(batch,\) int.*received float32"):
         model.fit(pairs, np.arange(5.0), verbose=0)
+
+
+def test_a_dataset_that_leaves_nothing_to_compare_is_refused_behind_its_first_epoch(make_encoder, texts, untraced):
+    tf = pytest.importorskip("tensorflow")
+    pairs = {name: value[:, :2] for name, value in texts.items()}
+    model = SentenceEncoder(make_encoder(pooler=False))
+    model.compile("sgd", training.MultipleNegativesRankingLoss(), **untraced)
+    for groups, is_refused in ((np.ones(5, "int32"), True), (np.array([1, 1, 1, 1, 2], "int32"), False)):
+        dataset = tf.data.Dataset.from_tensor_slices((pairs, groups)).batch(5)
+        with pytest.raises(ValueError, match="no batch there were rows of different groups") if is_refused else NOTHING:
+            model.fit(dataset, verbose=0, callbacks=keras.callbacks.History())
 
 
 @pytest.mark.slow_elsewhere

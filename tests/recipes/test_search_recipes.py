@@ -73,6 +73,20 @@ def test_an_index_of_words_needs_no_preset(run_recipe, tmp_path):
     assert "d2#0  a dog ran" in printed and "d1#0" not in printed
 
 
+def test_a_search_is_scored_by_the_judgements_of_a_folder(run_recipe, tmp_path):
+    pytest.importorskip("bm25s")
+    texts = {"d1": "a cat sat", "d2": "a dog ran. " * 30, "d3": "a cow ate"}
+    (tmp_path / "corpus.jsonl").write_text("".join(json.dumps({"_id": k, "text": v}) + "\n" for k, v in texts.items()))
+    (tmp_path / "queries.jsonl").write_text('{"_id": "q1", "text": "dog"}\n{"_id": "q2", "text": "sat"}\n')
+    (tmp_path / "qrels").mkdir()
+    judgements = ["query-id\tcorpus-id\tscore", "q1\td2\t1", "q2\td1\t1", "q2\td3\t1"]
+    (tmp_path / "qrels" / "test.tsv").write_text("\n".join(judgements) + "\n")
+    options = ["--output", tmp_path / "index", "--passage-words", 20, "--overlap", 4]
+    run_recipe("build_index.py", tmp_path / "corpus.jsonl", *options)
+    printed = run_recipe("search.py", tmp_path, "--index", tmp_path / "index", "--method", "bm25")
+    assert "recall@100    0.7500" in printed and "mrr@10        1.0000" in printed
+
+
 def test_questions_are_answered_and_scored(run_recipe, small_preset, index, tmp_path):
     from bert_keras.data import WordPieceTokenizer
     from bert_keras.models import BertEncoder, QuestionAnswerer

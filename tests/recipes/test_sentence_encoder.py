@@ -71,6 +71,7 @@ SLOW = pytest.mark.slow
         pytest.param("negatives", ("--loss", "TripletLoss"), marks=SLOW),
         pytest.param("texts", ("--dropout", 0.3, "--mini-batch-size", 3), marks=SLOW),
         *(pytest.param("scores", ("--loss", name), marks=SLOW) for name in ("AnglELoss", "CosineSimilarityLoss")),
+        pytest.param("texts", ("--loss", "denoising", "--mini-batch-size", 3), marks=SLOW),
         pytest.param("scores", ("--matryoshka-dims", 8, 4), marks=SLOW),
         pytest.param("two classes", (), marks=SLOW),
         pytest.param("three classes", ("--loss", "softmax", "--mini-batch-size", 3), marks=SLOW),
@@ -111,7 +112,9 @@ def test_a_cross_encoder_is_trained_and_ranks(run_recipe, watched, small_preset,
     printed = run_recipe("finetune_cross_encoder.py", *options)
     assert {"confusion_matrix", "examples/worst"} <= watched(tmp_path / "run")
     assert f"validation.{measure}" in printed
-    ranked = CrossEncoder.from_preset(tmp_path / "run" / "preset").rank("who was 1", ["the bad", "the good was 1"])
+    cross_encoder = CrossEncoder.from_preset(tmp_path / "run" / "preset")
+    assert cross_encoder.sequence_length == 16  # as it was trained
+    ranked = cross_encoder.rank("who was 1", ["the bad", "the good was 1"])
     is_probability = kind in ("negatives", "two classes")
     assert len(ranked) == 2 and (not is_probability or all(0 < found["score"] < 1 for found in ranked))
 

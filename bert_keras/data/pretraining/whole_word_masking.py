@@ -1,29 +1,12 @@
 """Whole word masking: of a word all pieces are masked, or none, at the rate that was asked for."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 from bert_keras.data.pretraining.masked_tokens import MaskedTokens, SlotMasking, batch_shape, slots_of
-from bert_keras.data.tokenization.chinese_characters import has_chinese
+from bert_keras.data.rows.word_finder import WordFinder, Words
 from bert_keras.data.tokenization.tokenizer import TokenIds
-
-_SPECIAL, _CONTINUES, _BEGINS, _ALONE = range(4)
-
-
-class Words(NamedTuple):
-    """Where the words of a batch stand, (batch, length) each.
-
-    Attributes:
-        is_candidate: bool, whether a token is of a word: not a special one.
-        begins: bool, whether a word begins.
-        numbers: int32, the number of the word in its row; of a special token, that of the word before it.
-    """
-
-    is_candidate: tf.Tensor
-    begins: tf.Tensor
-    numbers: tf.Tensor
 
 
 class WholeWordMasking(SlotMasking):
@@ -73,9 +56,7 @@ class WholeWordMasking(SlotMasking):
         random_token_rate: float = 0.1,
     ):
         super().__init__(vocabulary, num_predictions, mask_rate, mask_token_rate, random_token_rate)
-        is_alone = np.array([has_chinese(token) for token in vocabulary.tokens])
-        kinds = np.where(np.asarray(vocabulary.continues_word), _CONTINUES, _BEGINS)
-        self._kinds = np.where(self.is_ordinary, np.where(is_alone, _ALONE, kinds), _SPECIAL).astype(np.int32)
+        self._words = WordFinder(vocabulary, self.is_ordinary)
 
     def __call__(
         self,
@@ -103,16 +84,6 @@ class WholeWordMasking(SlotMasking):
         positions, is_used = slots_of(chosen[:, :slots], num_selected, length)
         action = self._actions(action, groups, positions, *more)
         return self.fill_slots(token_ids, positions, is_used, action, replacement)
-
-    def _words(self, token_ids: tf.Tensor, begins_word: tf.Tensor | None) -> Words:
-        kinds = tf.gather(self._kinds, token_ids)
-        before = tf.pad(kinds[:, :-1], [[0, 0], [1, 0]], constant_values=_SPECIAL)
-        is_candidate = kinds != _SPECIAL
-        if begins_word is None:
-            begins_word = (kinds >= _BEGINS) | (before == _ALONE)
-        begins = is_candidate & (begins_word | (before == _SPECIAL))
-        numbers = tf.maximum(tf.cumsum(tf.cast(begins, tf.int32), axis=1) - 1, 0)
-        return Words(is_candidate, begins, numbers)
 
     def _more_noise(self, length: int) -> list[int]:
         """Return how much more noise a row needs, for rules that are made of this one."""

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from bert_keras.data.rows.accelerators import compiles_each_length
@@ -71,20 +72,24 @@ def batches(
         )
     mixed = None if getattr(rows, "are_compared", False) else mixed
     plan = BucketedBatches(row_lengths, buckets, batch_size, mixed=mixed, shared=getattr(rows, "shared", None))
-    order_stream = random_stream(seed, "order", training)
+    order_stream, noise_stream = (random_stream(seed, use, training) for use in ("order", "noise"))
+    takes_seed = "seed" in inspect.signature(rows.inputs).parameters
     epoch, step = divmod(start_step, plan.num_batches)
 
     def shuffled(epoch: tf.Tensor) -> tf.data.Dataset:
-        return tf.data.Dataset.from_tensor_slices(plan.shuffled(tf.stack([order_stream, epoch])))
+        epochs = tf.fill([plan.num_batches], epoch)
+        return tf.data.Dataset.from_tensor_slices((*plan.shuffled(tf.stack([order_stream, epoch])), epochs))
 
     @tf.autograph.experimental.do_not_convert
-    def batch_of(numbers: tf.Tensor, length: tf.Tensor):
+    def batch_of(numbers: tf.Tensor, length: tf.Tensor, epoch: tf.Tensor):
         length = length if len(buckets) > 1 else buckets[0]
-        x, targets = rows.inputs(numbers, length), rows.targets(numbers, length)
+        noise = {"seed": tf.stack([noise_stream, epoch])} if takes_seed else {}
+        x, targets = rows.inputs(numbers, length, **noise), rows.targets(numbers, length)
         return x if targets is None else (x, *targets)
 
     if not training:
-        dataset = tf.data.Dataset.from_tensor_slices(plan.in_order())
+        epochs = np.zeros(plan.num_batches, np.int64)
+        dataset = tf.data.Dataset.from_tensor_slices((*plan.in_order(), epochs))
     elif repeat:
         dataset = tf.data.Dataset.range(epoch, tf.int64.max).flat_map(shuffled).skip(step)
     else:

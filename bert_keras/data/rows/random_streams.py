@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-_USES = ("order", "pairs", "masks", "cuts")
+_USES = ("order", "pairs", "masks", "cuts", "noise")
 
 
 def random_stream(seed: int, use: str, training: bool) -> tf.Tensor:
@@ -10,7 +10,7 @@ def random_stream(seed: int, use: str, training: bool) -> tf.Tensor:
 
     Args:
         seed: Any integer.
-        use: `"order"`, `"pairs"`, `"masks"` or `"cuts"`.
+        use: `"order"`, `"pairs"`, `"masks"`, `"cuts"` or `"noise"`.
         training: Training and evaluation draw from different streams.
     """
     seed = (seed + (1 << 63)) % (1 << 64) - (1 << 63)  # what int64 makes of it

@@ -16,7 +16,8 @@ class Rows(Protocol):
     two methods. `TokenizedTexts` is a beginning, rows of texts or of pairs that lack but `targets`. Rows that had
     better not meet in a batch have `shared`, {row: frozenset of anything}: in training no batch has two that share
     something, where that is possible. Rows that the loss compares with the others of their batch have `are_compared`,
-    True: in training a batch has rows of any length.
+    True: in training a batch has rows of any length. Rows that are another each time take a third argument in `inputs`,
+    `seed`, (2,) int64, which differs by epoch.
 
     Example:
         >>> from bert_keras.data import TokenizedTexts, WordPieceTokenizer, batches

@@ -1,6 +1,7 @@
 """Which of many texts answers a query: by their vectors, by their words, or by both."""
 
 from bert_keras.inference.search.bm25 import Bm25
+from bert_keras.inference.search.document_run import document_run
 from bert_keras.inference.search.index import Index
 from bert_keras.inference.search.index_texts import read_index_texts
 from bert_keras.inference.search.nearest_texts import NearestTexts
@@ -15,6 +16,7 @@ __all__ = [
     "OpenAnswers",
     "OpenQuestionAnswerer",
     "cut_passages",
+    "document_run",
     "open_answer_scores",
     "passages_of",
     "read_index_texts",

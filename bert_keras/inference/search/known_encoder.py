@@ -1,14 +1,13 @@
 """By what an index knows its encoder again: its weights, what it makes of a text, the vectors of three sentences."""
 
 import logging
-import zlib
 from typing import Any
 
-import keras
 import numpy as np
 
 from bert_keras.inference.embedder import Embedder
 from bert_keras.inference.search.text_vectors import Encoder, are_usable, encode, scaled
+from bert_keras.models.weights_checksum import weights_checksum
 
 _SENTENCES = ("A cat sat on the mat in 1815.", "Warum ist der Himmel blau?", "今天天气很好，我们去北京。")
 # How far a vector may be from what it was, as a share of its length. MiniLM's in bfloat16 is 0.01 away from float32's,
@@ -83,14 +82,8 @@ def _settings(encoder: Encoder) -> dict[str, Any]:
         return {}
     of_query, of_document = embed.matching_prompts
     prompt = {"embed_queries": of_query, "embed_documents": of_document}.get(encoder.__name__, embed.prompt)
-    return {"weights": _checksum(embed.model.text_model), "sequence_length": embed.sequence_length, "prompt": prompt}
-
-
-def _checksum(model: keras.Model) -> int:
-    """Return the checksum of weights rounded to bfloat16, which is the same where they are kept in it."""
-    checksum = 0
-    for weight in model.weights:
-        bits = np.ascontiguousarray(keras.ops.convert_to_numpy(keras.ops.cast(weight, "float32"))).view("uint32")
-        halves = (bits >> 16) + ((bits & 0xFFFF) + ((bits >> 16) & 1) > 0x8000)  # the nearest, of two the even one
-        checksum = zlib.crc32(halves.astype("<u2").tobytes(), checksum)
-    return checksum
+    return {
+        "weights": weights_checksum(embed.model.text_model, rounded=True),
+        "sequence_length": embed.sequence_length,
+        "prompt": prompt,
+    }

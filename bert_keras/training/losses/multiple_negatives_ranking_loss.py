@@ -83,11 +83,11 @@ class MultipleNegativesRankingLoss(SentenceLoss):
         is_other_group = ops.not_equal(ops.expand_dims(groups, 1), ops.expand_dims(groups, 0))
         is_seen = ops.logical_or(is_own, ops.logical_and(is_other_group, ops.expand_dims(counts > 0, 0)))
         scores = ops.where(ops.expand_dims(is_seen, 1), scores, _FAR)
-        right = self.scale * ops.sum(anchors * others[:, 0], axis=-1)  # (batch,)
-        loss = ops.logsumexp(scores, axis=(1, 2)) - right
+        # The same numbers on both sides: a row that is compared with none has a loss of 0 to the bit.
+        loss = ops.logsumexp(scores, axis=(1, 2)) - ops.diagonal(scores[:, 0])  # (batch,)
         if self.symmetric:
             back = ops.where(is_seen, self.scale * ops.matmul(others[:, 0], ops.transpose(anchors)), _FAR)
-            loss = (loss + ops.logsumexp(back, axis=1) - right) / 2
+            loss = (loss + ops.logsumexp(back, axis=1) - ops.diagonal(back)) / 2
         return loss
 
     def get_config(self) -> dict[str, Any]:
