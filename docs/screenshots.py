@@ -22,7 +22,7 @@ TABS = {
     "images": ("tf-image-loader img", "confusion_matrix"),
     "pr_curves": ("tf-pr-curve-card path", "precision_recall"),
     "text": ("tf-text-loader table", "worst"),
-    "spans": ("tf-text-loader a", "spans"),
+    "spans": ("tf-text-loader table", "invented ✗"),
 }
 ADDRESSES = {"spans": "text"}  # what is a part of another tab
 PATIENCE = 240_000  # milliseconds, on a busy machine
