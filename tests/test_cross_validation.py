@@ -53,7 +53,7 @@ def test_a_turned_label_is_found_by_heads_that_have_not_seen_it_and_what_is_done
     kept, again = sorted(tmp_path.glob("folds_*/fold_*.safetensors"))
     before = kept.stat().st_mtime_ns
     again.unlink()  # as where the call was stopped in the second fold
-    monkeypatch.setattr("bert_keras.inference.frozen_vectors.FrozenVectors.logits", None)  # vectors are there
+    monkeypatch.setattr(cross_validation.inference.Classifier, "logits", None)  # vectors are there
     resumed = QUICK.predict(turned, preset, directory=tmp_path)
     np.testing.assert_array_equal(resumed.probabilities, found.probabilities)
     assert kept.stat().st_mtime_ns == before and len(seen) == 3
