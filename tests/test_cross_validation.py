@@ -53,7 +53,7 @@ def test_a_turned_label_is_found_by_heads_that_have_not_seen_it_and_what_is_done
     kept, again = sorted(tmp_path.glob("folds_*/fold_*.safetensors"))
     before = kept.stat().st_mtime_ns
     again.unlink()  # as where the call was stopped in the second fold
-    monkeypatch.setattr("bert_keras.inference.frozen_vectors.FrozenVectors.logits", None)  # vectors are there
+    monkeypatch.setattr(cross_validation.inference.Classifier, "logits", None)  # vectors are there
     resumed = QUICK.predict(turned, preset, directory=tmp_path)
     np.testing.assert_array_equal(resumed.probabilities, found.probabilities)
     assert kept.stat().st_mtime_ns == before and len(seen) == 3
@@ -116,9 +116,9 @@ def test_a_report_has_wrong_labels_with_their_places_and_the_words_that_are_hard
     )
     right = np.full((200, 2), 0.1)
     right[np.arange(200), [number % 2 for number in range(200)]] = 0.9
-    found = list(OutOfSample(some, right, np.arange(200) % 2).findings())
+    found = list(OutOfSample(some, right, np.arange(200) // 2 % 2).findings())
     assert [(finding.check, finding.place) for finding in found] == [("wrong_labels", "a.tsv:2")]
     assert found[0].what == "'neg' has a probability of 0.10, 'pos' a higher one"
     has_film = np.array(["film" in text for text in some.texts])
-    found = OutOfSample(some, np.where(has_film[:, None], 1 - right, right), np.arange(200) % 2).findings()
+    found = OutOfSample(some, np.where(has_film[:, None], 1 - right, right), np.arange(200) // 2 % 2).findings()
     assert any("word 'film': 0.0" in finding.what for finding in found if finding.check == "weak_slices")

@@ -61,7 +61,7 @@ def fold_examples(examples: Examples, num_folds: int, *, seed: int = 0) -> list[
     Example:
         >>> examples = Examples(("a", "b", "A", "c"), labels=(0, 0, 0, 1), label_names=("x", "y"))
         >>> fold_examples(examples, 2)
-        [0, 1, 0, 1]
+        [1, 0, 1, 0]
     """
     return fold_numbers(*_split_by(examples), num_folds, seed=seed, joins_rare=_joins_rare(examples))
 

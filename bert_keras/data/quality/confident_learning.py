@@ -76,7 +76,7 @@ def wrong_labels(
     Example:
         >>> probabilities = np.array([[0.9, 0.1], [0.8, 0.2], [0.2, 0.8], [0.1, 0.9], [0.05, 0.95]])
         >>> found = wrong_labels([0, 0, 1, 1, 0], probabilities)
-        >>> found.numbers.tolist(), found.suggested[4], found.joint.tolist()
+        >>> found.numbers.tolist(), int(found.suggested[4]), found.joint.tolist()
         ([4], 1, [[2, 1], [0, 2]])
 
     Reference:

@@ -49,7 +49,7 @@ def find_wrong_labels(
         >>> import numpy as np
         >>> from bert_keras.data import wrong_labels
         >>> examples = Examples(("good", "bad", "so good"), labels=(0, 1, 1), label_names=("pos", "neg"))
-        >>> found = wrong_labels(examples.labels, np.array([[0.9, 0.1], [0.2, 0.8], [0.75, 0.25]]))
+        >>> found = wrong_labels(examples.labels, np.array([[0.7, 0.3], [0.2, 0.8], [0.75, 0.25]]))
         >>> [(finding.place, finding.what) for finding in find_wrong_labels(examples, found)]
         [('example 2', "'neg' has a probability of 0.25, 'pos' a higher one")]
     """
