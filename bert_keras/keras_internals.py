@@ -62,7 +62,7 @@ def replace_layer(within: keras.layers.Layer, old: keras.layers.Layer, new: kera
 def changed_output(layer: keras.layers.Layer, change: Callable) -> Iterator[None]:
     """Have a layer of a built model give something else in place of its output, as long as the context lasts.
 
-    What a model compiled before, such as the function of its `predict`, does not see the change.
+    What a model compiled before, such as the function of its `predict`, does not see the change; other threads do.
 
     Args:
         layer: layer.

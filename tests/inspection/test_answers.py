@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from bert_keras.data import sentences_of_texts
+from bert_keras.data import Question, sentences_of_texts
 from bert_keras.inference import (
     Chooser,
     Classifier,
@@ -35,6 +35,7 @@ from bert_keras.models.probabilities import logit, sigmoid, softmax
 
 TEXT = "Ada met Lyons, good film."
 TAGS = ("O", "B-place", "I-place")
+TRIPLE = {"relation": "r", "subject": {"start": 0, "end": 3}, "object": {"start": 8, "end": 13}}
 
 
 def number(answer):
@@ -138,10 +139,10 @@ def test_a_tag_is_its_logit_at_a_word_also_in_a_window(tagger):
     logits = tagger._logits(rows)[0]
     found = answer_of(tagger, TEXT, answer="B-place", at=2)
     assert found.name == "B-place at Lyons" and number(found) == pytest.approx(logits[2, 1], abs=1e-5)
-    result = {"label": "place", "start": 8, "end": 18}
+    result = {"label": "place", "start": 8, "end": 19}
     several = answer_of(tagger, TEXT, answer=result)
     tags = [TAGS.index(tag) for tag in tagger.tags(rows)[0]]
-    assert several.name == "place at Lyons, goo" or several.name.startswith("place at Lyons")
+    assert several.name == "place at Lyons, good"
     assert number(several) == pytest.approx(np.mean([logits[i, tags[i]] for i in (2, 3, 4)]), abs=1e-5)
     short = Tagger(tagger.model, tagger.tokenizer, sequence_length=8)
     last = answer_of(short, TEXT, answer="O", at=6)
@@ -187,7 +188,7 @@ def test_an_answer_is_the_logits_of_its_start_and_end_in_the_window_that_shows_i
     passage = "Ada met Lyons, good film. bad film in Lyon ."
     found = answer_of(questions, "met film", passage)
     result = questions("met film", passage)
-    spans = questions.predict(questions.rows([_question("met film", passage)]))[0].spans
+    spans = questions.predict(questions.rows([Question("0", "met film", passage)]))[0].spans
     best = next(span for span in spans if span.text == result["answer"])
     assert found.name == result["answer"]
     assert number(found) == pytest.approx(best.start_logit + best.end_logit, abs=1e-4)
@@ -197,12 +198,6 @@ def test_an_answer_is_the_logits_of_its_start_and_end_in_the_window_that_shows_i
     assert passage[first.begin : last.end] == "in Lyon"
 
 
-def _question(question, passage):
-    from bert_keras.data import Question
-
-    return Question("0", question, passage)
-
-
 def test_a_masked_token_is_its_logit_and_the_mask_is_one_word(fill_mask):
     text = "Ada met [MASK] in [MASK]."
     ((token, share), (other, other_share)) = fill_mask(text, top_k=2)[1]
@@ -210,6 +205,26 @@ def test_a_masked_token_is_its_logit_and_the_mask_is_one_word(fill_mask):
     assert number(found) - number(second) == pytest.approx(np.log(share / other_share), abs=1e-4)
     assert [text[word.begin : word.end] for word in found.tokens.words] == ["Ada", "met", "[MASK]", "in", "[MASK]", "."]
     assert answer_of(fill_mask, text, at=1).name == token
+
+
+@pytest.mark.slow_elsewhere
+@pytest.mark.parametrize(
+    ("name", "texts", "options"),
+    [
+        ("tagger", (TEXT,), {"answer": "O", "at": 2}),
+        ("spans", (TEXT,), {"answer": "a", "at": (0, 3)}),
+        ("triples", (TEXT,), {"answer": TRIPLE}),
+        ("relations", ("<e1>Ada</e1> met <e2>Lyons</e2>.",), {}),
+        ("questions", ("met film", TEXT), {"answer": "Lyons"}),
+        ("fill_mask", ("Ada met [MASK].",), {}),
+        ("embedder", (TEXT, "Ada"), {}),
+        ("chooser", ("Ada", ["Lyon", "good film"]), {}),
+    ],
+)
+def test_gradients_add_up_in_every_task(request, name, texts, options):
+    found = attribute(request.getfixturevalue(name), *texts, num_steps=16, **options)
+    assert np.abs(found.scores).max() > 0
+    assert abs(found.gap) < 0.05 * np.abs(found.scores).sum()
 
 
 @pytest.mark.slow
