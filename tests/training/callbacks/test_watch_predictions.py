@@ -166,7 +166,7 @@ def test_what_tensorboard_makes_of_marks_keeps_them(written):
     page = plugin_util.markdown_to_safe_html(text_of(written(Predictions(spans=spans), ("spans",)), "spans"))
     page = html.unescape(page)
     assert '<a href="#text">[<Ada>]</a>○person slept' in page
-    assert "<td>who | what?</td>" in page and "0 right ✓, 0 invented ✗, 1 missed ○" in page
+    assert "<td>1</td>\n<td>who | what?</td>" in page and "0 right ✓, 0 invented ✗, 1 missed ○" in page
 
 
 def test_a_view_that_means_nothing_is_refused_with_the_reason():

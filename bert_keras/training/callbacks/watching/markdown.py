@@ -32,7 +32,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a table.
 
     Args:
-        columns: Their names, markdown.
+        columns: Their names, markdown, two or more: one alone is no table to markdown.
         rows: As many cells, markdown, in each.
 
     Example:

@@ -29,10 +29,12 @@ def write_spans(writer: EventWriter, predictions: SpanPredictions, step: int) ->
     rows = []
     for number in chosen:
         heading = [plain(shortened(predictions.headings[number]))] if headed else []
-        rows.append([*heading, marked_text(predictions.texts[number], predictions.marks[number])])
+        rows.append(
+            [str(mistakes[number]), *heading, marked_text(predictions.texts[number], predictions.marks[number])]
+        )
     counts = predictions.counts()
     said = ", ".join(f"{counts[verdict]} {verdict} {sign}" for verdict, sign in _SIGNS.items())
-    writer.text("spans", f"{said}\n\n" + table([*["question"] * headed, "text"], rows), step)
+    writer.text("spans", f"{said}\n\n" + table(["mistakes", *["question"] * headed, "text"], rows), step)
 
 
 def marked_text(text: str, marks: Sequence[Mark]) -> str:
