@@ -13,8 +13,8 @@ from bert_keras.training.callbacks.encoder_rows import encoder_rows
 
 _NUM_SENTENCES = 2  # whose attention is drawn
 _MOST_TOKENS = 32  # of such a sentence, so that the picture has room for its words
-_NUM_VECTORS = 100
-_NUM_BATCH_ROWS = 16
+_NUM_VECTORS = 40
+_NUM_BATCH_ROWS = 8
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Inside:
     """Whose inside to watch, and on which rows.
 
     Attention is drawn of the first two of the rows that have at most 32 tokens, or of the two shortest; the projector
-    has the vectors of the first 100, and the 10 000 tokens that are the most frequent in them; the layers see 16 rows.
+    has the vectors of the first 40, and the 10 000 tokens that are the most frequent in them; the layers see 8 rows.
 
     Args:
         model: The model that is trained, with an `encoder`.
