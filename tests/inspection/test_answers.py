@@ -136,7 +136,7 @@ def test_a_choice_is_its_logit_and_its_words_are_those_of_all_choices(chooser):
 
 def test_a_tag_is_its_logit_at_a_word_also_in_a_window(tagger):
     rows = tagger.rows([TEXT])
-    logits = tagger._logits(rows)[0]
+    logits = tagger.logits(rows)[0]
     found = answer_of(tagger, TEXT, answer="B-place", at=2)
     assert found.name == "B-place at Lyons" and number(found) == pytest.approx(logits[2, 1], abs=1e-5)
     result = {"label": "place", "start": 8, "end": 19}
@@ -146,7 +146,7 @@ def test_a_tag_is_its_logit_at_a_word_also_in_a_window(tagger):
     assert number(several) == pytest.approx(np.mean([logits[i, tags[i]] for i in (2, 3, 4)]), abs=1e-5)
     short = Tagger(tagger.model, tagger.tokenizer, sequence_length=8)
     last = answer_of(short, TEXT, answer="O", at=6)
-    assert number(last) == pytest.approx(short._logits(short.rows([TEXT]))[0][6, 0], abs=1e-5)
+    assert number(last) == pytest.approx(short.logits(short.rows([TEXT]))[0][6, 0], abs=1e-5)
     assert last.tokens.num_unseen == 7 - len(last.tokens.words) > 0
 
 
