@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -c constraints.txt
 MINUTES ?= 4.5
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
-BACKEND_TESTS := tests/layers tests/models tests/ops tests/training tests/inference  # what runs on every backend
+BACKEND_TESTS := tests/layers tests/models tests/ops tests/training tests/inference tests/inspection  # on each backend
 
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 

@@ -1,6 +1,7 @@
 """Cross-validated predictions: no example by a model that has seen it, and a stopped call goes on."""
 
 import dataclasses
+import signal
 
 import keras
 import numpy as np
@@ -69,6 +70,27 @@ def test_all_weights_are_trained_the_same_whether_a_fold_is_the_first_of_the_pro
     files[1].unlink()
     again = WHOLE.predict(examples(), preset, directory=tmp_path)
     np.testing.assert_array_equal(again.probabilities, whole.probabilities)
+
+
+@pytest.mark.slow
+def test_a_call_that_is_stopped_in_the_middle_of_a_fold_goes_on_there(preset, tmp_path, monkeypatch):
+    task = dataclasses.replace(WHOLE, fine_tuning=FineTuning(epochs=3, batch_size=32))
+    unbroken = task.predict(examples(), preset, directory=tmp_path / "unbroken")
+    steps, callbacks = [], FineTuning.callbacks
+
+    class Stop(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            steps.append(batch)
+            if len(steps) == 5:  # the second of three epochs of the second fold, an epoch is a step
+                signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(FineTuning, "callbacks", lambda *some, **options: [*callbacks(*some, **options), Stop()])
+    with pytest.raises(SystemExit):
+        task.predict(examples(), preset, directory=tmp_path / "stopped")
+    assert len(list(tmp_path.glob("stopped/folds_*/fold_*.safetensors"))) == 1
+    found = task.predict(examples(), preset, directory=tmp_path / "stopped")
+    assert len(steps) == 6
+    np.testing.assert_array_equal(found.probabilities, unbroken.probabilities)
 
 
 def test_texts_with_several_labels_are_predicted_each_for_itself(preset, tmp_path):

@@ -33,6 +33,8 @@ from bert_keras.models import (
 from bert_keras.models import QuestionAnswerer as QuestionModel
 from bert_keras.models.probabilities import logit, sigmoid, softmax
 
+pytestmark = pytest.mark.slow_elsewhere
+SLOW = pytest.mark.slow
 TEXT = "Ada met Lyons, good film."
 TAGS = ("O", "B-place", "I-place")
 TRIPLE = {"relation": "r", "subject": {"start": 0, "end": 3}, "object": {"start": 8, "end": 13}}
@@ -105,7 +107,6 @@ def test_a_class_is_its_logit_and_without_one_the_best(classifier):
     assert number(pair) == pytest.approx(classifier.logits(classifier.rows([TEXT], ["Bad film"]))[0][2], abs=1e-5)
 
 
-@pytest.mark.slow_elsewhere
 def test_numbers_and_scores_of_pairs_are_themselves(encoder, tokenizer):
     regression = Classifier(TextClassifier(encoder, 1), tokenizer)
     assert number(answer_of(regression, TEXT)) == pytest.approx(regression(TEXT)["score"], abs=1e-5)
@@ -124,7 +125,6 @@ def test_a_match_is_the_cosine_of_two_vectors_and_its_prompt_no_word(embedder):
     assert found.scores.sum() + found.special_score == pytest.approx(2, abs=1e-5)
 
 
-@pytest.mark.slow_elsewhere
 def test_a_choice_is_its_logit_and_its_words_are_those_of_all_choices(chooser):
     choices = ["Lyon", "good film"]
     found = attribute(chooser, "Ada", choices, answer=1, method="occlusion")
@@ -136,7 +136,7 @@ def test_a_choice_is_its_logit_and_its_words_are_those_of_all_choices(chooser):
 
 def test_a_tag_is_its_logit_at_a_word_also_in_a_window(tagger):
     rows = tagger.rows([TEXT])
-    logits = tagger._logits(rows)[0]
+    logits = tagger.logits(rows)[0]
     found = answer_of(tagger, TEXT, answer="B-place", at=2)
     assert found.name == "B-place at Lyons" and number(found) == pytest.approx(logits[2, 1], abs=1e-5)
     result = {"label": "place", "start": 8, "end": 19}
@@ -146,11 +146,10 @@ def test_a_tag_is_its_logit_at_a_word_also_in_a_window(tagger):
     assert number(several) == pytest.approx(np.mean([logits[i, tags[i]] for i in (2, 3, 4)]), abs=1e-5)
     short = Tagger(tagger.model, tagger.tokenizer, sequence_length=8)
     last = answer_of(short, TEXT, answer="O", at=6)
-    assert number(last) == pytest.approx(short._logits(short.rows([TEXT]))[0][6, 0], abs=1e-5)
+    assert number(last) == pytest.approx(short.logits(short.rows([TEXT]))[0][6, 0], abs=1e-5)
     assert last.tokens.num_unseen == 7 - len(last.tokens.words) > 0
 
 
-@pytest.mark.slow_elsewhere
 def test_a_span_is_its_score(spans):
     best = max(spans(TEXT), key=lambda result: result["score"])
     found = answer_of(spans, TEXT)
@@ -162,7 +161,6 @@ def test_a_span_is_its_score(spans):
     assert number(answer_of(spans, TEXT, answer=best["label"], at=(at, behind))) == pytest.approx(number(found))
 
 
-@pytest.mark.slow_elsewhere
 def test_a_triple_is_the_sum_of_the_scores_that_must_agree(triples):
     found = triples(TEXT)
     assert found
@@ -207,18 +205,17 @@ def test_a_masked_token_is_its_logit_and_the_mask_is_one_word(fill_mask):
     assert answer_of(fill_mask, text, at=1).name == token
 
 
-@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize(
     ("name", "texts", "options"),
     [
         ("tagger", (TEXT,), {"answer": "O", "at": 2}),
-        ("spans", (TEXT,), {"answer": "a", "at": (0, 3)}),
-        ("triples", (TEXT,), {"answer": TRIPLE}),
-        ("relations", ("<e1>Ada</e1> met <e2>Lyons</e2>.",), {}),
+        pytest.param("spans", (TEXT,), {"answer": "a", "at": (0, 3)}, marks=SLOW),
+        pytest.param("triples", (TEXT,), {"answer": TRIPLE}, marks=SLOW),
+        pytest.param("relations", ("<e1>Ada</e1> met <e2>Lyons</e2>.",), {}, marks=SLOW),
         ("questions", ("met film", TEXT), {"answer": "Lyons"}),
-        ("fill_mask", ("Ada met [MASK].",), {}),
-        ("embedder", (TEXT, "Ada"), {}),
-        ("chooser", ("Ada", ["Lyon", "good film"]), {}),
+        pytest.param("fill_mask", ("Ada met [MASK].",), {}, marks=SLOW),
+        pytest.param("embedder", (TEXT, "Ada"), {}, marks=SLOW),
+        pytest.param("chooser", ("Ada", ["Lyon", "good film"]), {}, marks=SLOW),
     ],
 )
 def test_gradients_add_up_in_every_task(request, name, texts, options):
@@ -248,7 +245,6 @@ def test_a_model_of_ones_own_is_explained_by_a_function_of_its_outputs(make_enco
     assert row == ("surprise", 7, method) and np.isfinite(found.scores).all()
 
 
-@pytest.mark.slow_elsewhere
 def test_what_cannot_be_explained_is_refused(classifier, tagger, embedder, questions, fill_mask, spans, tokenizer):
     for text in ("", " \n", "\ufeff"):
         with pytest.raises(ValueError, match="Expected a text with a word in it"):

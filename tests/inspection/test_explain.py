@@ -27,6 +27,7 @@ from bert_keras.models import (
 )
 from bert_keras.models import QuestionAnswerer as Reader
 
+pytestmark = pytest.mark.slow_elsewhere
 TEXT = "good Lyons, 北京"
 FAST = {"methods": ["attention_rollout"]}
 

@@ -6,6 +6,7 @@ from bert_keras.inspection import answer_of
 from bert_keras.inspection.faithfulness import faithfulness, falls
 from bert_keras.models import TextClassifier
 
+pytestmark = pytest.mark.slow_elsewhere
 TEXTS = ["Ada met Lyons, good film.", "bad film in Lyon", "good good bad film Ada in Lyon"]
 
 
@@ -26,7 +27,6 @@ def test_falls_are_means_over_the_words_that_are_gone(classifier):
     assert sufficiency == pytest.approx(np.mean([full - of_ada] * 3 + [full - of_both] * 2), abs=1e-5)
 
 
-@pytest.mark.slow_elsewhere
 def test_words_that_the_answer_hangs_on_take_more_of_it_than_others(classifier):
     found = {
         method: faithfulness(classifier, TEXTS, method=method, num_words=3).aopc for method in ("occlusion", "random")
@@ -34,7 +34,6 @@ def test_words_that_the_answer_hangs_on_take_more_of_it_than_others(classifier):
     assert found["occlusion"] > found["random"]
 
 
-@pytest.mark.slow_elsewhere
 def test_random_order_comes_from_its_seed(classifier):
     one, same, other = (faithfulness(classifier, TEXTS, method="random", seed=seed).of_texts for seed in (0, 0, 1))
     np.testing.assert_array_equal(one, same)

@@ -50,12 +50,14 @@ def test_a_model_that_is_traced_already_sees_it(classifier):
     np.testing.assert_array_equal(classifier.logits(EXAMPLES), before)
 
 
+@pytest.mark.slow_elsewhere
 @pytest.mark.parametrize(("block", "head", "message"), [(2, 0, "block from 0 to 1"), (0, -1, "head from 0 to 1")])
 def test_a_number_out_of_range_is_refused(make_encoder, block, head, message):
     with pytest.raises(ValueError, match=message), silent_head(make_encoder(2), block, head):
         pass
 
 
+@pytest.mark.slow_elsewhere
 def test_the_head_that_all_rests_on_matters_most(classifier):
     for number, block in enumerate(classifier.model.encoder.encoder_blocks):
         kernel = np.zeros((8, 8), "float32")
@@ -72,6 +74,7 @@ def test_the_head_that_all_rests_on_matters_most(classifier):
     assert str(importance).splitlines()[2].startswith("block 1 head 1")
 
 
+@pytest.mark.slow_elsewhere
 def test_a_tagger_is_measured_at_its_words(make_encoder, tokenizer):
     words = sentences_of_texts(["so good soups", "bad"])
     sentences = TaggedSentences(
@@ -82,6 +85,7 @@ def test_a_tagger_is_measured_at_its_words(make_encoder, tokenizer):
     assert head_importance(tagger, sentences).measures["accuracy"] == pytest.approx(right)
 
 
+@pytest.mark.slow_elsewhere
 def test_a_measure_of_ones_own_serves_any_model(embedder):
     calls = []
 
@@ -94,6 +98,7 @@ def test_a_measure_of_ones_own_serves_any_model(embedder):
     assert importance.changes["length"][0, 1] == pytest.approx(np.linalg.norm(calls[2]) - np.linalg.norm(calls[0]))
 
 
+@pytest.mark.slow_elsewhere
 def test_examples_without_labels_or_of_numbers_are_refused(classifier, embedder):
     with pytest.raises(ValueError, match="one of the two"):
         head_importance(classifier)

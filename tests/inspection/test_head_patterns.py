@@ -7,6 +7,7 @@ from bert_keras.data import TaggedSentences
 from bert_keras.inference import Embedder
 from bert_keras.inspection import head_patterns, syntax_heads
 
+pytestmark = pytest.mark.slow_elsewhere
 TEXTS = ["so good", "the soups so so bad"]
 
 

@@ -54,7 +54,9 @@ def test_gradient_x_input_of_a_linear_model_is_what_the_tokens_add(linear):
     assert found.special_score == pytest.approx(of_tokens[0] + of_tokens[-1], abs=1e-5)
 
 
-@pytest.mark.parametrize("baseline", ["pad", "mask", "zero"])
+@pytest.mark.parametrize(
+    "baseline", ["pad", *(pytest.param(name, marks=pytest.mark.slow_elsewhere) for name in ("mask", "zero"))]
+)
 def test_integrated_gradients_add_up_to_the_difference_from_the_baseline(classifier, baseline):
     found = attribute(classifier, TEXT, answer="yes", baseline=baseline, batch_size=5)
     assert found.baseline_score != pytest.approx(found.answer_score, abs=1e-3)
@@ -62,6 +64,7 @@ def test_integrated_gradients_add_up_to_the_difference_from_the_baseline(classif
     assert found.num_steps >= 32 and found.special_score == pytest.approx(0, abs=1e-6)
 
 
+@pytest.mark.slow_elsewhere
 def test_too_few_steps_are_doubled_and_told_where_they_do_not_suffice(classifier, caplog):
     found = attribute(classifier, TEXT, answer="yes", num_steps=1, tolerance=1e-3)
     assert found.num_steps > 1 and abs(found.gap) < 2e-3 * np.abs(found.scores).sum()
@@ -70,7 +73,9 @@ def test_too_few_steps_are_doubled_and_told_where_they_do_not_suffice(classifier
     assert found.num_steps == 8 and "integrated gradients of 'yes' lack" in caplog.text
 
 
-@pytest.mark.parametrize("replaced_by", ["mask", "pad", "delete"])
+@pytest.mark.parametrize(
+    "replaced_by", ["mask", *(pytest.param(name, marks=pytest.mark.slow_elsewhere) for name in ("pad", "delete"))]
+)
 def test_occlusion_is_the_score_that_is_lost_without_each_word(classifier, tokenizer, replaced_by):
     words, instead = ["Ada", "met", "Lyons", ",", "good", "film", "."], {"mask": "[MASK]", "pad": "[PAD]", "delete": ""}
     found = attribute(classifier, TEXT, answer="yes", method="occlusion", replaced_by=replaced_by, batch_size=3)
@@ -114,6 +119,7 @@ def test_an_attention_without_scores_has_no_rollout_and_all_else(make_encoder, t
         attribute(classifier, TEXT, method="attention_rollout")
 
 
+@pytest.mark.slow_elsewhere
 def test_words_that_were_cut_off_have_no_score_and_are_counted(classifier, caplog):
     short = Classifier(classifier.model, classifier.tokenizer, sequence_length=6)
     found = attribute(short, TEXT, method="occlusion")

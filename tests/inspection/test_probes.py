@@ -16,6 +16,7 @@ def tagged(texts, tag_of):
     return TaggedSentences(words.words, words.texts, words.offsets, tags, tag_names=names)
 
 
+@pytest.mark.slow_elsewhere
 def test_what_each_word_tells_by_itself_is_read_off_its_embedding(embedder):
     sentences = tagged(GOOD * 2, lambda word: "adj" if word in ("good", "bad") else "other")
     probes = probe_layers(embedder, sentences, 0.25)
@@ -34,11 +35,13 @@ def test_the_class_of_a_text_is_read_off_the_mean_of_its_tokens(embedder):
     ]  # fmt: skip
 
 
+@pytest.mark.slow_elsewhere
 def test_labels_of_the_held_out_part_are_numbered_as_those_of_training(embedder):
     turned = Examples(EXAMPLES.texts, labels=(0, 1) * 12, label_names=("yes", "no"))
     assert probe_layers(embedder, EXAMPLES, turned).accuracy[0] == 1.0
 
 
+@pytest.mark.slow_elsewhere
 def test_labels_that_nothing_tells_are_not_found(embedder):
     labels = tuple(np.random.default_rng(0).integers(0, 2, 40).tolist())
     examples = Examples(("so good",) * 40, labels=labels, label_names=("no", "yes"))
@@ -46,11 +49,13 @@ def test_labels_that_nothing_tells_are_not_found(embedder):
     np.testing.assert_allclose(probes.accuracy, probes.majority)
 
 
+@pytest.mark.slow_elsewhere
 def test_numbers_and_several_labels_are_refused(embedder):
     with pytest.raises(ValueError, match="numbers, and several labels for a text, are not probed"):
         probe_layers(embedder, Examples(("so", "bad"), labels=(0.5, 1.5)), Examples(("so",), labels=(0.5,)))
 
 
+@pytest.mark.slow_elsewhere
 def test_a_share_that_leaves_a_part_empty_is_refused(embedder):
     with pytest.raises(ValueError, match="in both parts, received 0.1 of 2"):
         probe_layers(embedder, tagged(["so", "bad"], str), 0.1)

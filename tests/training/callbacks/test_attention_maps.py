@@ -25,6 +25,7 @@ def pixels(value):
     return np.asarray(Image.open(io.BytesIO(value[2])))
 
 
+@pytest.mark.slow_elsewhere
 def test_a_picture_of_each_sentence_before_and_after_each_epoch(
     small_classifier, text_batch, inputs, logged_values, tmp_path
 ):

@@ -166,7 +166,9 @@ def test_tokens_without_a_table_are_refused(encoder, tmp_path, tokens, of):
         TokenProjector(encoder if of == "encoder" else object(), tokens, tmp_path)
 
 
-@pytest.mark.parametrize("pooling", ["mean", "first", "pooled"])
+@pytest.mark.parametrize(
+    "pooling", ["mean", *(pytest.param(name, marks=pytest.mark.slow_elsewhere) for name in ("first", "pooled"))]
+)
 def test_a_sentence_is_its_pooled_vector(encoder, text_batch, tmp_path, pooling):
     x = text_batch[0]
     run(SentenceProjector(encoder, x, LABELS, tmp_path, pooling=pooling, limit=3), [])

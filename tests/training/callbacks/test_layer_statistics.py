@@ -46,6 +46,7 @@ def test_gradients_are_those_of_the_loss_without_dropout(classifier, text_batch)
     assert gradients["embeddings"][0].shape == classifier.encoder.token_embedding.embeddings.shape
 
 
+@pytest.mark.slow_elsewhere
 def test_gradients_of_frozen_layers_are_left_out(classifier, text_batch):
     classifier.encoder.freeze_lowest(1)
     assert list(loss_gradients(classifier, text_batch)) == LAYERS[2:]
@@ -56,6 +57,7 @@ def test_a_batch_without_targets_is_refused(classifier, text_batch):
         loss_gradients(classifier, text_batch[:1])
 
 
+@pytest.mark.slow_elsewhere
 def test_histograms_and_norms_of_each_layer_before_and_after_each_epoch(
     classifier, text_batch, logged_values, tmp_path
 ):
@@ -75,6 +77,7 @@ def test_histograms_and_norms_of_each_layer_before_and_after_each_epoch(
     assert logged_values(tmp_path, "gradient_norm/pooler")[0] > 0
 
 
+@pytest.mark.slow_elsewhere
 def test_the_update_ratio_is_that_of_the_step_in_the_middle(classifier, text_batch, logged_values, tmp_path):
     seen = []
 
