@@ -60,11 +60,11 @@ class Inside:
         Raises:
             ValueError: If there is nothing to show: a model without an encoder, or an attention without scores.
         """
-        makers = {"attention": self._attention, "projector": self._projectors, "layers": self._layers}
+        makers = {"attention": self._of_attention, "projector": self._of_vectors, "layers": self._of_layers}
         rows = _BatchRows(self.rows) if isinstance(self.rows, tuple) else self.rows
         return [callback for view in views for callback in makers[view](rows, log_dir)]
 
-    def _attention(self, rows, log_dir):
+    def _of_attention(self, rows, log_dir):
         rows = self.sentences or rows
         short = np.flatnonzero(rows.row_lengths <= _MOST_TOKENS)
         numbers = (short if len(short) else np.argsort(rows.row_lengths, kind="stable"))[:_NUM_SENTENCES]
@@ -77,7 +77,7 @@ class Inside:
         tokens = [[names[token] for token in row] for row in x["token_ids"]]
         return [callbacks.AttentionMaps(self._encoder, x, tokens, log_dir)]
 
-    def _projectors(self, rows, log_dir):
+    def _of_vectors(self, rows, log_dir):
         x, *targets = _batch(rows, np.arange(_NUM_VECTORS))
         ids, is_token = x["token_ids"], x["padding_mask"] != 0
         vocabulary, encoder = self.tokenizer.vocabulary, self._encoder
@@ -100,7 +100,7 @@ class Inside:
         pooling = pooling if pooling in ("first", "pooled") else "mean"
         return [tokens, callbacks.SentenceProjector(encoder, x, labels, log_dir, pooling=pooling)]
 
-    def _layers(self, rows, log_dir):
+    def _of_layers(self, rows, log_dir):
         return [callbacks.LayerStatistics(log_dir, _batch(rows, np.arange(_NUM_BATCH_ROWS)))]
 
     @property
