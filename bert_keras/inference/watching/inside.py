@@ -22,7 +22,8 @@ class Inside:
     """Whose inside to watch, and on which rows.
 
     Attention is drawn of the first two of the rows that have at most 32 tokens, or of the two shortest; the projector
-    has the vectors of the first 40, and the 10 000 tokens that are the most frequent in them; the layers see 8 rows.
+    has the vectors of 40 rows from the first to the last, and the 10 000 tokens that are the most frequent in them; the
+    layers see 8 rows, chosen in the same way: files may be sorted by label.
 
     Args:
         model: The model that is trained, with an `encoder`.
@@ -78,7 +79,7 @@ class Inside:
         return [callbacks.AttentionMaps(self._encoder, x, tokens, log_dir)]
 
     def _of_vectors(self, rows, log_dir):
-        x, *targets = _batch(rows, np.arange(_NUM_VECTORS))
+        x, *targets = _batch(rows, _spread(rows, _NUM_VECTORS))
         ids, is_token = x["token_ids"], x["padding_mask"] != 0
         vocabulary, encoder = self.tokenizer.vocabulary, self._encoder
         counts = np.bincount(ids[is_token], minlength=len(vocabulary))
@@ -98,10 +99,11 @@ class Inside:
             labels["label"] = np.repeat(names, num_texts)
         pooling = getattr(self.model, "pooling", None)
         pooling = pooling if pooling in ("first", "pooled") else "mean"
-        return [tokens, callbacks.SentenceProjector(encoder, x, labels, log_dir, pooling=pooling)]
+        chosen = dict(pooling=pooling, out_of=num_texts * len(rows.row_lengths))
+        return [tokens, callbacks.SentenceProjector(encoder, x, labels, log_dir, **chosen)]
 
     def _of_layers(self, rows, log_dir):
-        return [callbacks.LayerStatistics(log_dir, _batch(rows, np.arange(_NUM_BATCH_ROWS)))]
+        return [callbacks.LayerStatistics(log_dir, _batch(rows, _spread(rows, _NUM_BATCH_ROWS)))]
 
     @property
     def _encoder(self):
@@ -134,9 +136,15 @@ class _BatchRows:
         return keras.tree.map_structure(lambda some: some[numbers], tuple(self.others))
 
 
+def _spread(rows, most):
+    """Return the numbers of at most so many rows, evenly from the first to the last."""
+    num_rows = len(rows.row_lengths)
+    return np.linspace(0, num_rows - 1, min(most, num_rows)).round().astype("int32")
+
+
 def _batch(rows, numbers):
-    """Return x, y and sample_weight of some rows, those that are there, as arrays; x alone of rows without targets."""
-    numbers = numbers[numbers < len(rows.row_lengths)].astype("int32")
+    """Return x, y and sample_weight of some rows as arrays; x alone of rows without targets."""
+    numbers = numbers.astype("int32")
     length = int(np.asarray(rows.row_lengths)[numbers].max())
     x, targets = rows.inputs(numbers, length), rows.targets(numbers, length)
     return keras.tree.map_structure(np.asarray, (x, *(targets or ())))

@@ -35,6 +35,7 @@ class EmbeddingProjector(keras.callbacks.Callback):
         log_dir: folder for `tensorboard --logdir`, the same as for `StepTensorBoard`.
         by_epoch: whether each epoch is a tensor of its own; else the last one stays. Default True.
         limit: most rows; of more, the first. Default 10000, as many as the projector's t-SNE and UMAP take at most.
+        out_of: how many there are in all, where these were chosen among more; None for no more.
 
     Raises:
         ValueError: where there is no column, columns differ in length, there are not as many vectors as labels, or a
@@ -60,6 +61,7 @@ class EmbeddingProjector(keras.callbacks.Callback):
         *,
         by_epoch: bool = True,
         limit: int = 10_000,
+        out_of: int | None = None,
     ):
         super().__init__()
         if not re.fullmatch(r"\w+", name):
@@ -74,6 +76,7 @@ class EmbeddingProjector(keras.callbacks.Callback):
         self.limit = limit
         self._num_rows = next(iter(lengths.values()))
         self._num_kept = min(limit, self._num_rows)
+        self.out_of = self._num_rows if out_of is None else out_of
         self._run = Path(log_dir, "train")
 
     def on_train_begin(self, logs: Logs = None) -> None:
@@ -83,9 +86,9 @@ class EmbeddingProjector(keras.callbacks.Callback):
         self._drop_after(step)
         if step == 0:  # a run that goes on has its last one already
             self._write(step)
-            if self._num_kept < self._num_rows:
-                _LOG.warning("TensorBoard's projector gets %d of %d %s", self._num_kept, self._num_rows, self.name)
-            self._writer.text(f"projector/{self.name}", f"{self._num_kept} of {self._num_rows} vectors", step)
+            if self._num_kept < self.out_of:
+                _LOG.warning("TensorBoard's projector gets %d of %d %s", self._num_kept, self.out_of, self.name)
+            self._writer.text(f"projector/{self.name}", f"{self._num_kept} of {self.out_of} vectors", step)
             self._writer.flush()  # without an event, TensorBoard sees no run
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:

@@ -28,6 +28,7 @@ class SentenceProjector(EmbeddingProjector):
         pooling: what stands for a sentence: "mean" of its tokens' vectors; "first", the first token's; or "pooled", the
             encoder's pooled output. Default "mean".
         limit: most rows; of more, the first. Default 1000.
+        out_of: how many there are in all, where these were chosen among more; None for no more.
 
     Raises:
         ValueError: where it is no encoder, it has no such pooling, or a row is longer than its positions.
@@ -52,8 +53,9 @@ class SentenceProjector(EmbeddingProjector):
         *,
         pooling: str = "mean",
         limit: int = 1000,
+        out_of: int | None = None,
     ):
-        super().__init__("sentences", self._vectors, labels, log_dir, limit=limit)
+        super().__init__("sentences", self._vectors, labels, log_dir, limit=limit, out_of=out_of)
         self.inputs = encoder_rows(encoder, inputs)
         if pooling not in ("mean", "first", "pooled") or (pooling == "pooled" and not encoder.pooler):
             raise ValueError(f"Expected pooling mean, first, or pooled with a pooler; received {pooling!r}.")

@@ -60,3 +60,12 @@ def test_a_batch_of_a_corpus_and_sentences_to_look_at(encoder, tokenizer, rows, 
 def test_a_model_without_an_encoder_has_nothing_to_show(tokenizer, rows, tmp_path):
     with pytest.raises(ValueError, match="Expected a bert_keras.models.BertEncoder"):
         Inside(object(), tokenizer, rows).callbacks(("attention",), tmp_path)
+
+
+def test_vectors_are_of_rows_from_the_first_to_the_last_for_files_may_be_sorted(encoder, tokenizer, tmp_path):
+    examples = Examples(("so good",) * 60 + ("bad",) * 60, labels=(0,) * 60 + (1,) * 60, label_names=("no", "yes"))
+    rows = TextRows(examples, tokenizer, sequence_length=16)
+    model = TextClassifier(encoder, 2, labels=["no", "yes"])
+    _, sentences, layers = Inside(model, tokenizer, rows).callbacks(("projector", "layers"), tmp_path)
+    assert sentences.labels["label"] == ["no"] * 20 + ["yes"] * 20 and sentences.out_of == 120
+    assert layers.batch[1].tolist() == [0] * 4 + [1] * 4
