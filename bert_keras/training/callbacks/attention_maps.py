@@ -108,7 +108,7 @@ def _picture(scores, head, tokens):
     scores = scores[: len(tokens), : len(tokens)]
     highest = float(scores.max())
     size = min(_PIXELS_A_TOKEN * len(tokens), _LARGEST)
-    return heat_map(scores / max(highest, 1e-9), tokens, tokens, title=f"head {head}, to {highest:.2f}", size=size)
+    return heat_map(scores / max(highest, 1e-9), tokens, tokens, title=f"head {head}, highest {highest:.2f}", size=size)
 
 
 def _side_by_side(pictures):
