@@ -60,7 +60,7 @@ class Inside:
         Raises:
             ValueError: If there is nothing to show: a model without an encoder, or an attention without scores.
         """
-        makers = {"attention": self._attention, "projector": self._projectors, "layers": self._layers}
+        makers = {"attention": self._attention, "projector": self._projectors, "layers": self._layer_statistics}
         rows = _BatchRows(self.rows) if isinstance(self.rows, tuple) else self.rows
         return [callback for view in views for callback in makers[view](rows, log_dir)]
 
@@ -100,7 +100,7 @@ class Inside:
         pooling = pooling if pooling in ("first", "pooled") else "mean"
         return [tokens, callbacks.SentenceProjector(encoder, x, labels, log_dir, pooling=pooling)]
 
-    def _layers(self, rows, log_dir):
+    def _layer_statistics(self, rows, log_dir):
         return [callbacks.LayerStatistics(log_dir, _batch(rows, np.arange(_NUM_BATCH_ROWS)))]
 
     @property
