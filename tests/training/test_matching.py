@@ -18,7 +18,7 @@ def test_each_kind_of_texts_has_its_usual_loss_and_others_by_name():
         ({"kind": "texts"}, "Expected a kind of matches, scores, classes, teacher_scores; received 'texts'"),
         (
             {"kind": "matches", "name": "CoSENTLoss"},
-            "learns from matches: MultipleNegativesRankingLoss, TripletLoss; received 'CoSENTLoss'",
+            "learns from matches: MultipleNegativesRankingLoss, TripletLoss, denoising; received 'CoSENTLoss'",
         ),
         ({"kind": "classes", "label_names": "abc"}, "ContrastiveLoss learns from two classes.*received a, b, c"),
         ({"kind": "classes"}, "received no names"),
