@@ -32,6 +32,7 @@ def test_a_silent_head_passes_nothing_on(make_encoder, has_lora):
         np.testing.assert_allclose(ops.convert_to_numpy(projection(found)), expected, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow_elsewhere
 def test_weights_are_put_back_bit_for_bit_after_an_error_too(make_encoder):
     encoder = make_encoder(2, dtype="bfloat16")
     before, vectors = [np.array(ops.convert_to_numpy(w)) for w in encoder.weights], first_vectors(encoder)

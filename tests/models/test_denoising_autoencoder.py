@@ -86,7 +86,7 @@ def test_a_tied_decoder_adds_its_cross_attention_and_head_alone_and_others_begin
     assert again.tied is False and len(again.weights) == len(apart.weights)
 
 
-@pytest.mark.slow_elsewhere
+@pytest.mark.slow
 def test_it_learns_through_fit_and_the_sentence_encoder_alone_is_saved(make_encoder, untraced, tmp_path):
     sentence_encoder = SentenceEncoder(make_encoder(pooler=False, dropout=0.1), mini_batch_size=1)
     model = DenoisingAutoencoder(sentence_encoder)

@@ -71,7 +71,7 @@ SLOW = pytest.mark.slow
         pytest.param("negatives", ("--loss", "TripletLoss"), marks=SLOW),
         pytest.param("texts", ("--dropout", 0.3, "--mini-batch-size", 3), marks=SLOW),
         *(pytest.param("scores", ("--loss", name), marks=SLOW) for name in ("AnglELoss", "CosineSimilarityLoss")),
-        pytest.param("texts", ("--loss", "denoising", "--mini-batch-size", 3), marks=SLOW),
+        pytest.param("texts", ("--loss", "denoising", "--mini-batch-size", 3), marks=SLOW, id="denoising"),
         pytest.param("scores", ("--matryoshka-dims", 8, 4), marks=SLOW),
         pytest.param("two classes", (), marks=SLOW),
         pytest.param("three classes", ("--loss", "softmax", "--mini-batch-size", 3), marks=SLOW),

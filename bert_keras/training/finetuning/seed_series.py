@@ -56,11 +56,12 @@ def seed_series(
     path = Path(run_directory, _FILE)
     path.parent.mkdir(parents=True, exist_ok=True)
     options_as_text = {name: str(value) for name, value in options.items()}
-    precision = keras.config.dtype_policy()  # of whoever called; a run may set another
+    precision, distribution = keras.config.dtype_policy(), keras.distribution.distribution()  # of whoever called
     for seed in seeds:
         if str(seed) in _read(path, options_as_text):
             continue
-        keras.config.set_dtype_policy(precision)
+        keras.config.set_dtype_policy(precision)  # the run before may have set its own
+        keras.distribution.set_distribution(distribution)
         fresh_session()
         numbers = _numbers(main(seed=seed, run_directory=path.parent / f"seed_{seed}", **options))
         # Read anew: another process may have added its seeds in the meantime.

@@ -70,7 +70,7 @@ def train(small_classifier, text_batch, logged_points):
     return run
 
 
-@pytest.mark.slow_elsewhere
+@pytest.mark.slow
 def test_a_run_that_was_killed_shows_the_same_as_an_unbroken_one(train, tmp_path):
     unbroken = train(tmp_path / "unbroken")
     assert unbroken[0] == train(tmp_path / "unwatched", watch=False)[0]
