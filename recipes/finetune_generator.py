@@ -81,6 +81,7 @@ def main(
         model.fit(datasets["train"], validation_data=datasets["validation"],
                   **fine_tuning.fit_options(saving.after(report)))  # fmt: skip
     run.save_preset(model, tokenizer, sequence_length=sequence_length)
+    write.save_options(run.preset)
     scores = {part: score(part, directory=run_directory) for part in examples if part != "train"}
     signatures = {name: training.writing_signature(name, tokenize=tokenize, lowercase=lowercase)
                   for name in measures if name in ("bleu", "chrf")}  # fmt: skip
