@@ -11,7 +11,6 @@ Every finished run is a JSON line in the results; those that are there already a
 """
 
 import gc
-import json
 import os
 import statistics
 import time
@@ -19,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.finished_runs import add_run, finished_runs, mean_cell
 from bert_keras import command_line, data, inference, models, training
 from bert_keras.inference.written_text import written_text
 
@@ -48,23 +48,16 @@ def main(
     for seed in range(seeds):
         for name in only:
             run = {"name": name, "preset": Path(preset).name, "seed": seed, **options}
-            if not any(run.items() <= line.items() for line in _lines(results)):
+            if not finished_runs(results, **run):
                 begin = time.process_time()
                 written, steps = _WRITERS[name](smaller, learned, list(texts), seed, **options)
                 scores = training.writing_scores(written, list(texts.values()), measures=_MEASURES, lowercase=True)
                 run |= scores | {"steps": steps, "seconds": time.process_time() - begin, "some": written[:3]}
-                results.parent.mkdir(parents=True, exist_ok=True)
-                with results.open("a") as file:
-                    file.write(json.dumps(run, ensure_ascii=False) + "\n")
-                print(run)
+                add_run(results, run)
                 gc.collect()
-    found = [line for line in _lines(results) if options.items() <= line.items()]
+    found = finished_runs(results, **options)
     print(table(found))
     return found
-
-
-def _lines(path):
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
 def _with_smaller_vocabulary(preset, examples, directory):
@@ -155,14 +148,9 @@ def table(found):
     for name, preset in dict.fromkeys((run["name"], run["preset"]) for run in found):
         runs = [run for run in found if (run["name"], run["preset"]) == (name, preset)]
         steps = statistics.mean(run["steps"] for run in runs)
-        cells = [_cell([run[measure] for run in runs]) for measure in _MEASURES]
+        cells = [mean_cell([run[measure] for run in runs]) for measure in _MEASURES]
         lines.append(f"| {name}, {preset} | {len(runs)} | {steps:,.0f} | {' | '.join(cells)} |")
     return "\n".join(lines)
-
-
-def _cell(values):
-    spread = f" ± {statistics.stdev(values):.3f}" if len(values) > 1 else ""
-    return f"{statistics.mean(values):.3f}{spread}"
 
 
 if __name__ == "__main__":

@@ -20,7 +20,6 @@ Every finished run is a JSON line in the results; those that are there already a
 import dataclasses
 import functools
 import gc
-import json
 import os
 import statistics
 import tempfile
@@ -29,6 +28,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.finished_runs import add_run, finished_runs, mean_cell
 from bert_keras import command_line, data, models, training
 from bert_keras.finetuning import FineTuning
 from bert_keras.pretraining import Pretraining
@@ -78,21 +78,14 @@ def main(
         for name, changes in (FAMILIES | RULES).items():
             run = {"choice": name, "seed": seed, **options}
             wanted = seed < (seeds if name in FAMILIES else seeds_of_rules) and (not only or name in only)
-            if wanted and not any(run.items() <= line.items() for line in _lines(results)):
+            if wanted and not finished_runs(results, **run):
                 pretraining = dataclasses.replace(_START, seed=seed, **changes)
                 run |= _scores(pretraining, corpus(pretraining.tokenizer_kind), processor_minutes, changing_steps,
                                finetuning_epochs)  # fmt: skip
-                results.parent.mkdir(parents=True, exist_ok=True)
-                with results.open("a") as file:
-                    file.write(json.dumps(run) + "\n")
-                print({key: round(value, 3) if isinstance(value, float) else value for key, value in run.items()})
-    found = [line for line in _lines(results) if options.items() <= line.items()]
+                add_run(results, run)
+    found = finished_runs(results, **options)
     print(table(found))
     return found
-
-
-def _lines(path):
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
 def _corpus(directory, vocabulary_size, kind):
@@ -207,16 +200,9 @@ def table(found):
     for name in [name for name in FAMILIES | RULES if any(run["choice"] == name for run in found)]:
         runs = [run for run in found if run["choice"] == name]
         steps, tokens = (statistics.mean(run[key] for run in runs) for key in ("steps", "tokens_seen"))
-        cells = [_cell([run[column] for run in runs if column in run]) for column in columns]
+        cells = [mean_cell([run[column] for run in runs if column in run]) for column in columns]
         lines.append(f"| {name} | {len(runs)} | {steps:,.0f} | {tokens / 1e6:.2f} | {' | '.join(cells)} |")
     return "\n".join(lines)
-
-
-def _cell(values):
-    if not values:
-        return ""
-    spread = f" ± {statistics.stdev(values):.3f}" if len(values) > 1 else ""
-    return f"{statistics.mean(values):.3f}{spread}"
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ _HUGGING_FACE_FILES = (
     "config.json", "model.safetensors", "model.safetensors.index.json", "model-*-of-*.safetensors", "vocab.txt",
     "tokenizer_config.json", "tokenizer.json", "special_tokens_map.json", "modules.json", "*_*/config.json",
     "*_Dense/model.safetensors", "sentence_bert_config.json", "config_sentence_transformers.json", "added_tokens.json",
-    "vocab.json", "merges.txt", "spiece.model", "sentencepiece.bpe.model",
+    "vocab.json", "merges.txt", "spiece.model", "sentencepiece.bpe.model", "generation_config.json",
 )  # fmt: skip
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 # By family and version at Kaggle, as KerasHub 0.32 pins them: the presets of the backbones that we read, but for one of

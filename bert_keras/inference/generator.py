@@ -2,10 +2,11 @@
 
 import os
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
+from bert_keras.checkpoints.generation_config import read_generation_config, write_generation_config
 from bert_keras.data import GenerationExamples, PromptRows, Rows, Tokenizer, writing_layout
 from bert_keras.data.generation.generation_rows import check_long_prompts
 from bert_keras.data.rows.length_batches import length_batches
@@ -17,6 +18,7 @@ from bert_keras.models import CausalLM, PrefixLM, model_class_of
 from bert_keras.models.decoding import generate
 from bert_keras.models.decoding.prompts import expect_whole
 from bert_keras.models.language_model import LanguageModel
+from bert_keras.preset_location import locate_preset
 
 _DECODING = tuple(sorted(keyword_options(generate)))
 _NO_LIST = (str, bytes, dict)
@@ -38,7 +40,8 @@ class Generator(Predictor):
         batch_tokens: Most positions of prompts in one call of the model.
         progress: Whether to say how far it has come.
         **options: Those of `bert_keras.models.decoding.generate`, such as `num_beams`, which every call has in turn. A
-            text ends at the tokenizer's end token.
+            text ends at the tokenizer's end token. A preset may note some: `save_options`, transformers'
+            generation_config.json.
 
     Call arguments:
         texts: As for `Predictor`; a dialogue is a tuple of its turns, oldest first, in a list. Or `GenerationExamples`.
@@ -83,6 +86,20 @@ class Generator(Predictor):
         self.options = {"max_new_tokens": max_new_tokens, "stop_token_ids": end} | options
         check_long_prompts(long_prompts)
         self.long_prompts = long_prompts
+
+    @classmethod
+    def from_preset(cls, preset: str | os.PathLike, **options: Any) -> Self:
+        """As `Predictor.from_preset`; options of decoding that the preset notes are the defaults."""
+        noted = read_generation_config(locate_preset(preset)) if isinstance(preset, (str, os.PathLike)) else {}
+        return super().from_preset(preset, **noted | options)
+
+    def save_options(self, directory: str | os.PathLike) -> None:
+        """Keep the options of decoding in a preset, in a file of transformers; `from_preset` begins with them.
+
+        Args:
+            directory: Path of the preset, where model and tokenizer are saved.
+        """
+        write_generation_config(directory, self.options)
 
     @classmethod
     def _own_options(cls) -> set[str]:

@@ -183,6 +183,14 @@ def test_presets_that_write_give_a_generator_and_others_say_why_not(model, write
         Generator.from_preset(tmp_path / "classes")
 
 
+def test_a_preset_keeps_how_its_model_writes(model, tokenizer, tmp_path):
+    model.save_to_preset(tmp_path)
+    tokenizer.save_to_preset(tmp_path)
+    Generator(model, tokenizer, max_new_tokens=5, num_beams=2, no_repeat_ngram=2).save_options(tmp_path)
+    noted = load_predictor(tmp_path, num_beams=3).options
+    assert noted == {"max_new_tokens": 5, "num_beams": 3, "no_repeat_ngram": 2, "stop_token_ids": 3}
+
+
 def test_texts_come_from_a_file_of_lines_too(write, tmp_path):
     (tmp_path / "texts.txt").write_text("a\nb c\n")
     assert write(pathlib.Path(tmp_path / "texts.txt")) == write(["a", "b c"])

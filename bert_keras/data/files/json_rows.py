@@ -20,7 +20,8 @@ BROKEN_LINE, BROKEN_FILE, UNREADABLE = (
 )
 EMPTY_LINE = "empty lines"
 _DUPLICATE = "rows with one key twice"
-SUFFIXES = (".json", ".jsonl", ".ndjson")
+_LINES = (".jsonl", ".ndjson")  # JSON Lines
+SUFFIXES = (".json", *_LINES)
 _LISTS = ("data", "rows", "examples", "annotations")  # where an object holds the rows
 _BEGIN = re.compile(r'\s*(?:\{\s*(?:"|\}|$)|\[\s*(?:\{|\[|"|\]|$))')
 _SPACE = re.compile(r"\s*")
@@ -62,7 +63,8 @@ def read_json_rows(
     Args:
         path: The file, plain or `.gz`.
         own_keys: Keys of a row: an object with one of them is a row, even if it has a list of those names.
-        tables: Whether an object that is all of a file may be a table, `bert_keras.data.files.json_tables`.
+        tables: Whether an object that is all of a file may be a table, `bert_keras.data.files.json_tables`. The only
+            line of a file of JSON Lines, as its name tells, is a row.
         empty_lines: Whether an empty line among rows is a problem; else it is passed over.
         encoding: As for `read_lines`.
 
@@ -90,11 +92,12 @@ def read_json_rows(
     values = _values(lines, path, by_line, MAX_ROW_BYTES)
     first = list(itertools.islice(values, 2))
     is_alone = len(beginning if by_line else first) == 1
+    is_line = by_line and path.lower().removesuffix(".gz").endswith(_LINES)
     for row, text in itertools.chain(first, values):
         if row.problem or text is None:
             if empty_lines or row.kind != EMPTY_LINE:
                 yield row
-        elif tables and is_alone and isinstance(row.value, dict):
+        elif tables and is_alone and not is_line and isinstance(row.value, dict):
             yield from _rows_of_table(path, row, text, own_keys)
         else:
             yield from _rows_of_value(path, row, text, own_keys)

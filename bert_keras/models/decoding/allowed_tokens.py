@@ -1,4 +1,4 @@
-"""Tokens that may not come next: the end before the shortest length, and what would repeat a run of tokens."""
+"""Tokens that may not come next: an early end, what would repeat a run of tokens, words that the prompt has not."""
 
 import dataclasses
 
@@ -18,11 +18,13 @@ class AllowedTokens:
         min_new_tokens: fewest tokens before one of those.
         no_repeat_ngram: length of runs of tokens none of which may occur twice in a row, the prompt included; 0 for no
             such rule.
+        prompt_tokens_only: whether the prompt's tokens and the stop tokens alone may come.
     """
 
     stop_token_ids: tuple[int, ...] = ()
     min_new_tokens: int = 0
     no_repeat_ngram: int = 0
+    prompt_tokens_only: bool = False
 
     def __call__(self, scores: Tensor, tokens: Tensor, slot: Tensor, step: Tensor) -> Tensor:
         """Give the scores with minus infinity for tokens that may not come next.
@@ -33,8 +35,11 @@ class AllowedTokens:
             slot: int scalar, where the next token goes.
             step: int scalar, number of tokens written so far.
         """
+        is_stop = self.are_stops(ops.arange(scores.shape[-1], dtype="int32"))
+        if self.prompt_tokens_only:
+            may_come = ops.logical_or(_words_of(tokens, slot, scores.shape[-1]), is_stop)
+            scores = ops.where(may_come, scores, _NEVER)
         if self.stop_token_ids and self.min_new_tokens:
-            is_stop = self.are_stops(ops.arange(scores.shape[-1], dtype="int32"))
             scores = ops.where(ops.logical_and(is_stop, step < self.min_new_tokens), _NEVER, scores)
         if self.no_repeat_ngram:
             scores = ops.where(_would_repeat(tokens, slot, self.no_repeat_ngram, scores.shape[-1]), _NEVER, scores)
@@ -66,10 +71,21 @@ def _would_repeat(tokens, slot, length, vocabulary_size):
         is_same = ops.equal(tokens[:, place : place + num_windows], recent[:, place : place + 1])
         is_run = ops.logical_and(is_run, ops.logical_and(is_same, recent[:, place : place + 1] >= 0))
     is_run = ops.logical_and(is_run, slot >= length - 1)
+    return _has_words(ops.where(is_run, following, -1), vocabulary_size)
+
+
+def _words_of(tokens, slot, vocabulary_size):
+    """Tell which words a row has before a slot: (rows, vocabulary) bool."""
+    is_before = ops.arange(ops.shape(tokens)[1], dtype="int32") < slot
+    return _has_words(ops.where(is_before, tokens, -1), vocabulary_size)
+
+
+def _has_words(tokens, vocabulary_size):
+    """Tell of each word whether it is among a row's tokens, of which -1 is none: (rows, vocabulary) bool."""
     num_rows = ops.shape(tokens)[0]
-    rows = ops.broadcast_to(ops.expand_dims(ops.arange(num_rows, dtype="int32"), 1), ops.shape(following))
-    indices = ops.stack([rows, ops.where(is_run, following, 0)], axis=-1)
+    rows = ops.broadcast_to(ops.expand_dims(ops.arange(num_rows, dtype="int32"), 1), ops.shape(tokens))
+    indices = ops.stack([rows, ops.maximum(tokens, 0)], axis=-1)
     counts = ops.scatter(
-        ops.reshape(indices, (-1, 2)), ops.reshape(ops.cast(is_run, "int32"), (-1,)), (num_rows, vocabulary_size)
+        ops.reshape(indices, (-1, 2)), ops.reshape(ops.cast(tokens >= 0, "int32"), (-1,)), (num_rows, vocabulary_size)
     )
     return counts > 0

@@ -32,6 +32,7 @@ def generate(
     length_penalty: float = 1.0,
     num_results: int = 1,
     no_repeat_ngram: int = 0,
+    prompt_tokens_only: bool = False,
     return_scores: bool = False,
 ) -> Any:
     """Write on behind prompts, of unlike length or not.
@@ -58,6 +59,8 @@ def generate(
         num_results: number of texts for each prompt, at most `num_beams`; of drawn texts, any number. Default 1.
         no_repeat_ngram: length of runs of tokens none of which may occur twice, the prompt included. Default 0: no such
             rule.
+        prompt_tokens_only: whether a text has tokens of its prompt alone, and stop tokens: an answer in the words of a
+            passage. Not with `no_repeat_ngram`.
         return_scores: whether to return the scores too.
 
     Returns:
@@ -78,10 +81,15 @@ def generate(
     Reference:
         Drawing from the likeliest: [Holtzman et al., 2020](https://arxiv.org/abs/1904.09751).
     """
-    choice, inputs = _prepared(
-        model, prompts, max_new_tokens, min_new_tokens, stop_token_ids, temperature, top_k, top_p, seed, num_beams,
-        length_penalty, num_results, no_repeat_ngram,
+    allowed = _allowed(
+        model.encoder.vocabulary_size, max_new_tokens=max_new_tokens, min_new_tokens=min_new_tokens,
+        stop_token_ids=stop_token_ids, no_repeat_ngram=no_repeat_ngram, prompt_tokens_only=prompt_tokens_only,
     )  # fmt: skip
+    choice = _choice(
+        allowed, temperature=temperature, top_k=top_k, top_p=top_p, num_beams=num_beams, length_penalty=length_penalty,
+        num_results=num_results,
+    )  # fmt: skip
+    inputs = _inputs(model, prompts, choice, max_new_tokens=max_new_tokens, num_results=num_results, seed=seed)
     tokens, scores = _decoder_of(model)(choice, max_new_tokens).predict_on_batch(inputs)
     num_prompts = len(tokens) // (num_results if _is_drawn(choice) else 1)
     tokens = tokens.reshape(num_prompts, -1, max_new_tokens)[:, :num_results]
@@ -105,6 +113,7 @@ def stream(
     top_p: float | None = None,
     seed: int | Sequence | None = None,
     no_repeat_ngram: int = 0,
+    prompt_tokens_only: bool = False,
     tokens_at_a_time: int = 4,
 ) -> Iterator[np.ndarray]:
     """Write on behind one prompt, and give the tokens while they are written: those that `generate` gives.
@@ -120,6 +129,7 @@ def stream(
         top_p: draw among the fewest that together have so much probability.
         seed: what decides what is drawn.
         no_repeat_ngram: length of runs of tokens none of which may occur twice.
+        prompt_tokens_only: whether the text has tokens of the prompt alone, and stop tokens.
         tokens_at_a_time: number of tokens between two looks: fewer come sooner, and cost more. Default 4.
 
     Yields:
@@ -140,10 +150,12 @@ def stream(
             "Expected one prompt, a list of token ids; received a list of prompts. Stream each alone, as "
             "stream(prompts[0], ...); generate writes on behind many."
         )
-    choice, inputs = _prepared(
-        model, [prompt], max_new_tokens, min_new_tokens, stop_token_ids, temperature, top_k, top_p, seed, 1, 1.0, 1,
-        no_repeat_ngram,
+    allowed = _allowed(
+        model.encoder.vocabulary_size, max_new_tokens=max_new_tokens, min_new_tokens=min_new_tokens,
+        stop_token_ids=stop_token_ids, no_repeat_ngram=no_repeat_ngram, prompt_tokens_only=prompt_tokens_only,
     )  # fmt: skip
+    choice = _choice(allowed, temperature=temperature, top_k=top_k, top_p=top_p)
+    inputs = _inputs(model, [prompt], choice, max_new_tokens=max_new_tokens, seed=seed)
     return _pieces(_decoder_of(model)(choice, max_new_tokens, tokens_at_a_time), inputs)
 
 
@@ -157,45 +169,33 @@ def _pieces(decoder, inputs):
         inputs = inputs | {"carry": carry}
 
 
-def _prepared(
-    model, prompts, max_new_tokens, min_new_tokens, stop_token_ids, temperature, top_k, top_p, seed, num_beams,
-    length_penalty, num_results, no_repeat_ngram,
-):  # fmt: skip
-    """Return which token comes next, and the inputs of the loop that writes."""
-    stops = (stop_token_ids,) if isinstance(stop_token_ids, int) else tuple(stop_token_ids)
-    num_words = model.encoder.vocabulary_size
+def _allowed(num_words, *, max_new_tokens, min_new_tokens, stop_token_ids, no_repeat_ngram, prompt_tokens_only):
     max_new_tokens = expect_whole("max_new_tokens", max_new_tokens, 1)
-    num_results = expect_whole("num_results", num_results, 1)
+    min_new_tokens = expect_whole("min_new_tokens", min_new_tokens, 0)
+    no_repeat_ngram = expect_whole("no_repeat_ngram", no_repeat_ngram, 0)
+    stops = (stop_token_ids,) if isinstance(stop_token_ids, int) else tuple(stop_token_ids)
     for stop in stops:
         if expect_whole("each of stop_token_ids", stop, 0) >= num_words:
             raise ValueError(f"Expected stop_token_ids below {num_words}, the number of words; received {stop}.")
-    min_new_tokens = expect_whole("min_new_tokens", min_new_tokens, 0)
     if min_new_tokens > max_new_tokens:
         raise ValueError(
             f"Expected min_new_tokens of at most {max_new_tokens}, max_new_tokens; received {min_new_tokens}."
         )
-    allowed = AllowedTokens(stops, min_new_tokens, expect_whole("no_repeat_ngram", no_repeat_ngram, 0))
-    choice = _choice(allowed, temperature, top_k, top_p, num_beams, length_penalty, num_results)
-    rows = writing_rows(
-        prompts,
-        max_new_tokens=max_new_tokens,
-        max_sequence_length=model.encoder.max_sequence_length,
-        vocabulary_size=num_words,
-        written_segment=model.written_segment,
-    )
-    num_prompts, copies = len(rows.token_ids), num_results if _is_drawn(choice) else 1
-    noise = _noise(seed, num_prompts, (copies, max_new_tokens)) if _is_drawn(choice) else 0.0
-    noise = np.broadcast_to(np.float32(noise), (num_prompts, copies, max_new_tokens)).reshape(-1, max_new_tokens)
-    inputs = {name: np.repeat(array, copies, axis=0) for name, array in rows._asdict().items()}
-    return choice, inputs | {"noise": noise}
+    if prompt_tokens_only and no_repeat_ngram:
+        raise ValueError(
+            "Expected prompt_tokens_only or no_repeat_ngram, received both, which may leave no token that can be next."
+        )
+    return AllowedTokens(stops, min_new_tokens, no_repeat_ngram, bool(prompt_tokens_only))
 
 
 def _is_drawn(choice):
     return isinstance(choice, SingleChoice) and choice.is_drawn
 
 
-def _choice(allowed, temperature, top_k, top_p, num_beams, length_penalty, num_results):
-    num_beams = expect_whole("num_beams", num_beams, 1)
+def _choice(
+    allowed, *, temperature=None, top_k=None, top_p=None, num_beams=1, length_penalty=1.0, num_results=1
+):  # fmt: skip
+    num_beams, num_results = expect_whole("num_beams", num_beams, 1), expect_whole("num_results", num_results, 1)
     is_drawn = any(option is not None for option in (temperature, top_k, top_p))
     if num_beams > 1:
         if is_drawn:
@@ -213,6 +213,21 @@ def _choice(allowed, temperature, top_k, top_p, num_beams, length_penalty, num_r
         raise ValueError(f"Expected top_p above 0 and at most 1, received {top_p}.")
     top_k = 0 if top_k is None else expect_whole("top_k", top_k, 1)
     return SingleChoice(allowed, is_drawn, temperature, top_k, top_p)
+
+
+def _inputs(model, prompts, choice, *, max_new_tokens, num_results=1, seed=None):
+    """Return the inputs of the loop that writes; where texts are drawn, a row for each result."""
+    rows = writing_rows(
+        prompts,
+        max_new_tokens=max_new_tokens,
+        max_sequence_length=model.encoder.max_sequence_length,
+        vocabulary_size=model.encoder.vocabulary_size,
+        written_segment=model.written_segment,
+    )
+    num_prompts, copies = len(rows.token_ids), num_results if _is_drawn(choice) else 1
+    noise = _noise(seed, num_prompts, (copies, max_new_tokens)) if _is_drawn(choice) else 0.0
+    noise = np.broadcast_to(np.float32(noise), (num_prompts, copies, max_new_tokens)).reshape(-1, max_new_tokens)
+    return {name: np.repeat(array, copies, axis=0) for name, array in rows._asdict().items()} | {"noise": noise}
 
 
 def _noise(seed, num_prompts, shape):

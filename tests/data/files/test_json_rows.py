@@ -94,6 +94,13 @@ def test_a_table_may_be_a_list_of_any_name_or_columns_and_a_row_stays_one(read):
     assert [found[1] for found in read(f"{json.dumps(row)}\n" * 2, tables=True)] == [row, row]
 
 
+@pytest.mark.parametrize(("name", "number"), [("a.jsonl", 1), ("a.NDJSON.gz", 1), ("a.json", 3)])
+def test_the_only_line_of_json_lines_is_a_row_and_no_table(tmp_path, name, number):
+    content = b'{"turns": ["Hi.", "Hello?", "Yes."]}\n'
+    (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    assert len(list(read_json_rows(tmp_path / name, own_keys=["turns"], tables=True))) == number
+
+
 def test_an_array_in_one_long_line_is_read_in_pieces_with_the_number_of_each_row(tmp_path):
     path = tmp_path / "a.json"
     path.write_text(json.dumps([{"a": number, "b": "x " * 5000} for number in range(150)] + [123456789] * 70_000))

@@ -90,6 +90,19 @@ def test_tokens_are_drawn_as_often_as_they_are_probable(model):
 
 
 @pytest.mark.slow_elsewhere
+@pytest.mark.parametrize("options", [{}, {"num_beams": 3}, {"temperature": 5.0, "seed": 0}])
+def test_texts_in_the_words_of_the_prompt_have_no_other(model, options):
+    options |= {"max_new_tokens": 10, "stop_token_ids": 6, "prompt_tokens_only": True}
+    texts = model.generate(PROMPTS, **options)
+    assert all({*text.tolist()} <= {*prompt, 6} for prompt, text in zip(PROMPTS, texts, strict=True))
+    if len(options) == 3:  # the most probable of them
+        prompt, text = PROMPTS[1], texts[1].tolist()
+        words = sorted({*prompt, 6})
+        logits = logits_of(model, [*prompt, *text[:-1]])[len(prompt) - 1 :, words]
+        assert [words[i] for i in ops.convert_to_numpy(ops.argmax(logits, axis=-1))] == text
+
+
+@pytest.mark.slow_elsewhere
 def test_wide_beams_find_what_trying_all_texts_finds():
     keras.utils.set_random_seed(0)
     initializer = keras.initializers.RandomNormal(stddev=0.7)
@@ -140,6 +153,7 @@ def test_wide_beams_find_what_trying_all_texts_finds():
         ([[1]], {"top_p": 1.5}, "top_p above 0 and at most 1, received 1.5"),
         ([[1]], {"top_k": 0}, "top_k to be a whole number of at least 1; received 0"),
         ([[1]], {"stop_token_ids": 13}, "stop_token_ids below 13, the number of words; received 13"),
+        ([[1]], {"prompt_tokens_only": True, "no_repeat_ngram": 2}, "may leave no token that can be next"),
         ([[1]], {"min_new_tokens": 11}, "min_new_tokens of at most 10, max_new_tokens; received 11"),
     ],
 )
