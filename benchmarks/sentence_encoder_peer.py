@@ -57,6 +57,8 @@ def main(
     num_steps = epochs * len(batches)
     schedule = training.WarmupLinearDecay(learning_rate, num_steps, warmup_steps=int(warmup_share * num_steps))
     results, step = [scores()] if before else [], 0
+    if before:
+        print(f"before: {results[0]}", flush=True)
     for epoch in range(epochs):
         model.train()
         total = 0.0
