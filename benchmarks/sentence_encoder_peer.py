@@ -29,6 +29,7 @@ def main(
     epsilon: float = 1e-6,
     dropout: float = 0.1,
     seed: int = 0,
+    before: bool = True,  # whether the weights as they come are scored, too: the seeds share them
 ):
     import torch
     from sentence_transformers import SentenceTransformer, losses
@@ -55,7 +56,9 @@ def main(
     optimizer = torch.optim.AdamW(groups, learning_rate, eps=epsilon, fused=True)
     num_steps = epochs * len(batches)
     schedule = training.WarmupLinearDecay(learning_rate, num_steps, warmup_steps=int(warmup_share * num_steps))
-    results, step = [scores()], 0
+    results, step = [scores()] if before else [], 0
+    if before:
+        print(f"before: {results[0]}", flush=True)
     for epoch in range(epochs):
         model.train()
         total = 0.0
@@ -73,7 +76,7 @@ def main(
         results.append(scores())
         mean_loss = total / math.ceil(len(batches))
         print(f"seed {seed}, epoch {epoch + 1}: mean loss of a step {mean_loss:.4f}, {results[-1]}", flush=True)
-    return {"before": results[0], "after": results[-1]}
+    return {"before": results[0], "after": results[-1]} if before else {"after": results[-1]}
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ def main(
     query_prompt: str | None = None,  # what stands before a query; none: the preset's prompt of queries
     method: tuple[Literal["exact", "binary", "approximate", "bm25"], ...] = ("exact",),  # several are fused
     reranker: str | None = None,  # cross-encoder that reads each text beside the query; none: the order of the search
-    num_candidates: int = 100,  # texts for a query that it reads, or that are fused
+    num_candidates: int = 100,  # texts for a query that it reads, that are fused, or scored
     split: str = "test",  # of the judgements in a folder
     top_k: int = 5,  # texts for a query
     width: int = 300,  # characters of a text that are shown
@@ -36,7 +36,8 @@ def main(
     if Path(query).is_dir():
         judged = data.read_beir(query, split=split)
         run = inference.search.document_run(loaded, judged.queries, top_k=num_candidates, **options)
-        scores = training.retrieval_scores(run, judged.qrels)
+        measures = ("ndcg@10", "mrr@10", "map", f"recall@{num_candidates}", "precision@10")
+        scores = training.retrieval_scores(run, judged.qrels, measures=measures)
         print("\n".join(f"{measure:<14}{score:.4f}" for measure, score in scores.items()))
         return scores
     queries = inference.as_texts(Path(query)) if Path(query).is_file() else [query]

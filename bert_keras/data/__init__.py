@@ -28,7 +28,7 @@ from bert_keras.data.files.table_files import has_columns
 from bert_keras.data.generation.generation_examples import GenerationExamples
 from bert_keras.data.generation.generation_readers import read_generation
 from bert_keras.data.generation.generation_rows import GenerationRows, PromptRows, generation_dataset
-from bert_keras.data.matching.beir_files import read_beir
+from bert_keras.data.matching.beir_files import read_beir, write_beir
 from bert_keras.data.matching.denoising_rows import DenoisingRows, denoising_dataset
 from bert_keras.data.matching.matching_examples import MatchingExamples
 from bert_keras.data.matching.matching_readers import read_matching
@@ -233,6 +233,7 @@ __all__ = [
     "weight_classes",
     "without_autotuner",
     "write_answers",
+    "write_beir",
     "write_cleaned",
     "write_conll",
     "write_data_map",

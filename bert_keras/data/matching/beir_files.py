@@ -1,14 +1,16 @@
 """BEIR's layout of a collection: `corpus.jsonl`, `queries.jsonl` and `qrels/SPLIT.tsv` in a folder."""
 
+import json
 import logging
 import os
 from pathlib import Path
 
+from bert_keras.atomic_files import write_file
 from bert_keras.data.files.cells import is_visible, text_of
 from bert_keras.data.files.faults import Faults, RowFault
 from bert_keras.data.files.json_rows import read_json_rows
 from bert_keras.data.matching.retrieval_set import RetrievalSet
-from bert_keras.data.matching.trec_files import judgements
+from bert_keras.data.matching.trec_files import judgements, write_qrels
 
 _logger = logging.getLogger(__name__)
 _ID = "_id"
@@ -61,6 +63,39 @@ def read_beir(directory: str | os.PathLike, split: str = "test", *, errors: str 
         )  # fmt: skip
     judged = {query: text for query, text in queries.items() if query in qrels}
     return RetrievalSet(judged, documents, qrels, num_skipped + num_others + faults.count)
+
+
+def write_beir(directory: str | os.PathLike, collection: RetrievalSet, split: str = "test") -> None:
+    """Write a collection in BEIR's layout, as recipes read it: one of another format, say.
+
+    Args:
+        directory: The folder, made where it is not there.
+        collection: What is written; judgements of documents and queries that it has not are left out, and counted.
+        split: The name of the judgements' file.
+
+    Raises:
+        ValueError: If an id is no string, is empty or has spaces within.
+
+    Example:
+        >>> import tempfile
+        >>> folder = tempfile.mkdtemp()
+        >>> write_beir(folder, RetrievalSet({"q1": "who purrs"}, {"d1": "Cats purr."}, {"q1": {"d1": 1}}))
+        >>> read_beir(folder).documents
+        {'d1': 'Cats purr.'}
+    """
+    qrels = {
+        query: {document: grade for document, grade in grades.items() if document in collection.documents}
+        for query, grades in collection.qrels.items()
+        if query in collection.queries
+    }
+    path = Path(directory, "qrels", f"{split}.tsv")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_qrels(path, qrels)
+    if num_lost := sum(map(len, collection.qrels.values())) - sum(map(len, qrels.values())):
+        _logger.warning("%d judgements of what is not in the collection are left out of %s", num_lost, path)
+    for name, texts in (("corpus", collection.documents), ("queries", collection.queries)):
+        rows = (json.dumps({_ID: key, "text": text}, ensure_ascii=False) + "\n" for key, text in texts.items())
+        write_file(Path(directory, f"{name}.jsonl"), "".join(rows).encode())
 
 
 def _file(directory: str | os.PathLike, name: str) -> Path:

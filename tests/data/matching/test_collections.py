@@ -9,6 +9,7 @@ from bert_keras.data import (
     read_questions,
     read_run,
     read_smart,
+    write_beir,
     write_qrels,
     write_run,
 )
@@ -35,6 +36,14 @@ def test_beirs_layout_is_read(tmp_path):
 def test_a_document_may_be_its_title_and_a_split_is_the_second_argument(tmp_path, caplog):
     some = read_beir(beir(tmp_path, [*DOCUMENTS, {"_id": "d3", "title": "Cows ", "text": " "}]), "test")
     assert some.documents["d3"] == "Cows" and not caplog.text
+
+
+def test_a_collection_of_another_format_becomes_a_folder_in_beirs_layout(tmp_path, caplog):
+    some = RetrievalSet({"1": "流 of air"}, {"d1": 'a "wing"'}, {"1": {"d1": 2, "d9": 1}, "2": {"d1": 1}})
+    write_beir(tmp_path / "new", some, "dev")
+    read = read_beir(tmp_path / "new", "dev")
+    assert (read.queries, read.documents, read.qrels) == (some.queries, some.documents, {"1": {"d1": 2}})
+    assert "2 judgements of what is not in the collection" in caplog.text
 
 
 @pytest.mark.parametrize(
