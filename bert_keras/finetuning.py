@@ -46,7 +46,8 @@ class FineTuning:
     ema: float = 0.0  # EMA momentum of the weights that are evaluated and kept, such as 0.99; 0 for none
     dtype: Literal["float32", "mixed_bfloat16"] = "float32"  # faster where a processor multiplies bfloat16 itself
     seed: int = 0
-    watch: tuple[View, ...] = ()  # what TensorBoard shows after each epoch: docs/watch.md
+    # what TensorBoard shows after each epoch: docs/watch.md
+    watch: tuple[View, ...] = dataclasses.field(default=(), metadata={"changes_weights": False})
 
     def prepare(
         self,

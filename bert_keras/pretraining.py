@@ -53,7 +53,8 @@ class Pretraining:
     learning_rate: float = 5e-4  # at its peak
     xla: bool = True  # compile the whole step on a CPU too, in float32: it begins later, and is faster then
     seed: int = 0
-    watch: tuple[View, ...] = ()  # what TensorBoard shows of the model after each epoch: docs/watch.md
+    # what TensorBoard shows of the model after each epoch: docs/watch.md
+    watch: tuple[View, ...] = dataclasses.field(default=(), metadata={"changes_weights": False})
 
     @property
     def heads(self) -> dict[str, bool]:

@@ -36,11 +36,11 @@ class RunFolder:
     Args:
         options: {name: value}, among them `run_directory`; a dataclass among the values stands for its fields. A
             recipe gives `locals()` in the first line of its `main`. Options that are None or a `pathlib.Path` are none
-            of the run's identity.
+            of the run's identity, nor are fields with `metadata={"changes_weights": False}`, such as `watch`.
         learns_from: Files that the weights depend on, None for one that is not there.
         preset: The preset that training starts from, a folder or a name; None for none.
-        apart_from_training: Names of further options that change nothing in the weights: a finished run may be called
-            again with others.
+        apart_from_training: Names of further options that change nothing in the weights: the run may go on, or be
+            called again when it is finished, with others.
 
     Raises:
         FileNotFoundError: If a file of `learns_from` is missing.
@@ -64,9 +64,9 @@ class RunFolder:
         self._started = time.time()
         self.path = Path(options["run_directory"])
         self.path.mkdir(parents=True, exist_ok=True)  # now, for a folder that cannot be written to costs no training
-        values = dict(_flat(options))
-        self.options = {name: _as_json(value) for name, value in values.items()}
-        apart = {name for name, value in values.items() if value is None or isinstance(value, Path) or value == preset}
+        fields = list(_flat(options))
+        self.options = {name: _as_json(value) for name, value, _ in fields}
+        apart = {name for name, value, changes in fields if not changes or _has_no_say(value) or value == preset}
         apart = apart.union(apart_from_training)
         self.identity = {name: str(value) for name, value in self.options.items() if name not in apart}
         self.identity["data"] = data.files_checksum(*learns_from)
@@ -152,11 +152,18 @@ class RunFolder:
 
 
 def _flat(options: Mapping):
+    """Yield each option's name and value, and whether it may change weights, the fields of dataclasses among them."""
     for name, value in options.items():
-        if dataclasses.is_dataclass(value):
-            yield from _flat({field.name: getattr(value, field.name) for field in dataclasses.fields(value)})
-        else:
-            yield name, value
+        if not dataclasses.is_dataclass(value):
+            yield name, value, True
+            continue
+        for field in dataclasses.fields(value):
+            for name, some, changes in _flat({field.name: getattr(value, field.name)}):
+                yield name, some, changes and field.metadata.get("changes_weights", True)
+
+
+def _has_no_say(value):
+    return value is None or isinstance(value, Path)
 
 
 def _as_json(value):

@@ -72,7 +72,8 @@ def main(
     model.compile(optimizer, training.classification_loss(problem), weighted_metrics=metrics)
     print(optimizer.describe(classifier.weights))
     predictor = inference.Classifier(classifier, tokenizer, sequence_length=sequence_length, long_texts=long_texts)
-    watched = inference.watch_texts(predictor, examples["validation"], rows["validation"])
+    outputs = (lambda: model.predict(datasets["validation"], verbose=0)) if freeze_encoder else None
+    watched = inference.watch_texts(predictor, examples["validation"], rows["validation"], outputs)
     best = metrics[0].name  # the epoch that is best by it is kept
     inside = None if freeze_encoder else inference.Inside(classifier, tokenizer, rows["validation"])
     report = dict(best=f"val_{best}", shown=(best,), throughput=not freeze_encoder, watched=watched, inside=inside)

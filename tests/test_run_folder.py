@@ -7,6 +7,7 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from bert_keras.finetuning import FineTuning
+from bert_keras.pretraining import Pretraining
 from bert_keras.run_folder import RunFolder
 
 
@@ -35,6 +36,13 @@ def test_a_test_file_is_none_of_a_runs_identity(tmp_path):
     assert RunFolder(options(tmp_path)).identity == RunFolder(options(tmp_path, test=tmp_path / "a.tsv")).identity
     told = RunFolder(options(tmp_path, report_steps=5), apart_from_training=["report_steps"]).identity
     assert told == RunFolder(options(tmp_path)).identity
+
+
+@pytest.mark.parametrize("group", [FineTuning, Pretraining])
+def test_what_is_only_watched_is_none_of_a_runs_identity(tmp_path, group):
+    unwatched, watched = (RunFolder(options(tmp_path, tuning=group(watch=views))) for views in ((), ("layers",)))
+    assert watched.identity == unwatched.identity
+    assert watched.options["watch"] == ["layers"]
 
 
 def test_a_preset_is_known_by_its_content_or_by_its_name(tmp_path):

@@ -70,17 +70,18 @@ def labelled(path, number_of_rows, column="label", names=("good", "bad")):
     return path
 
 
-def test_the_head_alone_is_trained_on_jax_end_to_end(run_recipe, preset, tmp_path):
+def test_the_head_alone_is_trained_on_jax_end_to_end(run_recipe, watched, preset, tmp_path):
     pytest.importorskip("jax")
     for part in ("train", "dev"):
         labelled(tmp_path / f"{part}.tsv", 12)
     (tmp_path / "test.tsv").write_text("index\tsentence\n0\tthe old house\n1\tthe united house\n")  # without labels
     printed = run_recipe(
         "finetune_classifier.py", "--preset", preset, "--task", "sst2", "--data-directory", tmp_path,
-        "--run-directory", tmp_path / "run", "--epochs", 1, "--freeze-encoder", "--pooling", "mean", backend="jax",
+        "--run-directory", tmp_path / "run", "--epochs", 1, "--freeze-encoder", "--pooling", "mean",
+        "--watch", "confusion", backend="jax",
     )  # fmt: skip
     assert TextClassifier.from_preset(tmp_path / "run" / "preset").pooling == "mean"
-    assert "accuracy" in printed
+    assert "accuracy" in printed and watched(tmp_path / "run") == {"confusion_matrix"}
     assert len((tmp_path / "run" / "submission.tsv").read_text().splitlines()) == 3
 
 

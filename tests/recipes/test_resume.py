@@ -9,6 +9,8 @@ import time
 
 import pytest
 
+from bert_keras.finetuning import INSIDE
+
 pytestmark = pytest.mark.slow
 SAVING_OFTEN = {"every_steps": 3}
 
@@ -24,6 +26,18 @@ def corpus(run_recipe, tmp_path_factory):
     options = ["--output", directory / "corpus", "--vocabulary-size", 120, "--passage-tokens", 29]
     run_recipe("prepare_corpus.py", f"{directory}/*.txt", *options)
     return directory / "corpus"
+
+
+@pytest.fixture
+def shown(logged_points):
+    """Function that gives all that TensorBoard shows of a run's training, by step, but how fast it was: each once."""
+
+    def read(run_directory):
+        points = sorted(point for point in logged_points(run_directory / "logs") if point[0] != "results")
+        assert len({point[:3] for point in points}) == len(points)
+        return [point for point in points if point[1] != "step/tokens_per_second"]
+
+    return read
 
 
 def stop_at(process, directory, step, number):
@@ -43,12 +57,11 @@ def stop_at(process, directory, step, number):
         ("tensorflow", ("--no-xla", "--sentence-task", "none", "--rows", "packed")),
         ("tensorflow", ("--no-xla", "--objective", "next_tokens", "--rows", "packed")),
         ("tensorflow", ("--masking", "spans", "--span-boundaries")),
-        ("jax", ("--watch", "attention", "projector", "layers")),
-        ("torch", ("--watch", "attention", "projector", "layers")),
+        *((backend, ("--watch", *INSIDE)) for backend in ("tensorflow", "jax", "torch")),
         *((backend, ("--objective", "replaced_tokens")) for backend in ("tensorflow", "jax", "torch")),
     ],
 )
-def test_killed_and_stopped_it_ends_as_if_it_had_not_been(start_recipe, corpus, tmp_path, backend, options):
+def test_killed_and_stopped_it_ends_as_if_it_had_not_been(start_recipe, shown, corpus, tmp_path, backend, options):
     pytest.importorskip(backend)
 
     def begin(name):
@@ -66,6 +79,7 @@ def test_killed_and_stopped_it_ends_as_if_it_had_not_been(start_recipe, corpus, 
     stop_at(stopped, tmp_path / "stopped", 30, signal.SIGTERM)
     assert "Go on with:" in stopped.finish(128 + signal.SIGTERM)
     assert "resuming at step" in begin("stopped").finish()
+    assert shown(tmp_path / "stopped") == shown(tmp_path / "unbroken")
     unbroken, stopped = (sorted(tmp_path.glob(f"{name}/preset/**/*.safetensors")) for name in ("unbroken", "stopped"))
     assert len(unbroken) == (2 if "replaced_tokens" in options else 1)
     assert [path.read_bytes() for path in stopped] == [path.read_bytes() for path in unbroken]
@@ -172,9 +186,9 @@ def mined(count):
 
 # Of each recipe its examples, the suffix of their file, and options for short rows.
 EXAMPLES = {
-    "finetune_tagger.py": (tags, "txt", ("--watch", "confusion", "spans")),
+    "finetune_tagger.py": (tags, "txt", ("--watch", "confusion", "spans", *INSIDE)),
     "finetune_relations.py": (relations, "txt", ("--watch", "calibration")),
-    "finetune_triples.py": (triples, "jsonl", ("--watch", "spans")),
+    "finetune_triples.py": (triples, "jsonl", ("--watch", "spans", *INSIDE)),
     "finetune_generator.py": (sources, "csv", ("--measures", "distinct-2", "--max-new-tokens", 8)),
     "finetune_multiple_choice.py": (choices, "csv", ("--choice-columns", "ending0", "ending1", "--watch", "examples")),
     "finetune_sentence_encoder.py": (
@@ -189,7 +203,7 @@ EXAMPLES = {
 
 @pytest.mark.parametrize("recipe", EXAMPLES)
 def test_killed_in_the_middle_of_an_epoch_every_recipe_ends_as_if_it_had_not_been(
-    start_recipe, watched, marked_preset, tmp_path, recipe
+    start_recipe, shown, marked_preset, tmp_path, recipe
 ):
     examples, suffix, more = EXAMPLES[recipe]
     options = ["--preset", marked_preset, "--sequence-length", 32, "--epochs", 2, "--batch-size", 2, *more]
@@ -205,6 +219,6 @@ def test_killed_in_the_middle_of_an_epoch_every_recipe_ends_as_if_it_had_not_bee
     stop_at(killed, tmp_path / "killed", 6, signal.SIGKILL)
     killed.finish(-signal.SIGKILL)
     assert ", epoch 1, from" in begin("killed").finish()  # of 60 steps each, or more
-    assert watched(tmp_path / "killed") == watched(tmp_path / "unbroken")
+    assert shown(tmp_path / "killed") == shown(tmp_path / "unbroken")
     unbroken, killed = (tmp_path / name / "preset" / "model.safetensors" for name in ("unbroken", "killed"))
     assert killed.read_bytes() == unbroken.read_bytes()

@@ -30,7 +30,7 @@ def watch_answers(
             sum(span.probability for span in some.spans if _is_right(question, span))
             for question, some in zip(questions, found, strict=True)
         ]
-        losses, confidences = -np.log(np.maximum(of_right, _TINY)), np.array([span.probability for span in best])
+        losses, confidences = np.log(1 / np.maximum(of_right, _TINY)), np.array([span.probability for span in best])
         asked = [question.question for question in questions]
         words = [_right_answer(question) for question in questions], [span.text or _NO_ANSWER for span in best]
         marks = [_marks(*some) for some in zip(questions, best, are_right, strict=True)]

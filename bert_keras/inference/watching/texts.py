@@ -1,10 +1,10 @@
 """Texts and pairs with their classes, labels or numbers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from bert_keras.data import Examples, TextRows
+from bert_keras.data import Examples, TextRows, pool_pieces
 from bert_keras.inference.classifier import Classifier
 from bert_keras.models.probabilities import sigmoid, softmax
 from bert_keras.training.callbacks.watching import ClassPredictions, Predictions, Watched
@@ -14,17 +14,21 @@ NO_SPANS = {"spans": "the task finds no places in a text"}
 _NO_CLASSES = dict.fromkeys(("precision_recall", "calibration"), "a number is no class and has no confidence")
 
 
-def watch_texts(predictor: Classifier, examples: Examples, rows: TextRows) -> Watched:
+def watch_texts(
+    predictor: Classifier, examples: Examples, rows: TextRows, outputs: Callable[[], np.ndarray] | None = None
+) -> Watched:
     """Say what can be watched of a classifier.
 
     Args:
         predictor: The model's.
         examples: The labelled texts of validation.
         rows: Theirs.
+        outputs: Function without arguments that gives the model's outputs for the rows, such as those of a head alone,
+            whose rows were encoded once; None to ask the predictor.
     """
 
     def predict():
-        logits = predictor.logits(rows)
+        logits = predictor.logits(rows) if outputs is None else pool_pieces(outputs(), rows.text_of)
         if predictor.model.problem_type == "regression":
             return _of_numbers(examples, logits[:, 0])
         is_multi_label = predictor.model.problem_type == "multi_label_classification"

@@ -47,6 +47,8 @@ class AttentionMaps(keras.callbacks.Callback):
         >>> callbacks = [AttentionMaps(encoder, inputs, tokens, tempfile.mkdtemp(), heads=[0])]  # for model.fit
     """
 
+    only_shows = True
+
     def __init__(
         self,
         encoder: keras.Model,

@@ -52,6 +52,8 @@ class EmbeddingProjector(keras.callbacks.Callback):
         https://www.tensorflow.org/tensorboard/tensorboard_projector_plugin
     """
 
+    only_shows = True
+
     def __init__(
         self,
         name: str,

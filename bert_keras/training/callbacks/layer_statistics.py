@@ -48,6 +48,8 @@ class LayerStatistics(keras.callbacks.Callback):
         The ratio: https://cs231n.github.io/neural-networks-3/#ratio
     """
 
+    only_shows = True
+
     def __init__(self, log_dir: str | os.PathLike, batch: tuple[Any, ...] | None = None):
         super().__init__()
         self.log_dir = str(log_dir)

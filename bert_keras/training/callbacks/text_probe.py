@@ -28,6 +28,8 @@ class TextProbe(keras.callbacks.Callback):
         >>> callbacks = [TextProbe("written", ("source", "text"), rows, tempfile.mkdtemp())]  # for model.fit
     """
 
+    only_shows = True
+
     def __init__(
         self, name: str, columns: Sequence[str], rows: Callable[[], Iterable[Sequence[str]]], log_dir: str | os.PathLike
     ):

@@ -50,6 +50,8 @@ class WatchPredictions(keras.callbacks.Callback):
         >>> callbacks = [WatchPredictions(watched, ("confusion",), tempfile.mkdtemp())]  # for model.fit
     """
 
+    only_shows = True
+
     def __init__(self, watched: Watched, views: Sequence[str], log_dir: str | os.PathLike):
         super().__init__()
         for view in views:

@@ -2,9 +2,11 @@
 
 A callback takes part by two methods: `get_state()` gives a dict of what JSON can hold, `set_state(state)` puts it
 back: after `on_train_begin`, or where an epoch is under way after a first `on_train_batch_end`, which it undoes.
-Those of Keras that remember something are known here.
+Those of Keras that remember something are known here. One whose attribute `only_shows` is true touches nothing in the
+training: a run may go on without it, or with it where it was not.
 """
 
+import collections
 import copy
 from collections.abc import Sequence
 from typing import Any
@@ -43,14 +45,14 @@ def read_callback_states(
                 value = {"arrays": [array.dtype.name for array in value]}
             # Copied: the callback keeps using its lists while another thread writes the state.
             state[name] = value.item() if isinstance(value, np.generic) else copy.deepcopy(value)
-        states.append({"callback": type(callback).__name__, "state": state})
+        states.append({"callback": type(callback).__name__, "only_shows": _only_shows(callback), "state": state})
     return states, arrays
 
 
 def restore_callback_states(
     callbacks: Sequence[keras.callbacks.Callback], states: list[dict[str, Any]], arrays: dict[str, np.ndarray]
 ) -> None:
-    """Give callbacks back what they remembered.
+    """Give callbacks back what they remembered; of those that only show, to those that were there.
 
     Args:
         callbacks: list of callbacks in the same order.
@@ -58,15 +60,9 @@ def restore_callback_states(
         arrays: from `read_callback_states`; others may be among them.
 
     Raises:
-        ValueError: if the callbacks are not of the same classes.
+        ValueError: if the callbacks that do more than show are not of the same classes.
     """
-    expected, received = [entry["callback"] for entry in states], [type(callback).__name__ for callback in callbacks]
-    if expected != received:
-        raise ValueError(
-            f"The run was saved with the callbacks {', '.join(expected)}; it resumes with the same ones in the same "
-            f"order only, received: {', '.join(received)}."
-        )
-    for index, (callback, entry) in enumerate(zip(callbacks, states, strict=True)):
+    for callback, index, entry in _paired(callbacks, states):
         state = {}
         for name, value in entry["state"].items():
             if isinstance(value, dict) and list(value) == ["arrays"]:
@@ -83,10 +79,32 @@ def end_swaps(callbacks: Sequence[keras.callbacks.Callback], states: list[dict[s
         callbacks: list of callbacks.
         states: from `read_callback_states`, of the same moment as the weights.
     """
-    for callback, entry in zip(callbacks, states, strict=True):
+    for callback, _, entry in _paired(callbacks, states):
         if isinstance(callback, keras.callbacks.SwapEMAWeights) and entry["state"]["_ema_weights_in_model"]:
             callback._ema_weights_in_model = True
             callback.on_epoch_begin(None)
+
+
+def _paired(callbacks, states):
+    """Give each callback with the number and the entry of its state; one that only shows may have none."""
+    entries = collections.defaultdict(collections.deque)
+    for index, entry in enumerate(states):
+        entries[entry["callback"] if entry.get("only_shows") else None].append((index, entry))
+    names = [type(callback).__name__ for callback in callbacks if not _only_shows(callback)]
+    saved = [entry["callback"] for _, entry in entries[None]]
+    if saved != names:
+        raise ValueError(
+            f"The run was saved with the callbacks {', '.join(saved)}; it resumes with the same ones in the same "
+            f"order only, received: {', '.join(names)}."
+        )
+    for callback in callbacks:
+        own = entries[type(callback).__name__ if _only_shows(callback) else None]
+        if own:
+            yield callback, *own.popleft()
+
+
+def _only_shows(callback):
+    return getattr(callback, "only_shows", False)
 
 
 def _get(callback):

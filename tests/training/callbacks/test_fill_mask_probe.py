@@ -23,9 +23,9 @@ def test_a_table_is_written_before_training_and_after_each_epoch(small_pretraine
     assert accumulator.summary_metadata["fill_mask"].plugin_data.plugin_name == "text"
     assert calls == [2, 2, 2]
     assert events[0].tensor_proto.string_val[0].decode().splitlines() == [
-        "sentence | 1 | 2",
-        "--- | --- | ---",
-        "the united &#91;MASK&#93; | st&#124;tes 0.88 | &#91;UNK&#93; 0.10",
-        "&#91;MASK&#93; and &#91;MASK&#93; | a 0.50 | b 0.30",
-        "&#91;MASK&#93; and &#91;MASK&#93; | c 0.20 | d 0.10",
+        "| sentence | 1 | 2 |",
+        "| --- | --- | --- |",
+        "| the united &#91;MASK&#93; | st&#124;tes 0.88 | &#91;UNK&#93; 0.10 |",
+        "| &#91;MASK&#93; and &#91;MASK&#93; | a 0.50 | b 0.30 |",
+        "| &#91;MASK&#93; and &#91;MASK&#93; | c 0.20 | d 0.10 |",
     ]

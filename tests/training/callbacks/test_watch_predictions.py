@@ -57,6 +57,11 @@ def text_of(found, tag):
     return found.Tensors(tag)[-1].tensor_proto.string_val[0].decode()
 
 
+def row(text, *others):
+    """A row of the table of examples: labels and numbers are kept from being broken over lines."""
+    return " | ".join([f"| {text}", *(f"<pre>{other}</pre>" for other in others)]) + " |"
+
+
 def classes_of(scores, truths, labels=("bad", "good", "never"), **options):
     texts = [f"text {number}" for number in range(len(scores))]
     return ClassPredictions(texts, np.array(scores), np.array(truths), labels, **options)
@@ -87,8 +92,8 @@ def test_each_view_is_written_once_an_epoch_of_predictions_that_are_made_once(mo
 def test_examples_are_chosen_by_loss_by_confidence_of_the_wrong_and_by_doubt(written):
     found = written(Predictions(THREE), ("examples",))
     first = {name: text_of(found, f"examples/{name}").splitlines()[2] for name in ("worst", "surest_wrong")}
-    assert first == dict.fromkeys(first, "text 1 | bad | good | 0.900 | 2.303")
-    assert text_of(found, "examples/most_doubtful").splitlines()[2] == "text 2 | good | bad | 0.400 | 1.204"
+    assert first == dict.fromkeys(first, row("text 1", "bad", "good", "0.900", "2.303"))
+    assert text_of(found, "examples/most_doubtful").splitlines()[2] == row("text 2", "good", "bad", "0.400", "1.204")
 
 
 def test_where_nothing_is_wrong_the_table_says_so(written):
@@ -100,7 +105,16 @@ def test_where_nothing_is_wrong_the_table_says_so(written):
 def test_texts_stand_in_the_tables_as_they_are(written):
     texts = ClassPredictions(["a | <b>b</b>\r\n*c*"], np.array([[1.0]]), np.array([0]), ["<i>"])
     cells = text_of(written(Predictions(texts), ("examples",)), "examples/worst").splitlines()[2]
-    assert cells.startswith("a &#124; &lt;b&gt;b&lt;/b&gt;&#13;&#10;&#42;c&#42; | &lt;i&gt; | ")
+    assert cells == row(
+        "a &#124; &lt;b&gt;b&lt;/b&gt;&#13;&#10;&#42;c&#42;", "&lt;i&gt;", "&lt;i&gt;", "1.000", "0.000"
+    )
+
+
+def test_a_label_stays_whole_and_a_long_answer_does_not(written):
+    labels = ["a label of some twenty-one", "short"]
+    texts = ClassPredictions(["so"], np.array([[0.5, 0.5]]), np.array([1]), labels)
+    cells = text_of(written(Predictions(texts), ("examples",)), "examples/worst").splitlines()[2]
+    assert cells.startswith("| so | <pre>short</pre> | a label of some twenty-one | <pre>")
 
 
 def test_confusions_are_counted_by_class_by_label_and_by_ranges_of_numbers():
@@ -137,7 +151,7 @@ def test_several_labels_count_as_decisions_of_their_own_and_as_one_answer():
 def test_numbers_have_a_worst_but_nothing_right_or_wrong(written):
     found = written(Predictions(classes_of([1.0, 4.0], [1.5, 1.0], None)), ("examples", "confusion"))
     assert sorted(found.Tags()["tensors"]) == ["confusion_matrix", "examples/worst"]
-    assert text_of(found, "examples/worst").splitlines()[2] == "text 1 | 1 | 4 | 9.000"
+    assert text_of(found, "examples/worst").splitlines()[2] == row("text 1", "1", "4", "9.000")
 
 
 def test_scores_that_are_no_numbers_are_left_out_and_counted(written, caplog):
@@ -145,7 +159,7 @@ def test_scores_that_are_no_numbers_are_left_out_and_counted(written, caplog):
     with caplog.at_level(logging.WARNING):
         found = written(Predictions(half), ("confusion", "examples"))
         assert "1 of 2 examples of validation have NaN" in caplog.text
-    assert text_of(found, "examples/worst").splitlines()[2:] == ["text 1 | b | b | 0.600 | 0.511"]
+    assert text_of(found, "examples/worst").splitlines()[2:] == [row("text 1", "b", "b", "0.600", "0.511")]
     nothing = Judgements(["a"], ["b"], ["c"], np.array([np.nan]), np.array([False]), np.array([np.nan]))
     assert Predictions(judgements=nothing).finite() is None
 
@@ -166,7 +180,7 @@ def test_what_tensorboard_makes_of_marks_keeps_them(written):
     page = plugin_util.markdown_to_safe_html(text_of(written(Predictions(spans=spans), ("spans",)), "spans"))
     page = html.unescape(page)
     assert '<a href="#text">[<Ada>]</a>○person slept' in page
-    assert "<td>1</td>\n<td>who | what?</td>" in page and "0 right ✓, 0 invented ✗, 1 missed ○" in page
+    assert "<td><pre>1</pre></td>\n<td>who | what?</td>" in page and "0 right ✓, 0 invented ✗, 1 missed ○" in page
 
 
 def test_a_view_that_means_nothing_is_refused_with_the_reason():

@@ -78,3 +78,13 @@ def test_a_run_that_was_killed_shows_the_same_as_an_unbroken_one(train, tmp_path
         train(tmp_path / "killed", Stop(8))  # its state is of step 6, where the second epoch's middle is
     assert train(tmp_path / "killed") == unbroken
     assert len(unbroken[2]) == 6 and unbroken[3].count("tensor_name") == 4  # before, after each epoch, and the tokens
+
+
+@pytest.mark.slow_elsewhere
+@pytest.mark.parametrize(("watched_before", "shown"), [(True, {0, 4}), (False, {8})])
+def test_a_stopped_run_goes_on_with_other_views_to_the_same_weights(train, tmp_path, watched_before, shown):
+    with pytest.raises(Killed):
+        train(tmp_path / "killed", Stop(8), watch=watched_before)
+    weights, points, *_ = train(tmp_path / "killed", watch=not watched_before)
+    assert weights == train(tmp_path / "unbroken", watch=False)[0]
+    assert {step for _, tag, step, _ in points if tag.startswith("attention")} == shown

@@ -2,6 +2,7 @@ import json
 
 import keras
 import numpy as np
+import pytest
 
 from bert_keras.training.resuming.callback_states import read_callback_states, restore_callback_states
 
@@ -16,6 +17,29 @@ class Remembers(keras.callbacks.Callback):
 
     def set_state(self, state):
         self.state = state
+
+
+class Shows(Remembers):
+    only_shows = True
+
+
+class ShowsToo(Shows):
+    pass
+
+
+def test_callbacks_that_only_show_come_and_go_and_the_others_get_their_own_state():
+    callbacks = [Shows(of="gone"), Remembers(weights=[np.ones(2)]), ShowsToo(of="kept")]
+    states = read_callback_states(callbacks)
+    lasting, kept, new = Remembers(), ShowsToo(), Shows(of="new")
+    restore_callback_states([kept, lasting], *states)
+    assert lasting.state["weights"][0].tolist() == [1.0, 1.0] and kept.state == {"of": "kept"}
+    restore_callback_states([lasting, new], *read_callback_states([Remembers(a=1)]))
+    assert (lasting.state, new.state) == ({"a": 1}, {"of": "new"})
+
+
+def test_a_callback_that_does_more_than_show_must_be_there_again():
+    with pytest.raises(ValueError, match="saved with the callbacks Remembers; .* received: ."):
+        restore_callback_states([Shows()], *read_callback_states([Shows(), Remembers()]))
 
 
 def test_weights_in_bfloat16_come_back_as_they_were():

@@ -3,7 +3,7 @@
 import numpy as np
 
 from bert_keras.training.callbacks.event_writer import EventWriter
-from bert_keras.training.callbacks.watching.markdown import plain, shortened, table
+from bert_keras.training.callbacks.watching.markdown import plain, shortened, table, whole
 from bert_keras.training.callbacks.watching.predictions import Judgements
 
 _NUM_ROWS = 10
@@ -28,10 +28,12 @@ def write_examples(writer: EventWriter, judgements: Judgements, step: int) -> No
 
 
 def _columns(judgements):
-    return ["text", "true", "predicted", *(["confidence"] if judgements.confidences is not None else []), "loss"]
+    confidence = ["confidence"] if judgements.confidences is not None else []
+    return ["text", *map(whole, ["true", "predicted", *confidence, "loss"])]
 
 
 def _row(judgements, number):
-    words = [some[number] for some in (judgements.texts, judgements.truths, judgements.answers)]
+    words = [some[number] for some in (judgements.truths, judgements.answers)]
     numbers = (judgements.confidences, judgements.losses)
-    return [plain(shortened(word)) for word in words] + [f"{some[number]:.3f}" for some in numbers if some is not None]
+    words += [f"{some[number]:.3f}" for some in numbers if some is not None]
+    return [plain(shortened(judgements.texts[number])), *map(whole, words)]

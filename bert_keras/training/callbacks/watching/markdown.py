@@ -4,6 +4,7 @@ import html
 from collections.abc import Iterable, Sequence
 
 _LONGEST = 300  # characters of a text in a cell
+_LONGEST_WHOLE = 20  # of what is not to be broken
 
 
 def plain(text: str) -> str:
@@ -28,17 +29,30 @@ def shortened(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
+def whole(text: str) -> str:
+    """Return a number or a label for a cell whose lines are not to be broken, as TensorBoard does beside a long text.
+
+    Args:
+        text: Any; a longer one than 20 characters may be broken.
+
+    Example:
+        >>> whole("0.500")
+        '<pre>0.500</pre>'
+    """
+    return f"<pre>{plain(text)}</pre>" if len(text) <= _LONGEST_WHOLE else plain(shortened(text))
+
+
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a table.
 
     Args:
-        columns: Their names, markdown, two or more: one alone is no table to markdown.
+        columns: Their names, markdown.
         rows: As many cells, markdown, in each.
 
     Example:
         >>> print(table(["word", "count"], [["so", "3"]]))
-        word | count
-        --- | ---
-        so | 3
+        | word | count |
+        | --- | --- |
+        | so | 3 |
     """
-    return "\n".join(map(" | ".join, [columns, ["---"] * len(columns), *rows]))
+    return "\n".join(f"| {' | '.join(row)} |" for row in [columns, ["---"] * len(columns), *rows])

@@ -109,13 +109,13 @@ class ClassPredictions:
             return Judgements(self.texts, *words, (self.scores - self.truths) ** 2)
         if not self.is_multi_label:
             words = ([self.labels[number] for number in numbers] for numbers in (self.truths, self.said))
-            losses = -np.log(np.maximum(self._scores_of(self.truths), _TINY))
+            losses = np.log(1 / np.maximum(self._scores_of(self.truths), _TINY))
             confidences, are_right = self.decisions()
             return Judgements(self.texts, *words, losses, are_right, confidences)
         sure, right = (some.reshape(self.scores.shape) for some in self.decisions())
         words = ([self._named(row) for row in rows] for rows in (self.truths, self.said))
         of_truth = np.where(self.truths == 1, self.scores, 1 - self.scores)
-        losses, are_right = -np.log(np.maximum(of_truth, _TINY)).mean(axis=1), right.all(axis=1)
+        losses, are_right = np.log(1 / np.maximum(of_truth, _TINY)).mean(axis=1), right.all(axis=1)
         confidences = np.where(are_right, sure.min(axis=1), np.where(right, 0, sure).max(axis=1))
         return Judgements(self.texts, *words, losses, are_right, confidences)
 

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Sequence
 
 from bert_keras.training.callbacks.event_writer import EventWriter
-from bert_keras.training.callbacks.watching.markdown import plain, shortened, table
+from bert_keras.training.callbacks.watching.markdown import plain, shortened, table, whole
 from bert_keras.training.callbacks.watching.spans import INVENTED, MISSED, RIGHT, Mark, SpanPredictions
 
 _NUM_ROWS = 20
@@ -30,11 +30,11 @@ def write_spans(writer: EventWriter, predictions: SpanPredictions, step: int) ->
     for number in chosen:
         heading = [plain(shortened(predictions.headings[number]))] if headed else []
         rows.append(
-            [str(mistakes[number]), *heading, marked_text(predictions.texts[number], predictions.marks[number])]
+            [whole(str(mistakes[number])), *heading, marked_text(predictions.texts[number], predictions.marks[number])]
         )
     counts = predictions.counts()
     said = ", ".join(f"{counts[verdict]} {verdict} {sign}" for verdict, sign in _SIGNS.items())
-    writer.text("spans", f"{said}\n\n" + table(["mistakes", *["question"] * headed, "text"], rows), step)
+    writer.text("spans", f"{said}\n\n" + table([whole("mistakes"), *["question"] * headed, "text"], rows), step)
 
 
 def marked_text(text: str, marks: Sequence[Mark]) -> str:
