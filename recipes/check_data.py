@@ -58,6 +58,7 @@ def main(
     train = next((part for part in parts if part.name == "train" and len(part)), None)
     can_learn = train is not None and (train.classes is None or len(set(train.classes)) > 1)
     if learn and can_learn:
+        print("... labels, by models that have not seen them")
         predicted = cross_validation.predict(
             data.labelled_texts(train), preset, directory=run_directory / "cross_validation",
             on_fold=lambda fold: print(f"... fold {fold} of {cross_validation.num_folds}"),
