@@ -1,7 +1,9 @@
 """The files of any task, read for checks: each by the reader of its task, with all that is wrong in them."""
 
+import contextlib
 import dataclasses
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from bert_keras import data
@@ -10,7 +12,7 @@ from bert_keras.task_files import TaskFiles
 from bert_keras.task_kind import TaskKind
 
 if TYPE_CHECKING:
-    from bert_keras.data import CheckedPart, FoundFault
+    from bert_keras.data import AllFaults, CheckedPart, FoundFault
 
 _COLUMNS = TaskFiles().text_column, TaskFiles().label_column
 _SPLITS = {"train": "train", "validation": "dev", "test": "test"}  # in BEIR's words
@@ -39,6 +41,8 @@ def read_checked_parts(
 ) -> tuple[list["CheckedPart"], list["FoundFault"]]:
     """Read the parts of a task, whatever it is, leaving nothing that readers find unsaid.
 
+    A part without a sound row has no examples, and why is among the faults.
+
     Args:
         files: The files, and the columns of a table of texts. Columns of other tables are told by their names; of
             generation and matching `text_column` and `second_text_column` say it where they do not.
@@ -50,7 +54,7 @@ def read_checked_parts(
 
     Raises:
         FileNotFoundError: If a file is not there.
-        ValueError: If a file has no sound example at all, or none that fits the options.
+        ValueError: If a file does not fit the options, and readers have found no fault before.
 
     Example:
         >>> import pathlib, tempfile
@@ -64,14 +68,36 @@ def read_checked_parts(
     if kind == "texts":
         has_validation = files.task or files.validation is not None
         layout = (files if has_validation else dataclasses.replace(files, validation=files.train)).layout
-        parts = data.read_task(layout, files.paths, errors=faults)
+        paths, parts = files.paths, {}
+        with _keeping(faults):
+            parts = data.read_task(layout, paths, errors=faults)
     else:
         paths = {part: getattr(files, part) for part in ("train", "validation", "test")}
         if paths["train"] is None or isinstance(paths["validation"], float):
             raise ValueError(f"Expected files of {kind} as --train and --validation, received {paths}.")
-        read = _reader(kind, files, tag_format)
-        parts = {part: read(path, part, faults) for part, path in paths.items() if path is not None}
-    return [data.checked_part(examples, part) for part, examples in parts.items()], faults.found
+        read, parts = _reader(kind, files, tag_format), {}
+        for part, path in paths.items():
+            if path is not None:
+                with _keeping(faults):
+                    parts[part] = read(path, part, faults)
+    checked = []
+    for part, path in paths.items():
+        if path is not None:
+            found = data.checked_part(parts[part], part) if part in parts else data.CheckedPart(part, (), (), ())
+            source = paths["train"] if isinstance(path, float) else path
+            checked.append(dataclasses.replace(found, source=os.fspath(source)))
+    return checked, faults.found
+
+
+@contextlib.contextmanager
+def _keeping(faults: "AllFaults") -> Iterator[None]:
+    """Keep among the faults that a file has no example, and what else is raised where faults would be lost by it."""
+    try:
+        yield
+    except ValueError as error:
+        if not faults.found and not isinstance(error, data.NoExamples):
+            raise
+        faults.stop(str(error))
 
 
 def _reader(kind: str, files: TaskFiles, tag_format: TagFormat) -> Callable:

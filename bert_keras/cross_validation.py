@@ -17,7 +17,7 @@ from bert_keras.finetuning import FineTuning
 from bert_keras.run_folder import RunFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from bert_keras.data import Examples, Finding, WrongLabels
 
@@ -39,7 +39,12 @@ class CrossValidation:
     fine_tuning: FineTuning = FineTuning(epochs=20, batch_size=128, learning_rate=3e-3, dropout=0.0)
 
     def predict(
-        self, examples: "Examples", preset: str | os.PathLike, *, directory: str | os.PathLike
+        self,
+        examples: "Examples",
+        preset: str | os.PathLike,
+        *,
+        directory: str | os.PathLike,
+        on_fold: "Callable[[int], None] | None" = None,
     ) -> "OutOfSample":
         """Predict each example by a model that has not been trained on it.
 
@@ -53,6 +58,7 @@ class CrossValidation:
             examples: With one label each, or several.
             preset: Folder of an encoder with its tokenizer, that has learned nothing from these labels.
             directory: Folder for what is kept, of any number of calls: each finds its own by examples and options.
+            on_fold: Called with the number of a fold, from 1, before it is learned or found; for a line of progress.
 
         Returns:
             The predictions.
@@ -86,6 +92,8 @@ class CrossValidation:
         probabilities = np.empty((len(examples), len(examples.label_names)))
         kept_in.mkdir(exist_ok=True)
         for fold in range(self.num_folds):
+            if on_fold:
+                on_fold(fold + 1)
             path, numbers = kept_in / f"fold_{fold + 1}.safetensors", np.flatnonzero(folds == fold)
             if not path.exists():
                 logits = predict_fold(fold, np.flatnonzero(folds != fold), numbers)

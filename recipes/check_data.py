@@ -44,6 +44,10 @@ def main(
     kind = kind or checked_files.kind_of_files(files)
     if learn and (preset is None or kind != "texts"):
         raise ValueError("Expected --learn with --preset, and labelled texts: models are trained on them.")
+    if languages:
+        data.check_languages(languages)
+    if cleaned and files.paths["train"]:
+        data.expect_cleanable(cleaned, files.paths["train"], kind=kind, leave_out=leave_out)
     tag_format = TagFormat(scheme=scheme, word_column=word_column, tag_column=tag_column)
     parts, faults = checked_files.read_checked_parts(files, kind, tag_format)
     tokenizer, sequence_length = data.tokenizer_of(preset) if preset else None, cross_validation.sequence_length
@@ -51,17 +55,26 @@ def main(
         parts, faults=faults, tokenizer=tokenizer, sequence_length=sequence_length, near_similarity=near_similarity,
         fewest_of_class=fewest_of_class, languages=languages, on_check=lambda name: print(f"... {name}"),
     ))  # fmt: skip
-    if learn:
-        examples = data.labelled_texts(parts[0])
-        predicted = cross_validation.predict(examples, preset, directory=run_directory / "cross_validation")
+    train = next((part for part in parts if part.name == "train" and len(part)), None)
+    can_learn = train is not None and (train.classes is None or len(set(train.classes)) > 1)
+    if learn and can_learn:
+        print("... labels, by models that have not seen them")
+        predicted = cross_validation.predict(
+            data.labelled_texts(train), preset, directory=run_directory / "cross_validation",
+            on_fold=lambda fold: print(f"... fold {fold} of {cross_validation.num_folds}"),
+        )  # fmt: skip
         findings += predicted.findings()
     report = data.QualityReport.of(parts, findings)
     report.save(run_directory)
     print(report)
-    if cleaned:
+    if learn and not can_learn:
+        print("Nothing was learned: training has no two classes.")
+    if cleaned and train is None:
+        print("No cleaned copy: nothing would stay in it.")
+    elif cleaned:
         path, encoding = files.paths["train"], files.table.encoding
         options = dict(kind=kind, leave_out=leave_out, encoding=encoding)
-        number = data.write_cleaned(cleaned, path, parts[0], report.findings, **options)
+        number = data.write_cleaned(cleaned, path, train, report.findings, **options)
         print(f"{cleaned / path.name}: without {number} rows, which {cleaned / 'removed.tsv'} names")
     print(run_directory / "data_quality.html")
     return report.counts()

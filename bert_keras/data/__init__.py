@@ -19,11 +19,12 @@ from bert_keras.data.classification.text_rows import TextRows, classification_da
 from bert_keras.data.corpus.cooccurrence import cooccurrence_vectors
 from bert_keras.data.corpus.documents import SentenceLines, read_documents
 from bert_keras.data.corpus.held_out import hold_out, prepare_parts, read_parts
+from bert_keras.data.corpus.languages import check_languages
 from bert_keras.data.corpus.near_duplicates import NearDuplicate, find_near_duplicates
 from bert_keras.data.corpus.preparation import prepare_corpus
 from bert_keras.data.corpus.report import CorpusReport
 from bert_keras.data.files.checksum import files_checksum
-from bert_keras.data.files.faults import AllFaults, FoundFault
+from bert_keras.data.files.faults import AllFaults, FoundFault, NoExamples
 from bert_keras.data.files.table_files import has_columns
 from bert_keras.data.generation.generation_examples import GenerationExamples
 from bert_keras.data.generation.generation_readers import read_generation
@@ -45,7 +46,7 @@ from bert_keras.data.pretraining.whole_word_masking import WholeWordMasking
 from bert_keras.data.pretraining.word_run_masking import NgramMasking, SpanMasking, WordRunMasking
 from bert_keras.data.quality.check_parts import check_parts
 from bert_keras.data.quality.checked_part import CheckedPart, checked_part
-from bert_keras.data.quality.cleaned_files import write_cleaned
+from bert_keras.data.quality.cleaned_files import expect_cleanable, write_cleaned
 from bert_keras.data.quality.confident_learning import (
     WrongLabels,
     label_quality,
@@ -124,6 +125,7 @@ __all__ = [
     "MatchingRows",
     "NearDuplicate",
     "NgramMasking",
+    "NoExamples",
     "PredictedAnswers",
     "PromptRows",
     "QualityReport",
@@ -163,6 +165,7 @@ __all__ = [
     "batches",
     "best_answers",
     "best_no_answer_threshold",
+    "check_languages",
     "check_parts",
     "checked_part",
     "class_counts",
@@ -175,6 +178,7 @@ __all__ = [
     "drcd_scores",
     "drop_words",
     "entries_of_rows",
+    "expect_cleanable",
     "files_checksum",
     "find_near_duplicates",
     "find_weak_slices",

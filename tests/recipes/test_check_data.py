@@ -59,3 +59,16 @@ def test_models_that_have_not_seen_a_text_say_that_its_label_is_wrong(check, sma
     counts, printed = check("--train", tmp_path / "train.tsv", "--preset", small_preset, "--learn", *options)
     assert counts["wrong_labels"]["train"] >= 1 and "wrong_labels" in printed
     assert "Labels that are probably wrong" in (tmp_path / "run" / "data_quality.html").read_text()
+
+
+def test_what_can_be_known_at_once_is_checked_before_reading(tmp_path, monkeypatch):
+    (tmp_path / "train.tsv").write_text("sentence\tlabel\nso good\t1\nso bad\t0\n")
+    main = command_line.load_script(RECIPE).main
+    monkeypatch.setattr("bert_keras.checked_files.read_checked_parts", lambda *_: pytest.fail("it was read"))
+    for words, message in [
+        (("--cleaned", str(tmp_path / "cleaned"), "--leave-out", "leeks"), "received 'leeks'"),
+        (("--cleaned", str(tmp_path)), "expected another folder"),
+        (("--languages", "xx"), "py3langid|there is no language 'xx'"),
+    ]:
+        with pytest.raises((ValueError, ImportError), match=message):
+            command_line.run(main, ["--train", str(tmp_path / "train.tsv"), *words])

@@ -11,7 +11,7 @@ from bert_keras.data.classification.parts import warn_of_parts
 from bert_keras.data.classification.readers import read_examples
 from bert_keras.data.classification.split import split_examples
 from bert_keras.data.files.cells import Column
-from bert_keras.data.files.faults import Faults
+from bert_keras.data.files.faults import AllFaults, Faults, NoExamples
 from bert_keras.data.files.table_files import has_columns
 from bert_keras.table_format import TableFormat
 
@@ -154,10 +154,11 @@ def read_task(
         raise ValueError(f"expected a training file, received {dict(files)}")
     share = files.get("validation") if isinstance(files.get("validation"), (int, float)) else None
     examples = {"train": _read_part(layout, "train", files["train"], None, errors)}
-    names = examples["train"].label_names
+    names = examples["train"].label_names or None
     if names and len(names) == 1 and examples["train"].problem_type == "single_label_classification":
-        raise ValueError(f"{files['train']}: expected two labels or more, every row has {names[0]!r}")
-    if share is not None:
+        Faults.of(errors).stop(f"{files['train']}: expected two labels or more, every row has {names[0]!r}")
+        names = None
+    if share is not None and len(examples["train"]):
         examples["train"], examples["validation"] = split_examples(examples["train"], share)
     for part, file in files.items():
         if part not in examples and file is not None:
@@ -180,8 +181,7 @@ def _read_part(layout: TaskLayout, part: str, file, label_names, errors: str | F
         if not any(has_columns(file, [column], table) for column in label_columns):
             _logger.warning("%s: no column %s: read without labels", file, ", ".join(map(repr, label_columns)))
             has_labels = False
-    return read_examples(
-        file,
+    options = dict(
         text_column=text_column,
         second_text_column=layout.second_text_column,
         label_column=layout.label_column if has_labels and not layout.label_columns else None,
@@ -193,3 +193,10 @@ def _read_part(layout: TaskLayout, part: str, file, label_names, errors: str | F
         **dataclasses.asdict(layout.table),
         errors=errors if has_labels else "raise",
     )
+    try:
+        return read_examples(file, **options)
+    except NoExamples as error:
+        if not isinstance(errors, AllFaults):
+            raise
+        errors.stop(str(error))
+        return Examples((), None, (), None if layout.regression else ())

@@ -133,6 +133,8 @@ class CorpusReport:
         most = max(count for _, count in self.length_histogram)
         for bound, count in self.length_histogram:
             lines.append(f"  up to {bound:5d}  {count:9,}  {'#' * round(40 * count / most)}")
+        if self.dropped and self.settings.get("validation_every"):
+            lines.append("left out of all parts together:")
         lines += [f"{count:,} {reason} (first: {self.first_dropped[reason]})" for reason, count in self.dropped.items()]
         return "\n".join(lines)
 

@@ -25,11 +25,17 @@ _BEHIND = _one_of(range(0x80, 0xC0))
 _TWO, _THREE, _FOUR = (f"{_one_of(codes)}{_BEHIND}{{{number - 1}}}" for number, codes in _LEADS.items())
 # Two characters may stand beside each other by right, É and » of «LIBERTÉ»: one such pair tells only of Latin letters.
 _LATIN = f"[\u00c2\u00c3]{_BEHIND}"
-_DAMAGED = re.compile(f"(?:{_LATIN}|{_THREE}|{_FOUR}|{_TWO}(?=(?:{_TWO}|{_THREE})))(?:{_TWO}|{_THREE}|{_FOUR})*")
+# Of letters beyond those a sign within a word tells, as RÄ«ga for Rīga; dashes and apostrophes may follow by right.
+_SIGN = _one_of({_BYTE_OF[sign] for sign in "°±²³´µ¶¹º»¼½¾¿¡¢£¤¥¦§¨©ª«¬®¯‚„†‡‰‹›“”•™"})
+_SIGN_IN_WORD = f"[\u00c4\u00c5]{_SIGN}(?=[a-zß-ÿ])"
+_FIRST = f"{_LATIN}|{_SIGN_IN_WORD}|{_THREE}|{_FOUR}|{_TWO}(?=(?:{_TWO}|{_THREE}))"
+_DAMAGED = re.compile(f"(?:{_FIRST})(?:{_TWO}|{_THREE}|{_FOUR})*")
 _BYTE_OF_MACINTOSH = {bytes([code]).decode("mac_roman"): code for code in range(0x80, 0x100)}
 _BEHIND_ON_MACINTOSH = "".join(map(re.escape, [bytes([code]).decode("mac_roman") for code in range(0x80, 0xC0)]))
 # Of the Macintosh's code page quotation marks and Latin letters alone; the word ‚Ärger begins as the former do.
 _DAMAGED_ON_MACINTOSH = re.compile(f"(?:(?:‚Ä|√)[{_BEHIND_ON_MACINTOSH}])+")
+# The unbreakable blank of a damaged à, which somebody has made a common one: voilÃ la.
+_DAMAGED_BEFORE_BLANK = re.compile("(?<![A-ZÀ-Þ])Ã(?= [a-zß-ÿ])")
 _LOST = re.compile(
     "\ufffd+|锟斤拷|\u00ef\u00bf\u00bd|\u00e2\u20ac|‚Ä(?![a-zß-ÿ]{2})"
 )  # of what cannot be found out any more
@@ -60,7 +66,11 @@ def damaged_characters(text: str) -> tuple[str, str] | None:
             before = bytes(byte_of[character] for character in match[0]).decode().replace("\ufffd", "")
         except UnicodeDecodeError:  # overlong, or half a surrogate pair
             continue
+        while (again := damaged_characters(before)) and again[1]:  # damaged more than once
+            before = before.replace(*again)
         if before:
             return match[0], before
+    if match := _DAMAGED_BEFORE_BLANK.search(text):
+        return match[0], "à"
     lost = _LOST.search(text)
     return (lost[0], "") if lost else None

@@ -1,6 +1,7 @@
 """Faulty rows, raised or counted by kind, and what is no fault but looks like one, counted and said."""
 
 import logging
+import os
 from typing import Any, NamedTuple
 
 _logger = logging.getLogger(__name__)
@@ -17,6 +18,10 @@ class RowFault(ValueError):
     def __init__(self, message: str, kind: str):
         super().__init__(message)
         self.kind = kind
+
+
+class NoExamples(ValueError):
+    """A file has no sound row at all."""
 
 
 class Faults:
@@ -67,21 +72,25 @@ class Faults:
         """Count what is read as it is and may yet be a mistake."""
         _count(self._doubts, kind, place)
 
+    def stop(self, message: str) -> None:
+        """Raise `ValueError` for what is wrong with all rows together, which no policy skips."""
+        raise ValueError(message)
+
     def report(self, num_sound: int, source: Any) -> None:
         """Log what was skipped and what is suspicious, each kind with its number and its first place.
 
         Raises:
-            ValueError: If there is no sound row.
+            NoExamples: If there is no sound row; a `ValueError`.
         """
         kinds = "; ".join(f"{count} {kind} (first: {first})" for kind, (count, first) in self._kinds.items())
+        shown = f", the first: {self.first}" if list(self._kinds) == ["others"] else f": {kinds}"
         if self.count:
-            shown = f", the first: {self.first}" if list(self._kinds) == ["others"] else f": {kinds}"
             _logger.warning("skipped %d of %d rows%s", self.count, self.count + num_sound, shown)
         for kind, (count, first) in self._doubts.items():
             _logger.warning("%d of %d rows: %s, the first: %s", count, self.count + num_sound, kind, first)
         if not num_sound:
-            skipped = f"; skipped {self.count}: {self.first}" if self.count else ""
-            raise ValueError(f"no examples in {source!r}{skipped}")
+            source = os.fspath(source) if isinstance(source, os.PathLike) else source
+            raise NoExamples(f"no examples in {source!r}" + (f"; skipped {self.count}{shown}" if self.count else ""))
 
 
 class FoundFault(NamedTuple):
@@ -101,6 +110,8 @@ class FoundFault(NamedTuple):
 class AllFaults(Faults):
     """Keeps all that readers find, instead of counting it: given to them as `errors`.
 
+    What is wrong with all rows together is one more of them. A file without a sound row still raises `NoExamples`.
+
     `found` has faults and doubts in the order of the files.
 
     Example:
@@ -116,8 +127,7 @@ class AllFaults(Faults):
 
     def add(self, message: str, kind: str | None = None) -> None:
         """Keep a fault."""
-        self.count += 1
-        self.first = self.first or message
+        super().add(message, kind)
         self.found.append(FoundFault(kind or "others", message, is_doubt=False))
 
     def doubt(self, kind: str, place: str) -> None:
@@ -125,9 +135,13 @@ class AllFaults(Faults):
         self.found.append(FoundFault(kind, place, is_doubt=True))
 
     def report(self, num_sound: int, source: Any) -> None:
-        """Raise `ValueError` if there is no sound row; whoever made these says the rest."""
+        """Raise `NoExamples` if there is no sound row; whoever made these says the rest."""
         if not num_sound:
-            super().report(num_sound, source)
+            raise NoExamples(f"no examples in {os.fspath(source) if isinstance(source, os.PathLike) else source!r}")
+
+    def stop(self, message: str) -> None:
+        """Keep what is wrong with all rows together: the reader goes on."""
+        self.found.append(FoundFault("files that cannot be learned from", message, is_doubt=False))
 
 
 def _count(counts: dict[str, tuple[int, str]], kind: str, message: str):

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bert_keras.data.files.cells import Column, strip_invisible
-from bert_keras.data.files.faults import Faults
+from bert_keras.data.files.faults import Faults, NoExamples
 from bert_keras.data.files.file_kinds import why_no_data
 from bert_keras.data.files.json_rows import EMPTY_LINE, is_json_row, read_json_rows
 from bert_keras.data.files.text_lines import read_lines
@@ -203,7 +203,7 @@ def _plain_rows(path: str, file_format: str, separator: str, columns, table: Tab
 def _rows_under_header(rows, path: str, columns, table: TableFormat, separator: str, faults: Faults):
     place, names = next(rows, (path, None))
     if names is None:
-        raise ValueError(f"{path}: empty file, expected a header" + (f"; {faults.first}" if faults.first else ""))
+        raise NoExamples(f"{path}: empty file, expected a header" + (f"; {faults.first}" if faults.first else ""))
     names = [strip_invisible(name) for name in names]
     for column in columns:
         if isinstance(column, str) and names.count(column) != 1:

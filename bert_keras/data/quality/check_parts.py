@@ -60,7 +60,7 @@ def check_parts(
         "lengths and unknown tokens": lambda: find_token_faults(parts, tokenizer, sequence_length=sequence_length),
         "nearly repeated texts": lambda: find_near_repetitions(parts, similarity=near_similarity),
     }
-    part_of = {file: part.name for part in reversed(parts) for file in _files(part)}  # train, where it is of two
+    part_of = {file: part.name for part in reversed(parts) for file in _files(part) if file}  # train, if of two
     for fault in faults:
         if fault.kind not in _FOUND_HERE:
             yield _of_reader(fault, part_of)
@@ -71,14 +71,17 @@ def check_parts(
 
 
 def _files(part: CheckedPart) -> set[str]:
-    return {file_and_line(place)[0] for place in part.places}
+    return {file_and_line(place)[0] for place in part.places} | {part.source}
 
 
 def _of_reader(fault: FoundFault, part_of: dict[str, str]) -> Finding:
     match = _PLACE.match(fault.message)
     place, message = match.groups() if match else ("", fault.message)
-    part = part_of.get(file_and_line(place)[0], "")
+    file = file_and_line(place)[0]
+    if not place:  # what is wrong with a whole file
+        file = max((file for file in part_of if file in message), key=len, default="")
+    part = part_of.get(file, "")
     check = "doubts" if fault.is_doubt else "faults"
     what = message if not fault.is_doubt else f"{fault.kind}: {message}".rstrip(": ")
-    left_out = (place,) if part == "train" and not fault.is_doubt else ()
+    left_out = (place,) if place and part == "train" and not fault.is_doubt else ()
     return Finding(check, part, what, place, left_out=left_out)

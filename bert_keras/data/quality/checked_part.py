@@ -37,6 +37,7 @@ class CheckedPart:
         rows: How texts become rows of an encoder: "together" in one, "apart" in one each, "choices": the first with
             each of the others.
         longer: What becomes of rows that are too long: they are "cut", or become "windows".
+        source: The file or folder that was read; places do not tell it of a part without examples.
     """
 
     name: str
@@ -51,6 +52,7 @@ class CheckedPart:
     spans: tuple[tuple[CharacterSpan, ...], ...] | None = None
     rows: Literal["together", "apart", "choices"] = "together"
     longer: Literal["cut", "windows"] = "cut"
+    source: str = ""
 
     def __len__(self):
         return len(self.texts)
@@ -191,7 +193,7 @@ def _of_spans(text: str, spans: Iterable[CharacterSpan]) -> str:
 
 def _marked(text: str, first: tuple[int, int], second: tuple[int, int]) -> str:
     """Return a text with its entities marked: with others marked it is another example."""
-    marks = sorted([(first[0], "<1>"), (first[1], "</1>"), (second[0], "<2>"), (second[1], "</2>")], reverse=True)
+    marks = sorted([(first[0], "<e1>"), (first[1], "</e1>"), (second[0], "<e2>"), (second[1], "</e2>")], reverse=True)
     for place, mark in marks:
         text = text[:place] + mark + text[place:]
     return text

@@ -31,9 +31,9 @@ def find_class_faults(parts: Sequence[CheckedPart], *, fewest: int = 10) -> Iter
     train = next((part for part in parts if part.name == _TRAIN), None)
     others = [part for part in parts if part is not train]
     for part in parts:
-        if part.numbers is not None:
+        if part.numbers:
             yield from _of_numbers(part, train)
-    if train is None or train.classes is None:
+    if train is None or not train.classes:
         return
     counts = {part.name: collections.Counter(label for some in part.classes or () for label in some) for part in parts}
     ours = counts[train.name]
@@ -45,7 +45,7 @@ def find_class_faults(parts: Sequence[CheckedPart], *, fewest: int = 10) -> Iter
         names = ", ".join(f"{label!r} ({ours[label]})" for label in group)
         yield Finding("classes", train.name, f"classes {names} {how}", _first_place(train, group[0]))
     for part in others:
-        if part.classes is None:
+        if not part.classes:
             continue
         theirs = counts[part.name]
         for label in sorted(theirs.keys() - ours.keys()):
@@ -76,7 +76,7 @@ def _of_numbers(part: CheckedPart, train: CheckedPart | None) -> Iterator[Findin
     numbers = np.array(part.numbers, float)
     if len(set(part.numbers)) == 1:
         yield Finding("classes", part.name, f"every number is {numbers[0]:g}", part.places[0])
-    if train is None or train is part or train.numbers is None:
+    if train is None or train is part or not train.numbers:
         return
     ours = np.array(train.numbers, float)
     beyond = np.flatnonzero((numbers < ours.min()) | (numbers > ours.max()))

@@ -74,12 +74,7 @@ def write_cleaned(
         ['text,label', 'so', 'good,1', 'bad,0']
     """
     path, directory = Path(path), Path(directory)
-    if unknown := [name for name in leave_out if name not in CHECKS]:
-        raise ValueError(f"leave_out must be names of checks, {', '.join(CHECKS)}; received {unknown[0]!r}")
-    if (directory / path.name).resolve() == path.resolve():
-        raise ValueError(f"expected another folder than that of {path} for its cleaned copy")
-    if path.is_dir() or (kind == "tags" and path.with_suffix(".ann").exists() and path.suffix in (".txt", ".ann")):
-        raise ValueError(f"{path}: of files whose places lie in other files (brat, BEIR) no cleaned copy is written")
+    expect_cleanable(directory, path, kind=kind, leave_out=leave_out)
     reason_of: dict[str, Finding] = {}
     starts = {line for place in train.places if (line := file_and_line(place)[1])}
     for finding in findings:
@@ -110,6 +105,33 @@ def write_cleaned(
     removed = "".join("\t".join(" ".join(cell.split()) for cell in row) + "\n" for row in rows)
     write_files(directory, {path.name: cleaned, REMOVED_NAME: removed.encode("utf-8", "backslashreplace")})
     return len(reason_of)
+
+
+def expect_cleanable(
+    directory: str | os.PathLike, path: str | os.PathLike, *, kind: TaskKind, leave_out: Sequence[str] = LEFT_OUT
+) -> None:
+    """Raise what `write_cleaned` would, as far as it can be known before anything is read.
+
+    Args:
+        directory: As for `write_cleaned`.
+        path: The training file.
+        kind: The task.
+        leave_out: Names of checks.
+
+    Raises:
+        ValueError: If there is no such check, the copy would replace the file, or the file is of those whose places lie
+            in others.
+
+    Example:
+        >>> expect_cleanable("cleaned", "train.csv", kind="texts", leave_out=["faults"])
+    """
+    path, directory = Path(path), Path(directory)
+    if unknown := [name for name in leave_out if name not in CHECKS]:
+        raise ValueError(f"leave_out must be names of checks, {', '.join(CHECKS)}; received {unknown[0]!r}")
+    if (directory / path.name).resolve() == path.resolve():
+        raise ValueError(f"expected another folder than that of {path} for its cleaned copy")
+    if path.is_dir() or (kind == "tags" and path.with_suffix(".ann").exists() and path.suffix in (".txt", ".ann")):
+        raise ValueError(f"{path}: of files whose places lie in other files (brat, BEIR) no cleaned copy is written")
 
 
 def _is_spread(path: Path, kind: TaskKind, is_json: bool) -> bool:

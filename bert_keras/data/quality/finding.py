@@ -1,12 +1,14 @@
 """What a check has found, and what each check is about."""
 
 import dataclasses
+import os
 import re
 from typing import Literal, NamedTuple
 
 Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 _PLACE = re.compile(r"(.+?):(\d+)")
+_SIGNS = re.compile(r"\W+")
 _LONGEST = 160  # characters of a text that are shown
 
 
@@ -114,6 +116,34 @@ def file_and_line(place: str) -> tuple[str, int | None]:
     """
     match = _PLACE.match(place)
     return (match[1], int(match[2])) if match else ("", None)
+
+
+def differing(text: str, other: str, longest: int = _LONGEST) -> tuple[str, str]:
+    """Return two texts on one line each, cut around the first word in which they differ where they are longer.
+
+    Args:
+        text: One.
+        other: The other. Case and punctuation make no difference.
+        longest: Characters that are shown.
+
+    Example:
+        >>> differing("a cat sat on the mat all day", "A cat, sat on the rug all day", longest=20)
+        ('...on the mat all day', '...on the rug all day')
+    """
+    pair = [" ".join(some.split()) for some in (text, other)]
+    if max(map(len, pair)) <= longest:
+        return tuple(map(shortened, (text, other)))
+    words = [line.split(" ") for line in pair]
+    known = [[_SIGNS.sub("", word).casefold() for word in some] for some in words]
+    first = next((n for n, (one, two) in enumerate(zip(*known)) if one != two), min(map(len, known)))
+    # Of scripts without blanks a word is a text.
+    within = len(os.path.commonprefix([some[first] for some in words])) if first < min(map(len, words)) else 0
+    shown = []
+    for line, some in zip(pair, words):
+        begin = max(0, min(len(" ".join(some[:first])) + within - longest // 3, len(line) - longest))
+        begin = max(begin, line.find(" ", begin - 1, begin + 20) + 1) if begin else 0
+        shown.append("..." * bool(begin) + shortened(line[begin:], longest))
+    return tuple(shown)
 
 
 def shortened(text: str, longest: int = _LONGEST) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from bert_keras.data.corpus.minhash import MinHash, jaccard
 from bert_keras.data.corpus.near_duplicates import NearTexts, find_near_duplicates
 from bert_keras.data.quality.checked_part import CheckedPart
-from bert_keras.data.quality.finding import Finding, shortened
+from bert_keras.data.quality.finding import Finding, differing
 from bert_keras.data.quality.repeated_texts import normalized
 
 _TRAIN = "train"
@@ -56,7 +56,7 @@ class _Group:
         return tuple(self.part.places[number] for number in self.examples_of[text])
 
     def shown(self, text: str) -> str:
-        return shortened(self.part.keys[self.examples_of[text][0]] if self.part.passages is None else text)
+        return self.part.keys[self.examples_of[text][0]] if self.part.passages is None else text
 
 
 def _between(known: _Group, held_out: _Group, minhash: MinHash, similarity: float) -> Iterator[Finding]:
@@ -83,11 +83,10 @@ def _between(known: _Group, held_out: _Group, minhash: MinHash, similarity: floa
         here = held_out.places(text)
         what = "the same passage" if others[0][1] == text else f"nearly the same, {others[0][0]:.2f} alike"
         more = f" (and {len(others) - 1} more)" if len(others) > 1 else ""
-        what = f"{known.part.name} has {what}{more}: {known.shown(others[0][1])}"
+        shown, other = differing(held_out.shown(text), known.shown(others[0][1]))
+        what = f"{known.part.name} has {what}{more}: {other}"
         left_out = places if known.part.name == _TRAIN else ()
-        yield Finding(
-            "near_leaks", held_out.part.name, what, here[0], held_out.shown(text), places + here[1:], left_out
-        )
+        yield Finding("near_leaks", held_out.part.name, what, here[0], shown, places + here[1:], left_out)
 
 
 def _within(group: _Group, similarity: float) -> Iterator[Finding]:
@@ -97,9 +96,10 @@ def _within(group: _Group, similarity: float) -> Iterator[Finding]:
     ):
         text, other = group.texts[index], group.texts[earlier]
         here, places = group.places(text), group.places(other)
-        what = f"{alike:.2f} alike: {group.shown(other)}"
+        shown, earlier_shown = differing(group.shown(text), group.shown(other))
+        what = f"{alike:.2f} alike: {earlier_shown}"
         left_out = here if group.part.name == _TRAIN else ()
-        yield Finding("near_duplicates", group.part.name, what, here[0], group.shown(text), places + here[1:], left_out)
+        yield Finding("near_duplicates", group.part.name, what, here[0], shown, places + here[1:], left_out)
 
 
 def _hashed(texts: Sequence[str], minhash: MinHash) -> Iterator[tuple[np.ndarray, np.ndarray]]:

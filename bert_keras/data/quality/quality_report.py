@@ -93,7 +93,8 @@ class QualityReport:
             if count > len(shown):
                 lines.append(f"{indent.ljust(9)}... and {count - len(shown):,} more")
             lines += [f"{indent.ljust(9)}-> {check.advice}"] if self.num_examples else []
-        return "\n".join(lines)
+        # Half a surrogate pair, which JSON may hold, cannot be printed.
+        return "\n".join(lines).encode("utf-8", "backslashreplace").decode()
 
     def _of(self, check: str) -> list[Finding]:
         return [finding for finding in self.findings if finding.check == check]

@@ -24,9 +24,10 @@ def normalized(text: str) -> str:
 def find_repeated_texts(parts: Sequence[CheckedPart]) -> Iterator[Finding]:
     """Find texts that come more than once.
 
-    Texts are the same where only case, blanks, or the form of their characters by Unicode's NFKC differ. Of each text
-    there is one finding a kind: "conflicts" where it has several answers in a part, else "duplicates"; and "leaks"
-    where a part has a text of another one.
+    Texts are the same where only case, blanks, or the form of their characters by Unicode's NFKC differ, and so are
+    answers. Of each text there is one finding a kind: "conflicts" where it has several answers in a part, else
+    "duplicates"; and "leaks" where a part has a text of another one. Where several answers are right, as of what is to
+    be generated, duplicates are the text and its answer together.
 
     Args:
         parts: The training part, which is called "train", and the others. Memory holds 100 bytes or so for each example
@@ -49,25 +50,28 @@ def find_repeated_texts(parts: Sequence[CheckedPart]) -> Iterator[Finding]:
                 by_part[number].append(example)
             for number, examples in by_part.items():
                 if len(examples) > 1:
-                    yield _within(parts[number], examples)
+                    yield from _within(parts[number], examples)
             yield from _between(parts, by_part)
 
 
-def _within(part: CheckedPart, examples: list[int]) -> Finding:
-    places = tuple(part.places[example] for example in examples)
-    answers = collections.Counter() if part.answers is None else collections.Counter(part.answers[x] for x in examples)
+def _within(part: CheckedPart, examples: list[int]) -> Iterator[Finding]:
+    by_answer = collections.defaultdict(list)
+    for example in examples:
+        by_answer["" if part.answers is None else normalized(part.answers[example])].append(example)
     is_train, text = part.name == _TRAIN, shortened(part.keys[examples[0]])
-    if len(answers) > 1 and part.has_one_answer:
-        counted = ", ".join(f"{shortened(answer, 60)!r} ({count})" for answer, count in answers.most_common(5))
+    if len(by_answer) > 1 and part.has_one_answer:
+        most = sorted(by_answer.values(), key=len, reverse=True)[:5]
+        counted = ", ".join(f"{shortened(part.answers[some[0]], 60)!r} ({len(some)})" for some in most)
         what = f"{len(examples)} rows with this text are answered {counted}"
-        return Finding("conflicts", part.name, what, places[0], text, places[1:], places if is_train else ())
-    what = f"{len(examples)} rows have this text"
-    again = places[1:]
-    if len(answers) > 1:  # several answers are right: what comes again is a text with its answer
-        what += f", with {len(answers)} answers"
-        first = {part.answers[x]: x for x in reversed(examples)}
-        again = tuple(part.places[x] for x in examples if first[part.answers[x]] != x)
-    return Finding("duplicates", part.name, what, places[0], text, places[1:], again if is_train else ())
+        places = tuple(part.places[example] for example in examples)
+        yield Finding("conflicts", part.name, what, places[0], text, places[1:], places if is_train else ())
+        return
+    with_answer = " with this answer" if len(by_answer) > 1 else ""
+    for some in by_answer.values():
+        if len(some) > 1:
+            first, *again = (part.places[example] for example in some)
+            what = f"{len(some)} rows have this text{with_answer}"
+            yield Finding("duplicates", part.name, what, first, text, tuple(again), tuple(again) if is_train else ())
 
 
 def _between(parts: Sequence[CheckedPart], by_part: dict[int, list[int]]) -> Iterator[Finding]:
@@ -80,7 +84,8 @@ def _between(parts: Sequence[CheckedPart], by_part: dict[int, list[int]]) -> Ite
         what = f"{known.name} has it in {len(places)} row{'s' * (len(places) > 1)}"
         if part.answers is not None and known.answers is not None and known.has_one_answer:
             theirs, ours = ({p.answers[x] for x in by_part[n]} for n, p in ((first, known), (number, part)))
-            what += "" if theirs == ours else f", where its answer is {shortened(', '.join(sorted(theirs)), 60)!r}"
+            if set(map(normalized, theirs)) != set(map(normalized, ours)):
+                what += f", where its answer is {shortened(', '.join(sorted(theirs)), 60)!r}"
         left_out = places if known.name == _TRAIN else ()
         where = tuple(part.places[example] for example in examples[1:])
         yield Finding(

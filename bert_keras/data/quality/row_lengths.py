@@ -29,7 +29,7 @@ def find_token_faults(
         >>> [found.what for found in find_token_faults([part], None, sequence_length=4)]
         ['train: 4, 4 and 4 words in the middle, at 95 % and at most', '4 words, a row has room for 2: cut by 2']
     """
-    for part in parts:
+    for part in filter(len, parts):
         texts = [text for some in part.texts for text in some]
         starts = np.cumsum([0, *map(len, part.texts)])[:-1]
         ids = None
@@ -43,8 +43,6 @@ def find_token_faults(
 
 
 def _long(part: CheckedPart, lengths, starts, tokenizer: Tokenizer | None, sequence_length: int) -> Iterator[Finding]:
-    if not len(part):
-        return
     if part.rows == "apart":
         needed, num_texts = np.maximum.reduceat(lengths, starts), 1
     elif part.rows == "choices":

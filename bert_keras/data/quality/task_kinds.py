@@ -34,7 +34,7 @@ _KEYS: tuple[tuple[TaskKind, tuple[str, ...]], ...] = (
 def kind_of_task(
     path: str | os.PathLike, columns: Sequence[Column] = ("sentence", "label"), table: TableFormat | None = None
 ) -> TaskKind:
-    """Tell the task that a file's examples are for.
+    """Tell the task that a file's examples are for; an empty file is taken for one of labelled texts.
 
     Args:
         path: A file, or a folder of brat's or in BEIR's layout.
@@ -61,6 +61,8 @@ def kind_of_task(
         return "tags"
     lines = [line.text for line, _ in zip(read_lines(path, encoding=table.encoding), range(_SENTENCES))]
     first = next((text for text in lines if text.strip()), "")
+    if not first:
+        return "texts"
     is_json = is_json_file(os.fspath(path), first, table.encoding)
     if is_json and (kind := _of_row(_first_row(path, table), columns)):
         return kind

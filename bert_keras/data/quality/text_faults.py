@@ -1,8 +1,9 @@
 """What is wrong with the characters of texts: damaged, unseen, markup, or none that say anything."""
 
+import collections
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from bert_keras.data.files.cells import SAYS_MISSING
 from bert_keras.data.files.damaged_characters import damaged_characters
@@ -11,10 +12,11 @@ from bert_keras.data.quality.finding import Finding, shortened
 
 _TAGS = "a b i u p br hr em h[1-6] li ol ul td tr th div img pre sub sup span font body html head table style script"
 _MARKUP = re.compile(
-    rf"</?(?:{_TAGS.replace(' ', '|')})(?:\s[^<>]{{0,200}})?\s?/?>|&(?:[a-z]{{2,8}}|#\d{{1,7}}|#x[0-9a-f]{{1,6}});"
-    r"|<!--|<!\[CDATA\[|-[lr][rsc]b-|\\u[0-9a-f]{4}|\\[nrt](?=\s|$|\\)|\[/?(?:url|img|quote)\b",
+    rf"</?(?:{_TAGS.replace(' ', '|')})(?:\s[^<>=]{{0,40}}=[^<>]{{0,200}})?\s?/?>"
+    r"|&(?:[a-z]{2,8}|#\d{1,7}|#x[0-9a-f]{1,6});|<!--|<!\[CDATA\[|-[lr][rsc]b-|\\u[0-9a-f]{4}|\\[nrt](?=\s|$|\\)|\[/?(?:url|img|quote)\b",
     re.IGNORECASE,
 )
+_MOST_KINDS = 3  # of tags or characters that are named
 _ASCII_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 # Joiners of emoji and of scripts that need them, and marks that set the direction of Arabic and Hebrew, are none.
 _UNSEEN = frozenset("\u00ad\u200b\u2060\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -67,7 +69,13 @@ def _controls(text: str) -> str | None:
             and (character in _UNSEEN or unicodedata.category(character) in ("Cc", "Co", "Cs", "Cn"))
             and character not in "\t\n\r"
         ]
-    return f"{len(found)} of {_named(found[0])}" if found else None
+    return _counted(map(_named, found))
+
+
+def _counted(found: Iterable[str]) -> str | None:
+    counts = collections.Counter(found).most_common()
+    more = f" and {len(counts) - _MOST_KINDS} others" if len(counts) > _MOST_KINDS else ""
+    return ", ".join(f"{count} of {what}" for what, count in counts[:_MOST_KINDS]) + more or None
 
 
 def _named(character: str) -> str:
@@ -78,7 +86,7 @@ def _markup(text: str) -> str | None:
     if not ("<" in text or "&" in text or "-" in text or "\\" in text or "[" in text):
         return None
     found = _MARKUP.findall(text)
-    return f"{len(found)} of {found[0][:40]!r}" if found else None
+    return _counted(repr(some[:40]) for some in found)
 
 
 def _placeholder(text: str) -> str | None:

@@ -105,7 +105,7 @@ def _story(row: JsonRow) -> Iterator[QuestionInFile]:
     for number, fields in enumerate(questions):
         found = QuestionInFile(f"{row.place}.questions[{number}]", f"{name}#{number}", context=context)
         try:
-            found.question = _field(fields, ("q",), _TEXT)
+            found.question = _sound_question(_field(fields, ("q",), _TEXT))
             consensus = _field(fields, ("consensus",), (dict,))
             if "s" in consensus:
                 start, end = _field(consensus, ("s",), (int,)), _field(consensus, ("e",), (int,))
@@ -137,13 +137,19 @@ def _question(fields, context: str, place: str) -> QuestionInFile:
     found = QuestionInFile(place, context=context)
     try:
         found.id = str(_field(fields, _IDS, _ID, default=""))
-        found.question = _field(fields, _QUESTIONS, _TEXT)
+        found.question = _sound_question(_field(fields, _QUESTIONS, _TEXT))
         found.is_impossible = bool(_field(fields, ("is_impossible",), (bool,), default=False))
         given = _given_answers(fields)
         found.answers = list(_answers(() if given is None else given, context))
     except ValueError as fault:
         found.fault = f"question {found.id!r}: {fault}" if found.id else str(fault)
     return found
+
+
+def _sound_question(text: str) -> str:
+    if not text.strip():
+        raise ValueError("the question is empty")
+    return text
 
 
 def _given_answers(fields: dict):

@@ -5,7 +5,7 @@ import logging
 import os
 from collections.abc import Iterable
 
-from bert_keras.data.files.faults import Faults
+from bert_keras.data.files.faults import Faults, NoExamples
 from bert_keras.data.questions.question_files import QuestionInFile, questions_in_file
 
 _logger = logging.getLogger(__name__)
@@ -160,7 +160,7 @@ def read_questions(
             "place is taken; the first such: %s", len(looked_up), num_found, looked_up[0],
         )  # fmt: skip
     if not questions:
-        raise ValueError(
+        raise NoExamples(
             f"no questions in {', '.join(map(os.fspath, paths))}" + (f": {faults.first}" if faults.count else "")
         )
     return Questions(tuple(questions), faults.count if errors == "skip" else 0)

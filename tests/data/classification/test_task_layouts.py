@@ -171,3 +171,11 @@ def test_a_test_file_that_lacks_some_of_the_labels_is_refused(tmp_path):
     files = {part: tmp_path / f"{part}.csv" for part in ("train", "test")}
     with pytest.raises(ValueError, match="test.csv:1: expected one column 'b'"):
         read_task(TaskLayout("text", label_columns=("a", "b")), files)
+
+
+def test_a_part_with_other_labels_is_refused_with_the_reason(tmp_path):
+    (tmp_path / "train.tsv").write_text("sentence\tlabel\na\t0\nb\t1\n")
+    (tmp_path / "dev.tsv").write_text("sentence\tlabel\nc\tneg\nd\tpos\n")
+    files = {"train": tmp_path / "train.tsv", "validation": tmp_path / "dev.tsv"}
+    with pytest.raises(ValueError, match=r"no examples in '.*dev.tsv'; skipped 2: 2 .* \(first: .*label 'neg' is not"):
+        read_task(TaskLayout("sentence"), files, errors="skip")

@@ -551,3 +551,13 @@ def test_texts_in_memory_that_are_no_prose_are_counted(tmp_path, tokenizer):
     assert report.num_tokens == 5 and report.dropped == {"texts of HTML": 1}
     with pytest.raises(TypeError, match=r"received dict; take its text, e\.g\. row\['text'\]"):
         prepare_corpus(iter([{"text": "D0x1."}]), tmp_path / "out", tokenizer)
+
+
+def test_what_was_left_out_is_said_to_be_of_all_parts():
+    numbers = dict(num_documents=1, num_sentences=1, num_passages=1, num_tokens=1, passage_tokens=8, unknown_share=0.0)
+    tokens = dict(most_frequent_id=1, most_frequent_token="a", most_frequent_share=1.0, length_histogram=[[8, 1]])
+    left_out = dict(dropped={"duplicates": 2}, first_dropped={"duplicates": "'a'"}, settings={"validation_every": 20})
+    report = CorpusReport(
+        **numbers, **tokens, **left_out, vocabulary_fingerprint="", vocabulary_size=5, sources="", shards=[]
+    )
+    assert str(report).endswith("left out of all parts together:\n2 duplicates (first: 'a')")

@@ -213,3 +213,70 @@ def test_readers_keep_every_fault_on_request(tmp_path):
     faults = AllFaults()
     assert len(read_questions(path, errors=faults)) == 1
     assert [fault.message.split(":")[1].split(",")[0] for fault in faults.found] == ["1", "2", "3", "4"]
+
+
+def test_answers_are_compared_as_texts_are():
+    part = CheckedPart("train", (("a",),) * 3, ("t:1", "t:2", "t:3"), ("a",) * 3, answers=("cat", "cat ", "Cat"))
+    assert found_in([part]) == {"duplicates": {("t:1", "t:2", "t:3")}}
+
+
+def test_references_are_no_duplicates_but_true_copies_are():
+    part = CheckedPart(
+        "train", (("a", "x"),) * 3, ("t:1", "t:2", "t:3"), ("a",) * 3, answers=("x", "y", "X"), has_one_answer=False
+    )
+    (found,) = [one for one in check_parts([part]) if one.check == "duplicates"]
+    assert (found.place, found.left_out, found.what) == ("t:1", ("t:3",), "2 rows have this text with this answer")
+
+
+@pytest.mark.parametrize("train, dev, part_and_what", [
+    ("so good\t1\nfine\t1\ncaf\xe9\t0\n", "a\t1\nb\t0\n",
+     [("train", "not UTF-8"), ("train", "expected two labels or more, every row has '1'")]),
+    ("a\t0\nb\t1\n", "c\tneg\n",
+     [("validation", "label 'neg' is not among the known ones: '0', '1'"), ("validation", "no examples in ")]),
+    ("", "c\t1\n", [("train", "no examples in ")]),
+    (None, None, [("train", "empty file, expected a header"), ("validation", "empty file, expected a header")]),
+])  # fmt: skip
+def test_files_of_which_nothing_can_be_learned_are_reported(tmp_path, train, dev, part_and_what):
+    paths = tmp_path / "train.tsv", tmp_path / "dev.tsv"
+    for path, rows in zip(paths, (train, dev)):
+        path.write_bytes(b"" if rows is None else b"sentence\tlabel\n" + rows.encode("latin-1"))
+    parts, faults = read_checked_parts(TaskFiles(train=paths[0], validation=paths[1]))
+    found = [one for one in check_parts(parts, faults=faults, fewest_of_class=1) if one.check == "faults"]
+    assert [one.part for one in found] == [part for part, _ in part_and_what]
+    assert all(what in one.what for one, (_, what) in zip(found, part_and_what))
+    assert str(QualityReport.of(parts, found)).startswith("train: ")
+
+
+@pytest.mark.parametrize("kind", ["questions", "tags", "relations", "triples", "matching", "generation", "choices"])
+def test_an_empty_file_of_any_task_is_reported(tmp_path, kind):
+    (tmp_path / "train.jsonl").touch()
+    parts, faults = read_checked_parts(TaskFiles(train=tmp_path / "train.jsonl"), kind)
+    (found,) = check_parts(parts, faults=faults)
+    assert (found.check, found.part) == ("faults", "train") and len(parts[0]) == 0
+
+
+def test_half_a_surrogate_pair_can_be_printed(tmp_path):
+    path = tmp_path / "train.jsonl"
+    rows = [{"sentence": "lone \ud800 surrogate", "label": "a"}, {"sentence": "well", "label": "b"}]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    parts, faults = read_checked_parts(TaskFiles(train=path))
+    report = QualityReport.of(parts, check_parts(parts, faults=faults, fewest_of_class=1))
+    assert report.counts() == {"control_characters": {"train": 1}}
+    assert r"1 of U+D800: lone \ud800 surrogate" in str(report).encode().decode()
+
+
+def test_near_copies_of_long_texts_are_shown_where_they_differ():
+    words = sentences(1)[0].split() * 3
+    texts = [" ".join(words), " ".join([*words[:50], "other", *words[51:]])]
+    part = CheckedPart("train", tuple(zip(texts)), ("t:1", "t:2"), tuple(texts))
+    (found,) = [one for one in check_parts([part]) if one.check == "near_duplicates"]
+    assert "other" in found.text and words[50] in found.what and found.text.startswith("...")
+
+
+def test_an_empty_question_is_a_fault(tmp_path):
+    path = tmp_path / "train.jsonl"
+    path.write_text(
+        "\n".join(json.dumps(question(str(n), "a cat", "cat", 2, asked)) for n, asked in enumerate([" ", "?"]))
+    )
+    parts, faults = read_checked_parts(TaskFiles(train=path))
+    assert found_in(parts, faults)["faults"] == {("train.jsonl:1",)}

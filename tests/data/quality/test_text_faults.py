@@ -82,3 +82,17 @@ def test_a_text_in_another_language_is_found_where_it_is_long_enough():
     assert [one.place for one in find_other_languages([part], ["en"])] == ["t:1"]
     with pytest.raises(ValueError, match="there is no language 'english'; there are"):
         list(find_other_languages([part], ["english"]))
+
+
+def test_several_tags_are_counted_apart_and_comparisons_are_none():
+    part = CheckedPart("train", (("<b>a</b> <b>b</i>",), ("a<b and c>d",)), ("1", "2"), ("", ""))
+    found = [(one.check, one.what) for one in find_text_faults([part])]
+    assert found == [("markup", "2 of '<b>', 1 of '</b>', 1 of '</i>'")]
+
+
+@pytest.mark.parametrize("text, before", [
+    ("Ä°stanbul", "İ"), ("RÄ«ga", "ī"), ("ëlÃ la", "à"), ("cafÃƒÂ©", "é"), ("À LA MODE Ã", None), ("»NÄ« und", None),
+])  # fmt: skip
+def test_damage_within_words_before_blanks_and_done_twice(text, before):
+    found = damaged_characters(text)
+    assert (found and found[1]) == before
