@@ -58,7 +58,7 @@ def test_a_cell_is_the_darker_the_more_the_row_looks_at_the_column(small_classif
     scores = keras.ops.convert_to_numpy(scores)[0, 1, :4, :4]
     values, rows, columns, title = drawn[0]
     np.testing.assert_allclose(values, scores / scores.max(), rtol=1e-5)
-    assert rows == columns == TOKENS[0] and title == f"head 1, to {scores.max():.2f}"
+    assert rows == columns == TOKENS[0] and title == f"head 1, highest {scores.max():.2f}"
     assert drawn[1][1] == TOKENS[1][:5]  # without padding
 
 
