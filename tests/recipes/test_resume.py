@@ -139,7 +139,7 @@ def test_a_classifier_told_to_stop_ends_as_if_it_had_not_been(start_recipe, run_
         time.sleep(0.02)
     stopped.send_signal(signal.SIGTERM)
     stopped.finish(128 + signal.SIGTERM)
-    assert "going on" in begin("stopped").finish()
+    assert "resuming at step" in begin("stopped").finish()
     unbroken, stopped = (tmp_path / name / "preset" / "model.safetensors" for name in ("unbroken", "stopped"))
     assert stopped.read_bytes() == unbroken.read_bytes()
 
