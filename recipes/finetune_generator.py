@@ -3,13 +3,12 @@
 Data        a table or JSONL of sources and targets, whose columns have well-known names (docs/files.md) or are given:
             E2E NLG's mr, ref; document, summary; ...; or dialogues, {"turns": [...]}, of which the last is written
 Paper       UniLM: Dong et al., 2019, https://arxiv.org/abs/1905.03197
-Reached     E2E NLG, 4 206 rows of devset.csv, from MiniLM with its vocabulary cut to theirs, in 273 steps of 16 rows, 4
-            minutes of one processor: BLEU 0.651, ROUGE-L 0.667 on 59 other sources, where transformers' BERT2BERT has
-            0.432 and 0.527 after as many minutes (three seeds, benchmarks/data_to_text.py: recipes/README.md)
+Reached     E2E NLG, 4 206 rows, from MiniLM, 4 processor minutes: BLEU 0.651, ROUGE-L 0.667 on 59 other sources, three
+            seeds (transformers' BERT2BERT 0.432 and 0.527: recipes/README.md, benchmarks/data_to_text.py)
 Run         python recipes/finetune_generator.py --preset PRESET --train train.csv --validation dev.csv
 Needs       pip install 'bert-keras[generate]', for BLEU and ROUGE
 Stopped     by Ctrl-C, SIGTERM or a crash, the same command resumes it: docs/reliability.md
-Watch       tensorboard --logdir runs/finetune_generator, where the text page has what is written of some sources
+Watch       tensorboard --logdir runs/finetune_generator: its text page shows what is written
 Variations  --num-beams 4 --no-repeat-ngram 3; --tokenize zh of Chinese; --measures distinct-2 without the packages
 """
 

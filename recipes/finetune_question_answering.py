@@ -8,8 +8,7 @@ Reached     XQuAD in English, 289 of its questions after training on the other 9
 Run         python recipes/finetune_question_answering.py --preset PRESET --train train.json --validation dev.json
 Stopped     by Ctrl-C, SIGTERM or a crash, the same command resumes it: docs/reliability.md
 Watch       tensorboard --logdir runs/finetune_question_answering
-Variations  --scores cmrc, drcd or korquad counts as those do; --errors keep continues where an answer is not at its
-            offset
+Variations  --scores cmrc, drcd, korquad count as those do; --errors keep continues where an answer is misplaced
 """
 
 from pathlib import Path

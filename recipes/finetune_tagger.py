@@ -1,7 +1,6 @@
 """Fine-tune an encoder to tag words: named entities, or parts of speech.
 
-Data        CoNLL columns, CoNLL-U, JSON with spans by characters or with words and tags, brat: --train, --validation,
-            --test; docs/files.md has them all
+Data        CoNLL columns, CoNLL-U, JSON with spans by characters or with words and tags, brat: docs/files.md
 Paper       Devlin et al., 2019, section 5.3: tags on first pieces; CRF: Lample et al., 2016; GlobalPointer: Su, 2022
 Reached     WNUT17 test entity F1 0.458 from MiniLM's weights, mean of 3 seeds (transformers, one: 0.449), before tags
             were learned at the tokens of raw text; to be measured again. More: recipes/README.md

@@ -3,8 +3,7 @@
 Data        JSONL {"text": ..., "spo_list": [[subject, relation, object], ...]}, as DuIE's; attributes and the arguments
             of events are the same structure; docs/files.md has further formats
 Paper       GPLinker: Su, 2022, https://kexue.fm/archives/8888
-Reached     CoNLL04, from MiniLM's weights, seed 1: F1 of triples by place 0.545 in test, 0.569 in dev, of the epoch
-            with the best val_heads_f1
+Reached     CoNLL04, from MiniLM's weights, seed 1: F1 of triples by place 0.545 in test, 0.569 in dev
 Run         python recipes/finetune_triples.py --preset PRESET --train train.jsonl --validation dev.jsonl
 Stopped     by Ctrl-C, SIGTERM or a crash, the same command resumes it: docs/reliability.md
 Watch       tensorboard --logdir runs/finetune_triples

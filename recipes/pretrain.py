@@ -12,8 +12,7 @@ Variations  --sentence-task order: which of two texts comes first, as ALBERT; no
             --objective replaced_tokens: ELECTRA's; preset/generator fills masks then;
             next_tokens with --rows packed: GPT's, a model that writes (docs/generate.md)
             --family roberta, electra, albert, ...: whose parts; sizes are the family's
-            --masking words, ngrams (ALBERT), spans (SpanBERT, with --span-boundaries its other objective too);
-            --final-mask-rate: docs/pretrain.md has the table
+            --masking words, ngrams (ALBERT), spans (SpanBERT, with --span-boundaries); --final-mask-rate
             --rows packed --sentence-task none: short texts fill rows, none sees another; no padding
             --init PRESET continues from a pretrained encoder, on text of your own domain;
             --no-warm-start begins from random weights, as the paper does;
