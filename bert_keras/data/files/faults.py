@@ -21,7 +21,14 @@ class RowFault(ValueError):
 
 
 class NoExamples(ValueError):
-    """A file has no sound row at all."""
+    """A file has no sound row at all.
+
+    Args:
+        message: Which file, and why its rows were skipped.
+    """
+
+    def __init__(self, message: str):
+        super().__init__(message)
 
 
 class Faults:
