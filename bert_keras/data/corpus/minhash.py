@@ -5,8 +5,9 @@ what differs only in punctuation, spaces or capitals has the same shingles.
 """
 
 import functools
+import itertools
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from bert_keras.data.corpus.writing_systems import NUM_TABLED, WITHOUT_SPACES
 
 _BETWEEN, _IN_WORD, _ALONE = 0, 1, 2
 _WORD, _POSITION, _SHINGLE = (np.uint64(x) for x in (0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93, 0xA0761D6478BD642F))
+_TEXTS_AT_ONCE = 256  # hashed together
 _BLOCK = 1 << 16  # products at a time, which stay in the processor's cache
 
 
@@ -106,6 +108,18 @@ class MinHash:
             minima[row : row + rows] = np.minimum.reduceat(products, starts[is_full], axis=1)
         result[is_full] = minima.T
         return result
+
+    def signed(self, texts: Iterable[str]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield the signature of each text, (num_hashes,) uint8, and the different hashes of its shingles.
+
+        Args:
+            texts: Strings, which are taken some at a time.
+        """
+        texts = iter(texts)
+        while batch := list(itertools.islice(texts, _TEXTS_AT_ONCE)):
+            shingles = self.shingles(batch)
+            hashes = np.split(shingles.hashes, shingles.ends[:-1])
+            yield from zip(self.compressed(self.minima(shingles)), map(np.unique, hashes), strict=True)
 
     @staticmethod
     def compressed(minima: np.ndarray) -> np.ndarray:

@@ -10,7 +10,6 @@ from bert_keras.data.corpus.minhash import MinHash, jaccard, mixed
 _MISSED = 0.01  # the share of pairs just at the threshold that share no band, at most
 _CHAIN = 64  # texts of a bucket that are looked at: where so many are alike but not near, the others are passed over
 _MARGIN = 0.2  # more than 4 standard errors of an estimate from 128 hashes
-_BATCH = 256  # texts that are hashed together
 
 
 class NearDuplicate(NamedTuple):
@@ -133,15 +132,15 @@ def find_near_duplicates(
     Reference: as for `MinHash` and `NearTexts`.
     """
     check_threshold(threshold)
-    return _near_duplicates(iter(texts), threshold, MinHash(shingle_words), max_texts)
+    return _near_duplicates(texts, threshold, MinHash(shingle_words), max_texts)
 
 
 def _near_duplicates(
-    texts: Iterator[str], threshold: float, minhash: MinHash, max_texts: int
+    texts: Iterable[str], threshold: float, minhash: MinHash, max_texts: int
 ) -> Iterator[NearDuplicate]:
     seen = NearTexts(threshold, minhash.num_hashes, max_texts)
     kept: dict[int, tuple[int, np.ndarray]] = {}  # place and shingles, by number
-    for index, signature, hashes in _hashed(texts, minhash):
+    for index, (signature, hashes) in enumerate(minhash.signed(texts)):
         if not len(hashes):
             continue
         for number in seen.near(signature, _MARGIN)[0].tolist():
@@ -153,16 +152,6 @@ def _near_duplicates(
             number = seen.add(signature)
             kept[number] = index, hashes
             kept.pop(number - max_texts, None)
-
-
-def _hashed(texts: Iterator[str], minhash: MinHash) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-    index = 0
-    while batch := [text for _, text in zip(range(_BATCH), texts)]:
-        shingles = minhash.shingles(batch)
-        signatures = minhash.compressed(minhash.minima(shingles))
-        for signature, hashes in zip(signatures, np.split(shingles.hashes, shingles.ends[:-1])):
-            yield index, signature, np.unique(hashes)
-            index += 1
 
 
 def check_threshold(threshold: float) -> None:

@@ -75,9 +75,9 @@ class Rule(NamedTuple):
 
 def _word_length(prose: Prose) -> float:
     lengths = [len(word) for word in prose.words if not _IS_ALONE.match(word)]
-    return (
-        sum(lengths) / len(lengths) if lengths else 5.0
-    )  # all of a script without spaces: there is nothing to measure
+    if not lengths:  # all of a script without spaces: there is nothing to measure
+        return 5.0
+    return sum(lengths) / len(lengths)
 
 
 def _symbol_ratio(prose: Prose) -> float:

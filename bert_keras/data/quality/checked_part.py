@@ -57,6 +57,11 @@ class CheckedPart:
     def __len__(self):
         return len(self.texts)
 
+    @property
+    def is_train(self) -> bool:
+        """Whether it is the training part, the one of which rows may be left out."""
+        return self.name == "train"
+
 
 @functools.singledispatch
 def checked_part(examples: Any, name: str) -> CheckedPart:

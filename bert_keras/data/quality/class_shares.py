@@ -10,7 +10,6 @@ from bert_keras.data.classification.label_names import alike
 from bert_keras.data.quality.checked_part import CheckedPart
 from bert_keras.data.quality.finding import Finding
 
-_TRAIN = "train"
 _DEVIATIONS = 5.0  # of the difference of two shares, or of two means, that chance alone rarely makes
 _DIFFERENCE = 0.05  # of shares, below which nobody minds
 _OF_DEVIATION = 0.25  # of means, in standard deviations of the numbers
@@ -28,7 +27,7 @@ def find_class_faults(parts: Sequence[CheckedPart], *, fewest: int = 10) -> Iter
         >>> [found.what for found in find_class_faults([train])]
         ["class 'no': 1 example, fewer than 10"]
     """
-    train = next((part for part in parts if part.name == _TRAIN), None)
+    train = next((part for part in parts if part.is_train), None)
     others = [part for part in parts if part is not train]
     for part in parts:
         if part.numbers:

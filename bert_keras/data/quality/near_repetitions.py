@@ -3,18 +3,14 @@
 import collections
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
 from bert_keras.data.corpus.minhash import MinHash, jaccard
 from bert_keras.data.corpus.near_duplicates import NearTexts, find_near_duplicates
 from bert_keras.data.quality.checked_part import CheckedPart
 from bert_keras.data.quality.finding import Finding, differing
 from bert_keras.data.quality.repeated_texts import normalized
 
-_TRAIN = "train"
 _SHINGLE_WORDS = 2  # of single sentences
 _MARGIN = 0.2  # by so much an estimate may lie below the similarity, which is then counted
-_BATCH = 256
 
 
 def find_near_repetitions(parts: Sequence[CheckedPart], *, similarity: float = 0.8) -> Iterator[Finding]:
@@ -34,7 +30,7 @@ def find_near_repetitions(parts: Sequence[CheckedPart], *, similarity: float = 0
         >>> [(found.check, found.what) for found in find_near_repetitions(parts)]
         [('near_leaks', 'train has nearly the same, 1.00 alike: a cat sat on the mat all day')]
     """
-    parts = sorted(parts, key=lambda part: part.name != _TRAIN)
+    parts = sorted(parts, key=lambda part: not part.is_train)
     minhash = MinHash(_SHINGLE_WORDS)
     groups = [_Group(part) for part in parts]
     for number, group in enumerate(groups):
@@ -64,11 +60,11 @@ def _between(known: _Group, held_out: _Group, minhash: MinHash, similarity: floa
         return
     near = NearTexts(similarity, minhash.num_hashes, max_texts=len(held_out.texts))
     shingles_of = []
-    for signature, shingles in _hashed(held_out.texts, minhash):
+    for signature, shingles in minhash.signed(held_out.texts):
         near.add(signature)
         shingles_of.append(shingles)
     found = collections.defaultdict(list)  # (similarity, text of the other part) by text that is held out
-    for text, (signature, shingles) in zip(known.texts, _hashed(known.texts, minhash), strict=True):
+    for text, (signature, shingles) in zip(known.texts, minhash.signed(known.texts), strict=True):
         if not len(shingles):
             continue
         for number in near.near(signature, _MARGIN)[0].tolist():
@@ -85,7 +81,7 @@ def _between(known: _Group, held_out: _Group, minhash: MinHash, similarity: floa
         more = f" (and {len(others) - 1} more)" if len(others) > 1 else ""
         shown, other = differing(held_out.shown(text), known.shown(others[0][1]))
         what = f"{known.part.name} has {what}{more}: {other}"
-        left_out = places if known.part.name == _TRAIN else ()
+        left_out = places if known.part.is_train else ()
         yield Finding("near_leaks", held_out.part.name, what, here[0], shown, places + here[1:], left_out)
 
 
@@ -98,13 +94,5 @@ def _within(group: _Group, similarity: float) -> Iterator[Finding]:
         here, places = group.places(text), group.places(other)
         shown, earlier_shown = differing(group.shown(text), group.shown(other))
         what = f"{alike:.2f} alike: {earlier_shown}"
-        left_out = here if group.part.name == _TRAIN else ()
+        left_out = here if group.part.is_train else ()
         yield Finding("near_duplicates", group.part.name, what, here[0], shown, places + here[1:], left_out)
-
-
-def _hashed(texts: Sequence[str], minhash: MinHash) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield the signature of each text and the hashes of its shingles."""
-    for begin in range(0, len(texts), _BATCH):
-        shingles = minhash.shingles(texts[begin : begin + _BATCH])
-        signatures = minhash.compressed(minhash.minima(shingles))
-        yield from zip(signatures, np.split(shingles.hashes, shingles.ends[:-1]))

@@ -8,8 +8,6 @@ from collections.abc import Iterator, Sequence
 from bert_keras.data.quality.checked_part import CheckedPart
 from bert_keras.data.quality.finding import Finding, shortened
 
-_TRAIN = "train"
-
 
 def normalized(text: str) -> str:
     """Return a text as it is compared: by Unicode's NFKC, in any case, with single blanks.
@@ -58,25 +56,27 @@ def _within(part: CheckedPart, examples: list[int]) -> Iterator[Finding]:
     by_answer = collections.defaultdict(list)
     for example in examples:
         by_answer["" if part.answers is None else normalized(part.answers[example])].append(example)
-    is_train, text = part.name == _TRAIN, shortened(part.keys[examples[0]])
+    text = shortened(part.keys[examples[0]])
     if len(by_answer) > 1 and part.has_one_answer:
         most = sorted(by_answer.values(), key=len, reverse=True)[:5]
         counted = ", ".join(f"{shortened(part.answers[some[0]], 60)!r} ({len(some)})" for some in most)
         what = f"{len(examples)} rows with this text are answered {counted}"
         places = tuple(part.places[example] for example in examples)
-        yield Finding("conflicts", part.name, what, places[0], text, places[1:], places if is_train else ())
+        yield Finding("conflicts", part.name, what, places[0], text, places[1:], places if part.is_train else ())
         return
     with_answer = " with this answer" if len(by_answer) > 1 else ""
     for some in by_answer.values():
         if len(some) > 1:
             first, *again = (part.places[example] for example in some)
             what = f"{len(some)} rows have this text{with_answer}"
-            yield Finding("duplicates", part.name, what, first, text, tuple(again), tuple(again) if is_train else ())
+            yield Finding(
+                "duplicates", part.name, what, first, text, tuple(again), tuple(again) if part.is_train else ()
+            )
 
 
 def _between(parts: Sequence[CheckedPart], by_part: dict[int, list[int]]) -> Iterator[Finding]:
     """Yield one finding for each held-out part that has a text of a part before it, of training if that has it."""
-    first, *others = sorted(by_part, key=lambda number: (parts[number].name != _TRAIN, number))
+    first, *others = sorted(by_part, key=lambda number: (not parts[number].is_train, number))
     known = parts[first]
     places = tuple(known.places[example] for example in by_part[first])
     for number in others:
@@ -86,7 +86,7 @@ def _between(parts: Sequence[CheckedPart], by_part: dict[int, list[int]]) -> Ite
             theirs, ours = ({p.answers[x] for x in by_part[n]} for n, p in ((first, known), (number, part)))
             if set(map(normalized, theirs)) != set(map(normalized, ours)):
                 what += f", where its answer is {shortened(', '.join(sorted(theirs)), 60)!r}"
-        left_out = places if known.name == _TRAIN else ()
+        left_out = places if known.is_train else ()
         where = tuple(part.places[example] for example in examples[1:])
         yield Finding(
             "leaks", part.name, what, part.places[examples[0]], shortened(part.keys[examples[0]]), places + where,

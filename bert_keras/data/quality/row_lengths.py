@@ -56,9 +56,9 @@ def _long(part: CheckedPart, lengths, starts, tokenizer: Tokenizer | None, seque
         unit, num_special = "tokens", tokenizer.vocabulary.row_layout.num_special_tokens(num_texts)
     room = sequence_length - num_special
     middle, most, longest = (int(np.quantile(needed, share, method="higher")) for share in _QUANTILES)
-    what = f"{part.name}: {middle}, {most} and {longest} {unit} in the middle, at 95 % and at most"
     if longest <= room:
         return
+    what = f"{part.name}: {middle}, {most} and {longest} {unit} in the middle, at 95 % and at most"
     yield Finding("long_texts", part.name, what)
     for number in np.flatnonzero(needed > room).tolist():
         becomes = f"cut by {needed[number] - room}" if part.longer == "cut" else "read in windows"

@@ -40,7 +40,7 @@ def find_other_scripts(parts: Sequence[CheckedPart]) -> Iterator[Finding]:
     for part, scripts in zip(parts, found, strict=True):
         for texts, place, script in zip(part.texts, part.places, scripts, strict=True):
             text = " ".join(texts)
-            left_out = (place,) if part.name == "train" else ()
+            left_out = (place,) if part.is_train else ()
             if script and script not in usual:
                 what = f"in {script} letters; {shown}"
                 yield Finding("scripts", part.name, what, place, shortened(text), left_out=left_out)
@@ -67,7 +67,7 @@ def find_other_languages(parts: Sequence[CheckedPart], languages: Sequence[str])
         for texts, place in zip(part.texts, part.places, strict=True):
             text = _ADDRESS.sub("", " ".join(texts))
             if _num_letters(text) >= _FEWEST_OF_LANGUAGE and (language := language_of(text)) not in languages:
-                left_out = (place,) if part.name == "train" else ()
+                left_out = (place,) if part.is_train else ()
                 what = f"the language is {language}, as py3langid has it"
                 yield Finding("languages", part.name, what, place, shortened(text), left_out=left_out)
 

@@ -45,7 +45,7 @@ def find_text_faults(parts: Sequence[CheckedPart]) -> Iterator[Finding]:
             for check, look in _LOOKS.items():
                 for text in texts:
                     if what := look(text):
-                        left_out = (place,) if part.name == "train" else ()
+                        left_out = (place,) if part.is_train else ()
                         yield Finding(check, part.name, what, place, shortened(text), left_out=left_out)
                         break
 
