@@ -36,6 +36,19 @@ class Attention:
         return self.scores[block, head]
 
 
+def attention_scores(answer: Answer) -> list[np.ndarray]:
+    """Compute the attention scores of each block, (rows, heads, length, length) float32, padding included.
+
+    Args:
+        answer: From `answer_of`.
+
+    Raises:
+        ValueError: If the encoder's attention is one's own and shows no scores.
+    """
+    of_blocks = answer.encoder(answer.rows, return_attention_scores=True)["attention_scores"]
+    return [ops.convert_to_numpy(ops.cast(scores, "float32")) for scores in of_blocks]
+
+
 def attention_of(answer: Answer) -> tuple[Attention, ...]:
     """Compute the attention of all heads.
 
@@ -48,11 +61,7 @@ def attention_of(answer: Answer) -> tuple[Attention, ...]:
     Raises:
         ValueError: If the encoder's attention is one's own and shows no scores.
     """
-    length = answer.inputs["token_ids"].shape[-1]
-    rows = {name: answer.inputs[name].reshape(-1, length) for name in answer.encoder.input}
-    of_blocks = answer.encoder(rows, return_attention_scores=True)["attention_scores"]
-    scores = np.stack([ops.convert_to_numpy(ops.cast(some, "float32")) for some in of_blocks])
-    found = []
+    rows, scores, found = answer.rows, np.stack(attention_scores(answer)), []
     for number, (ids, mask) in enumerate(zip(rows["token_ids"], rows["padding_mask"], strict=True)):
         places = np.flatnonzero(mask)
         tokens = tuple(answer.vocabulary.tokens[i] for i in ids[places])

@@ -100,10 +100,7 @@ def gradient_x_input(answer: Answer) -> Attribution:
 
 def _attribution(answer: Answer, of_tokens: np.ndarray, method: str, score: float, **fields: float) -> Attribution:
     scores, special = answer.tokens.sums(of_tokens)
-    return Attribution(
-        answer.texts, answer.tokens.words, scores, answer.name, float(score), method, special_score=special,
-        num_unseen=answer.tokens.num_unseen, **fields,
-    )  # fmt: skip
+    return answer.attribution(scores, method, score, special_score=special, **fields)
 
 
 def _scores_and_vectors(answer: Answer, variants: list[dict[str, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:

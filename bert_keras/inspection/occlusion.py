@@ -28,10 +28,6 @@ def occlusion(answer: Answer, *, replaced_by: str = "mask", batch_size: int = 32
     """
     if batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, received {batch_size}.")
-    words = answer.tokens.words
-    variants = (replaced_tokens(answer, [number], replaced_by) for number in range(len(words)))
+    variants = (replaced_tokens(answer, [number], replaced_by) for number in range(len(answer.tokens.words)))
     with_all, *without = scores_of(answer, [answer.inputs, *variants], batch_size=batch_size)
-    return Attribution(
-        answer.texts, words, np.asarray(with_all - np.array(without), "float32"), answer.name, float(with_all),
-        "occlusion", num_unseen=answer.tokens.num_unseen,
-    )  # fmt: skip
+    return answer.attribution(with_all - np.array(without), "occlusion", with_all)

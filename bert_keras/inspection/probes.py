@@ -124,7 +124,7 @@ def _split(labelled, share, seed):
 
 
 def _sentences(sentences, numbers):
-    fields = {name: getattr(sentences, name) for name in ("words", "texts", "offsets", "tags", "spans")}
+    fields = {name: getattr(sentences, name) for name in ("words", "texts", "offsets", "tags", "spans", "places")}
     chosen = {name: values and tuple(values[i] for i in numbers) for name, values in fields.items()}
     return dataclasses.replace(sentences, **chosen)
 

@@ -10,6 +10,7 @@ import numpy as np
 from bert_keras.data import Rows, TokenIds
 from bert_keras.data.rows.length_batches import length_batches
 from bert_keras.inference import Predictor
+from bert_keras.inspection.attribution import Attribution
 from bert_keras.inspection.token_characters import token_characters
 from bert_keras.inspection.token_words import TokenWords, token_words
 from bert_keras.keras_internals import layers_within
@@ -47,6 +48,28 @@ class Answer:
     vocabulary: TokenIds
     places: tuple[int, ...] | None = None
     is_of_places: bool = False
+
+    @property
+    def rows(self) -> dict[str, np.ndarray]:
+        """The encoder's inputs, (rows, length) int arrays."""
+        length = self.inputs["token_ids"].shape[-1]
+        return {name: self.inputs[name].reshape(-1, length) for name in self.encoder.input}
+
+    def attribution(
+        self, scores: np.ndarray, method: str, answer_score: float, **fields: float | int | None
+    ) -> Attribution:
+        """Return what a method has found.
+
+        Args:
+            scores: (words,) float array.
+            method: Its name.
+            answer_score: The score of the answer that is explained.
+            **fields: Others of `Attribution`.
+        """
+        return Attribution(
+            self.texts, self.tokens.words, np.asarray(scores, "float32"), self.name, float(answer_score), method,
+            num_unseen=self.tokens.num_unseen, **fields,
+        )  # fmt: skip
 
 
 def answer_of_rows(
