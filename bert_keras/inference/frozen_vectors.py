@@ -20,7 +20,7 @@ _AT_ONCE = 4096  # texts whose vectors are a file
 def frozen_vectors(
     classifier: TextClassifier, tokenizer: Tokenizer, examples: Examples, *, sequence_length: int, directory: Path
 ) -> tuple[keras.Model, np.ndarray]:
-    """Encode texts once, some thousands at a time, each of which is kept in a file: a stopped run goes on behind them.
+    """Encode texts once, some thousands at a time, each of which is kept in a file: a stopped run resumes there.
 
     Args:
         classifier: `TextClassifier`; its embeddings and blocks are frozen by this.

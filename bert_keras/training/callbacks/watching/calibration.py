@@ -19,7 +19,7 @@ def write_calibration(writer: EventWriter, decisions: tuple[np.ndarray, np.ndarr
     """
     confidences, are_right = decisions
     counts, accuracies, means = reliability(confidences, are_right)
-    error = expected_calibration_error(confidences, are_right)
+    error = _mean_gap(counts, accuracies, means)
     writer.scalar("calibration/ece", error, step)
     image = reliability_diagram(counts, accuracies, means, title=f"ECE {error:.3f} of {len(confidences)} decisions")
     writer.image("calibration/reliability", image, step)
@@ -56,5 +56,8 @@ def expected_calibration_error(confidences: np.ndarray, are_right: np.ndarray) -
     Reference:
         [Guo et al., 2017](https://arxiv.org/abs/1706.04599), section 2, in 15 bins as there
     """
-    counts, accuracies, means = reliability(np.asarray(confidences), np.asarray(are_right))
+    return _mean_gap(*reliability(np.asarray(confidences), np.asarray(are_right)))
+
+
+def _mean_gap(counts, accuracies, means):
     return float(np.nansum(counts * np.abs(accuracies - means)) / counts.sum())
