@@ -160,6 +160,7 @@ class FineTuning:
 
         callbacks = training.callbacks
         return [
+            callbacks.CompiledChains(),
             *([keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if self.ema else []),
             *([callbacks.TaskScores(scores)] if scores else []),
             *([_keep_best(best, self.epochs)] if best else []),

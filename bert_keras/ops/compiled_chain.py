@@ -4,17 +4,36 @@ That is bfloat16 on a processor. There XLA multiplies at less than half the spee
 TensorFlow goes through memory once for each operation between them.
 """
 
+import contextlib
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
 
 from bert_keras.types import Tensor
 
+_compiles_every_shape = False
+
+
+@contextlib.contextmanager
+def chains_for_every_shape() -> Iterator[None]:
+    """Compile the chains of steps that are traced meanwhile for each shape that comes, also where none is known then.
+
+    Each new shape waits a second for its chains, so this is for long training on texts of many lengths.
+    """
+    global _compiles_every_shape
+    before, _compiles_every_shape = _compiles_every_shape, True
+    try:
+        yield
+    finally:
+        _compiles_every_shape = before
+
 
 def is_worth_compiling(x: Tensor) -> bool:
     """Tell whether a tensor is where a chain of its dtype gains by being compiled: in bfloat16, traced with its shape.
+
+    Within `chains_for_every_shape` its shape need not be known.
 
     Args:
         x: tensor of any backend.
@@ -22,14 +41,13 @@ def is_worth_compiling(x: Tensor) -> bool:
     Returns:
         bool.
     """
-    return keras.backend.standardize_dtype(x.dtype) == "bfloat16" and is_traced_with_its_shape(x)
+    if keras.backend.standardize_dtype(x.dtype) != "bfloat16" or not is_traced_for_a_processor(x):
+        return False
+    return _compiles_every_shape or x.shape.is_fully_defined()
 
 
-def is_traced_with_its_shape(x: Tensor) -> bool:
-    """Tell whether a tensor belongs to a graph of TensorFlow for a processor, and its whole shape is known there.
-
-    Each shape is compiled anew: those of pretraining are known while the step is traced, those of texts of many lengths
-    are not.
+def is_traced_for_a_processor(x: Tensor) -> bool:
+    """Tell whether a tensor belongs to a graph of TensorFlow that no GPU computes and XLA does not compile whole.
 
     Args:
         x: tensor of any backend.
@@ -41,8 +59,14 @@ def is_traced_with_its_shape(x: Tensor) -> bool:
         return False
     import tensorflow as tf
 
-    is_traced = not tf.executing_eagerly() and x.shape.is_fully_defined()
-    return is_traced and not tf.config.list_logical_devices("GPU")
+    return not tf.executing_eagerly() and not is_within_xla() and not tf.config.list_logical_devices("GPU")
+
+
+def is_within_xla() -> bool:
+    """Tell whether what is traced is part of what XLA compiles whole, as `jit_compile=True` asks; on TensorFlow."""
+    import tensorflow as tf
+
+    return tf.__internal__.get_enclosing_xla_context() is not None
 
 
 @functools.lru_cache

@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from bert_keras.ops.check_labels import check_labels
-from bert_keras.ops.compiled_chain import compiled, is_traced_with_its_shape
+from bert_keras.ops.compiled_chain import compiled, is_traced_for_a_processor
 from bert_keras.types import Tensor
 
 
@@ -44,7 +44,7 @@ def _tensorflow_cross_entropy(labels, logits):
     labels = tf.reshape(tf.cast(labels, "int32"), (-1,))  # (rows)
     logits = tf.reshape(tf.cast(logits, "float32"), (-1, logits.shape[-1]))  # (rows, classes)
     forward, backward = _losses, _gradient
-    if is_traced_with_its_shape(logits):
+    if is_traced_for_a_processor(logits) and logits.shape.is_fully_defined():
         forward, backward = compiled(forward), compiled(backward)
 
     @tf.custom_gradient

@@ -7,7 +7,7 @@ from keras import ops
 
 from bert_keras.layers import FeedForward
 from bert_keras.ops import dropout, fast_activation
-from bert_keras.ops.compiled_chain import compiled_chain, is_worth_compiling
+from bert_keras.ops.compiled_chain import chains_for_every_shape, compiled_chain, is_worth_compiling
 
 pytestmark = pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="only TensorFlow needs it")
 
@@ -41,6 +41,23 @@ def test_pays_in_bfloat16_where_the_shape_is_known_and_never_eagerly(dtype, shap
     found = []
     traced(lambda x: found.append(is_worth_compiling(x)) or x * 1, dtype=dtype, shape=shape)
     assert found == [worth] and not is_worth_compiling(ops.cast(POINTS, dtype))
+
+
+def test_pays_without_a_shape_while_chains_are_asked_for_every_shape():
+    found = []
+    with chains_for_every_shape():
+        traced(lambda x: found.append(is_worth_compiling(x)) or x * 1, shape=[None])
+    traced(lambda x: found.append(is_worth_compiling(x)) or x * 1, shape=[None])
+    assert found == [True, False]
+
+
+def test_a_step_that_xla_compiles_whole_has_no_chains():
+    import tensorflow as tf
+
+    found = []
+    step = tf.function(lambda x: found.append(is_worth_compiling(x)) or x * 1, jit_compile=True)
+    step(tf.cast(POINTS, "bfloat16"))
+    assert found == [False]
 
 
 def test_gelu_of_a_training_step_is_one_kernel_each_way_and_as_exact():

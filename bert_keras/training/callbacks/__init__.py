@@ -1,6 +1,7 @@
 """Callbacks that publish through the logs, so that every later one, the last of them TensorBoard's, shows it."""
 
 from bert_keras.training.callbacks.attention_maps import AttentionMaps
+from bert_keras.training.callbacks.compiled_chains import CompiledChains
 from bert_keras.training.callbacks.embedding_projector import EmbeddingProjector
 from bert_keras.training.callbacks.event_writer import EventWriter
 from bert_keras.training.callbacks.example_recorder import ExampleRecorder
@@ -24,6 +25,7 @@ from bert_keras.training.callbacks.watch_predictions import WatchPredictions
 
 __all__ = [
     "AttentionMaps",
+    "CompiledChains",
     "EmbeddingProjector",
     "EventWriter",
     "ExampleRecorder",
