@@ -87,3 +87,33 @@ def test_the_global_norm_is_that_of_all_gradients_in_one_vector(norm):
 def test_the_global_norm_of_bfloat16_gradients_is_float32(norm):
     gradients = [keras.ops.ones((1000,), dtype="bfloat16"), keras.ops.ones((1,), dtype="bfloat16")]
     assert float(norm(gradients)) == pytest.approx(1001**0.5, rel=1e-3)
+
+
+@pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="only there is it compiled by itself")
+@pytest.mark.parametrize("weight_decay", [0.1, 0.0])
+def test_a_large_variable_of_a_traced_step_is_updated_by_one_kernel_as_by_the_reference(monkeypatch, weight_decay):
+    import tensorflow as tf
+
+    monkeypatch.setattr(adamw, "_ELEMENTS_WORTH_COMPILING", 12)
+    rng = np.random.default_rng(0)
+    start, gradients = rng.normal(size=(4, 6)).astype("float32"), rng.normal(size=(3, 4, 6)).astype("float32")
+
+    def after_steps(kernel):
+        states = [keras.Variable(value) for value in (start, np.zeros_like(start), np.zeros_like(start))]
+
+        @tf.function
+        def step(gradient, is_sound):
+            kept = 1 - 0.01 * weight_decay if weight_decay else None
+            kernel([(*states, kept, tf.constant(0.01))], [gradient], tf.constant(0.5), 0.9, 0.99, 1e-6, is_sound)
+
+        for gradient, is_sound in zip(gradients, (True, False, True), strict=True):
+            step(tf.constant(gradient), tf.constant(is_sound))
+        graph = step.get_concrete_function(tf.constant(gradient), tf.constant(is_sound)).graph
+        return [state.numpy() for state in states], graph
+
+    ours, graph = after_steps(adamw._tensorflow_kernel)
+    expected, _ = after_steps(adamw.reference_kernel)
+    for some, others in zip(ours, expected, strict=True):
+        np.testing.assert_allclose(some, others, rtol=1e-5, atol=1e-7)
+    functions = graph.as_graph_def().library.function
+    assert sum(node.attr["_XlaMustCompile"].b for function in functions for node in function.node_def) == 1
