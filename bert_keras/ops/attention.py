@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from bert_keras.ops.compiled_chain import compiled, is_worth_compiling
+from bert_keras.ops.dropout import drop, round_keys
 from bert_keras.ops.dropout import dropout as drop_elements
 from bert_keras.ops.matmul_transposed import matmul_transposed
 from bert_keras.types import Tensor
@@ -80,13 +82,56 @@ def reference_attention(
     Returns:
         the pair that `dot_product_attention` returns with `return_scores`.
     """
-    scores = matmul_transposed(query * query.shape[-1] ** -0.5, key)  # (batch, heads, queries, keys)
-    scores = ops.cast(scores, "float32")
+    products = matmul_transposed(query * query.shape[-1] ** -0.5, key)  # (batch, heads, queries, keys)
+    if dropout and is_worth_compiling(products):
+        scores = _compiled_scores(products, mask, dropout, seed)
+    else:
+        scores = _scores(products, mask)
+        scores = drop_elements(scores, dropout, seed) if dropout else scores
+    return ops.matmul(scores, value), scores  # (batch, heads, queries, head_dim)
+
+
+def _scores(products, mask):
+    """Softmax over the keys that are seen, in float32."""
+    scores = ops.cast(products, "float32")
     if mask is not None:
         # Added, not selected: its gradient costs nothing, and the graph optimizer shares the sum's right side
         # between all layers that got the same mask.
         scores += ops.expand_dims(ops.cast(ops.logical_not(mask), "float32") * _HIDDEN, 1)
-    scores = ops.cast(ops.softmax(scores, axis=-1), value.dtype)
-    if dropout:
-        scores = drop_elements(scores, dropout, seed)
-    return ops.matmul(scores, value), scores  # (batch, heads, queries, head_dim)
+    return ops.cast(ops.softmax(scores, axis=-1), products.dtype)
+
+
+def _compiled_scores(products, mask, dropout, seed):
+    """`_scores` and dropout as one kernel each way: 17 ms of a core for (16, 12, 128, 128) where they take 27."""
+    import tensorflow as tf
+
+    forward, backward = compiled(_dropped_scores, rate=dropout), compiled(_gradient_of_scores, rate=dropout)
+    keys = round_keys(seed)
+
+    @tf.custom_gradient
+    def chain(products):
+        dropped, scores = forward(products, mask, *keys)
+        return dropped, lambda upstream: backward(scores, *keys, upstream)
+
+    return chain(products)
+
+
+def _dropped_scores(products, mask, first, second, *, rate):
+    x = ops.cast(products, "float32")
+    if mask is not None:
+        x += ops.expand_dims(ops.cast(ops.logical_not(mask), "float32") * _HIDDEN, 1)
+    exponentials = ops.exp(x - ops.max(x, axis=-1, keepdims=True))
+    scores = ops.cast(exponentials / _sums(exponentials), products.dtype)
+    return drop(scores, first, second, rate=rate), scores
+
+
+def _gradient_of_scores(scores, first, second, upstream, *, rate):
+    upstream = ops.cast(drop(upstream, first, second, rate=rate), "float32")
+    wide = ops.cast(scores, "float32")
+    return ops.cast(wide * (upstream - _sums(wide * upstream)), scores.dtype)
+
+
+def _sums(x):
+    """Sum up over the keys, as a product with ones: XLA adds one number after the other on a processor."""
+    *leading, width = ops.shape(x)
+    return ops.reshape(ops.matmul(ops.reshape(x, (-1, width)), ops.ones((width, 1), x.dtype)), (*leading, 1))

@@ -37,17 +37,28 @@ def dropout(inputs: Tensor, rate: float, seed: keras.random.SeedGenerator) -> Te
         return keras.random.dropout(inputs, rate, seed=seed)
     keys = round_keys(seed)
     if is_worth_compiling(inputs):
-        return compiled_chain(_drop, _drop_gradient, rate=rate)(inputs, *keys)
-    return _drop(inputs, *keys, rate=rate)
+        return compiled_chain(drop, _drop_gradient, rate=rate)(inputs, *keys)
+    return drop(inputs, *keys, rate=rate)
 
 
-def _drop(inputs, first, second, *, rate):
+def drop(inputs: Tensor, first: Tensor, second: Tensor, *, rate: float) -> Tensor:
+    """`dropout` with noise that is known: the same elements are dropped wherever both keys are the same.
+
+    Args:
+        inputs: float tensor.
+        first: uint32 scalar tensor, the first of `round_keys`.
+        second: the second of them.
+        rate: share of the elements to drop, below 1.
+
+    Returns:
+        tensor like `inputs`.
+    """
     kept = hash_noise(ops.shape(inputs), first, second) >= ops.convert_to_tensor(int(rate * 2**32), "uint32")
     return ops.where(kept, inputs * (1 / (1 - rate)), ops.zeros((), inputs.dtype))
 
 
 def _drop_gradient(inputs, first, second, upstream, *, rate):
-    return _drop(upstream, first, second, rate=rate)
+    return drop(upstream, first, second, rate=rate)
 
 
 def hash_noise(shape: Shape, first: Tensor, second: Tensor) -> Tensor:

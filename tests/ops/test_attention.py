@@ -87,3 +87,34 @@ def test_dropout_drops_its_share_and_scales_the_rest():
     assert abs((scores == 0).mean() - 0.25) < 0.02
     np.testing.assert_allclose(scores[scores > 0], 0.01 / 0.75, rtol=1e-5)
     np.testing.assert_allclose(ops.convert_to_numpy(outputs)[0, 0, :, 0], scores[0, 0].sum(-1), rtol=1e-5)
+
+
+@pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="only there are they compiled by themselves")
+@pytest.mark.parametrize("has_mask", [True, False])
+@pytest.mark.parametrize("length", [5, None])
+def test_compiled_scores_and_their_gradients_are_those_of_the_graph(tensors, has_mask, length):
+    import tensorflow as tf
+
+    from bert_keras.ops.compiled_chain import chains_for_every_shape
+
+    *parts, mask = tensors
+
+    def outputs_and_gradients(dtype):
+        @tf.function(input_signature=[tf.TensorSpec((2, 3, length, 4), dtype)] * 3)
+        def step(*parts):
+            with tf.GradientTape() as tape:
+                tape.watch(parts)
+                outputs, scores = reference_attention(*parts, mask if has_mask else None, dropout=0.5, seed=7)
+            return outputs, scores, *tape.gradient(outputs, parts)
+
+        values = step(*(tf.cast(part, dtype) for part in parts))
+        calls = [n for n in step.get_concrete_function().graph.as_graph_def().node if n.attr["_XlaMustCompile"].b]
+        return [ops.convert_to_numpy(ops.cast(value, "float32")) for value in values], len(calls)
+
+    with chains_for_every_shape():
+        compiled, num_compiled = outputs_and_gradients("bfloat16")
+    plain, num_plain = outputs_and_gradients("float32")
+    assert (num_compiled, num_plain) == (2, 0)  # one each way
+    for ours, exact in zip(compiled, plain, strict=True):
+        np.testing.assert_allclose(ours, exact, rtol=2**-4, atol=2**-4)
+    np.testing.assert_array_equal(compiled[1] == 0, plain[1] == 0)  # the same were dropped
