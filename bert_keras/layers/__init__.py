@@ -9,6 +9,7 @@ from bert_keras.layers.encoder_block import EncoderBlock
 from bert_keras.layers.feed_forward import FeedForward
 from bert_keras.layers.gated_feed_forward import GatedFeedForward
 from bert_keras.layers.global_pointer import GlobalPointer
+from bert_keras.layers.layer_normalization import LayerNormalization
 from bert_keras.layers.local_attention_mask import LocalAttentionMask
 from bert_keras.layers.masked_lm_head import MaskedLMHead
 from bert_keras.layers.max_pooling import MaxPooling
@@ -38,6 +39,7 @@ __all__ = [
     "FeedForward",
     "GatedFeedForward",
     "GlobalPointer",
+    "LayerNormalization",
     "LocalAttentionMask",
     "MaskedLMHead",
     "MaxPooling",

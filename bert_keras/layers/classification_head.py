@@ -7,6 +7,7 @@ import keras
 
 from bert_keras.layers.dropout import Dropout
 from bert_keras.layers.initializers import fresh_initializer
+from bert_keras.layers.layer_normalization import LayerNormalization
 from bert_keras.layers.logits import logits_layer
 from bert_keras.ops import fast_activation, get_activation
 from bert_keras.types import Initializer, Shape, Tensor
@@ -80,7 +81,7 @@ class ClassificationHead(keras.layers.Layer):
             )
             self.hidden.build(inputs_shape)
         if self.hidden_norm_epsilon is not None:
-            self.hidden_norm = keras.layers.LayerNormalization(
+            self.hidden_norm = LayerNormalization(
                 epsilon=self.hidden_norm_epsilon, center=self.hidden_bias, dtype=self.dtype_policy, name="hidden_norm"
             )
             self.hidden_norm.build(inputs_shape)

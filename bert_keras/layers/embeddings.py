@@ -7,6 +7,7 @@ from keras import ops
 
 from bert_keras.layers.dropout import Dropout
 from bert_keras.layers.initializers import fresh_initializer
+from bert_keras.layers.layer_normalization import LayerNormalization
 from bert_keras.ops import check_ids, packed_positions
 from bert_keras.types import Initializer, Shape, Tensor
 
@@ -139,7 +140,7 @@ class Embeddings(keras.layers.Layer):
             )
         self.layer_norm = None
         if norm:
-            self.layer_norm = keras.layers.LayerNormalization(
+            self.layer_norm = LayerNormalization(
                 epsilon=layer_norm_epsilon, center=use_bias, dtype=self.dtype_policy, name="layer_norm"
             )
         self.dropout_layer = Dropout(dropout, dtype=self.dtype_policy, name="dropout")

@@ -7,6 +7,7 @@ from typing import Any, Self
 import keras
 
 from bert_keras.layers.dropout import Dropout
+from bert_keras.layers.layer_normalization import LayerNormalization
 from bert_keras.ops import gather_positions
 from bert_keras.types import Shape, Tensor
 
@@ -92,9 +93,7 @@ class EncoderBlock(keras.layers.Layer):
         self.supports_masking = True
 
         def layer_norm(name):
-            return keras.layers.LayerNormalization(
-                epsilon=layer_norm_epsilon, center=use_bias, dtype=self.dtype_policy, name=name
-            )
+            return LayerNormalization(epsilon=layer_norm_epsilon, center=use_bias, dtype=self.dtype_policy, name=name)
 
         self.attention_layer_norm = layer_norm("attention_layer_norm") if attention_norm else None
         self.feed_forward_layer_norm = layer_norm("feed_forward_layer_norm")

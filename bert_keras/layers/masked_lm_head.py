@@ -8,6 +8,7 @@ from keras import ops
 
 from bert_keras.keras_internals import layers_within
 from bert_keras.layers.initializers import fresh_initializer
+from bert_keras.layers.layer_normalization import LayerNormalization
 from bert_keras.ops import fast_activation, gather_positions, get_activation, matmul_transposed
 from bert_keras.types import Initializer, Shape, Tensor
 
@@ -93,7 +94,7 @@ class MaskedLMHead(keras.layers.Layer):
             dtype=self.dtype_policy,
             name="transform",
         )
-        self.layer_norm = keras.layers.LayerNormalization(
+        self.layer_norm = LayerNormalization(
             epsilon=self.layer_norm_epsilon, center=self.use_bias, dtype=self.dtype_policy, name="layer_norm"
         )
 

@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from bert_keras.layers.initializers import fresh_initializer
+from bert_keras.layers.layer_normalization import LayerNormalization
 from bert_keras.layers.masked_lm_head import MaskedLMHead
 from bert_keras.ops import fast_activation
 from bert_keras.types import Initializer, Shape, Tensor
@@ -91,7 +92,7 @@ class SpanBoundaryHead(MaskedLMHead):
             dtype=self.dtype_policy,
             name="boundary_transform",
         )
-        self.boundary_layer_norm = keras.layers.LayerNormalization(
+        self.boundary_layer_norm = LayerNormalization(
             epsilon=self.layer_norm_epsilon, center=self.use_bias, dtype=self.dtype_policy, name="boundary_layer_norm"
         )
         self.position_embedding.build(numbers_shape)

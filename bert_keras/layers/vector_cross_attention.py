@@ -7,6 +7,7 @@ from keras import ops
 
 from bert_keras.layers.dropout import Dropout
 from bert_keras.layers.initializers import fresh_initializer
+from bert_keras.layers.layer_normalization import LayerNormalization
 from bert_keras.types import Initializer, Shape, Tensor
 
 
@@ -72,9 +73,7 @@ class VectorCrossAttention(keras.layers.Layer):
         self.dropout_layer = Dropout(dropout, dtype=self.dtype_policy, name="dropout")
         self.layer_norm = None
         if norm:
-            self.layer_norm = keras.layers.LayerNormalization(
-                epsilon=layer_norm_epsilon, dtype=self.dtype_policy, name="layer_norm"
-            )
+            self.layer_norm = LayerNormalization(epsilon=layer_norm_epsilon, dtype=self.dtype_policy, name="layer_norm")
 
     def build(self, inputs_shape: Shape, vector_shape: Shape) -> None:
         self.value.build(vector_shape)

@@ -16,6 +16,7 @@ from bert_keras.layers import (
     EncoderBlock,
     FeedForward,
     GatedFeedForward,
+    LayerNormalization,
     LocalAttentionMask,
     Pooler,
     RotaryPositions,
@@ -264,7 +265,7 @@ class BertEncoder(PresetModel):
         ]
         final_layer_norm = None
         if normalize_first:
-            final_layer_norm = keras.layers.LayerNormalization(
+            final_layer_norm = LayerNormalization(
                 epsilon=layer_norm_epsilon, center=use_bias, dtype=dtype, name="final_layer_norm"
             )
         stack = LayerStack(

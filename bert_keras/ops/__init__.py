@@ -6,6 +6,7 @@ from bert_keras.ops.check_ids import check_ids
 from bert_keras.ops.dropout import dropout
 from bert_keras.ops.gather import gather_positions
 from bert_keras.ops.key_value_cache import KeyValueCache, empty_cache, write_slots
+from bert_keras.ops.layer_norm import layer_norm
 from bert_keras.ops.local_attention import block_length, block_mask, local_attention, within_window
 from bert_keras.ops.matmul_transposed import matmul_transposed
 from bert_keras.ops.packed_positions import packed_positions
@@ -27,6 +28,7 @@ __all__ = [
     "gather_positions",
     "gelu_tanh",
     "get_activation",
+    "layer_norm",
     "local_attention",
     "matmul_transposed",
     "packed_positions",
