@@ -3,6 +3,7 @@
 from bert_keras.layers.attention_mask import AttentionMask
 from bert_keras.layers.classification_head import ClassificationHead
 from bert_keras.layers.crf import CRF
+from bert_keras.layers.dense import Dense
 from bert_keras.layers.dropout import Dropout
 from bert_keras.layers.embeddings import Embeddings
 from bert_keras.layers.encoder_block import EncoderBlock
@@ -33,6 +34,7 @@ __all__ = [
     "CRF",
     "AttentionMask",
     "ClassificationHead",
+    "Dense",
     "Dropout",
     "Embeddings",
     "EncoderBlock",

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from bert_keras.layers.dense import Dense
 from bert_keras.layers.initializers import fresh_initializer
 from bert_keras.ops import fast_activation, get_activation
 from bert_keras.types import Initializer, Shape, Tensor
@@ -63,13 +64,11 @@ class FeedForward(keras.layers.Layer):
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.supports_masking = True
 
-        def dense(units, name):
-            initializer = fresh_initializer(kernel_initializer)
-            return keras.layers.Dense(
-                units, use_bias=use_bias, kernel_initializer=initializer, dtype=self.dtype_policy, name=name
-            )
+        def dense(units, name, **options):
+            options |= {"use_bias": use_bias, "kernel_initializer": fresh_initializer(kernel_initializer)}
+            return Dense(units, dtype=self.dtype_policy, name=name, **options)
 
-        self.intermediate = dense(self.num_parts * intermediate_dim, "intermediate")
+        self.intermediate = dense(self.num_parts * intermediate_dim, "intermediate", feeds_activation=True)
         self.output_projection = dense(hidden_dim, "output")
 
     def build(self, inputs_shape: Shape) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from bert_keras.layers.dense import Dense
 from bert_keras.layers.dropout import Dropout
 from bert_keras.layers.initializers import fresh_initializer
 from bert_keras.ops import dot_product_attention, local_attention, rotate, write_slots
@@ -84,9 +85,7 @@ class SelfAttention(keras.layers.Layer):
 
         def dense(units, name):
             initializer = fresh_initializer(kernel_initializer)
-            return keras.layers.Dense(
-                units, use_bias=use_bias, kernel_initializer=initializer, dtype=self.dtype_policy, name=name
-            )
+            return Dense(units, use_bias=use_bias, kernel_initializer=initializer, dtype=self.dtype_policy, name=name)
 
         self.query_key_value = dense(3 * hidden_dim, "query_key_value")
         self.output_projection = dense(hidden_dim, "output")

@@ -3,6 +3,7 @@
 from bert_keras.ops.activations import exact_gelu, fast_activation, gelu_tanh, get_activation
 from bert_keras.ops.attention import dot_product_attention, reference_attention
 from bert_keras.ops.check_ids import check_ids
+from bert_keras.ops.dense import dense
 from bert_keras.ops.dropout import dropout
 from bert_keras.ops.gather import gather_positions
 from bert_keras.ops.key_value_cache import KeyValueCache, empty_cache, write_slots
@@ -20,6 +21,7 @@ __all__ = [
     "block_length",
     "block_mask",
     "check_ids",
+    "dense",
     "dot_product_attention",
     "dropout",
     "empty_cache",
