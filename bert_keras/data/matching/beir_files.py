@@ -6,10 +6,11 @@ import os
 from pathlib import Path
 
 from bert_keras.atomic_files import write_file
-from bert_keras.data.files.cells import is_visible, text_of
+from bert_keras.data.files.cells import text_of
 from bert_keras.data.files.faults import Faults, RowFault
 from bert_keras.data.files.json_rows import read_json_rows
 from bert_keras.data.matching.retrieval_set import RetrievalSet
+from bert_keras.data.matching.title_first import title_first
 from bert_keras.data.matching.trec_files import judgements, write_qrels
 
 _logger = logging.getLogger(__name__)
@@ -113,7 +114,7 @@ def _texts(path: Path, errors: str | Faults) -> tuple[dict[str, str], int]:
             name = _id_of(row.value)
             if name in texts:
                 raise RowFault(f"the id {name!r} comes twice", "rows with the id of another")
-            texts[name] = _text(row.value, row.place, faults)
+            texts[name] = text_of(title_first(row.value), "text", row.place, faults)
         except RowFault as fault:
             faults.add(f"{row.place}: {fault}", fault.kind)
     faults.report(len(texts), path)
@@ -127,12 +128,3 @@ def _id_of(row) -> str:
         message = f"the id is {row[_ID]!r:.40}, expected a string that is not empty"
         raise RowFault(message, "rows with an id that is no string")
     return row[_ID]
-
-
-def _text(row: dict, place: str, faults: Faults) -> str:
-    title = row.get("title")
-    if not isinstance(title, str) or not title.strip():
-        return text_of(row, "text", place, faults)
-    if isinstance(row.get("text"), str) and not is_visible(row["text"]):
-        return title.strip()
-    return f"{title} {text_of(row, 'text', place, faults)}".strip()

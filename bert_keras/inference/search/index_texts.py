@@ -10,6 +10,7 @@ from bert_keras.data.files.faults import Faults, RowFault
 from bert_keras.data.files.json_rows import read_json_rows
 from bert_keras.data.files.table_files import read_rows
 from bert_keras.data.files.text_lines import find_files, read_lines
+from bert_keras.data.matching.title_first import title_first
 from bert_keras.table_format import TableFormat
 
 _JSON, _TABLES = (".jsonl", ".ndjson", ".json"), (".tsv", ".csv")
@@ -141,14 +142,11 @@ def _json_texts(path: Path, faults: Faults, encoding: str | None) -> Iterator[In
                 raise RowFault(row.problem, row.kind)
             if not isinstance(row.value, dict) or "text" not in row.value:
                 raise RowFault(f"expected an object with text, received {str(row.value)[:80]}", "rows without a text")
-            further = dict(row.value)
-            text, title = further.pop("text"), further.pop("title", None)
-            if isinstance(title, str) and title.strip() and isinstance(text, str):
-                text = f"{title} {text}".strip()
-            name = further.pop("id", further.pop("_id", None))
-            yield IndexText(
-                f"{path}:{row.place.rpartition(':')[2]}" if name is None else name, text, further, row.place
-            )
+            further = title_first(row.value)
+            text, name = further.pop("text"), further.pop("id", further.pop("_id", None))
+            if name is None:
+                name = f"{path}:{row.place.rpartition(':')[2]}"
+            yield IndexText(name, text, further, row.place)
         except RowFault as fault:
             faults.add(f"{row.place}: {fault}", fault.kind)
 

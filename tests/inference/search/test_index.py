@@ -5,6 +5,7 @@ import zlib
 import numpy as np
 import pytest
 
+from bert_keras.data import read_beir
 from bert_keras.inference.search import Index, read_index_texts
 from bert_keras.inference.search.growing_files import GrowingFiles
 
@@ -492,6 +493,18 @@ def test_texts_are_read_from_files_with_their_ids(tmp_path):
     ]
     whole = list(read_index_texts(tmp_path / "c.txt", whole_files=True))
     assert [(one.id, one.text) for one in whole] == [(f"{tmp_path}/c.txt", "one line\n\nanother")]
+
+
+def test_documents_with_titles_are_read_as_a_collection_reads_them(tmp_path):
+    documents = [(None, "purr"), ("Cats", "purr"), (" Cats", "purr "), (" ", "purr"), ("Cats", ""), (3, "purr")]
+    rows = [{"_id": f"d{n}", "title": title, "text": text} for n, (title, text) in enumerate(documents)]
+    (tmp_path / "corpus.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (tmp_path / "queries.jsonl").write_text(json.dumps({"_id": "q1", "text": "who purrs"}))
+    (tmp_path / "qrels").mkdir()
+    (tmp_path / "qrels" / "test.tsv").write_text("q1 d1 1")
+    texts = {one.id: one.text for one in read_index_texts(tmp_path / "corpus.jsonl")}
+    assert texts == read_beir(tmp_path).documents
+    assert list(texts.values()) == ["purr", "Cats purr", "Cats purr", "purr", "Cats", "purr"]
 
 
 @pytest.mark.parametrize(
