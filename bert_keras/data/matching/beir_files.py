@@ -46,9 +46,9 @@ def read_beir(directory: str | os.PathLike, split: str = "test", *, errors: str 
     Reference:
         Thakur et al., 2021, https://arxiv.org/abs/2104.08663
     """
-    documents, num_skipped = _texts(_file(directory, "corpus.jsonl"), errors)
-    queries, num_others = _texts(_file(directory, "queries.jsonl"), errors)
-    path, faults, qrels = _file(directory, f"qrels/{split}.tsv"), Faults.of(errors), {}
+    documents, num_skipped = _texts(beir_file(directory, "corpus.jsonl"), errors)
+    queries, num_others = _texts(beir_file(directory, "queries.jsonl"), errors)
+    path, faults, qrels = beir_file(directory, f"qrels/{split}.tsv"), Faults.of(errors), {}
     for place, query, document, grade in judgements(path, faults):
         if query not in queries:
             faults.add(f"{place}: no query {query!r} in queries.jsonl", "judgements of a query not there")
@@ -99,9 +99,15 @@ def write_beir(directory: str | os.PathLike, collection: RetrievalSet, split: st
         write_file(Path(directory, f"{name}.jsonl"), "".join(rows).encode())
 
 
-def _file(directory: str | os.PathLike, name: str) -> Path:
+def beir_file(directory: str | os.PathLike, name: str) -> Path:
+    """Return the path of a file in BEIR's layout, of the packed one where it alone is there."""
     path = Path(directory, name)
     return path if path.is_file() or not Path(f"{path}.gz").is_file() else Path(f"{path}.gz")
+
+
+def is_beir_folder(directory: str | os.PathLike) -> bool:
+    """Tell whether a path is a folder with a corpus and queries in BEIR's layout."""
+    return all(beir_file(directory, name).is_file() for name in ("corpus.jsonl", "queries.jsonl"))
 
 
 def _texts(path: Path, errors: str | Faults) -> tuple[dict[str, str], int]:

@@ -505,6 +505,7 @@ def test_documents_with_titles_are_read_as_a_collection_reads_them(tmp_path):
     texts = {one.id: one.text for one in read_index_texts(tmp_path / "corpus.jsonl")}
     assert texts == read_beir(tmp_path).documents
     assert list(texts.values()) == ["purr", "Cats purr", "Cats purr", "purr", "Cats", "purr"]
+    assert {one.id: one.text for one in read_index_texts(tmp_path)} == texts  # without queries and judgements
 
 
 @pytest.mark.parametrize(
