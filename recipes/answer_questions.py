@@ -27,7 +27,7 @@ def main(
     method: tuple[Literal["exact", "binary", "approximate", "bm25"], ...] = ("exact",),  # several are fused
     reranker: str | None = None,  # cross-encoder that orders the best 100 passages anew
     num_passages: int = 5,  # read for a question
-    search_weight: float = 0.0,  # what the score of a passage counts beside the reader's logits
+    search_weight: float = 4.0,  # divided by a passage's rank, it is added to the reader's logits; 0: the reader alone
     top_k: int = 1,  # answers for a question
     scores: Literal["squad", "cmrc"] = "squad",  # how answers to SQuAD's questions are scored; cmrc for Chinese
     run_directory: Path = Path("runs/answer_questions"),

@@ -5,7 +5,7 @@ Data        *.txt, each a document; JSON Lines with id and text (BEIR's corpus.j
 Output      OUTPUT: texts, vectors, and what words and approximate search need, for recipes/search.py and
             recipes/answer_questions.py
 Run         python recipes/build_index.py texts/*.txt --preset PRESET --output runs/index
-Stopped     by Ctrl-C, SIGTERM or a crash, the same command goes on behind the last block of 1024 passages
+Stopped     by Ctrl-C, SIGTERM or a crash, the same command resumes after the last block of 1024 passages
 Changed     files: the same command with --update encodes what is new in them, and takes out what is gone
 """
 

@@ -203,7 +203,7 @@ def write_negatives(
     unfinished = path.with_name(f".{path.name}.{part}part")
     lines = _whole_lines(unfinished)
     if lines:
-        _logger.info("%s: goes on behind %d of %d examples", path, len(lines), len(examples))
+        _logger.info("%s: resumes after %d of %d examples", path, len(lines), len(examples))
     mined = mine_negatives(examples, documents, search, start=len(lines), **options)
     numbered = ((np.arange(1), row) for row in mined)
     with open(unfinished, "ab") as file:

@@ -35,7 +35,8 @@ def test_what_was_found_is_ordered_by_a_cross_encoder(run_recipe, small_preset, 
     TextClassifier(BertEncoder.from_preset(small_preset), 1).save_to_preset(tmp_path)
     WordPieceTokenizer.from_preset(small_preset).save_to_preset(tmp_path)
     options = ["--index", index, "--preset", small_preset, "--query-prompt", "the ", "--num-candidates", 3]
-    printed = run_recipe("search.py", "who was the bad", *options, "--reranker", tmp_path, "--width", 999)
+    options += ["--top-k", 3, "--reranker", tmp_path, "--width", 999]
+    printed = run_recipe("search.py", "who was the bad", *options)
     score, _, *text = printed.splitlines()[-1].split()
     assert float(score) == pytest.approx(
         CrossEncoder.from_preset(tmp_path)("who was the bad", " ".join(text)), abs=6e-4

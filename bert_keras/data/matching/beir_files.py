@@ -6,10 +6,11 @@ import os
 from pathlib import Path
 
 from bert_keras.atomic_files import write_file
-from bert_keras.data.files.cells import is_visible, text_of
+from bert_keras.data.files.cells import text_of
 from bert_keras.data.files.faults import Faults, RowFault
 from bert_keras.data.files.json_rows import read_json_rows
 from bert_keras.data.matching.retrieval_set import RetrievalSet
+from bert_keras.data.matching.title_first import title_first
 from bert_keras.data.matching.trec_files import judgements, write_qrels
 
 _logger = logging.getLogger(__name__)
@@ -45,9 +46,9 @@ def read_beir(directory: str | os.PathLike, split: str = "test", *, errors: str 
     Reference:
         Thakur et al., 2021, https://arxiv.org/abs/2104.08663
     """
-    documents, num_skipped = _texts(_file(directory, "corpus.jsonl"), errors)
-    queries, num_others = _texts(_file(directory, "queries.jsonl"), errors)
-    path, faults, qrels = _file(directory, f"qrels/{split}.tsv"), Faults.of(errors), {}
+    documents, num_skipped = _texts(beir_file(directory, "corpus.jsonl"), errors)
+    queries, num_others = _texts(beir_file(directory, "queries.jsonl"), errors)
+    path, faults, qrels = beir_file(directory, f"qrels/{split}.tsv"), Faults.of(errors), {}
     for place, query, document, grade in judgements(path, faults):
         if query not in queries:
             faults.add(f"{place}: no query {query!r} in queries.jsonl", "judgements of a query not there")
@@ -98,9 +99,15 @@ def write_beir(directory: str | os.PathLike, collection: RetrievalSet, split: st
         write_file(Path(directory, f"{name}.jsonl"), "".join(rows).encode())
 
 
-def _file(directory: str | os.PathLike, name: str) -> Path:
+def beir_file(directory: str | os.PathLike, name: str) -> Path:
+    """Return the path of a file in BEIR's layout, of the packed one where it alone is there."""
     path = Path(directory, name)
     return path if path.is_file() or not Path(f"{path}.gz").is_file() else Path(f"{path}.gz")
+
+
+def is_beir_folder(directory: str | os.PathLike) -> bool:
+    """Tell whether a path is a folder with a corpus and queries in BEIR's layout."""
+    return all(beir_file(directory, name).is_file() for name in ("corpus.jsonl", "queries.jsonl"))
 
 
 def _texts(path: Path, errors: str | Faults) -> tuple[dict[str, str], int]:
@@ -113,7 +120,7 @@ def _texts(path: Path, errors: str | Faults) -> tuple[dict[str, str], int]:
             name = _id_of(row.value)
             if name in texts:
                 raise RowFault(f"the id {name!r} comes twice", "rows with the id of another")
-            texts[name] = _text(row.value, row.place, faults)
+            texts[name] = text_of(title_first(row.value), "text", row.place, faults)
         except RowFault as fault:
             faults.add(f"{row.place}: {fault}", fault.kind)
     faults.report(len(texts), path)
@@ -127,12 +134,3 @@ def _id_of(row) -> str:
         message = f"the id is {row[_ID]!r:.40}, expected a string that is not empty"
         raise RowFault(message, "rows with an id that is no string")
     return row[_ID]
-
-
-def _text(row: dict, place: str, faults: Faults) -> str:
-    title = row.get("title")
-    if not isinstance(title, str) or not title.strip():
-        return text_of(row, "text", place, faults)
-    if isinstance(row.get("text"), str) and not is_visible(row["text"]):
-        return title.strip()
-    return f"{title} {text_of(row, 'text', place, faults)}".strip()

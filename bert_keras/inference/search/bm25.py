@@ -12,7 +12,7 @@ from bert_keras.inference.search.top_scores import top_scores
 from bert_keras.inference.search.words import search_words
 from bert_keras.optional_package import import_optional
 
-_KIND, _VERSION = "bert_keras BM25", 1
+_KIND, _VERSION = "bert_keras BM25", 2  # 1 had other words
 
 
 class Bm25:

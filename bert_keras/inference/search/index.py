@@ -89,7 +89,7 @@ class Index:
             block_size: Texts that are encoded and committed together.
             errors: "raise" at a text that cannot be indexed, or "skip" it, and log how many there were of each kind.
             update: Whether an index of other texts that is there becomes one of these: new texts and those that have
-                changed are added, the former ones and those that are gone removed. Stopped, it goes on, too.
+                changed are added, the former ones and those that are gone removed. Stopped, it resumes, too.
             progress: As for `Predictor`.
 
         Raises:
@@ -152,8 +152,8 @@ class Index:
         files = GrowingFiles.open(folder, _KIND, _VERSION, verify=verify)
         if not files.header["is_complete"]:
             raise ValueError(
-                f"{folder} is half built: {files.header['count']} texts are there. Build it again with the same texts; "
-                "it goes on behind them."
+                f"{folder} is half built: {files.header['count']} texts are there. Build it again with the same texts: "
+                "the build resumes after these."
             )
         if encoder is not None and files.header["dtype"]:
             expect_known(encoder, files.header["encoder"], files.header["similarity"], str(folder))
@@ -254,7 +254,7 @@ class Index:
         *,
         method: Method | Sequence[Method] = "exact",
         reranker: Reranker | None = None,
-        num_candidates: int = 100,
+        num_candidates: int | None = None,
     ) -> list:
         """Find the texts that answer queries.
 
@@ -264,7 +264,8 @@ class Index:
             method: "exact", all dot products; "binary", the signs of the vectors, and dot products of the best;
                 "approximate", a graph of neighbours; "bm25", words. Several are fused by the ranks that texts have.
             reranker: From queries and as many texts to scores, a `CrossEncoder` say: it orders the candidates.
-            num_candidates: How many texts each method finds where they are fused or reranked.
+            num_candidates: Where methods are fused, how many texts each finds; where there is a reranker, how many of
+                the best it reads. At least `top_k`; None for 100, or `top_k` where that is more.
 
         Returns:
             For each query a list of dicts of `id`, `text`, `score` and what else was kept, best first; for one str its
@@ -273,7 +274,8 @@ class Index:
 
         Raises:
             ImportError: If the package of a method is not installed.
-            ValueError: If a query is empty or no str, there is no such method, or it is not prepared.
+            ValueError: If a query is empty or no str, there is no such method, or it is not prepared; or if there are
+                fewer candidates than `top_k`.
         """
         if isinstance(queries, str):
             return self.search([queries], top_k, method=method, reranker=reranker, num_candidates=num_candidates)[0]
@@ -290,7 +292,7 @@ class Index:
         *,
         method: Method | Sequence[Method] = "exact",
         reranker: Reranker | None = None,
-        num_candidates: int = 100,
+        num_candidates: int | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Find texts as `search` does, by their numbers: their places among all that were ever added.
 
@@ -311,7 +313,7 @@ class Index:
         queries = _checked_queries(queries)
         vectors = self._query_vectors(queries) if {*methods} - {"bm25"} and queries else None
         is_final = len(methods) == 1 and reranker is None
-        depth = top_k if is_final else max(top_k, num_candidates)
+        depth = top_k if is_final else _num_candidates(num_candidates, top_k)
         found = [self._find(one, queries, vectors, depth) for one in methods]
         numbers, scores = found[0]
         if len(methods) > 1:
@@ -450,6 +452,16 @@ def _created(folder: str | os.PathLike, options: dict[str, Any], encoder: Encode
 
 def _preparing(method: Method) -> str:
     return f"index.prepare({method!r}), or the command of build_index.py again, with --prepare {method}"
+
+
+def _num_candidates(number: int | None, top_k: int) -> int:
+    if number is None:
+        return max(100, top_k)
+    if number < top_k:
+        raise ValueError(
+            f"Expected num_candidates of at least top_k={top_k}, received {number}: what is found is chosen among them."
+        )
+    return number
 
 
 def _checked_queries(queries: Sequence[str]) -> list[str]:

@@ -10,6 +10,8 @@ from bert_keras.data.files.faults import Faults, RowFault
 from bert_keras.data.files.json_rows import read_json_rows
 from bert_keras.data.files.table_files import read_rows
 from bert_keras.data.files.text_lines import find_files, read_lines
+from bert_keras.data.matching.beir_files import beir_file, is_beir_folder
+from bert_keras.data.matching.title_first import title_first
 from bert_keras.table_format import TableFormat
 
 _JSON, _TABLES = (".jsonl", ".ndjson", ".json"), (".tsv", ".csv")
@@ -83,7 +85,7 @@ def read_index_texts(
     known as `FILE:LINE`; empty lines are left out.
 
     Args:
-        files: paths, globs or folders.
+        files: paths, globs or folders; of a folder in BEIR's layout the corpus alone.
         whole_files: whether a file that is neither JSON nor a table is one text, known by its name. Default False.
         encoding: "gbk", "cp1252" or any other of Python's. Default None, UTF-8, or what a byte order mark says.
         errors: "raise" at a row that cannot be read, or "skip" it and log how many there were. Default "raise".
@@ -95,7 +97,7 @@ def read_index_texts(
         FileNotFoundError: where a pattern matches no file.
         ValueError: with file and line, where a row cannot be read.
     """
-    faults, num_sound, paths = Faults(errors), 0, find_files(files)
+    faults, num_sound, paths = Faults(errors), 0, find_files(_documents_of(files))
     for path in paths:
         suffix = Path(path.name.removesuffix(".gz")).suffix.lower()
         if suffix in _JSON:
@@ -108,6 +110,12 @@ def read_index_texts(
             num_sound += 1
             yield one
     faults.report(num_sound, [str(path) for path in paths])
+
+
+def _documents_of(files: str | os.PathLike | Iterable[str | os.PathLike]) -> list[str | os.PathLike]:
+    """Name the corpus in place of a folder in BEIR's layout, whose queries and judgements are no documents."""
+    files = [files] if isinstance(files, (str, os.PathLike)) else list(files)
+    return [beir_file(one, "corpus.jsonl") if is_beir_folder(one) else one for one in files]
 
 
 def checked(texts: Iterable[IndexText], known: Mapping[str, Any], faults: Faults) -> Iterator[IndexText]:
@@ -141,14 +149,11 @@ def _json_texts(path: Path, faults: Faults, encoding: str | None) -> Iterator[In
                 raise RowFault(row.problem, row.kind)
             if not isinstance(row.value, dict) or "text" not in row.value:
                 raise RowFault(f"expected an object with text, received {str(row.value)[:80]}", "rows without a text")
-            further = dict(row.value)
-            text, title = further.pop("text"), further.pop("title", None)
-            if isinstance(title, str) and title.strip() and isinstance(text, str):
-                text = f"{title} {text}".strip()
-            name = further.pop("id", further.pop("_id", None))
-            yield IndexText(
-                f"{path}:{row.place.rpartition(':')[2]}" if name is None else name, text, further, row.place
-            )
+            further = title_first(row.value)
+            text, name = further.pop("text"), further.pop("id", further.pop("_id", None))
+            if name is None:
+                name = f"{path}:{row.place.rpartition(':')[2]}"
+            yield IndexText(name, text, further, row.place)
         except RowFault as fault:
             faults.add(f"{row.place}: {fault}", fault.kind)
 

@@ -29,7 +29,8 @@ class OpenQuestionAnswerer:
     """Answers questions from an index of passages.
 
     The reader looks into each passage that the index finds. The answers of all passages are ordered by the sum of their
-    two logits, to which `search_weight` adds the passage's score.
+    two logits and of `search_weight / rank`, the passage's rank in the search being 1 for the first. Ranks count, not
+    scores: cosines, BM25's scores and those of fused searches have scales of their own.
 
     Args:
         index: Of passages: of `passages_of`, whose answers then have their place in the document; or of any texts, each
@@ -38,7 +39,8 @@ class OpenQuestionAnswerer:
         method: As for `Index.search`.
         reranker: As for `Index.search`.
         num_passages: How many passages are read for a question.
-        search_weight: What the score of a passage counts in logits.
+        search_weight: What is added to the logits of an answer in the first passage; in the second it is half of it. 0
+            for the reader alone.
 
     Call arguments:
         questions: One str, or an iterable of them.
@@ -51,7 +53,7 @@ class OpenQuestionAnswerer:
         empty. For one question its own.
 
     Raises:
-        ValueError: If a question is empty, or a number is below 1.
+        ValueError: If a question is empty, a number is below 1, or `search_weight` below 0.
 
     Example:
         ```python
@@ -62,8 +64,8 @@ class OpenQuestionAnswerer:
         ```
 
     Reference:
-        [Chen et al., 2017](https://arxiv.org/abs/1704.00051); the weight as in
-        [Yang et al., 2019](https://arxiv.org/abs/1902.01718)
+        [Chen et al., 2017](https://arxiv.org/abs/1704.00051); a search that counts beside the reader as in
+        [Yang et al., 2019](https://arxiv.org/abs/1902.01718), here by its ranks
     """
 
     def __init__(
@@ -74,10 +76,12 @@ class OpenQuestionAnswerer:
         method: Method | Sequence[Method] = "exact",
         reranker: Reranker | None = None,
         num_passages: int = 5,
-        search_weight: float = 0.0,
+        search_weight: float = 4.0,
     ) -> None:
         if num_passages < 1:
             raise ValueError(f"num_passages must be at least 1, received {num_passages}.")
+        if not search_weight >= 0:  # NaN too
+            raise ValueError(f"search_weight must be at least 0, received {search_weight}.")
         self.index, self.reader, self.method, self.reranker = index, reader, method, reranker
         self.num_passages, self.search_weight = num_passages, search_weight
 
@@ -109,10 +113,10 @@ class OpenQuestionAnswerer:
     def _answers(self, read) -> list[dict[str, Any]]:
         threshold = self.reader.model.null_threshold
         spans = []  # (score, number of the passage, span)
-        for number, (passage, predicted) in enumerate(read):
+        for number, (_, predicted) in enumerate(read):
             if threshold is not None and predicted.null_odds > threshold:
                 continue
-            added = self.search_weight * passage["score"]
+            added = self.search_weight / (number + 1)
             spans += [(s.start_logit + s.end_logit + added, number, s) for s in predicted.spans if s.text]
         spans.sort(key=lambda one: (-one[0], one[1]))
         if not spans:

@@ -107,3 +107,9 @@ def test_a_missing_package_is_named_with_its_command(monkeypatch):
     monkeypatch.setitem(sys.modules, "bm25s", None)
     with pytest.raises(ImportError, match=r"pip install 'bert-keras\[search\]'"):
         Bm25(["a"])
+
+
+def test_a_single_character_and_a_korean_word_without_its_particle_are_found():
+    bm25 = Bm25(["中文合约转换体验课", "초과근무 승인 규칙을 정한다", "喝水"])
+    numbers, _ = bm25.search(["课", "水", "규칙", "猫"], top_k=1)
+    assert numbers.tolist() == [[0], [2], [1], [-1]]

@@ -5,6 +5,7 @@ import zlib
 import numpy as np
 import pytest
 
+from bert_keras.data import read_beir
 from bert_keras.inference.search import Index, read_index_texts
 from bert_keras.inference.search.growing_files import GrowingFiles
 
@@ -181,7 +182,7 @@ def files_of(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
-def test_a_stopped_build_goes_on_and_ends_the_same(built, texts, tmp_path):
+def test_a_stopped_build_resumes_and_ends_the_same(built, texts, tmp_path):
     with pytest.raises(Killed):  # one call for what the index notes of it, two blocks
         Index.build(tmp_path, texts, killed_after(3)[0], block_size=64)
     with pytest.raises(ValueError, match="half built: 128 texts"):
@@ -267,7 +268,7 @@ def test_an_update_encodes_what_is_new_and_removes_what_is_gone(small, caplog):
         assert found[0] == "b" and sorted(found) == ["b", "c", "d"]
 
 
-def test_a_stopped_update_goes_on(texts, tmp_path):
+def test_a_stopped_update_resumes(texts, tmp_path):
     Index.build(tmp_path, texts[:100], encoder, block_size=32)
     others = [text + " ran" if number % 2 else text for number, text in enumerate(texts)][10:]
     others = [(str(number), text) for number, text in enumerate(others, 10)]
@@ -351,6 +352,27 @@ def longest_first(queries, texts):
 def test_candidates_are_reranked(small):
     found = small.search("a cow", 2, reranker=longest_first)
     assert [(one["id"], one["score"]) for one in found] == [("a", 7.0), ("b", 7.0)]
+
+
+@pytest.mark.parametrize("method", ["exact", ("exact", "binary")])
+@pytest.mark.parametrize("top_k, options, number", [(3, {"num_candidates": 7}, 7), (3, {}, 100), (120, {}, 120)])
+def test_a_reranker_reads_as_many_texts_as_there_are_candidates(built, method, top_k, options, number):
+    read = []
+
+    def reranker(queries, texts):
+        read.extend(texts)
+        return np.arange(len(texts))
+
+    found = built.search("cat ran", top_k, method=method, reranker=reranker, **options)
+    assert len(read) == number
+    assert [one["text"] for one in found] == read[::-1][:top_k]
+
+
+def test_fewer_candidates_than_texts_that_shall_be_found_are_refused(built):
+    for options in ({"reranker": longest_first}, {"method": ("exact", "binary")}):
+        with pytest.raises(ValueError, match="num_candidates of at least top_k=10, received 3"):
+            built.search("cat ran", 10, num_candidates=3, **options)
+    assert len(built.search("cat ran", 10, num_candidates=3)) == 10  # nothing is fused or reranked
 
 
 def test_a_reranker_without_a_number_for_each_pair_is_refused(small):
@@ -471,6 +493,19 @@ def test_texts_are_read_from_files_with_their_ids(tmp_path):
     ]
     whole = list(read_index_texts(tmp_path / "c.txt", whole_files=True))
     assert [(one.id, one.text) for one in whole] == [(f"{tmp_path}/c.txt", "one line\n\nanother")]
+
+
+def test_documents_with_titles_are_read_as_a_collection_reads_them(tmp_path):
+    documents = [(None, "purr"), ("Cats", "purr"), (" Cats", "purr "), (" ", "purr"), ("Cats", ""), (3, "purr")]
+    rows = [{"_id": f"d{n}", "title": title, "text": text} for n, (title, text) in enumerate(documents)]
+    (tmp_path / "corpus.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (tmp_path / "queries.jsonl").write_text(json.dumps({"_id": "q1", "text": "who purrs"}))
+    (tmp_path / "qrels").mkdir()
+    (tmp_path / "qrels" / "test.tsv").write_text("q1 d1 1")
+    texts = {one.id: one.text for one in read_index_texts(tmp_path / "corpus.jsonl")}
+    assert texts == read_beir(tmp_path).documents
+    assert list(texts.values()) == ["purr", "Cats purr", "Cats purr", "purr", "Cats", "purr"]
+    assert {one.id: one.text for one in read_index_texts(tmp_path)} == texts  # without queries and judgements
 
 
 @pytest.mark.parametrize(

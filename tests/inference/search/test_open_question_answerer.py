@@ -1,9 +1,10 @@
 import types
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 
-from bert_keras.data import Answer, Question, WordPieceTokenizer
+from bert_keras.data import Answer, AnswerSpan, PredictedAnswers, Question, WordPieceTokenizer
 from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS
 from bert_keras.inference import QuestionAnswerer
 from bert_keras.inference.search import Index, OpenAnswers, OpenQuestionAnswerer, open_answer_scores, passages_of
@@ -63,16 +64,44 @@ def test_an_answer_has_its_place_in_its_document(index, reader):
 
 
 def test_answers_of_all_passages_are_ordered_together(index, reader):
-    answers = OpenQuestionAnswerer(index, reader, num_passages=6)("k m", top_k=3)
+    answers = OpenQuestionAnswerer(index, reader, num_passages=6, search_weight=0)("k m", top_k=3)
     assert [one["answer"] for one in answers][:2] == ["x", "x"]
     assert {one["document"] for one in answers[:2]} == {"first", "second"}
     assert answers[0]["score"] >= answers[1]["score"] >= answers[2]["score"]
 
 
-def test_the_search_may_count_too(index, reader):
-    for question, document in (("a z", "first"), ("k y", "second")):
-        answer = OpenQuestionAnswerer(index, reader, num_passages=6, search_weight=9.0)(question)
-        assert (answer["answer"], answer["document"]) == ("x", document)
+class Reading(NamedTuple):
+    """Stands in for a reader: of each passage what it says, answers with the sums of their logits."""
+
+    answers_of: dict[str, dict[str, float]]
+    model = types.SimpleNamespace(null_threshold=None)
+
+    def predict(self, questions):
+        return [
+            PredictedAnswers(one.id, tuple(AnswerSpan(text, n, n + 1, 0.5, s, 0.0) for n, (text, s) in answers), 0.0)
+            for one in questions
+            for answers in [enumerate(self.answers_of[one.context].items())]
+        ]
+
+
+def best_first(answers_of, score, **options):
+    """Answers from passages that a search finds in the order in which they are given, each with the same score."""
+    found = [{"id": text, "text": text, "score": score} for text in answers_of]
+    index = types.SimpleNamespace(search=lambda questions, top_k, **_: [found[:top_k] for _ in questions])
+    return [one["answer"] for one in OpenQuestionAnswerer(index, Reading(answers_of), **options)("?", top_k=9)]
+
+
+@pytest.mark.parametrize("score", [1e-3, 0.7, 40.0])  # fused, a cosine, BM25's
+def test_a_reader_that_is_not_sure_leaves_the_order_to_the_search(score):
+    unsure = {"first": {"a": 5.0, "b": 4.0}, "second": {"c": 6.5}, "third": {"d": 5.5}}
+    assert best_first(unsure, score) == ["a", "c", "b", "d"]
+    assert best_first(unsure, score, search_weight=0) == ["c", "d", "a", "b"]
+
+
+def test_a_reader_that_is_sure_overrules_the_search():
+    sure = {"first": {"a": 5.0}, "second": {"b": 4.0}, "third": {"c": 9.0}}
+    assert best_first(sure, 0.7) == ["c", "a", "b"]
+    assert best_first(sure, 0.7, search_weight=40) == ["a", "b", "c"]
 
 
 def test_an_answer_in_two_passages_that_overlap_is_given_once(reader, tmp_path):
@@ -100,6 +129,8 @@ def test_texts_of_any_index_are_their_own_documents(reader, tmp_path):
 def test_numbers_below_one_are_refused(index, reader):
     with pytest.raises(ValueError, match="num_passages must be at least 1"):
         OpenQuestionAnswerer(index, reader, num_passages=0)
+    with pytest.raises(ValueError, match="search_weight must be at least 0, received -1"):
+        OpenQuestionAnswerer(index, reader, search_weight=-1)
     with pytest.raises(ValueError, match="query 1"):
         OpenQuestionAnswerer(index, reader)("")
 
