@@ -4,6 +4,7 @@ Keras' own optimizer takes about twelve operations a variable, each a pass over 
 large part of a training step on a CPU.
 """
 
+import functools
 from collections.abc import Sequence
 
 import keras
@@ -190,6 +191,8 @@ def _tensorflow_kernel(states, gradients, gradient_scale, beta_1, beta_2, epsilo
     import tensorflow as tf
 
     def update():
+        # One of each for all variables: a graph takes the longer to be traced and optimized the larger it is.
+        constant = functools.cache(tf.constant)
         for state, gradient in zip(states, gradients, strict=True):
             if state[0].dtype not in ("float32", "float64"):
                 reference_kernel([state], [gradient], gradient_scale, beta_1, beta_2, epsilon)
@@ -210,11 +213,11 @@ def _tensorflow_kernel(states, gradients, gradient_scale, beta_1, beta_2, epsilo
                 v=velocity.handle,
                 grad=gradient,
                 lr=tf.cast(rate, variable.dtype),
-                beta1=tf.cast(beta_1, variable.dtype),
-                beta2=tf.cast(beta_2, variable.dtype),
-                epsilon=tf.cast(epsilon, variable.dtype),
-                beta1_power=tf.zeros((), variable.dtype),  # the correction is in the rate already
-                beta2_power=tf.zeros((), variable.dtype),
+                beta1=constant(beta_1, variable.dtype),
+                beta2=constant(beta_2, variable.dtype),
+                epsilon=constant(epsilon, variable.dtype),
+                beta1_power=constant(0.0, variable.dtype),  # the correction is in the rate already
+                beta2_power=constant(0.0, variable.dtype),
             )
 
     if is_sound is True:

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from bert_keras.ops.compiled_chain import compiled_chain, is_worth_compiling
+from bert_keras.ops.traced_function import traced_once
 from bert_keras.types import Shape, Tensor
 
 # Torch drops in one pass and has hardly an operation for unsigned integers.
@@ -81,10 +82,16 @@ def hash_noise(shape: Shape, first: Tensor, second: Tensor) -> Tensor:
     num_elements = 1
     for size in shape:
         num_elements = num_elements * size
-    x = ops.cast(ops.arange(num_elements, dtype="int32"), "uint32") * _uint32(0x9E3779B9) + first
+    numbers = ops.cast(ops.arange(num_elements, dtype="int32"), "uint32")
+    return ops.reshape(_noise(numbers, first, second), shape)
+
+
+@traced_once
+def _noise(numbers, first, second):
+    x = numbers * _uint32(0x9E3779B9) + first
     x = (x ^ _shifted(x, 16)) * _uint32(0x85EBCA6B) + second
     x = (x ^ _shifted(x, 13)) * _uint32(0xC2B2AE35)
-    return ops.reshape(x ^ _shifted(x, 16), shape)
+    return x ^ _shifted(x, 16)
 
 
 def round_keys(seed: Tensor) -> tuple[Tensor, Tensor]:
@@ -96,10 +103,13 @@ def round_keys(seed: Tensor) -> tuple[Tensor, Tensor]:
     Returns:
         pair of uint32 scalar tensors.
     """
-    if isinstance(seed, keras.random.SeedGenerator):
-        seed, counter = ops.unstack(ops.cast(seed.next(), "uint32"), 2)
-    else:
-        seed, counter = _uint32(seed % 2**32), _uint32(0)
+    is_generator = isinstance(seed, keras.random.SeedGenerator)
+    return _keys(ops.cast(seed.next(), "uint32") if is_generator else _uint32([seed % 2**32, 0]))
+
+
+@traced_once
+def _keys(seed_and_counter):
+    seed, counter = ops.unstack(seed_and_counter, 2)
     first = _mix(seed + _mix(counter + _uint32(0x9E3779B9)))
     return first, _mix(first + _uint32(0x9E3779B9))
 
