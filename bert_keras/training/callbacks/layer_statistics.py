@@ -10,7 +10,7 @@ import numpy as np
 from bert_keras.keras_internals import batch_counter
 from bert_keras.training.callbacks.encoder_rows import encoder_rows
 from bert_keras.training.callbacks.event_writer import EventWriter
-from bert_keras.training.layer_weights import layer_weights, loss_gradients
+from bert_keras.training.layer_weights import in_place, layer_weights, loss_gradients
 from bert_keras.training.resuming.model_state import read_variable
 from bert_keras.types import Logs
 
@@ -72,13 +72,18 @@ class LayerStatistics(keras.callbacks.Callback):
 
     def on_train_batch_begin(self, batch: int, logs: Logs = None) -> None:
         if not self._ratios and batch >= (self.params.get("steps") or 0) // 2:
-            self._before = {name: _arrays(weights) for name, weights in layer_weights(self.model).items()}
+            self._before = {  # copied: training goes on in that memory
+                name: [some.copy() for some in _arrays(weights)] for name, weights in layer_weights(self.model).items()
+            }
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         if self._before is not None:
             for name, weights in layer_weights(self.model).items():
-                change = [new - old for new, old in zip(_arrays(weights), self._before[name], strict=True)]
-                self._ratios[name] = _norm(change) / max(_norm(self._before[name]), 1e-12)
+                before = self._before[name]
+                norm = max(_norm(before), 1e-12)
+                for new, old in zip(_arrays(weights), before, strict=True):
+                    old -= new  # in place: memory that is new costs more than the difference
+                self._ratios[name] = _norm(before) / norm
             self._before = None
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
@@ -125,7 +130,8 @@ def _activations(model, x):
 
 
 def _arrays(weights):
-    return [np.array(read_variable(weight), "float32") for weight in weights]  # copied: training goes on in that memory
+    """Return weights as arrays, perhaps in the memory in which training goes on."""
+    return [np.asarray(in_place(weight.value), "float32") for weight in weights]
 
 
 def _norm(arrays):
