@@ -35,7 +35,7 @@ def coloured_spans(
     *,
     headings: Sequence[str] | None = None,
     title: str = "",
-    width: int = 860,
+    width: int = 600,
 ) -> np.ndarray:
     """Draw texts below one another, with a bar and a label under each of their places.
 
@@ -46,8 +46,8 @@ def coloured_spans(
         places: Of each text: the first character, the one behind the last, a label, and one of the colours' names.
         colours: {name: red, green and blue}, which the picture explains above the texts.
         headings: What stands above each text, such as a question; None for nothing.
-        title: What stands above all.
-        width: Of the picture, in pixels.
+        title: What stands above all, in as many lines as it takes.
+        width: Of the picture, in pixels. TensorBoard shows it half as wide until one clicks on it.
 
     Returns:
         (height, width, 3) uint8 array.
@@ -58,14 +58,17 @@ def coloured_spans(
     Example:
         >>> image = coloured_spans(["Ada slept"], [[(0, 3, "person", "right")]], {"right": (0, 90, 180)})
         >>> image.dtype, image.shape[1:]
-        (dtype('uint8'), (860, 3))
+        (dtype('uint8'), (600, 3))
     """
     from PIL import Image, ImageDraw
 
     for name, some in (("places", places), ("headings", headings)):
         if some is not None and len(some) != len(texts):
             raise ValueError(f"Expected {name} of {len(texts)} texts, received those of {len(some)}.")
-    room, top = width - 2 * _GAP, 2 * _GAP + (_LINE if title else 0) + _LINE
+    room = width - 2 * _GAP
+    titles = [title[begin:behind] for begin, behind in _lines(title, font_of(title), room)]
+    middle = _GAP + _LINE * len(titles) + _LINE // 2  # of the explanation of the colours
+    top = middle + _LINE // 2 + _GAP
     drawn, rules = [], []  # (top, text, font, bars) of each line; where one text ends and the next begins
     for number, text in enumerate(texts):
         for start, end, *_ in places[number]:
@@ -86,8 +89,9 @@ def coloured_spans(
         top += _GAP
     image = Image.new("RGB", (width, top), "white")
     draw = ImageDraw.Draw(image)
-    draw.text((_GAP, _GAP + _LINE // 2), title, "black", font_of(title), anchor="lm")
-    left, middle = _GAP, _GAP + (_LINE if title else 0) + _LINE // 2
+    for number, line in enumerate(titles):
+        draw.text((_GAP, _GAP + _LINE * number + _LINE // 2), line, "black", font_of(title), anchor="lm")
+    left = _GAP
     for name, colour in colours.items():
         draw.rectangle((left, middle - 5, left + 10, middle + 5), fill=colour)
         draw.text((left + 15, middle), name, "black", font_of(name), anchor="lm")
