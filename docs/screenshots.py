@@ -37,6 +37,7 @@ class Tab:
     tags: str = ""  # regular expression of what is shown: no more than a page has
     element: str = ""  # what draws each of them
     height: int = 720  # of the window
+    is_clicked: bool = False  # whether a picture is shown in its own size
 
 
 TABS = {
@@ -44,7 +45,7 @@ TABS = {
     "attention": Tab("images", "images", "attention/.*/sentence_1", "tf-image-loader img", 620),
     "pr_curves": Tab("pr_curves", "pr_curves", "precision_recall", "tf-pr-curve-card path", 640),
     "text": Tab("text", "text", "examples/surest_wrong", "tf-text-loader table"),
-    "spans": Tab("text", "text", "spans", "tf-text-loader table"),
+    "spans": Tab("images", "images", "spans_in_colour", "tf-image-loader img", 700, is_clicked=True),
     "histograms": Tab("histograms", "histograms", "gradients/", "vz-histogram-timeseries path"),
     "distributions": Tab("distributions", "histograms", "activations/", "vz-distribution-chart path"),
     "projector": Tab("projector", "", height=640),
@@ -85,6 +86,8 @@ def look_at_cards(page: Page, logs: pathlib.Path, tab: Tab) -> None:
         drawn.evaluate_all("images => Promise.all(images.map(image => image.decode()))")
         received = sorted(drawn.evaluate_all("images => images.map(image => image.naturalWidth)"))
         assert received == widths, f"expected pictures of {widths} pixels, received {received}"
+        if tab.is_clicked:
+            drawn.first.click()
     elif tab.plugin != "text":
         assert any("L" in (path or "") for path in drawn.evaluate_all("all => all.map(path => path.getAttribute('d'))"))
 
@@ -96,7 +99,7 @@ def look_at_points(page: Page, logs: pathlib.Path, tab: Tab) -> None:
     (path,) = logs.rglob("projector_config.pbtxt")
     config = text_format.Parse(path.read_text(), ProjectorConfig())
     names = {entry.tensor_name: entry.tensor_shape for entry in config.embeddings}
-    frame = page.frame_locator("iframe")
+    frame = page.frame_locator("iframe").frame_locator("iframe")  # the plugin's page in the tab's own
     panel = frame.locator("vz-projector-data-panel")
     for name in names:
         expect(panel.locator("paper-item", has_text=re.compile(rf"^\s*{name}\s")).first).to_be_attached()
@@ -116,8 +119,10 @@ def tensorboard(log_dir: pathlib.Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "tensorboard.main", "--logdir", log_dir, "--port", str(port), "--load_fast=false"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+    command = [sys.executable, "-m", "tensorboard.main", "--logdir", log_dir.name, "--port", str(port)]
+    command += ["--load_fast=false"]
+    folder = log_dir.resolve().parent  # the page says where the logs are: their name will do
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         try:
             yield f"http://127.0.0.1:{port}/"
         finally:
@@ -152,7 +157,8 @@ def main() -> None:
     options = parser.parse_args()
     options.output.mkdir(exist_ok=True)
     expect.set_options(timeout=PATIENCE)
-    arguments = ["--no-sandbox", "--enable-unsafe-swiftshader"]  # the second for WebGL, which the projector draws with
+    # The latter for WebGL without a graphics card, which the projector draws with.
+    arguments = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
     with tensorboard(options.logs) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=options.chromium, args=arguments)
         for name in options.tabs:

@@ -11,6 +11,7 @@ Stopped     checks begin anew: 67 349 rows of SST-2 take 26 processor seconds; -
 Variation   --leave-out says which checks' rows --cleaned goes without; what each finds: docs/data-quality.md
 """
 
+import logging
 from pathlib import Path
 
 from bert_keras import checked_files, command_line, data
@@ -41,6 +42,7 @@ def main(
     leave_out: tuple[str, ...] = ("faults", "leaks", "conflicts", "duplicates"),
     run_directory: Path = Path("runs/check_data"),
 ):
+    logging.basicConfig(level=logging.INFO, format="%(message)s")  # how far a long step has come
     kind = kind or checked_files.kind_of_files(files)
     if learn and (preset is None or kind != "texts"):
         raise ValueError("Expected --learn with --preset, and labelled texts: models are trained on them.")

@@ -24,8 +24,8 @@ def main(
     *,
     preset: str,  # folder of a model with its tokenizer, such as a recipe's RUN_DIRECTORY/preset
     second_text: tuple[str, ...] = (),  # of a pair; the passage of a question; the choices of a chooser
-    answer: str | None = None,  # such as a label; none: what the model answers
-    word: int | None = None,  # at which the answer stands: of a tag, a word by its number; of a [MASK], which
+    answer: str | None = None,  # such as a label, or a text that is written; none: what the model answers
+    word: int | None = None,  # by its number, at which the answer stands; of written text, of which; of a [MASK], which
     method: tuple[Method, ...] = ("integrated_gradients", "occlusion"),  # one or more, side by side
     attention: int = 4,  # texts, the first ones, for which the page shows the attention of each head
     limit: int = 100,  # texts of a file that are explained, the first ones

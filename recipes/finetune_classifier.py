@@ -33,7 +33,7 @@ def main(
     freeze_encoder: bool = False,  # train pooler and head only, on vectors made once
     # Training
     class_weights: Literal["none", "balanced"] = "none",  # rare classes weigh as much as frequent ones
-    data_map: bool = False,  # RUN_DIRECTORY/data_map.tsv: how each training text was learned; a pass more an epoch
+    data_map: bool = False,  # RUN_DIRECTORY/data_map.tsv: how each training text was learned, by a pass an epoch
     fine_tuning: FineTuning = FineTuning(layerwise_decay=0.9),
 ):
     run = RunFolder(locals(), preset=preset, learns_from=files.learned_from)
@@ -58,6 +58,8 @@ def main(
     if freeze_encoder:  # each text is encoded once
         classifier.encoder.expect_room_for(sequence_length)
         sizes = dict(batch_size=fine_tuning.batch_size, seed=fine_tuning.seed)
+        if data_map:  # wants the texts in their order
+            datasets["map"] = data.batches(rows["train"], batch_size=fine_tuning.batch_size, training=False)
         model, datasets = models.head_only(classifier, datasets, **sizes)
     fine_tuning.prepare(
         classifier, tokenizer, sequence_length=sequence_length, preset=run.preset, trained=model, problem_type=problem
@@ -77,7 +79,9 @@ def main(
     report = dict(best=f"val_{best}", shown=(best,), throughput=not freeze_encoder, watched=watched, inside=inside)
     report = fine_tuning.callbacks(run.logs, **report)
     if data_map:
-        report += [inference.data_map_recorder(predictor, learned["train"], run_directory, rows=rows["train"])]
+        outputs = (lambda: model.predict(datasets["map"], verbose=0)) if freeze_encoder else None
+        options = dict(rows=rows["train"], outputs=outputs)
+        report += [inference.data_map_recorder(predictor, learned["train"], run_directory, **options)]
     report = report if freeze_encoder else saving.after(report)  # a head alone is soon trained anew
     with training.memory_advice(fine_tuning.batch_size, sequence_length):
         model.fit(datasets["train"], validation_data=datasets["validation"], **fine_tuning.fit_options(report))

@@ -1,6 +1,8 @@
 """Cross-validated predictions: no example by a model that has seen it, and a stopped call goes on."""
 
 import dataclasses
+import importlib
+import logging
 import signal
 
 import keras
@@ -12,6 +14,7 @@ from bert_keras.cross_validation import CrossValidation, OutOfSample
 from bert_keras.data import Examples, WordPieceTokenizer
 from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS
 from bert_keras.finetuning import FineTuning
+from bert_keras.inference import progress
 from bert_keras.models import BertEncoder, TextClassifier
 
 WORDS = ("good", "bad", "the", "film", "was", "so")
@@ -56,10 +59,28 @@ def test_heads_predict_what_they_have_not_seen_and_what_is_done_is_kept(preset, 
     kept, again = sorted(tmp_path.glob("folds_*/fold_*.safetensors"))
     before = kept.stat().st_mtime_ns
     again.unlink()  # as where the call was stopped in the second fold
-    monkeypatch.setattr(cross_validation.inference.Classifier, "logits", None)  # vectors are there
+    monkeypatch.setattr(cross_validation.inference.Classifier, "outputs", None)  # vectors are there
     resumed = QUICK.predict(turned, preset, directory=tmp_path)
     np.testing.assert_array_equal(resumed.probabilities, found.probabilities)
     assert kept.stat().st_mtime_ns == before and len(seen) == 3
+
+
+def test_it_says_how_many_of_all_texts_are_encoded_and_how_many_were_before(preset, tmp_path, monkeypatch, caplog):
+    module = importlib.import_module("bert_keras.inference.frozen_vectors")  # not the function of that name
+    monkeypatch.setattr(module, "_AT_ONCE", 12)  # in a file
+    monkeypatch.setattr(progress, "_QUIET_SECONDS", -1)
+    monkeypatch.setattr(progress, "_SECONDS_BETWEEN", {"line": -1, "log": -1})
+    monkeypatch.setattr(progress.sys.stderr, "isatty", lambda: False, raising=False)
+    classifier = TextClassifier.from_preset(preset, num_classes=2)
+    arguments = classifier, WordPieceTokenizer([*SPECIAL_TOKENS, *WORDS]), examples()
+    sizes = dict(sequence_length=16, directory=tmp_path)
+    with caplog.at_level(logging.INFO):
+        _, vectors = module.frozen_vectors(*arguments, **sizes)
+        assert "encoder: 32 of 32 rows" in caplog.text and "of 12 rows" not in caplog.text
+        (tmp_path / "vectors_000000012.safetensors").unlink()  # as where the run was stopped
+        _, again = module.frozen_vectors(*arguments, **sizes)
+        assert "20 of 32 texts have been encoded before" in caplog.text and "encoder: 12 of 12 rows" in caplog.text
+    np.testing.assert_array_equal(again, vectors)
 
 
 @pytest.mark.slow_elsewhere

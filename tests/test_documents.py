@@ -117,6 +117,8 @@ def stand_ins(tmp_path_factory):
         tokenizer.save_to_preset(folder / name)
     models.QuestionAnswerer(encoder).save_to_preset(folder / "runs" / "reader")
     tokenizer.save_to_preset(folder / "runs" / "reader")
+    models.PrefixLM.from_preset(folder / "runs" / "encoder").save_to_preset(folder / "runs" / "writer")
+    tokenizer.save_to_preset(folder / "runs" / "writer")
     models.TextClassifier(encoder, 2).save(folder / "runs" / "model.keras")
 
     rows = [f"{'good' if i % 2 else 'bad'} soup {i},the {i}th,{'pos' if i % 2 else 'neg'},{i % 5}" for i in range(20)]

@@ -1,19 +1,21 @@
 """Data maps: what a classifier in training says of its examples after each epoch, as a file."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from bert_keras.data import DataMap, Examples, TextRows, write_data_map
+from bert_keras.data import DataMap, Examples, TextRows, pool_pieces, write_data_map
 from bert_keras.inference.classifier import Classifier
 from bert_keras.models.probabilities import sigmoid, softmax
 from bert_keras.training.callbacks import ExampleRecorder
 
 
 def data_map_recorder(
-    predictor: Classifier, examples: Examples, directory: str | os.PathLike, *, rows: TextRows | None = None
-) -> ExampleRecorder:
+    predictor: Classifier, examples: Examples, directory: str | os.PathLike, *, rows: TextRows | None = None,
+    outputs: Callable[[], np.ndarray] | None = None,
+) -> ExampleRecorder:  # fmt: skip
     """Return the callback that predicts the training part after each epoch and writes data_map.tsv at the end.
 
     Where a text may have several labels, its probability is the mean over all labels of that of what is given: having
@@ -24,6 +26,8 @@ def data_map_recorder(
         examples: The training part.
         directory: Folder of the file.
         rows: Those of the examples, where there are some: they are not tokenized again.
+        outputs: Function without arguments that gives the model's outputs for the rows, in their order, such as those
+            of a head alone, whose rows were encoded once; None to ask the predictor.
 
     Raises:
         ValueError: If the examples have no classes.
@@ -41,7 +45,7 @@ def data_map_recorder(
     labels = examples.label_array(predictor.model.labels)
 
     def judge():
-        logits = predictor.logits(rows)
+        logits = predictor.logits(rows) if outputs is None else pool_pieces(outputs(), rows.text_of)
         if labels.ndim == 2:
             probabilities = sigmoid(logits)
             of_given = np.where(labels > 0, probabilities, 1 - probabilities)

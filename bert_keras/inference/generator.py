@@ -152,6 +152,23 @@ class Generator(Predictor):
             )
         return self.sequence_length - max_new_tokens
 
+    def tokens(self, rows: Rows, **options: Any) -> list[np.ndarray]:
+        """Write on behind rows, one text each, and give its tokens.
+
+        Args:
+            rows: From `rows`.
+            **options: As for the call.
+
+        Returns:
+            For each row (tokens,) int32, the end token last where one was written.
+        """
+        options = self.options | options | {"num_results": 1, "return_scores": False}
+        results = [None] * len(rows.row_lengths)
+        for numbers, texts in self._written(rows, options):
+            for number, text in zip(numbers[numbers >= 0].tolist(), texts):
+                results[number] = text
+        return results
+
     def results(self, rows: Rows, **options: Any) -> list:
         """Write on behind rows; see the call."""
         options = self.options | options

@@ -3,11 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from bert_keras.inference import (
     Chooser,
     Classifier,
     CrossEncoder,
     FillMask,
+    Generator,
     Predictor,
     QuestionAnswerer,
     RelationExtractor,
@@ -44,7 +47,8 @@ def explain(
         text: The text; of `QuestionAnswerer` the question.
         second_text: The second text of a pair; the passage; of a `Chooser` the list of choices.
         answer: What is explained, as `answer_of` says: such as a label; None for the answer that the model gives.
-        at: The number of a word, or of a [MASK], at which the answer stands.
+        at: The number of a word, or of a [MASK], at which the answer stands; of a `Generator` the word of what it
+            writes that is explained.
         methods: Names in `METHODS`, shown side by side: words on which methods of different kinds agree are safer to
             build on.
         options: For a method its further arguments, such as `{"integrated_gradients": {"baseline": "mask"}}`.
@@ -77,7 +81,10 @@ def explain(
         scores = attention_of(asked)
     elif attention:
         note = "The attention of this encoder is one's own and shows no scores: there is no view of it."
-    predictions = () if callable(answer) else _predictions(predictor, text, second_text, at)
+    if isinstance(predictor, Generator) and not callable(answer):
+        predictions = [(asked.name, float(np.exp(found[0].answer_score)))]
+    else:
+        predictions = () if callable(answer) else _predictions(predictor, text, second_text, at)
     likeliest = sorted(predictions, key=lambda some: -some[1])
     shown = [some for i, some in enumerate(likeliest) if i < _MOST_PREDICTIONS or some[0] == asked.name]
     return Explanation(found, tuple(shown), scores, note)

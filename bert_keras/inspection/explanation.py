@@ -32,8 +32,8 @@ class Explanation:
 
     Args:
         attributions: Of one answer, one for each method.
-        predictions: Answers of the model with their probabilities, the likeliest first; those of a number, such as a
-            regression's, with that; none where the model gives none.
+        predictions: Answers of the model with their probabilities, the likeliest first; of written words the geometric
+            mean of those of their tokens; none where the model gives none, as of a number.
         attention: From `attention_of`; empty where it was not asked for, or the encoder has none to show.
         note: What is missing, and why.
     """

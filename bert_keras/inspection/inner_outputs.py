@@ -11,6 +11,7 @@ from bert_keras.data import Rows
 from bert_keras.data.rows.length_batches import length_batches
 from bert_keras.inference import Predictor
 from bert_keras.inference.predict_batches import predict_batches
+from bert_keras.inspection.mask_token import mask_id_of
 
 _MOST_NUMBERS = 1 << 25  # in the outputs of a batch: 128 MiB, and two batches at a time
 
@@ -98,5 +99,5 @@ def is_special(token_ids: np.ndarray, predictor: Predictor) -> np.ndarray:
         bool array of the same shape.
     """
     vocabulary = predictor.tokenizer.vocabulary
-    of_text = {vocabulary.unk_id, getattr(vocabulary, "mask_id", None)}
+    of_text = {vocabulary.unk_id, mask_id_of(vocabulary)}
     return np.isin(token_ids, [number for number in vocabulary.special_ids if number not in of_text])

@@ -35,7 +35,8 @@ def attribute(
         text: The text; of `QuestionAnswerer` the question.
         second_text: The second text of a pair; the passage; of a `Chooser` the list of choices.
         answer: What is explained, as `answer_of` says: such as a label; None for the answer that the model gives.
-        at: The number of a word, or of a [MASK], at which the answer stands.
+        at: The number of a word, or of a [MASK], at which the answer stands; of a `Generator` the word of what it
+            writes that is explained.
         method: "integrated_gradients", "gradient_x_input", "occlusion" or "attention_rollout", which is unsigned.
             Default "integrated_gradients".
         **options: Further arguments of the method: the function of that name in `METHODS`.

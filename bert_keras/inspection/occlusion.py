@@ -4,10 +4,11 @@ import numpy as np
 
 from bert_keras.inspection.answers import Answer
 from bert_keras.inspection.attribution import Attribution
+from bert_keras.inspection.mask_token import mask_id_of
 from bert_keras.inspection.replaced_tokens import replaced_tokens, scores_of
 
 
-def occlusion(answer: Answer, *, replaced_by: str = "mask", batch_size: int = 32) -> Attribution:
+def occlusion(answer: Answer, *, replaced_by: str | None = None, batch_size: int = 32) -> Attribution:
     """Leave out word after word, and see how much lower the answer's score is.
 
     It needs no gradients, and works with any model. Of words that say the same, each alone counts little: the other
@@ -16,7 +17,8 @@ def occlusion(answer: Answer, *, replaced_by: str = "mask", batch_size: int = 32
     Args:
         answer: From `answer_of`.
         replaced_by: What becomes of a word's tokens: "mask" or "pad" for such tokens in their place, "delete" for none,
-            which suits tokenizers without a mask, and answers that have no place in the text. Default "mask".
+            which suits answers that have no place in the text. None for the mask, and of a tokenizer without one, such
+            as GPT-2's, the padding. Default None.
         batch_size: Texts without a word at once, which bounds the memory. Default 32.
 
     Raises:
@@ -28,6 +30,8 @@ def occlusion(answer: Answer, *, replaced_by: str = "mask", batch_size: int = 32
     """
     if batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, received {batch_size}.")
+    if replaced_by is None:
+        replaced_by = "pad" if mask_id_of(answer.vocabulary) is None else "mask"
     variants = (replaced_tokens(answer, [number], replaced_by) for number in range(len(answer.tokens.words)))
     with_all, *without = scores_of(answer, [answer.inputs, *variants], batch_size=batch_size)
     return answer.attribution(with_all - np.array(without), "occlusion", with_all)

@@ -34,7 +34,7 @@ def replaced_tokens(answer: Answer, words: Iterable[int], replaced_by: str) -> d
     if replaced_by not in REPLACEMENTS:
         raise ValueError(f"Expected one of {', '.join((*REPLACEMENTS, DELETED))}; received {replaced_by!r}.")
     token_ids = answer.inputs["token_ids"]
-    token_id = answer.vocabulary.row_layout.pad_id if replaced_by == "pad" else answer.vocabulary.mask_id
+    token_id = _pad_id(answer) if replaced_by == "pad" else answer.vocabulary.mask_id
     return answer.inputs | {"token_ids": np.where(is_gone.reshape(token_ids.shape), np.int32(token_id), token_ids)}
 
 
@@ -45,12 +45,16 @@ def _without(answer, is_gone):
             'replaced by "mask" or "pad".'
         )
     order = np.argsort(is_gone, axis=-1, kind="stable")  # what goes stands behind, as padding
-    fillers = {"token_ids": answer.vocabulary.row_layout.pad_id, "segment_ids": 0, "padding_mask": 0}
+    fillers = {"token_ids": _pad_id(answer), "segment_ids": 0, "padding_mask": 0}
     inputs = dict(answer.inputs)
     for name in fillers.keys() & inputs.keys():
         value = np.where(is_gone, fillers[name], inputs[name].reshape(is_gone.shape))
         inputs[name] = np.take_along_axis(value, order, axis=-1).reshape(inputs[name].shape).astype("int32")
     return inputs
+
+
+def _pad_id(answer):
+    return answer.vocabulary.row_layout.pad_id if answer.pad_id is None else answer.pad_id
 
 
 def scores_of(answer: Answer, variants: Iterable[dict[str, np.ndarray]], *, batch_size: int = 32) -> np.ndarray:

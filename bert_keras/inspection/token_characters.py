@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bert_keras.data import QuestionWindows, RelationRows, Rows, Tokenizer
+from bert_keras.data import PromptRows, QuestionWindows, RelationRows, Rows, Tokenizer
 from bert_keras.data.rows.encoder_inputs import truncate_longest_first
 from bert_keras.data.rows.token_rows import TokenRows
 from bert_keras.data.tagging.word_rows import WordRows
@@ -50,6 +50,17 @@ def _of_whole_texts(rows: TokenRows, number: int, length: int, texts: Sequence[s
     for text_number, (characters, count) in enumerate(zip(found, kept, strict=True)):
         places[begin : begin + count] = _in_text(text_number, characters[:count])
         begin += count + len(rows.layout.between)
+    return places
+
+
+@token_characters.register
+def _of_prompt(rows: PromptRows, number: int, length: int, texts: Sequence[str]) -> np.ndarray:
+    """Of a source, from its beginning, or of a text that is gone on in, as far back as it fits."""
+    characters = _tokens(rows.tokenizer, texts[0])[1]
+    count = int(rows.row_lengths[number]) - rows.layout.num_special_tokens(1)
+    first, begin = (0 if rows.layout.end else len(characters) - count), len(rows.layout.begin)
+    places = np.full((length, 3), NOWHERE, np.int32)
+    places[begin : begin + count] = _in_text(0, characters[first : first + count])
     return places
 
 

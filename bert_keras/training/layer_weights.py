@@ -37,6 +37,17 @@ def layer_weights(model: keras.Model) -> dict[str, list[keras.Variable]]:
     return layers
 
 
+def in_place(tensor: Any) -> np.ndarray:
+    """Return a tensor as an array without copying it, where that goes: it is to be read, before training goes on.
+
+    Args:
+        tensor: Of the backend, such as the value of a variable.
+    """
+    if keras.config.backend() == "tensorflow" and not hasattr(tensor, "distribute_strategy"):
+        return np.asarray(keras.ops.convert_to_tensor(tensor))  # Keras itself would copy it
+    return read_variable(tensor)
+
+
 def loss_gradients(model: keras.Model, batch: tuple[Any, ...]) -> dict[str, list[np.ndarray]]:
     """Differentiate a model's loss on a batch: the task's alone, without dropout. Nothing in the model changes.
 
@@ -64,4 +75,4 @@ def loss_gradients(model: keras.Model, batch: tuple[Any, ...]) -> dict[str, list
         return trial_pass(model, model.compute_loss, x, y, sample_weight, values=pairs, training=False)[0]
 
     found = iter(gradient(loss, [keras.ops.convert_to_tensor(variable.value) for variable in variables]))
-    return {name: [read_variable(next(found)) for _ in weights] for name, weights in layers.items() if weights}
+    return {name: [in_place(next(found)) for _ in weights] for name, weights in layers.items() if weights}

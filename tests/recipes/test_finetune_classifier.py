@@ -3,7 +3,10 @@
 import json
 import random
 
+import numpy as np
 import pytest
+
+from bert_keras import data, inference
 
 
 @pytest.fixture
@@ -135,3 +138,19 @@ def test_how_each_text_was_learned_is_written(finetune, tmp_path):
     finetune("sentence\tlabel", row, "--data-map", "--epochs", 2)
     lines = (tmp_path / "run" / "data_map.tsv").read_text().splitlines()
     assert len(lines) == 13 and "epoch_2" in lines[0]
+
+
+@pytest.mark.slow
+def test_a_head_alone_is_mapped_by_vectors_that_were_made_once(finetune, tmp_path):
+    def row(chosen):
+        return f"{chosen.choice(['the', 'the the the the'])} {chosen.choice('abc')}\t{chosen.choice('xy')}"
+
+    finetune("sentence\tlabel", row, "--data-map", "--freeze-encoder", "--epochs", 1)
+    found = data.read_data_map(tmp_path / "run" / "data_map.tsv")
+    examples = data.read_examples(tmp_path / "train.tsv", text_column="sentence", label_column="label")
+    classify = inference.load_predictor(tmp_path / "run" / "preset")
+    shares = [
+        next(entry["score"] for entry in classify(text, top_k=2) if entry["label"] == examples.label_names[label])
+        for text, label in zip(examples.texts, examples.labels, strict=True)
+    ]
+    np.testing.assert_allclose(found.probabilities[0], shares, atol=1e-4)  # each text has its own, in the file's order

@@ -14,7 +14,7 @@ from bert_keras.training.callbacks.encoder_rows import encoder_rows
 _NUM_SENTENCES = 2  # whose attention is drawn
 _MOST_TOKENS = 32  # of such a sentence, so that the picture has room for its words
 _NUM_VECTORS = 40
-_NUM_BATCH_ROWS = 8
+_NUM_BATCH_ROWS = 4
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Inside:
 
     Attention is drawn of the first two of the rows that have at most 32 tokens, or of the two shortest; the projector
     has the vectors of 40 rows from the first to the last, and the 10 000 tokens that are the most frequent in them; the
-    layers see 8 rows, chosen in the same way: files may be sorted by label.
+    layers see 4 rows, chosen in the same way: files may be sorted by label.
 
     Args:
         model: The model that is trained, with an `encoder`.

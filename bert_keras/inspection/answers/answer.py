@@ -32,10 +32,11 @@ class Answer:
         inputs: The model's inputs for this text alone: int arrays of one row, or of one for each text of a match.
         tokens: The words, and which token belongs to which.
         score: From the model's outputs for `variants` of these inputs, end to end, to (variants,) numbers: before they
-            become probabilities, where the model has such.
+            become probabilities, where the model has such; of written words the logarithm of theirs.
         vocabulary: Of the tokenizer.
         places: The positions whose vectors the head looks at; None where it looks at all of them.
         is_of_places: Whether the answer stands at positions, such as a tag, and would be lost if tokens moved.
+        pad_id: What fills a row up; None for what does in the family's rows.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Answer:
     vocabulary: TokenIds
     places: tuple[int, ...] | None = None
     is_of_places: bool = False
+    pad_id: int | None = None
 
     @property
     def rows(self) -> dict[str, np.ndarray]:

@@ -9,6 +9,7 @@ from bert_keras.inference import (
     CrossEncoder,
     Embedder,
     FillMask,
+    Generator,
     Predictor,
     QuestionAnswerer,
     RelationExtractor,
@@ -22,6 +23,7 @@ from bert_keras.inspection.answers.of_masks import of_mask
 from bert_keras.inspection.answers.of_questions import of_question
 from bert_keras.inspection.answers.of_texts import of_chooser, of_classifier, of_cross_encoder, of_embedder
 from bert_keras.inspection.answers.of_words import of_relation, of_span_finder, of_tagger, of_triple_finder
+from bert_keras.inspection.answers.of_writings import of_generator
 
 _ANSWERS = {
     Classifier: of_classifier,
@@ -34,6 +36,7 @@ _ANSWERS = {
     RelationExtractor: of_relation,
     QuestionAnswerer: of_question,
     FillMask: of_mask,
+    Generator: of_generator,
 }
 
 
@@ -59,6 +62,7 @@ def answer_of(
     | `RelationExtractor` | a relation, or its number; the text has markers | its logit |
     | `QuestionAnswerer` | a piece of the passage, the second text; or a result | the logits of its start and end |
     | `FillMask` | a token; `at` says which [MASK], 0 the first | its logit |
+    | `Generator` | a text that it could write; `at` says which words of it | the mean log-probability of their tokens |
     | any | a function, from the model's outputs for several rows to a number for each | this number |
 
     A model of your own is explained as `Predictor(model, tokenizer)`, with such a function, where it is a `keras.Model`
@@ -71,7 +75,8 @@ def answer_of(
         second_text: The second text of a pair; the passage; of a `Chooser` the list of choices.
         answer: See above.
         at: The number of a word of the text by BERT's rules (`bert_keras.data.sentences_of_texts` shows them), or the
-            first and the one after the last of several; the number of a [MASK].
+            first and the one after the last of several; of a `Generator` those of what it writes; the number of a
+            [MASK].
 
     Raises:
         TypeError: If a text is no str, or the predictor needs a function as `answer`.

@@ -10,12 +10,12 @@ import numpy as np
 from bert_keras.keras_internals import batch_counter
 from bert_keras.training.callbacks.encoder_rows import encoder_rows
 from bert_keras.training.callbacks.event_writer import EventWriter
-from bert_keras.training.layer_weights import layer_weights, loss_gradients
+from bert_keras.training.layer_weights import in_place, layer_weights, loss_gradients
 from bert_keras.training.resuming.model_state import read_variable
 from bert_keras.types import Logs
 
 _LOG = logging.getLogger("bert_keras")
-_MOST_VALUES = 1 << 16  # in a histogram: of more, every k-th
+_MOST_VALUES = 1 << 16  # in a histogram or a ratio: of more, every k-th
 
 
 class LayerStatistics(keras.callbacks.Callback):
@@ -25,11 +25,12 @@ class LayerStatistics(keras.callbacks.Callback):
     of the weights before it, which at a good learning rate is about 0.001. It is that of the step in the middle of an
     epoch, or of the first where Keras does not know how many there are; a frozen layer has 0.
 
-    Gradients and activations are not those of a training step, which shows them to nobody without becoming slower.
-    They come from one pass over one batch, always the same, without dropout and without what is added to the loss in
+    Gradients and activations are not those of a training step, which shows them to nobody without becoming slower. They
+    come from one pass over one batch, always the same, without dropout and without what is added to the loss in
     training, such as R-Drop: epochs compare, and nothing in the training changes. On validation rows the gradient says
     where these would move the weights. Activations are the tokens' vectors, padding left out, behind the embeddings and
-    behind each block. Where there are more than 65 536 numbers, a histogram counts every k-th; norms are of all.
+    behind each block. Where there are more than 65 536 numbers, a histogram and a ratio take every k-th; norms are of
+    all.
 
     Args:
         log_dir: folder for `tensorboard --logdir`, the same as for `StepTensorBoard`.
@@ -72,13 +73,13 @@ class LayerStatistics(keras.callbacks.Callback):
 
     def on_train_batch_begin(self, batch: int, logs: Logs = None) -> None:
         if not self._ratios and batch >= (self.params.get("steps") or 0) // 2:
-            self._before = {name: _arrays(weights) for name, weights in layer_weights(self.model).items()}
+            self._before = {name: _sampled(_arrays(weights)) for name, weights in layer_weights(self.model).items()}
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         if self._before is not None:
             for name, weights in layer_weights(self.model).items():
-                change = [new - old for new, old in zip(_arrays(weights), self._before[name], strict=True)]
-                self._ratios[name] = _norm(change) / max(_norm(self._before[name]), 1e-12)
+                before = self._before[name]
+                self._ratios[name] = _norm([_sampled(_arrays(weights)) - before]) / max(_norm([before]), 1e-12)
             self._before = None
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
@@ -104,8 +105,7 @@ class LayerStatistics(keras.callbacks.Callback):
         self._writer.flush()
 
     def _write_histogram(self, tag, arrays, step):
-        every = max(1, sum(some.size for some in arrays) // _MOST_VALUES) | 1  # odd, as widths are even: all columns
-        values = np.concatenate([np.asarray(some, "float32").ravel()[::every] for some in arrays])
+        values = _sampled(arrays)
         finite = values[np.isfinite(values)]
         if len(finite) < len(values):
             _LOG.warning("step %d: %d of %d %s are not finite", step, len(values) - len(finite), len(values), tag)
@@ -125,7 +125,14 @@ def _activations(model, x):
 
 
 def _arrays(weights):
-    return [np.array(read_variable(weight), "float32") for weight in weights]  # copied: training goes on in that memory
+    """Return weights as arrays, perhaps in the memory in which training goes on."""
+    return [np.asarray(in_place(weight.value), "float32") for weight in weights]
+
+
+def _sampled(arrays):
+    """Return the numbers of arrays end to end, copied; of many every k-th."""
+    every = max(1, sum(some.size for some in arrays) // _MOST_VALUES) | 1  # odd, as widths are even: all columns
+    return np.concatenate([np.asarray(some, "float32").ravel()[::every] for some in arrays])
 
 
 def _norm(arrays):

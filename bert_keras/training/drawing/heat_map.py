@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bert_keras.training.drawing.lettering import SIZE, cut, drawable, font
+from bert_keras.training.drawing.lettering import SIZE, cut, drawable, font_of, width_of
 
 _DARK = np.array([8, 48, 107])
 _NOT_A_NUMBER = np.array([200, 200, 200])
@@ -25,7 +25,7 @@ def heat_map(
 ) -> np.ndarray:
     """Draw a heat map.
 
-    Names that Pillow's font cannot write are numbers in the picture: `legend` says which. Where rows are too low for
+    Names that no font here can write are numbers in the picture: `legend` says which. Where rows are too low for
     letters, as many names are left out as it takes.
 
     Args:
@@ -67,18 +67,18 @@ def heat_map(
     image.paste(Image.fromarray(shades), (left, top))
     draw = ImageDraw.Draw(image)
     draw.rectangle((left - 1, top - 1, left + width, top + height), outline="grey")
-    draw.text((_GAP, _GAP), title, "black", font())
-    draw.text((left, above - SIZE - _GAP), column_title, "dimgrey", font())
-    draw.text((_GAP, top - _GAP), row_title, "dimgrey", font(), anchor="ls")
+    draw.text((_GAP, _GAP), title, "black", font_of(title))
+    draw.text((left, above - SIZE - _GAP), column_title, "dimgrey", font_of(column_title))
+    draw.text((_GAP, top - _GAP), row_title, "dimgrey", font_of(row_title), anchor="ls")
     every = -(-SIZE // cell)
     for i in range(0, len(rows), every):
-        draw.text((left - _GAP, top + i * cell + cell // 2), row_names[i], "black", font(), anchor="rm")
+        draw.text((left - _GAP, top + i * cell + cell // 2), row_names[i], "black", font_of(row_names[i]), anchor="rm")
     for i in range(0, len(columns), every):
         _write_upwards(image, column_names[i], left + i * cell + cell // 2, top - _GAP)
     for i, j in np.ndindex(values.shape) if texts is not None else ():
-        if font().getlength(texts[i][j]) < cell and SIZE < cell:
+        if width_of(texts[i][j]) < cell and SIZE < cell:
             place = (left + j * cell + cell // 2, top + i * cell + cell // 2)
-            draw.text(place, texts[i][j], "white" if values[i, j] > 0.5 else "black", font(), anchor="mm")
+            draw.text(place, texts[i][j], "white" if values[i, j] > 0.5 else "black", font_of(texts[i][j]), anchor="mm")
     return np.asarray(image)
 
 
@@ -89,13 +89,13 @@ def _colours(values):
 
 
 def _widest(names):
-    return int(max(font().getlength(name) for name in names)) + 1
+    return int(max(map(width_of, names))) + 1
 
 
 def _write_upwards(image, name, middle, bottom):
     from PIL import Image, ImageDraw
 
     written = Image.new("L", (max(1, _widest([name])), SIZE + 4), 0)
-    ImageDraw.Draw(written).text((0, written.height // 2), name, 255, font(), anchor="lm")
+    ImageDraw.Draw(written).text((0, written.height // 2), name, 255, font_of(name), anchor="lm")
     turned = written.rotate(90, expand=True)
     image.paste("black", (middle - turned.width // 2, bottom - turned.height), turned)

@@ -1,35 +1,57 @@
-"""What Pillow's own font can write, and what stands for a name that it cannot."""
+"""Which font can write a name or a text, and what stands for one that none can write.
+
+Pillow's own font has little more than ASCII's letters. Others are taken from the machine, where it has them.
+"""
 
 import functools
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
 SIZE = 13  # of letters, in pixels
+# Fonts that Linux, macOS and Windows come with, of most alphabets, and those of Chinese, Japanese and Korean. Pillow
+# finds them by these names in the system's folders.
+_FONTS = (
+    "DejaVuSans.ttf", "NotoSansCJK-Regular.ttc", "wqy-microhei.ttc", "wqy-zenhei.ttc", "Arial Unicode.ttf",
+    "PingFang.ttc", "Hiragino Sans GB.ttc", "arial.ttf", "msyh.ttc", "simsun.ttc",
+)  # fmt: skip
+_LEFTWARDS = ("R", "AL", "AN")  # what Pillow alone would write in the wrong order
 
 
-@functools.cache
-def font(size: int = SIZE) -> Any:
-    """Return Pillow's own scalable font, which has ASCII's letters alone.
+def font_of(text: str, size: int = SIZE) -> Any:
+    """Return the first font that has all letters of a text, Pillow's own before the machine's; that where none has.
 
     Args:
+        text: One line.
         size: Height in pixels.
     """
-    from PIL import ImageFont
+    return _font_with_all(text, size) or _fonts(size)[0]
 
-    return ImageFont.load_default(size)
+
+def is_drawable(text: str) -> bool:
+    """Say whether some font here has all letters of a text, and they are written from left to right.
+
+    Args:
+        text: One line.
+
+    Example:
+        >>> is_drawable("sport"), is_drawable("שלום")
+        (True, False)
+    """
+    return _font_with_all(text, SIZE) is not None
 
 
 def drawable(names: Sequence[str]) -> list[str]:
-    """Return the names, or numbers for those that the font cannot write, such as Chinese ones and those with accents.
+    """Return the names, or numbers for those that no font here can write.
 
     Args:
         names: Labels or tokens.
 
     Example:
-        >>> drawable(["sport", "体育"])
+        >>> drawable(["sport", "שלום"])
         ['sport', '1']
     """
-    return [name if all(map(_has_letter, name)) else str(number) for number, name in enumerate(names)]
+    return [name if is_drawable(name) else str(number) for number, name in enumerate(names)]
 
 
 def legend(names: Sequence[str]) -> str:
@@ -39,11 +61,21 @@ def legend(names: Sequence[str]) -> str:
         names: The same.
 
     Example:
-        >>> legend(["sport", "体育", "财经"])
-        '1 = 体育, 2 = 财经'
+        >>> legend(["sport", "שלום"])
+        '1 = שלום'
     """
     shown = enumerate(zip(names, drawable(names)))
     return ", ".join(f"{number} = {name}" for number, (name, drawn) in shown if name != drawn)
+
+
+def width_of(text: str, size: int = SIZE) -> float:
+    """Return how wide a text is, in pixels.
+
+    Args:
+        text: One line.
+        size: Height in pixels.
+    """
+    return font_of(text, size).getlength(text)
 
 
 def cut(text: str, width: int) -> str:
@@ -53,13 +85,38 @@ def cut(text: str, width: int) -> str:
         text: Any.
         width: In pixels.
     """
-    if font().getlength(text) <= width:
+    if width_of(text) <= width:
         return text
-    while text and font().getlength(f"{text}...") > width:
+    while text and width_of(f"{text}...") > width:
         text = text[:-1]
     return f"{text}..."
 
 
 @functools.cache
-def _has_letter(letter):
-    return bytes(font().getmask(letter)) != bytes(font().getmask("\uffff"))  # the box for what is not there
+def _fonts(size):
+    """Return Pillow's own scalable font, and those of the machine."""
+    from PIL import ImageFont
+
+    found = [ImageFont.load_default(size)]
+    for name in _FONTS:
+        try:
+            found.append(ImageFont.truetype(name, size))
+        except OSError:  # is not on this machine
+            continue
+    return found
+
+
+def _font_with_all(text, size):
+    letters = {*text}
+    if any(unicodedata.bidirectional(letter) in _LEFTWARDS for letter in letters):
+        return None
+    for number, font in enumerate(_fonts(size)):
+        if all(_has_letter(number, letter) for letter in letters):
+            return font
+    return None
+
+
+@functools.cache
+def _has_letter(number, letter):
+    font = _fonts(SIZE)[number]
+    return bytes(font.getmask(letter)) != bytes(font.getmask("\uffff"))  # the box for what is not there

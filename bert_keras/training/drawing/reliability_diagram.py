@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bert_keras.training.drawing.lettering import SIZE, font
+from bert_keras.training.drawing.lettering import SIZE, font_of
 
 _SIDE = 360
 _LEFT, _TOP = 48, 28
@@ -31,7 +31,7 @@ def reliability_diagram(
 
     image = Image.new("RGB", (_LEFT + _SIDE + 24, _TOP + _SIDE + 3 * SIZE), "white")
     draw = ImageDraw.Draw(image)
-    draw.text((_LEFT, _TOP // 2), title, "black", font(), anchor="lm")
+    draw.text((_LEFT, _TOP // 2), title, "black", font_of(title), anchor="lm")
     edges, most = np.linspace(0, 1, len(counts) + 1), max(1, *counts)
     for i, count in enumerate(counts):
         if not count:
@@ -42,11 +42,11 @@ def reliability_diagram(
         draw.line((left, _y(confidences[i]), right, _y(confidences[i])), fill="crimson", width=3)
     draw.line((_x(0), _y(0), _x(1), _y(1)), fill="grey")
     draw.rectangle((_x(0), _y(1), _x(1), _y(0)), outline="grey")
+    font, said = font_of("0"), "confidence; bars: share right, red: mean confidence"
     for tick in (0, 0.5, 1):
-        draw.text((_LEFT - 6, _y(tick)), f"{tick:g}", "black", font(), anchor="rm")
-        draw.text((_x(tick), _y(0) + 4), f"{tick:g}", "black", font(), anchor="mt")
-    draw.text((_LEFT + _SIDE // 2, _y(0) + 8 + SIZE), "confidence; bars: share right, red: mean confidence", "dimgrey",
-              font(), anchor="mt")  # fmt: skip
+        draw.text((_LEFT - 6, _y(tick)), f"{tick:g}", "black", font, anchor="rm")
+        draw.text((_x(tick), _y(0) + 4), f"{tick:g}", "black", font, anchor="mt")
+    draw.text((_LEFT + _SIDE // 2, _y(0) + 8 + SIZE), said, "dimgrey", font, anchor="mt")
     return np.asarray(image)
 
 

@@ -36,7 +36,7 @@ def test_short_sentences_are_drawn_and_rows_have_vectors_with_their_labels(encod
     assert sentences.labels["text"][1:4] == ["so good", "badly", "so so bad"]
     assert sentences.labels["label"] == ["no", "yes", "no", "yes", "yes"] and sentences.pooling == "first"
     x, y, _ = layers.batch
-    assert x["token_ids"].shape == (5, 42) and y.tolist() == [0, 1, 0, 1, 1]
+    assert x["token_ids"].shape == (4, 42) and y.tolist() == [0, 1, 1, 1]
 
 
 def test_choices_stand_one_below_the_other(encoder, tokenizer, tmp_path):
@@ -54,7 +54,7 @@ def test_a_batch_of_a_corpus_and_sentences_to_look_at(encoder, tokenizer, rows, 
     inside = Inside(TextClassifier(encoder, 2), tokenizer, batch, sentences, has_vectors=False)
     attention, tokens, layers = inside.callbacks(ALL, tmp_path)
     assert attention.tokens == [["[CLS]", "so", "[MASK]", "[SEP]"]]
-    assert tokens.labels["token"][0] == "so" and layers.batch[0]["token_ids"].shape == (5, 42)
+    assert tokens.labels["token"][0] == "so" and layers.batch[0]["token_ids"].shape == (4, 42)
 
 
 def test_a_model_without_an_encoder_has_nothing_to_show(tokenizer, rows, tmp_path):
@@ -68,4 +68,4 @@ def test_vectors_are_of_rows_from_the_first_to_the_last_for_files_may_be_sorted(
     model = TextClassifier(encoder, 2, labels=["no", "yes"])
     _, sentences, layers = Inside(model, tokenizer, rows).callbacks(("projector", "layers"), tmp_path)
     assert sentences.labels["label"] == ["no"] * 20 + ["yes"] * 20 and sentences.out_of == 120
-    assert layers.batch[1].tolist() == [0] * 4 + [1] * 4
+    assert layers.batch[1].tolist() == [0] * 2 + [1] * 2

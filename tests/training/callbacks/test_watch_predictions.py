@@ -17,6 +17,7 @@ from bert_keras.training.callbacks.watching import (
     SpanPredictions,
     Watched,
     compare_spans,
+    span_picture,
 )
 from bert_keras.training.callbacks.watching.calibration import expected_calibration_error
 from bert_keras.training.callbacks.watching.confusion_matrix import count_confusions
@@ -84,7 +85,7 @@ def test_each_view_is_written_once_an_epoch_of_predictions_that_are_made_once(mo
     assert len(calls) == 2
     images, texts = ["calibration/reliability", "confusion_matrix"], ["most_doubtful", "surest_wrong", "worst"]
     curves = ["precision_recall/bad", "precision_recall/good"]  # none of a class that never occurs
-    tags = [*images, "calibration/ece", *curves, *(f"examples/{name}" for name in texts), "spans"]
+    tags = [*images, "calibration/ece", *curves, *(f"examples/{name}" for name in texts), "spans", "spans_in_colour"]
     assert sorted(found.Tags()["tensors"]) == sorted(tags)
     assert all([event.step for event in found.Tensors(tag)] == [2, 4] for tag in tags)
 
@@ -181,6 +182,22 @@ def test_what_tensorboard_makes_of_marks_keeps_them(written):
     page = html.unescape(page)
     assert '<a href="#text">[<Ada>]</a>○person slept' in page
     assert "<td><pre>1</pre></td>\n<td>who | what?</td>" in page and "0 right ✓, 0 invented ✗, 1 missed ○" in page
+
+
+def test_the_picture_of_spans_has_the_place_of_each_mark_and_of_a_mark_without_place(monkeypatch):
+    drawn = {}
+
+    def draw(texts, places, colours, **options):
+        drawn.update(texts=texts, places=places, **options)
+
+    monkeypatch.setattr(span_picture, "coloured_spans", draw)
+    marks = [[Mark(500, 501, "place", "missed")], [Mark(0, 2, "", "right"), Mark(0, 0, "no answer", "invented")]]
+    spans = SpanPredictions(["a" * 500 + "b", "so", "שלום"], [*marks, []], ["who?", "what?", "?"])
+    span_picture.span_picture(spans, [0, 1, 2])
+    assert drawn["texts"] == ["..." + "a" * 120 + "b", "so   []"] and drawn["headings"] == ["who?", "what?"]
+    assert drawn["places"][0] == [(123, 124, "place, missed", "missed")]
+    assert drawn["places"][1] == [(0, 2, "", "right"), (5, 7, "no answer, invented", "invented")]
+    assert drawn["title"].startswith("2 of 3 texts") and "1 have letters that no font here has" in drawn["title"]
 
 
 def test_a_view_that_means_nothing_is_refused_with_the_reason():

@@ -17,7 +17,7 @@ def test_a_picture_stays_small_whatever_is_drawn():
     assert max(image.shape) < 1100
 
 
-def test_names_that_the_font_lacks_become_numbers_with_a_legend():
+def test_names_that_no_font_has_become_numbers_with_a_legend(without_other_fonts):
     assert drawable(["négatif", "so-so", "积极"]) == ["0", "so-so", "2"]
     assert legend(["négatif", "so-so", "积极"]) == "0 = négatif, 2 = 积极"
     assert legend(["a", "b"]) == ""

@@ -1,6 +1,7 @@
 """Spans in their texts, as TensorBoard's text tab can show them: right ones bold, wrong ones blue.
 
-The tab lets neither colours nor styles through; its links are blue, and these here lead to the tab itself.
+The tab lets neither colours nor styles through; its links are blue, and these here lead to the tab itself. A picture
+has colours, and is drawn beside it; the text tab has any letters, and its texts can be copied.
 """
 
 import itertools
@@ -8,33 +9,31 @@ from collections.abc import Sequence
 
 from bert_keras.training.callbacks.event_writer import EventWriter
 from bert_keras.training.callbacks.watching.markdown import plain, shortened, table, whole
-from bert_keras.training.callbacks.watching.spans import INVENTED, MISSED, RIGHT, Mark, SpanPredictions
+from bert_keras.training.callbacks.watching.span_picture import span_picture
+from bert_keras.training.callbacks.watching.spans import INVENTED, MISSED, RIGHT, Mark, SpanPredictions, part_around
 
 _NUM_ROWS = 20
-_CONTEXT = 120  # characters that stay before the first mark and behind the last
 _SIGNS = {RIGHT: "✓", INVENTED: "✗", MISSED: "○"}
 
 
 def write_spans(writer: EventWriter, predictions: SpanPredictions, step: int) -> None:
-    """Write the table `spans`: the texts with most mistakes first, and how many there are in all.
+    """Write the table `spans` and the picture `spans_in_colour`: the texts with most mistakes first, and all counts.
 
     Args:
         writer: Where to.
         predictions: From the validation part.
         step: Of the training.
     """
-    mistakes = [sum(mark.verdict != RIGHT for mark in marks) for marks in predictions.marks]
-    chosen = sorted(range(len(mistakes)), key=lambda number: -mistakes[number])[:_NUM_ROWS]
-    headed = predictions.headings is not None
-    rows = []
+    headed, rows = predictions.headings is not None, []
+    chosen = predictions.hardest(_NUM_ROWS)
     for number in chosen:
         heading = [plain(shortened(predictions.headings[number]))] if headed else []
-        rows.append(
-            [whole(str(mistakes[number])), *heading, marked_text(predictions.texts[number], predictions.marks[number])]
-        )
+        text = marked_text(predictions.texts[number], predictions.marks[number])
+        rows.append([whole(str(predictions.num_mistakes(number))), *heading, text])
     counts = predictions.counts()
     said = ", ".join(f"{counts[verdict]} {verdict} {sign}" for verdict, sign in _SIGNS.items())
     writer.text("spans", f"{said}\n\n" + table([whole("mistakes"), *["question"] * headed, "text"], rows), step)
+    writer.image("spans_in_colour", span_picture(predictions, chosen), step)
 
 
 def marked_text(text: str, marks: Sequence[Mark]) -> str:
@@ -49,8 +48,7 @@ def marked_text(text: str, marks: Sequence[Mark]) -> str:
         <strong>&#91;Ada&#93;</strong>✓person slept
     """
     placed = [mark for mark in marks if mark.end > mark.start]
-    first = max(0, min((mark.start for mark in placed), default=0) - _CONTEXT)
-    last = min(len(text), max((mark.end for mark in placed), default=2 * _CONTEXT) + _CONTEXT)
+    first, last = part_around(text, placed)
     edges = sorted({first, last, *(edge for mark in placed for edge in (mark.start, mark.end))})
     pieces = ["..." if first else ""]
     for start, end in itertools.pairwise(edges):

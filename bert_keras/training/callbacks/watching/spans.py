@@ -5,6 +5,7 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 
 RIGHT, MISSED, INVENTED = "right", "missed", "invented"
+_CONTEXT = 120  # characters that stay before the first mark and behind the last
 
 
 @dataclasses.dataclass(frozen=True, order=True)
@@ -38,9 +39,42 @@ class SpanPredictions:
     marks: Sequence[Sequence[Mark]]
     headings: Sequence[str] | None = None
 
+    def hardest(self, most: int) -> list[int]:
+        """Return the numbers of the texts with most mistakes, those first.
+
+        Args:
+            most: How many at most.
+        """
+        mistakes = [self.num_mistakes(number) for number in range(len(self.texts))]
+        return sorted(range(len(mistakes)), key=lambda number: -mistakes[number])[:most]
+
+    def num_mistakes(self, number: int) -> int:
+        """Return how many marks of a text are missed or invented.
+
+        Args:
+            number: The text's.
+        """
+        return sum(mark.verdict != RIGHT for mark in self.marks[number])
+
     def counts(self) -> collections.Counter:
         """Return how many marks have each verdict."""
         return collections.Counter(mark.verdict for some in self.marks for mark in some)
+
+
+def part_around(text: str, marks: Sequence[Mark]) -> tuple[int, int]:
+    """Return the first character of a text that is near its marks, and the one behind the last.
+
+    Args:
+        text: The text.
+        marks: Those in it; without any, its beginning is meant.
+
+    Example:
+        >>> part_around("a" * 1000, [Mark(500, 510, "person", "right")])
+        (380, 630)
+    """
+    first = max(0, min((mark.start for mark in marks), default=0) - _CONTEXT)
+    last = min(len(text), max((mark.end for mark in marks), default=2 * _CONTEXT) + _CONTEXT)
+    return first, last
 
 
 def compare_spans(truths: Iterable, found: Iterable) -> list[tuple]:
