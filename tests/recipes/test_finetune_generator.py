@@ -19,7 +19,7 @@ def written(path, suffix, count):
 @pytest.mark.parametrize(
     ("suffix", "options"),
     [
-        ("csv", "--measures distinct-2"),
+        ("csv", "--measures distinct-2 --best perplexity"),
         pytest.param("jsonl", "--num-beams 2 --no-repeat-ngram 2 --tokenize char", marks=pytest.mark.slow),
         pytest.param("csv", "--num-frozen-blocks 0 --lora-rank 2 --layerwise-decay 0.9 --ema 0.9 --adversarial 1",
                      marks=pytest.mark.slow),
