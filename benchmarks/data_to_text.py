@@ -4,7 +4,8 @@ Both learn E2E NLG for equal processor minutes on one thread, compiling included
 source both ways and writes the target behind it; and transformers' `EncoderDecoderModel`, two encoders of which the
 second has new attention to the first (BERT2BERT: Rothe et al., 2020, https://arxiv.org/abs/1907.12461). Batch, dropout,
 the rise and fall of the learning rate, its peak, and decoding (the most probable token) are the same. The vocabulary is
-cut to the tokens that the file has, for both. Sources are held out with all of their texts.
+cut to the tokens that the file has, for both. Sources are held out with all of their texts. BLEU and "rougeL-coco" are
+the official script's (https://github.com/tuetschek/e2e-metrics).
 
 Run: python -m benchmarks.data_to_text --preset MINILM --train devset.csv
 Every finished run is a JSON line in the results; those that are there already are not run again.
@@ -22,7 +23,7 @@ from benchmarks.finished_runs import add_run, finished_runs, mean_cell
 from bert_keras import command_line, data, inference, models, training
 from bert_keras.inference.written_text import written_text
 
-_MEASURES = ("bleu", "rougeL", "chrf", "distinct-2")
+_MEASURES = ("bleu", "rougeL-coco", "rougeL", "chrf", "distinct-2")
 
 
 def main(

@@ -138,7 +138,8 @@ class FineTuning:
 
         Args:
             log_dir: Folder for TensorBoard.
-            best: Name in the logs, such as "val_f1": the epoch with its highest value is kept. None keeps the last.
+            best: Name in the logs, such as "val_f1" or "val_perplexity": the epoch with its best value is kept, see
+                `training.better_direction`. None keeps the last.
             shown: Names in the logs for the line that is printed.
             scores: Function that scores the validation part, see `training.callbacks.TaskScores`.
             watched: What `watch` may show, from `inference.watch_texts` and its kin; asked after `scores`. None for a
@@ -176,4 +177,5 @@ class FineTuning:
 def _keep_best(name: str, num_epochs: int):
     import keras
 
-    return keras.callbacks.EarlyStopping(name, mode="max", patience=num_epochs, restore_best_weights=True)
+    mode = training.better_direction(name)
+    return keras.callbacks.EarlyStopping(name, mode=mode, patience=num_epochs, restore_best_weights=True)

@@ -33,7 +33,8 @@ def main(
     num_beams: int = 1,
     length_penalty: float = 1.0,  # of beams: above 1 for longer texts
     no_repeat_ngram: int = 0,  # runs of so many tokens occur once
-    measures: tuple[str, ...] = ("bleu", "rougeL", "chrf", "distinct-2"),  # the best epoch is chosen by the first
+    measures: tuple[str, ...] = ("bleu", "rougeL", "chrf", "distinct-2"),
+    best: str | None = None,  # chooses the epoch: a measure, perplexity or accuracy; none: the first measure
     tokenize: Literal["13a", "intl", "zh", "char"] = "13a",  # sacrebleu's way to find words
     lowercase: bool = True,  # upper and lower case are the same, as an uncased preset has them
     num_scored: int | None = 200,  # sources of validation that are written from after an epoch; none: all
@@ -42,6 +43,9 @@ def main(
     fine_tuning: FineTuning = FineTuning(epochs=5, batch_size=32, learning_rate=3e-4),
 ):
     run = RunFolder(locals(), preset=preset, learns_from=files.learned_from, apart_from_training=("num_samples",))
+    best = best or measures[0]
+    if best not in (known := (*measures, "perplexity", "accuracy")):
+        raise ValueError(f"Expected --best to be one of {', '.join(known)}; received {best}.")
     saving = run.saving()
     training.set_random_seed(fine_tuning.seed)
     tokenizer = data.tokenizer_of(preset)
@@ -72,8 +76,8 @@ def main(
         texts = write(shown_prompts)
         return [(str(source), text, targets[0]) for (source, targets), text in zip(some.items(), texts)]
 
-    shown = (measures[0], "perplexity")
-    options = dict(best=f"val_{measures[0]}", shown=shown, scores=lambda: score("validation", num_scored))
+    shown = tuple(dict.fromkeys((measures[0], best, "perplexity")))
+    options = dict(best=f"val_{best}", shown=shown, scores=lambda: score("validation", num_scored))
     options["inside"] = inference.Inside(model, tokenizer, rows["validation"])
     report = [training.callbacks.Perplexity("loss"), *fine_tuning.callbacks(run.logs, **options)]
     report.append(training.callbacks.TextProbe("written", ("source", "text", "target"), samples, run.logs))

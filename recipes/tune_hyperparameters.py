@@ -25,7 +25,7 @@ def main(
     *,
     options: tuple[str, ...],  # what is tuned: name=1,2,3, words, or true,false; name=low:high, name=low:high:log
     objective: str,  # which of the recipe's results, such as validation.accuracy
-    direction: Literal["max", "min"] = "max",
+    direction: Literal["max", "min"] | None = None,  # none: as the measure is better, a loss or perplexity down
     search: Literal["bayesian", "random"] = "bayesian",
     trials: int = 10,
     run_directory: Path = Path("runs/tune"),
@@ -37,7 +37,7 @@ def main(
     from keras_tuner import oracles
     from rich.table import Table
 
-    from bert_keras.training import tuning
+    from bert_keras.training import better_direction, tuning
 
     space = keras_tuner.HyperParameters()
     for option in options:
@@ -60,8 +60,9 @@ def main(
             return float(score)
 
     oracle = {"bayesian": oracles.BayesianOptimizationOracle, "random": oracles.RandomSearchOracle}[search](
-        keras_tuner.Objective("default_objective", direction), max_trials=trials, hyperparameters=space, seed=seed
-    )
+        keras_tuner.Objective("default_objective", direction or better_direction(objective)),
+        max_trials=trials, hyperparameters=space, seed=seed,
+    )  # fmt: skip
     tuner = Trials(oracle, directory=str(run_directory), project_name="tuner")
     tuner.search()
 

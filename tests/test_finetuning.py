@@ -1,11 +1,13 @@
 """Fine-tuning's options, each said once."""
 
 import keras
+import numpy as np
 import pytest
 
 from bert_keras.finetuning import FineTuning
 from bert_keras.models import BertEncoder, TextClassifier
 from bert_keras.training.callbacks.watching import Watched
+from bert_keras.training.resuming.callback_states import read_callback_states, restore_callback_states
 
 
 @pytest.fixture
@@ -40,6 +42,36 @@ def test_the_best_epoch_is_kept_only_where_there_is_a_validation_part(tmp_path):
     assert kinds(ema=0.99)[0] == "SwapEMAWeights"  # before whatever scores the epoch
     best = None
     assert "EarlyStopping" not in kinds()
+
+
+@pytest.mark.parametrize(("best", "kept"), [("val_perplexity", 1), ("val_f1", 2)])
+def test_the_kept_epoch_has_the_lowest_perplexity_or_the_highest_score_also_after_a_resume(tmp_path, best, kept):
+    class Epoch:  # a model whose one weight is the number of its epoch
+        number, stop_training = 0, False
+
+        def get_weights(self):
+            return [np.array(self.number)]
+
+        def set_weights(self, weights):
+            self.number = int(weights[0])
+
+    def keeper():
+        report = FineTuning(epochs=3).callbacks(tmp_path, best=best)
+        (stopping,) = (callback for callback in report if isinstance(callback, keras.callbacks.EarlyStopping))
+        stopping.set_model(epoch)
+        stopping.on_train_begin()
+        return stopping
+
+    epoch = Epoch()
+    stopping = keeper()
+    for epoch.number, value in enumerate([2.0, 1.0, 3.0]):
+        if epoch.number == 2:  # another process goes on
+            states = read_callback_states([stopping])
+            stopping = keeper()
+            restore_callback_states([stopping], *states)
+        stopping.on_epoch_end(epoch.number, {best: value})
+    stopping.on_train_end()
+    assert epoch.number == kept
 
 
 def test_what_is_watched_is_asked_after_the_scores_and_refused_where_there_is_nothing(tmp_path):

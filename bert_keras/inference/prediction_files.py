@@ -10,7 +10,7 @@ from typing import Any
 from bert_keras import data
 from bert_keras.data.files.cells import Column, is_visible
 from bert_keras.data.files.faults import Faults
-from bert_keras.data.generation.generation_readers import KNOWN_COLUMNS, TURNS, known_columns
+from bert_keras.data.generation.generation_readers import DIALOGUES, KNOWN_COLUMNS, known_columns
 from bert_keras.inference.chooser import Chooser
 from bert_keras.inference.generator import Generator
 from bert_keras.inference.predictor import Predictor
@@ -103,7 +103,7 @@ def _table(path: Path, text_column: Column, second_text_column: Column | None, t
 
 
 def _sources(path: Path, text_column: Column | None, table: TableFormat):
-    """Read what is written from as training reads it: the last turn of `turns` is the target, and no part of it."""
+    """Read what is written from as training reads it: the last turn of a dialogue is the target, and no part of it."""
     if text_column is None:
         if (known := known_columns(path, table)) is None:
             raise ValueError(
@@ -111,7 +111,7 @@ def _sources(path: Path, text_column: Column | None, table: TableFormat):
                 f"{KNOWN_COLUMNS}."
             )
         text_column = known[0]
-    target_column = TURNS if text_column == TURNS else None
+    target_column = text_column if text_column in DIALOGUES else None
     examples = data.read_generation(
         path, source_column=text_column, target_column=target_column, **dataclasses.asdict(table)
     )
@@ -120,7 +120,7 @@ def _sources(path: Path, text_column: Column | None, table: TableFormat):
     _logger.warning(
         "%s: of the %s of a dialogue the last is the target, as in training: it is not written from, and stands beside "
         "what is written; a dialogue that is to be answered is in a column of another name",
-        path, TURNS,
+        path, text_column,
     )  # fmt: skip
     rows = [{"text": some, "target": target} for some, target in zip(examples.sources, examples.targets, strict=True)]
     return rows, (dataclasses.replace(examples, targets=None),)

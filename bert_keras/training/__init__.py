@@ -29,6 +29,7 @@ from bert_keras.training.losses.sentence_loss import SentenceLoss
 from bert_keras.training.losses.span_loss import SpanLoss
 from bert_keras.training.matching import matching_loss
 from bert_keras.training.memory_advice import memory_advice
+from bert_keras.training.metrics.better_direction import better_direction
 from bert_keras.training.metrics.classification_metrics import (
     AllLabelsAccuracy,
     ClassF1,
@@ -87,6 +88,7 @@ __all__ = [
     "add_adversarial_training",
     "add_lora",
     "add_r_drop",
+    "better_direction",
     "callbacks",
     "classification_loss",
     "classification_metrics",

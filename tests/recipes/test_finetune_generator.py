@@ -19,7 +19,7 @@ def written(path, suffix, count):
 @pytest.mark.parametrize(
     ("suffix", "options"),
     [
-        ("csv", "--measures distinct-2"),
+        ("csv", "--measures distinct-2 --best perplexity"),
         pytest.param("jsonl", "--num-beams 2 --no-repeat-ngram 2 --tokenize char", marks=pytest.mark.slow),
         pytest.param("csv", "--num-frozen-blocks 0 --lora-rank 2 --layerwise-decay 0.9 --ema 0.9 --adversarial 1",
                      marks=pytest.mark.slow),
@@ -40,3 +40,10 @@ def test_a_writer_is_trained_scored_and_loaded(run_recipe, small_preset, tmp_pat
     write = load_predictor(tmp_path / "run" / "preset", max_new_tokens=6)
     assert isinstance(write("the was"), str) and write.sequence_length == 48  # as trained, of 64 positions
     assert {"written"} <= {tag for _, tag, _, _ in logged_points(tmp_path / "run" / "logs")}
+
+
+def test_an_epoch_is_not_chosen_by_what_is_not_counted(run_recipe, small_preset, tmp_path):
+    path = written(tmp_path / "train.csv", "csv", 2)
+    options = ["--preset", small_preset, "--train", path, "--run-directory", tmp_path / "run", "--best", "blue"]
+    printed = run_recipe("finetune_generator.py", *options, status=1)
+    assert "Expected --best to be one of bleu, rougeL, chrf, distinct-2, perplexity, accuracy; received blue" in printed

@@ -189,7 +189,9 @@ EXAMPLES = {
     "finetune_tagger.py": (tags, "txt", ("--watch", "confusion", "spans", *INSIDE)),
     "finetune_relations.py": (relations, "txt", ("--watch", "calibration")),
     "finetune_triples.py": (triples, "jsonl", ("--watch", "spans", *INSIDE)),
-    "finetune_generator.py": (sources, "csv", ("--measures", "distinct-2", "--max-new-tokens", 8)),
+    "finetune_generator.py": (
+        sources, "csv", ("--measures", "distinct-2", "--best", "perplexity", "--max-new-tokens", 8)
+    ),
     "finetune_multiple_choice.py": (choices, "csv", ("--choice-columns", "ending0", "ending1", "--watch", "examples")),
     "finetune_sentence_encoder.py": (
         mined, "jsonl", ("--mini-batch-size", 3, "--matryoshka-dims", 8, 4, "--watch", "projector", "layers")

@@ -11,13 +11,13 @@ from bert_keras.data.files.table_files import check_columns, has_columns, read_r
 from bert_keras.data.generation.generation_examples import GenerationExamples, Source
 from bert_keras.table_format import TableFormat
 
-TURNS = "turns"
+DIALOGUES = ("turns", "messages")  # columns of turns, the last of which is the target
 _KNOWN = (  # source and target; the first that fits is taken
     ("source", "target"), ("mr", "ref"), ("document", "summary"), ("text", "summary"), ("article", "highlights"),
     ("dialogue", "summary"), ("input", "output"), ("question", "answer"), ("prompt", "completion"),
     ("content", "title"), ("text", "title"), ("src", "tgt"),
 )  # fmt: skip
-KNOWN_COLUMNS = "; ".join(", ".join(columns) for columns in (*_KNOWN, (TURNS,)))
+KNOWN_COLUMNS = "; ".join(", ".join(columns) for columns in (*_KNOWN, *((name,) for name in DIALOGUES)))
 
 
 def read_generation(
@@ -35,7 +35,8 @@ def read_generation(
     """Read texts and what is to be written from them out of TSV, CSV or JSON files, or out of rows in memory.
 
     A source may be a list of texts, the turns of a dialogue, oldest first. With a column `turns` and no other the last
-    turn is the target.
+    turn is the target, and so with `messages`. A turn may be a text or `{"role": "user", "content": text}`; one that is
+    a target must not be the user's.
 
     Args:
         source: One file, a list of files of the same layout, an iterable of tuples, lists or dicts, or a DataFrame of
@@ -77,12 +78,13 @@ def read_generation(
                 f"target_column=, by name or by number from 0; known are {KNOWN_COLUMNS}"
             )
         source_column, target_column = columns
-    columns = [source_column, *([] if target_column in (None, TURNS) else [target_column])]
+    is_dialogue = source_column == target_column and source_column in DIALOGUES
+    columns = [source_column, *([] if target_column is None or is_dialogue else [target_column])]
     check_columns(columns)
     sources, targets, places = [], [], []
     for place, row in read_rows(source, columns, table, faults):
         try:
-            if target_column == TURNS:
+            if is_dialogue:
                 *texts, target = _turns(row, source_column, place, faults, least=2)
                 texts = tuple(texts)
             else:
@@ -107,7 +109,7 @@ def known_columns(source: Any, table: TableFormat) -> tuple[Column, Column] | No
         table: How a table is written.
 
     Returns:
-        Both columns; of dialogues the same one, `TURNS`; None where the names tell nothing.
+        Both columns; of dialogues the same one; None where the names tell nothing.
     """
     first = _first(source)
     is_file = isinstance(first, (str, os.PathLike))
@@ -118,9 +120,7 @@ def known_columns(source: Any, table: TableFormat) -> tuple[Column, Column] | No
     for columns in _KNOWN:
         if fits(columns):
             return columns
-    if fits((TURNS,)):
-        return TURNS, TURNS
-    return None
+    return next(((name, name) for name in DIALOGUES if fits((name,))), None)
 
 
 def _first(source: Any) -> Any:
@@ -145,4 +145,8 @@ def _turns(row: Any, column: Column, place: str, faults: Faults, *, least: int) 
     if not isinstance(turns, (list, tuple)) or len(turns) < least:
         message = f"column {column!r} holds {str(value)[:60]!r}, expected a list of {least} turns or more"
         raise RowFault(message, "dialogues with too few turns")
-    return [text_of({column: turn}, column, place, faults) for turn in turns]
+    if least > 1 and isinstance(turns[-1], dict) and turns[-1].get("role") in ("user", "system"):
+        message = f"the last turn in column {column!r} is of the {turns[-1]['role']}, expected an answer"
+        raise RowFault(message, "dialogues without an answer at their end")
+    texts = [turn.get("content", turn) if isinstance(turn, dict) else turn for turn in turns]
+    return [text_of({column: text}, column, place, faults) for text in texts]

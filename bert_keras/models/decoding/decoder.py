@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from bert_keras.models.decoding.beam_search import BeamSearch
+from bert_keras.models.decoding.cast_once import cast_once
 from bert_keras.models.decoding.single_choice import SingleChoice
 from bert_keras.types import Tensor
 
@@ -70,7 +71,8 @@ class Decoder(keras.Model):
         def goes_on(step, state, tokens, cache):
             return ops.logical_and(step < end, self.choice.goes_on(state))
 
-        carry = ops.while_loop(goes_on, go_on, carry)
+        with cast_once(self.writer):
+            carry = ops.while_loop(goes_on, go_on, carry)
         tokens, scores = self.choice.results(carry[1])
         results = tokens[:, :, first_slot:], scores
         return results if self.tokens_at_a_time is None else (*results, carry)

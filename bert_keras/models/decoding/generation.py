@@ -15,6 +15,7 @@ from bert_keras.models.decoding.prompts import expect_whole, writing_rows
 from bert_keras.models.decoding.single_choice import SingleChoice
 
 _KEPT = 8  # compiled loops of a model, one for each way to choose
+_LOWEST_TEMPERATURE = 1e-6  # logits that are divided by less are no numbers any more
 
 
 def generate(
@@ -69,7 +70,8 @@ def generate(
         (prompts,) or (prompts, num_results): sums of log-probabilities in nats, of beams by their length.
 
     Raises:
-        ValueError: where a prompt has no token or is too long, or an option is none or does not go with another.
+        ValueError: where a prompt has no token or is too long, an option is none or does not go with another, or the
+            model's scores are not numbers.
 
     Example:
         >>> from bert_keras.models import BertEncoder, CausalLM
@@ -91,6 +93,7 @@ def generate(
     )  # fmt: skip
     inputs = _inputs(model, prompts, choice, max_new_tokens=max_new_tokens, num_results=num_results, seed=seed)
     tokens, scores = _decoder_of(model)(choice, max_new_tokens).predict_on_batch(inputs)
+    _expect_numbers(scores)
     num_prompts = len(tokens) // (num_results if _is_drawn(choice) else 1)
     tokens = tokens.reshape(num_prompts, -1, max_new_tokens)[:, :num_results]
     scores = scores.reshape(num_prompts, -1)[:, :num_results]
@@ -162,18 +165,27 @@ def stream(
 def _pieces(decoder, inputs):
     stops, shown, size = decoder.choice.allowed.stop_token_ids, 0, decoder.max_new_tokens
     while shown < size:
-        tokens, _, carry = decoder.predict_on_batch(inputs)
+        tokens, scores, carry = decoder.predict_on_batch(inputs)
+        _expect_numbers(scores)
         written = _up_to_stop(tokens[0, 0, : int(carry[0])], stops)
         yield written[shown:]
         shown = size if len(written) and written[-1] in stops else len(written)
         inputs = inputs | {"carry": carry}
 
 
+def _expect_numbers(scores):
+    if np.isnan(scores).any():
+        raise ValueError(
+            "The scores of the next tokens are not numbers (NaN), so nothing can be written. Did a training go wrong "
+            "that the weights are from, or does float16 overflow? docs/memory-speed-nan.md says how to find out."
+        )
+
+
 def _allowed(num_words, *, max_new_tokens, min_new_tokens, stop_token_ids, no_repeat_ngram, prompt_tokens_only):
     max_new_tokens = expect_whole("max_new_tokens", max_new_tokens, 1)
     min_new_tokens = expect_whole("min_new_tokens", min_new_tokens, 0)
     no_repeat_ngram = expect_whole("no_repeat_ngram", no_repeat_ngram, 0)
-    stops = (stop_token_ids,) if isinstance(stop_token_ids, int) else tuple(stop_token_ids)
+    stops = (stop_token_ids,) if isinstance(stop_token_ids, numbers.Integral) else tuple(stop_token_ids)
     for stop in stops:
         if expect_whole("each of stop_token_ids", stop, 0) >= num_words:
             raise ValueError(f"Expected stop_token_ids below {num_words}, the number of words; received {stop}.")
@@ -207,8 +219,11 @@ def _choice(
         raise ValueError("num_results above 1 needs num_beams, or a temperature, top_k or top_p to draw by.")
     temperature = 1.0 if temperature is None else float(temperature)
     top_p = 1.0 if top_p is None else float(top_p)
-    if not 0 < temperature < float("inf"):
-        raise ValueError(f"Expected a temperature above 0, received {temperature}; without one nothing is drawn.")
+    if not _LOWEST_TEMPERATURE <= temperature < float("inf"):
+        raise ValueError(
+            f"Expected a temperature above 0, of at least {_LOWEST_TEMPERATURE}, received {temperature}; without one "
+            "nothing is drawn, and the most probable token is taken."
+        )
     if not 0 < top_p <= 1:
         raise ValueError(f"Expected top_p above 0 and at most 1, received {top_p}.")
     top_k = 0 if top_k is None else expect_whole("top_k", top_k, 1)

@@ -4,6 +4,7 @@ import operator
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import keras
 import numpy as np
 
 _WIDTH_MULTIPLE = 16  # each width is compiled anew
@@ -81,6 +82,7 @@ def writing_rows(
 
 def _texts(prompts):
     """Return the tokens of each prompt and their segments, without padding."""
+    prompts = keras.ops.convert_to_numpy(prompts) if keras.ops.is_tensor(prompts) else prompts
     if isinstance(prompts, dict):
         token_ids = _whole_numbers(prompts["token_ids"], "token_ids")
         others = {

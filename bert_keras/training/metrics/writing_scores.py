@@ -4,8 +4,9 @@ import re
 from collections.abc import Sequence
 
 from bert_keras.optional_package import import_optional
+from bert_keras.training.metrics.coco_rouge import coco_rouge_l, penn_words
 
-_MEASURE = re.compile(r"bleu|chrf|rouge([1-9]|L|Lsum)|distinct-[1-9]")
+_MEASURE = re.compile(r"bleu|chrf|rouge([1-9]|L|Lsum|L-coco)|distinct-[1-9]")
 _BY_CHARACTER = ("zh", "char", "ja-mecab", "ko-mecab")  # in whose languages spaces part no words
 
 
@@ -23,8 +24,9 @@ def writing_scores(
         texts: what a model has written.
         references: for each of them one text that people wrote, or more.
         measures: names: "bleu" and "chrf" of the corpus, as sacrebleu counts them; "rouge1", "rouge2", "rougeL",
-            "rougeLsum", the mean F1 of texts with the reference that is nearest; "distinct-1", "distinct-2", the share
-            of different words or runs of words among all that were written.
+            "rougeLsum", the mean F1 of texts with the reference that is nearest; "rougeL-coco", as MS COCO's scripts
+            count it; "distinct-1", "distinct-2", the share of different words or runs of words among all that were
+            written. E2E NLG's official ones are "bleu" with `lowercase`, and "rougeL-coco".
         tokenize: sacrebleu's: "13a", "zh", "char" or another. Of Chinese, ROUGE and distinct count characters.
         lowercase: whether upper and lower case are the same in BLEU and chrF; in ROUGE they always are.
 
@@ -45,7 +47,9 @@ def writing_scores(
         al., 2016](https://arxiv.org/abs/1510.03055)
     """
     if unknown := [name for name in measures if not _MEASURE.fullmatch(name)]:
-        raise ValueError(f"Expected measures bleu, chrf, rouge1, rouge2, rougeL or distinct-1, received {unknown}.")
+        raise ValueError(
+            f"Expected measures bleu, chrf, rouge1, rouge2, rougeL, rougeL-coco or distinct-1, received {unknown}."
+        )
     if not texts or len(texts) != len(references):
         raise ValueError(f"Expected references for {len(texts)} texts, one or more; received {len(references)}.")
     if missing := [number for number, some in enumerate(references) if isinstance(some, str) or not len(some)]:
@@ -59,7 +63,9 @@ def writing_scores(
             scores[name] = _metric(name, tokenize, lowercase).corpus_score(texts, streams).score / 100
         elif name.startswith("distinct"):
             scores[name] = _distinct([words(text) for text in texts], int(name[-1]))
-    if names := [name for name in measures if name.startswith("rouge")]:
+        elif name == "rougeL-coco":
+            scores[name] = _coco_rouge(texts, references, _Characters().tokenize if words is list else penn_words)
+    if names := [name for name in measures if name.startswith("rouge") and name not in scores]:
         scores |= _rouge(texts, references, names, _Characters() if words is list else None)
     return {name: float(scores[name]) for name in measures}
 
@@ -92,6 +98,10 @@ def _rouge(texts, references, names, tokenizer):
     scorer = package.RougeScorer(names, use_stemmer=False, tokenizer=tokenizer)
     found = [scorer.score_multi(list(some), text) for text, some in zip(texts, references, strict=True)]
     return {name: sum(scores[name].fmeasure for scores in found) / len(found) for name in names}
+
+
+def _coco_rouge(texts, references, words):
+    return coco_rouge_l([words(text) for text in texts], [[words(text) for text in some] for some in references])
 
 
 class _Characters:

@@ -42,6 +42,18 @@ def test_the_last_turn_of_a_dialogue_is_its_target(tmp_path):
     assert read == GenerationExamples((("a", "b"),), ("c",))
 
 
+def test_turns_may_say_whose_they_are(tmp_path):
+    dialogue = [{"role": role, "content": text} for role, text in zip(("system", "user", "assistant"), "春天好")]
+    (tmp_path / "a.jsonl").write_text(json.dumps({"messages": dialogue, "id": 1}, ensure_ascii=False), "utf-8")
+    assert read_generation(tmp_path / "a.jsonl") == GenerationExamples((("春", "天"),), ("好",))
+    history = [{"history": dialogue[:2]}]
+    assert read_generation(history, source_column="history").sources == (("春", "天"),)
+    with pytest.raises(ValueError, match="the last turn in column 'messages' is of the user, expected an answer"):
+        read_generation([{"messages": dialogue[:2]}])
+    with pytest.raises(ValueError, match="column 'messages' holds .*, expected a text"):
+        read_generation([{"messages": [{"text": "a"}, {"text": "b"}]}])
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -1,5 +1,6 @@
 """What a model writes: as transformers does, the same in a batch and alone, and as brute force finds it."""
 
+import contextlib
 import itertools
 import json
 import pathlib
@@ -62,6 +63,45 @@ def test_arrays_with_padding_are_prompts_too(model):
     padding_mask = (np.arange(5) < np.array([[3], [5], [1]])).astype("int32")
     found = model.generate({"token_ids": token_ids, "padding_mask": padding_mask}, max_new_tokens=10)
     assert [[text.tolist()] for text in found] == GOLDEN["texts"]["greedy"]
+
+
+@pytest.mark.slow_elsewhere
+def test_tensors_are_prompts_and_numpys_numbers_stop_tokens(model):
+    prompt = [PROMPTS[1]]
+    (text,) = model.generate(prompt, max_new_tokens=10)
+    (stopped,) = model.generate(ops.array(prompt), max_new_tokens=10, stop_token_ids=np.int32(text[2]))
+    assert stopped.tolist() == text[: text.tolist().index(text[2]) + 1].tolist()
+
+
+def test_weights_that_change_between_two_calls_change_the_text_and_others_that_are_no_numbers_are_refused():
+    model = CausalLM.from_preset(FOLDER, dtype="mixed_bfloat16")
+    kernel = model.encoder.encoder_blocks[-1].feed_forward.output_projection.kernel
+    unchanged = ops.convert_to_numpy(kernel.value)
+
+    def write():
+        (text,), (score,) = model.generate(PROMPTS[:1], max_new_tokens=4, return_scores=True)
+        return text.tolist(), float(score)
+
+    first = write()
+    kernel.assign(unchanged * -9)
+    assert write() != first
+    kernel.assign(unchanged * np.nan)
+    with pytest.raises(ValueError, match="not numbers"):
+        write()
+    kernel.assign(unchanged)
+    assert write() == first
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="on TensorFlow alone weights are cast before")
+def test_weights_that_are_cast_once_are_those_that_each_step_casts(monkeypatch):
+    def write():
+        model = CausalLM.from_preset(FOLDER, dtype="mixed_bfloat16")
+        return model.generate(PROMPTS, max_new_tokens=6, return_scores=True)
+
+    texts, scores = write()
+    monkeypatch.setattr("bert_keras.models.decoding.decoder.cast_once", lambda model: contextlib.nullcontext())
+    again, again_scores = write()
+    assert np.array_equal(texts, again) and np.array_equal(scores, again_scores)
 
 
 def test_a_seed_gives_the_same_texts_again_and_none_others(model):
@@ -149,7 +189,8 @@ def test_wide_beams_find_what_trying_all_texts_finds():
         ([[1]], {"num_beams": 2, "num_results": 3}, "num_results of at most 2, num_beams; received 3"),
         ([[1]], {"num_beams": 2, "top_k": 3}, "top_k and top_p draw others"),
         ([[1]], {"num_results": 2}, "num_results above 1 needs num_beams"),
-        ([[1]], {"temperature": 0}, "a temperature above 0, received 0.0"),
+        ([[1]], {"temperature": 0}, "a temperature above 0, .*received 0.0"),
+        ([[1]], {"temperature": 1e-40}, "of at least 1e-06, received 1e-40"),
         ([[1]], {"top_p": 1.5}, "top_p above 0 and at most 1, received 1.5"),
         ([[1]], {"top_k": 0}, "top_k to be a whole number of at least 1; received 0"),
         ([[1]], {"stop_token_ids": 13}, "stop_token_ids below 13, the number of words; received 13"),
