@@ -1,5 +1,6 @@
 """OpenVINO gives what Keras gives, for every predictor; needs the extra `fast`."""
 
+import collections
 import importlib.util
 import logging
 import sys
@@ -10,7 +11,8 @@ import pytest
 
 from bert_keras.data import WordPieceTokenizer
 from bert_keras.inference import Classifier, Embedder, FillMask, QuestionAnswerer, Tagger
-from bert_keras.inference.runtimes import RUNTIMES
+from bert_keras.inference.runtimes import RUNTIMES, openvino_runtime
+from bert_keras.inference.runtimes.openvino_graph import rewrite_graph
 from bert_keras.layers import SelfAttention
 from bert_keras.models import BertEncoder, BertPretrainer, TextClassifier, TokenClassifier
 from bert_keras.models import QuestionAnswerer as QuestionModel
@@ -55,6 +57,19 @@ def test_outputs_are_those_of_keras_to_the_rounding_of_float32(kind, model):
     expected = logits(kind(model, tokenizer), texts)
     for ours, theirs in zip(logits(kind(model, tokenizer, runtime="openvino"), texts), expected, strict=True):
         keras.tree.map_structure(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-5), ours, theirs)
+
+
+@pytest.mark.parametrize("options", [{}, {"use_bias": False, "normalize_first": True}])
+def test_norms_and_attention_are_read_in_the_forms_that_have_kernels(options):
+    model = encoder(pooler=False, **options)
+    read = openvino_runtime._as_openvino(model, openvino_runtime._openvino())
+    rewrite_graph(read, rounds=True)
+    kinds = collections.Counter(each.get_type_name() for each in read.get_ordered_ops())
+    num_norms = sum(isinstance(layer, keras.layers.LayerNormalization) for layer in model._flatten_layers())
+    assert kinds["MVN"] == num_norms and not kinds["ReduceMean"] and not kinds["Power"]
+    assert kinds["ScaledDotProductAttention"] == 2 and kinds["MatMul"] == 2 * (3 + 1 + 2) + 1  # and the identity
+    [result] = read.get_results()
+    assert result.input_value(0).get_node().get_type_name() == "MatMul"
 
 
 def test_what_the_process_logs_stays_as_it_was():
