@@ -91,6 +91,13 @@ def test_half_precision_is_computed_where_the_dtype_asks_for_it(dtype):
     np.testing.assert_allclose(ours, np.array(logits(Classifier(model, tokenizer)), "float32"), atol=0.05)
 
 
+@pytest.mark.parametrize("pooling", ["mean", "max"])
+def test_vectors_of_half_precision_are_those_of_keras(pooling):
+    model, tokenizer = encoder(pooler=False, dtype="bfloat16"), WordPieceTokenizer(WORDS)
+    ours, theirs = (Embedder(model, tokenizer, pooling=pooling, runtime=each)(TEXTS) for each in ("openvino", "keras"))
+    np.testing.assert_allclose(ours, theirs, atol=0.05)
+
+
 def test_packed_rows_and_ids_that_a_table_lacks_are_as_in_keras():
     model = encoder(pooler=False)
     ids = np.array([[2, 5, 6, 3, 2, 7, 3, 0]], "int32")
