@@ -66,12 +66,14 @@ def _candidates(work, shape, dtypes, backends):
             environment_of("tensorflow"),
         )
     for dtype in dtypes:
-        arguments = shape | {"dtype": dtype}
-        needs = ("transformers", "torch")
-        yield Candidate(f"transformers, {dtype}", f"benchmarks.inference:{work}_transformers", arguments, needs)
-        if work == "mixed":
-            program = "benchmarks.inference:mixed_sentence_transformers"
-            yield Candidate(f"sentence-transformers, {dtype}", program, arguments, ("sentence_transformers", "torch"))
+        peers = ("transformers", "sentence_transformers") if work == "mixed" else ("transformers",)
+        for library, compiled in itertools.product(peers, (False, True)):
+            yield Candidate(
+                f"{library.replace('_', '-')}, {dtype}" + (", torch.compile" if compiled else ""),
+                f"benchmarks.inference:{work}_{library}",
+                shape | {"dtype": dtype, "compiled": compiled},
+                (library, "torch"),
+            )
 
 
 def _rows(batch_size, length):
@@ -113,11 +115,12 @@ def dense_keras_hub(*, num_layers, hidden_dim, batch_size, length, calls, dtype)
     return _repeated(lambda: backbone.predict_on_batch(rows), calls, batch_size * length)
 
 
-def dense_transformers(*, num_layers, hidden_dim, batch_size, length, calls, dtype):
+def dense_transformers(*, num_layers, hidden_dim, batch_size, length, calls, dtype, compiled):
     """BertModel of transformers, in inference mode."""
     import torch
 
     model = _transformers_model(num_layers, hidden_dim, dtype)
+    model = torch.compile(model) if compiled else model
     ids = torch.tensor(_rows(batch_size, length)["token_ids"], dtype=torch.long)
     mask = torch.ones_like(ids)
     return _repeated(torch.inference_mode()(lambda: model(ids, attention_mask=mask)), calls, batch_size * length)
@@ -179,7 +182,7 @@ def mixed_keras_hub(*, num_layers, hidden_dim, num_sentences, vocabulary, dtype)
     return run
 
 
-def mixed_transformers(*, num_layers, hidden_dim, num_sentences, vocabulary, dtype):
+def mixed_transformers(*, num_layers, hidden_dim, num_sentences, vocabulary, dtype, compiled):
     """BertTokenizerFast and BertModel of transformers, sorted by length, each batch as long as its longest."""
     import torch
     from transformers import BertTokenizerFast
@@ -187,6 +190,7 @@ def mixed_transformers(*, num_layers, hidden_dim, num_sentences, vocabulary, dty
     texts = sorted(sentences(num_sentences), key=len)
     tokenizer = BertTokenizerFast(vocabulary)
     model = _transformers_model(num_layers, hidden_dim, dtype)
+    model = torch.compile(model, dynamic=True) if compiled else model  # or it would compile each length
 
     def run():
         with torch.inference_mode():
@@ -201,7 +205,7 @@ def mixed_transformers(*, num_layers, hidden_dim, num_sentences, vocabulary, dty
     return run
 
 
-def mixed_sentence_transformers(*, num_layers, hidden_dim, num_sentences, vocabulary, dtype):
+def mixed_sentence_transformers(*, num_layers, hidden_dim, num_sentences, vocabulary, dtype, compiled):
     """The `encode` of sentence-transformers around the same model."""
     import tempfile
 
@@ -213,6 +217,8 @@ def mixed_sentence_transformers(*, num_layers, hidden_dim, num_sentences, vocabu
         BertTokenizerFast(vocabulary).save_pretrained(directory)
         transformer = models.Transformer(directory, max_seq_length=512)
     model = SentenceTransformer(modules=[transformer, models.Pooling(hidden_dim)], device="cpu")
+    if compiled:
+        model.compile(dynamic=True)
     texts = sentences(num_sentences)
 
     def run():

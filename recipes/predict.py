@@ -8,6 +8,7 @@ Run         python recipes/predict.py runs/finetune_classifier/preset new.csv --
 
 import json
 from pathlib import Path
+from typing import Literal
 
 import tyro
 
@@ -27,10 +28,13 @@ def main(
     table: TableFormat = TableFormat(),
     top_k: int | None = None,  # so many classes, answers or tokens for each text; None: the best; a writer draws
     batch_size: int | None = None,  # rows in one call of the model; none: as many as its predictor takes
+    dtype: str | None = None,  # bfloat16 is faster where the processor multiplies it; none: the preset's
+    runtime: Literal["keras", "openvino", "auto"] | None = None,  # none: keras; auto: the faster here, measured once
     run_directory: Path = Path("runs/predict"),
 ):
     run = RunFolder(locals())
-    predictor = inference.load_predictor(preset, **({} if batch_size is None else {"batch_size": batch_size}))
+    given = {"batch_size": batch_size, "dtype": dtype, "runtime": runtime}
+    predictor = inference.load_predictor(preset, **{name: value for name, value in given.items() if value is not None})
     rows, arguments = inference.read_inputs(
         predictor, file, text_column=text_column, second_text_column=second_text_column, choice_columns=choice_columns,
         table=table,

@@ -44,3 +44,6 @@ class MeanPooling(keras.layers.Layer):
 
     def compute_output_shape(self, inputs_shape: Shape, padding_mask_shape: Shape | None = None) -> Any:
         return (inputs_shape[0], inputs_shape[2])
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config()  # Keras would make one up that takes no dtype policy

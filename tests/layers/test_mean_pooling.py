@@ -1,8 +1,9 @@
 import keras
 import numpy as np
+import pytest
 from keras import ops
 
-from bert_keras.layers import MeanPooling
+from bert_keras.layers import MaxPooling, MeanPooling
 
 X = np.random.default_rng(0).normal(size=(2, 3, 4)).astype("float32")
 MASK = np.array([[1, 1, 0], [1, 2, 2]], "int32")
@@ -22,3 +23,9 @@ def test_padding_does_not_count_and_packed_sequences_do():
 
 def test_nothing_but_padding_gives_zeros():
     assert not ops.convert_to_numpy(MeanPooling()(X, 0 * MASK)).any()
+
+
+@pytest.mark.parametrize("kind", [MaxPooling, MeanPooling])
+def test_a_dtype_policy_comes_back_from_the_config(kind):
+    pooling = kind(dtype=keras.DTypePolicy("bfloat16"))
+    assert kind.from_config(pooling.get_config()).compute_dtype == "bfloat16"

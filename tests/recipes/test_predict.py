@@ -30,7 +30,7 @@ def test_a_table_without_labels_is_predicted_from_a_trained_preset(run_recipe, s
 
     run_recipe(
         "predict.py", tmp_path / "run" / "preset", tmp_path / "new.csv", "--text-column", "review",
-        "--run-directory", tmp_path / "predicted",
+        "--run-directory", tmp_path / "predicted", "--dtype", "bfloat16", "--runtime", "keras",
     )  # fmt: skip
     lines = (tmp_path / "predicted" / "predictions.jsonl").read_text().splitlines()
     predictions = [json.loads(line) for line in lines]

@@ -15,6 +15,7 @@ import keras
 import numpy as np
 
 from bert_keras.data.rows.accelerators import compiles_each_length
+from bert_keras.inference.runtimes.openvino_graph import rewrite_graph
 from bert_keras.keras_internals import layers_within
 from bert_keras.models import BertEncoder
 
@@ -98,6 +99,7 @@ def _compiled(network):
     if precision == "bf16":
         network = _float32_twin(network)  # OpenVINO reads no bfloat16 of TensorFlow; it rounds to it by itself
     model = _as_openvino(network, openvino)
+    rewrite_graph(model, rounds=precision == "bf16")
     options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": precision}
     return openvino.Core().compile_model(model, "CPU", options)
 

@@ -1,5 +1,6 @@
 """OpenVINO gives what Keras gives, for every predictor; needs the extra `fast`."""
 
+import collections
 import importlib.util
 import logging
 import sys
@@ -10,7 +11,8 @@ import pytest
 
 from bert_keras.data import WordPieceTokenizer
 from bert_keras.inference import Classifier, Embedder, FillMask, QuestionAnswerer, Tagger
-from bert_keras.inference.runtimes import RUNTIMES
+from bert_keras.inference.runtimes import RUNTIMES, openvino_runtime
+from bert_keras.inference.runtimes.openvino_graph import rewrite_graph
 from bert_keras.layers import SelfAttention
 from bert_keras.models import BertEncoder, BertPretrainer, TextClassifier, TokenClassifier
 from bert_keras.models import QuestionAnswerer as QuestionModel
@@ -57,6 +59,19 @@ def test_outputs_are_those_of_keras_to_the_rounding_of_float32(kind, model):
         keras.tree.map_structure(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-5), ours, theirs)
 
 
+@pytest.mark.parametrize("options", [{}, {"use_bias": False, "normalize_first": True}])
+def test_norms_and_attention_are_read_in_the_forms_that_have_kernels(options):
+    model = encoder(pooler=False, **options)
+    read = openvino_runtime._as_openvino(model, openvino_runtime._openvino())
+    rewrite_graph(read, rounds=True)
+    kinds = collections.Counter(each.get_type_name() for each in read.get_ordered_ops())
+    num_norms = sum(isinstance(layer, keras.layers.LayerNormalization) for layer in model._flatten_layers())
+    assert kinds["MVN"] == num_norms and not kinds["ReduceMean"] and not kinds["Power"]
+    assert kinds["ScaledDotProductAttention"] == 2 and kinds["MatMul"] == 2 * (3 + 1 + 2) + 1  # and the identity
+    [result] = read.get_results()
+    assert result.input_value(0).get_node().get_type_name() == "MatMul"
+
+
 def test_what_the_process_logs_stays_as_it_was():
     level = logging.getLogger().level
     logits(Embedder(encoder(pooler=False), WordPieceTokenizer(WORDS), runtime="openvino"))
@@ -74,6 +89,13 @@ def test_half_precision_is_computed_where_the_dtype_asks_for_it(dtype):
     model, tokenizer = TextClassifier(encoder(dtype=dtype), 3), WordPieceTokenizer(WORDS)
     ours = np.array(logits(Classifier(model, tokenizer, runtime="openvino")), "float32")
     np.testing.assert_allclose(ours, np.array(logits(Classifier(model, tokenizer)), "float32"), atol=0.05)
+
+
+@pytest.mark.parametrize("pooling", ["mean", "max"])
+def test_vectors_of_half_precision_are_those_of_keras(pooling):
+    model, tokenizer = encoder(pooler=False, dtype="bfloat16"), WordPieceTokenizer(WORDS)
+    ours, theirs = (Embedder(model, tokenizer, pooling=pooling, runtime=each)(TEXTS) for each in ("openvino", "keras"))
+    np.testing.assert_allclose(ours, theirs, atol=0.05)
 
 
 def test_packed_rows_and_ids_that_a_table_lacks_are_as_in_keras():
