@@ -67,6 +67,7 @@ def bert_keras(*, preset, train, validation, num_examples, size, learning_rate, 
     from bert_keras.data import Examples, Vocabulary, WordPieceTokenizer, classification_dataset
     from bert_keras.models import BertEncoder, TextClassifier
     from bert_keras.training import AdamW
+    from bert_keras.training.callbacks import CompiledChains
 
     keep_freed_memory()  # as recipes do
     keras.utils.set_random_seed(seed)
@@ -89,9 +90,10 @@ def bert_keras(*, preset, train, validation, num_examples, size, learning_rate, 
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     classifier.compile(AdamW(learning_rate), loss, weighted_metrics=["accuracy"])
     epoch = dataset(train, num_examples, True)
+    chains = CompiledChains(min_steps=1)  # these few batches stand for an epoch of thousands
 
     def run():
-        classifier.fit(epoch, verbose=0, shuffle=False)
+        classifier.fit(epoch, callbacks=[chains], verbose=0, shuffle=False)
         if validation:
             accuracy = classifier.evaluate(dataset(validation, None, False), verbose=0, return_dict=True)["accuracy"]
             _say(accuracy)

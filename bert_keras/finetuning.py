@@ -161,10 +161,10 @@ class FineTuning:
 
         callbacks = training.callbacks
         return [
-            callbacks.CompiledChains(),
             *([keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if self.ema else []),
             *([callbacks.TaskScores(scores)] if scores else []),
             *([_keep_best(best, self.epochs)] if best else []),
+            callbacks.CompiledChains(),
             callbacks.LearningRate(),
             *([callbacks.Throughput()] if throughput else []),
             *([callbacks.WatchPredictions(watched, of_predictions, log_dir)] if of_predictions else []),

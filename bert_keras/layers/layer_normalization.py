@@ -1,5 +1,7 @@
 """Layer norm that costs little in training."""
 
+from typing import Any
+
 import keras
 
 from bert_keras.ops import layer_norm
@@ -11,8 +13,9 @@ class LayerNormalization(keras.layers.LayerNormalization):
     """`keras.layers.LayerNormalization` with a gradient in fewer passes over memory; see `bert_keras.ops.layer_norm`.
 
     Args:
-        **kwargs: arguments of `keras.layers.LayerNormalization`, whose own computation serves what is not the last axis
-            with a scale, and inference.
+        epsilon: added to the variance. Default 1e-3, as in Keras.
+        **kwargs: further arguments of `keras.layers.LayerNormalization`, whose own computation serves inference, and
+            other axes than the last one or no scale.
 
     Call arguments:
         inputs: (..., width) float tensor.
@@ -31,6 +34,9 @@ class LayerNormalization(keras.layers.LayerNormalization):
     Reference:
         [Ba et al., 2016](https://arxiv.org/abs/1607.06450)
     """
+
+    def __init__(self, *, epsilon: float = 1e-3, **kwargs: Any):
+        super().__init__(epsilon=epsilon, **kwargs)
 
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         is_last_axis = self.axis in (-1, [-1], len(inputs.shape) - 1, [len(inputs.shape) - 1])

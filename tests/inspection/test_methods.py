@@ -183,7 +183,7 @@ def test_bad_options_are_refused(classifier, encoder):
         attribute(classifier, TEXT, method="occlusion", num_steps=3)
     no_mask = Classifier(classifier.model, WordPieceTokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "ada"]))
     with pytest.raises(ValueError, match=r"no \[MASK\]"):
-        attribute(no_mask, "Ada", method="occlusion")
+        attribute(no_mask, "Ada", method="occlusion", replaced_by="mask")
     tagger = Tagger(TokenClassifier(encoder, 2, labels=("a", "b")), classifier.tokenizer)
     with pytest.raises(ValueError, match="stands at places of the text, which move where words are deleted"):
         attribute(tagger, TEXT, answer="a", at=1, method="occlusion", replaced_by="delete")

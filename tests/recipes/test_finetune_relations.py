@@ -25,7 +25,7 @@ def test_relations_are_told_scored_and_written_for_the_official_scorer(run, watc
     options = ["--run-directory", tmp_path / "run", "--watch", "confusion", "precision_recall", "spans"]
     assert ".f1 " in run("finetune_relations.py", marked_preset, *files, *options)
     curves = {"precision_recall/Is(e1,e2)", "precision_recall/Other"}
-    assert watched(tmp_path / "run") == {"confusion_matrix", "spans"} | curves
+    assert watched(tmp_path / "run") == {"confusion_matrix", "spans", "spans_in_colour"} | curves
     lines = [line.split("\t") for line in (tmp_path / "run" / "predictions.txt").read_text().splitlines()]
     assert [number for number, _ in lines] == [str(i) for i in range(8)]
     assert {label for _, label in lines} <= {"Is(e1,e2)", "Other"}
@@ -55,5 +55,5 @@ def test_triples_are_found_scored_and_written(run, watched, small_preset, tmp_pa
     files = [word for part in ("train", "validation", "test") for word in (f"--{part}", tmp_path / "train.jsonl")]
     options = [*small_data_options, "--run-directory", tmp_path / "run", "--watch", "spans"]
     assert ".f1 " in run("finetune_triples.py", small_preset, *files, *options)
-    assert watched(tmp_path / "run") == {"spans"}
+    assert watched(tmp_path / "run") == {"spans", "spans_in_colour"}
     assert len((tmp_path / "run" / "predictions.jsonl").read_text().splitlines()) == 8

@@ -28,7 +28,7 @@ def conll(tmp_path):
 
 def test_entities_are_tagged_by_a_crf_and_written_as_columns_and_as_spans(run, watched, conll, tmp_path):
     assert ".f1 " in run(conll, "--head", "crf", "--adversarial", "1", "--watch", "confusion", "spans")
-    assert watched(tmp_path / "run") == {"confusion_matrix", "spans"}
+    assert watched(tmp_path / "run") == {"confusion_matrix", "spans", "spans_in_colour"}
     lines = (tmp_path / "run" / "predictions_test.conll").read_text().splitlines()
     assert [line.split("\t")[:2] for line in lines if line] == [
         line.split() for line in conll.read_text().splitlines() if line
@@ -47,7 +47,7 @@ def test_spans_in_each_other_are_found_by_global_pointer(run, watched, tmp_path,
     (tmp_path / "train.jsonl").write_text((json.dumps(row) + "\n") * 8)
     arguments = ("--head", "global_pointer", "--scheme", "None", "--watch", "spans", *small_data_options)
     assert ".f1 " in run(tmp_path / "train.jsonl", *arguments)
-    assert watched(tmp_path / "run") == {"spans"}
+    assert watched(tmp_path / "run") == {"spans", "spans_in_colour"}
     rows = [json.loads(line) for line in (tmp_path / "run" / "predictions_test.jsonl").read_text().splitlines()]
     assert len(rows) == 8
 
