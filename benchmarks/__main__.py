@@ -1,4 +1,4 @@
-"""The short set of benchmarks, 7 minutes on 2 cores; writes the table of benchmarks/README.md anew.
+"""The short set of benchmarks, 11 minutes on 2 cores; writes the table of benchmarks/README.md anew.
 
 Run: python -m benchmarks
 """

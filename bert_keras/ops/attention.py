@@ -83,7 +83,7 @@ def reference_attention(
         the pair that `dot_product_attention` returns with `return_scores`.
     """
     products = matmul_transposed(query * query.shape[-1] ** -0.5, key)  # (batch, heads, queries, keys)
-    if dropout and is_worth_compiling(products):
+    if 0 < dropout < 1 and is_worth_compiling(products):
         scores = _compiled_scores(products, mask, dropout, seed)
     else:
         scores = _scores(products, mask)
@@ -93,12 +93,16 @@ def reference_attention(
 
 def _scores(products, mask):
     """Softmax over the keys that are seen, in float32."""
-    scores = ops.cast(products, "float32")
-    if mask is not None:
-        # Added, not selected: its gradient costs nothing, and the graph optimizer shares the sum's right side
-        # between all layers that got the same mask.
-        scores += ops.expand_dims(ops.cast(ops.logical_not(mask), "float32") * _HIDDEN, 1)
-    return ops.cast(ops.softmax(scores, axis=-1), products.dtype)
+    return ops.cast(ops.softmax(_masked(products, mask), axis=-1), products.dtype)
+
+
+def _masked(products, mask):
+    products = ops.cast(products, "float32")
+    if mask is None:
+        return products
+    # Added, not selected: its gradient costs nothing, and the graph optimizer shares the sum's right side
+    # between all layers that got the same mask.
+    return products + ops.expand_dims(ops.cast(ops.logical_not(mask), "float32") * _HIDDEN, 1)
 
 
 def _compiled_scores(products, mask, dropout, seed):
@@ -117,9 +121,7 @@ def _compiled_scores(products, mask, dropout, seed):
 
 
 def _dropped_scores(products, mask, first, second, *, rate):
-    x = ops.cast(products, "float32")
-    if mask is not None:
-        x += ops.expand_dims(ops.cast(ops.logical_not(mask), "float32") * _HIDDEN, 1)
+    x = _masked(products, mask)
     exponentials = ops.exp(x - ops.max(x, axis=-1, keepdims=True))
     scores = ops.cast(exponentials / _sums(exponentials), products.dtype)
     return drop(scores, first, second, rate=rate), scores

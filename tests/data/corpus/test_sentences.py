@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bert_keras.data.corpus.sentences import split_sentences
+from bert_keras.data.corpus.sentences import STOPS, _stops, split_sentences
 
 
 @pytest.mark.parametrize(
@@ -90,3 +90,14 @@ def test_hostile_text_takes_linear_time(unit):
 
     seconds(1000)
     assert seconds(100_000) < 3  # quadratic would be minutes
+
+
+@given(st.text(st.sampled_from(" aα០१១ល་)”.!?;:…؟۔።፡།༎।॥។៕။᠃꧉。！；\u037e")))
+def test_stops_are_found_where_the_pattern_finds_them(text):
+    assert [stop.span() for stop in _stops(text)] == [stop.span() for stop in STOPS.finditer(text)]
+
+
+def test_every_character_that_may_be_a_stop_is_looked_at():
+    for char in map(chr, range(0x10000)):
+        for text in (char, char * 2, f"αα{char}", f"አ{char}{char}"):
+            assert [stop.span() for stop in _stops(text)] == [stop.span() for stop in STOPS.finditer(text)], text
