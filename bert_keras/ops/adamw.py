@@ -200,7 +200,6 @@ def _tensorflow_kernel(states, gradients, gradient_scale, beta_1, beta_2, epsilo
             variable, momentum, velocity = (variable.value for variable in state[:3])
             kept_share, rate = state[3:]
             if variable.shape.num_elements() >= _ELEMENTS_WORTH_COMPILING and is_traced_for_a_processor(gradient):
-                kept_share = tf.ones(()) if kept_share is None else kept_share
                 update_at_once = compiled(_update_at_once, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
                 update_at_once(variable, momentum, velocity, gradient, gradient_scale, rate, kept_share)
                 continue
@@ -230,15 +229,8 @@ def _update_at_once(
     variable, momentum, velocity, gradient, gradient_scale, rate, kept_share, *, beta_1, beta_2, epsilon
 ):
     """Change a variable and its means in place; they come as variables, for new tensors would be filled and copied."""
-    gradient, gradient_scale, rate, kept_share = (
-        ops.cast(x, variable.dtype) for x in (gradient, gradient_scale, rate, kept_share)
-    )
-    gradient *= gradient_scale
-    new_momentum = momentum + (gradient - momentum) * (1 - beta_1)
-    new_velocity = velocity + (ops.square(gradient) - velocity) * (1 - beta_2)
-    momentum.assign(new_momentum)
-    velocity.assign(new_velocity)
-    variable.assign(variable * kept_share - rate * new_momentum / (ops.sqrt(new_velocity) + epsilon))
+    states = [(variable, momentum, velocity, kept_share, rate)]
+    reference_kernel(states, [gradient], gradient_scale, beta_1, beta_2, epsilon)
 
 
 def _torch_norm(gradients):

@@ -7,6 +7,7 @@ from bert_keras.ops.compiled_chain import compiled, is_worth_compiling
 from bert_keras.ops.dropout import drop, round_keys
 from bert_keras.ops.dropout import dropout as drop_elements
 from bert_keras.ops.matmul_transposed import matmul_transposed
+from bert_keras.ops.sums import row_sums
 from bert_keras.types import Tensor
 
 # Chosen once. JAX and torch have a kernel that never holds all the scores; TensorFlow's version in Keras is
@@ -123,17 +124,11 @@ def _compiled_scores(products, mask, dropout, seed):
 def _dropped_scores(products, mask, first, second, *, rate):
     x = _masked(products, mask)
     exponentials = ops.exp(x - ops.max(x, axis=-1, keepdims=True))
-    scores = ops.cast(exponentials / _sums(exponentials), products.dtype)
+    scores = ops.cast(exponentials / row_sums(exponentials), products.dtype)
     return drop(scores, first, second, rate=rate), scores
 
 
 def _gradient_of_scores(scores, first, second, upstream, *, rate):
     upstream = ops.cast(drop(upstream, first, second, rate=rate), "float32")
     wide = ops.cast(scores, "float32")
-    return ops.cast(wide * (upstream - _sums(wide * upstream)), scores.dtype)
-
-
-def _sums(x):
-    """Sum up over the keys, as a product with ones: XLA adds one number after the other on a processor."""
-    *leading, width = ops.shape(x)
-    return ops.reshape(ops.matmul(ops.reshape(x, (-1, width)), ops.ones((width, 1), x.dtype)), (*leading, 1))
+    return ops.cast(wide * (upstream - row_sums(wide * upstream)), scores.dtype)

@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from bert_keras.ops.compiled_chain import compiled_chain, is_worth_compiling
-from bert_keras.ops.traced_function import traced_once
+from bert_keras.ops.traced_function import traced_function
 from bert_keras.types import Shape, Tensor
 
 # Torch drops in one pass and has hardly an operation for unsigned integers.
@@ -86,7 +86,7 @@ def hash_noise(shape: Shape, first: Tensor, second: Tensor) -> Tensor:
     return ops.reshape(_noise(numbers, first, second), shape)
 
 
-@traced_once
+@traced_function
 def _noise(numbers, first, second):
     x = numbers * _uint32(0x9E3779B9) + first
     x = (x ^ _shifted(x, 16)) * _uint32(0x85EBCA6B) + second
@@ -107,7 +107,7 @@ def round_keys(seed: Tensor) -> tuple[Tensor, Tensor]:
     return _keys(ops.cast(seed.next(), "uint32") if is_generator else _uint32([seed % 2**32, 0]))
 
 
-@traced_once
+@traced_function
 def _keys(seed_and_counter):
     seed, counter = ops.unstack(seed_and_counter, 2)
     first = _mix(seed + _mix(counter + _uint32(0x9E3779B9)))

@@ -8,6 +8,7 @@ import keras
 from keras import ops
 
 from bert_keras.ops.compiled_chain import compiled, is_within_xla, is_worth_compiling
+from bert_keras.ops.sums import column_sums, row_sums
 from bert_keras.types import Tensor
 
 # Chosen once: XLA derives and fuses the gradient (for JAX always), and torch has a kernel.
@@ -61,10 +62,7 @@ def _tensorflow_layer_norm(inputs, gamma, beta, epsilon):
 
         def gradient(upstream):
             to_rows, products = backward(rows, gamma, mean, inverse_deviation, upstream)
-            # Sums over rows as products with ones, in which they cost little.
-            ones = tf.ones((1, tf.shape(rows)[0]), rows.dtype)
-            to_gamma, to_beta = (tf.squeeze(tf.matmul(ones, x), 0) for x in (products, upstream))
-            return to_rows, tf.cast(to_gamma, gamma.dtype), tf.cast(to_beta, beta.dtype)
+            return to_rows, tf.cast(column_sums(products), gamma.dtype), tf.cast(column_sums(upstream), beta.dtype)
 
         return normed, gradient
 
@@ -92,9 +90,7 @@ def _gradient(rows, gamma, mean, inverse_deviation, upstream):
 
 
 def _row_means(x):
-    """Mean of each row, as a product with ones: XLA sums a row up one number at a time on a processor."""
-    width = x.shape[-1]
-    return ops.matmul(x, ops.full((width, 1), 1 / width, x.dtype))  # (rows, 1)
+    return row_sums(x, 1 / x.shape[-1])
 
 
 def _wide(x):

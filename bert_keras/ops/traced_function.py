@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 
-def traced_once(function: Callable) -> Callable:
+def traced_function(function: Callable) -> Callable:
     """Trace a function once for all its calls with tensors of the same dtypes and ranks, instead of at each call.
 
     Tracing and optimizing a graph takes TensorFlow the longer the more operations there are. What each layer does
@@ -22,7 +22,7 @@ def traced_once(function: Callable) -> Callable:
 
     Example:
         >>> import keras
-        >>> @traced_once
+        >>> @traced_function
         ... def plus_one(x):
         ...     return x + 1
         >>> int(plus_one(keras.ops.array(2)))

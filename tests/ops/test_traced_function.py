@@ -4,7 +4,7 @@ import pytest
 from keras import ops
 
 from bert_keras.ops import dropout
-from bert_keras.ops.traced_function import traced_once
+from bert_keras.ops.traced_function import traced_function
 
 tf = pytest.importorskip("tensorflow")
 pytestmark = pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="an ordinary function there")
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="
 def test_rows_of_several_lengths_share_a_trace_and_get_what_the_function_gives():
     traces = []
 
-    @traced_once
+    @traced_function
     def doubled(x):
         traces.append(x.shape)
         return 2 * x
@@ -30,7 +30,7 @@ def test_rows_of_several_lengths_share_a_trace_and_get_what_the_function_gives()
 
 
 def test_outside_of_a_graph_it_is_the_function_itself():
-    assert traced_once(lambda x: x.numpy())(ops.ones(())) == 1
+    assert traced_function(lambda x: x.numpy())(ops.ones(())) == 1
 
 
 def test_a_graph_holds_the_noise_of_dropout_once_for_all_layers():

@@ -19,7 +19,7 @@ def cast_once(model: keras.Model) -> Iterator[None]:
     Args:
         model: whose layers are called within the context.
     """
-    layers = layers_within(model) if keras.backend.backend() == "tensorflow" else []
+    layers = layers_within(model) if keras.config.backend() == "tensorflow" else []
     matrices = [
         (matrix, layer.compute_dtype)
         for layer in layers

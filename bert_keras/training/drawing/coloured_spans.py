@@ -39,7 +39,7 @@ def coloured_spans(
 ) -> np.ndarray:
     """Draw texts below one another, with a bar and a label under each of their places.
 
-    Places may overlap and lie in each other: their bars then stand below each other.
+    Places may overlap and be nested: their bars then stand below each other.
 
     Args:
         texts: Of letters that a font here has: `is_drawable` tells.
