@@ -55,7 +55,8 @@ def wrong_labels(
 
     An example is counted as one of the class whose threshold its probability reaches, the mean probability that
     examples with this label have; of several, the most probable. These counts by given label, scaled to the labels that
-    there are, are the joint. No label is found wrong that the model itself would give.
+    there are, are the joint. No label is found wrong that the model itself would give, but for
+    `"low_self_confidence"`: of several classes the most probable may have a low probability.
 
     Args:
         labels: (examples,) int, the given classes.

@@ -70,9 +70,18 @@ def test_the_joint_has_all_labels_and_nothing_is_found_that_a_model_would_say(se
     labels, probabilities, _ = problem(seed, num_examples, num_classes, 0.2)
     found = wrong_labels(labels, probabilities, method=method)
     assert found.joint.sum(1).tolist() == np.bincount(labels, minlength=num_classes).tolist()
-    assert (probabilities.argmax(1)[found.numbers] != labels[found.numbers]).all()
+    if method != "low_self_confidence":
+        assert (probabilities.argmax(1)[found.numbers] != labels[found.numbers]).all()
     assert (found.suggested != labels).all() and 0 <= found.estimated_share <= 1
     assert (np.diff(found.quality[found.numbers]) >= 0).all()
+
+
+def test_by_low_self_confidence_a_label_may_be_found_that_the_model_would_say_as_cleanlab_does():
+    labels, probabilities, _ = problem(154, 26, 5, 0.2)  # an example whose likeliest class, its label, has 0.295
+    found = wrong_labels(labels, probabilities, method="low_self_confidence")
+    counted = wrong_labels(labels, probabilities, method="confident_learning")
+    assert found.numbers.tolist() == np.argsort(found.quality)[: len(counted.numbers)].tolist()
+    assert (probabilities.argmax(1)[found.numbers] == labels[found.numbers]).any()
 
 
 def test_turned_labels_are_found_where_the_model_is_good():
