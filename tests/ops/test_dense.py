@@ -18,13 +18,14 @@ def test_multiplies_and_adds(bias):
     np.testing.assert_allclose(ops.convert_to_numpy(outputs), expected, rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="only there is it kept apart")
+@pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="only there are they computed otherwise")
+@pytest.mark.parametrize("is_kept_apart", [True, False])
 @pytest.mark.parametrize("shape", [(2, 3, 8), (2, None, 8), (None, 8)])
-def test_a_product_that_is_kept_apart_has_the_same_values_and_gradients(shape, monkeypatch):
+def test_in_bfloat16_values_and_gradients_are_those_of_keras(shape, is_kept_apart, monkeypatch):
     import tensorflow as tf
 
     module = importlib.import_module("bert_keras.ops.dense")  # whose name is its function's, too
-    monkeypatch.setattr(module, "_KEEPS_PRODUCTS_ALONE", True)
+    monkeypatch.setattr(module, "_KEEPS_PRODUCTS_ALONE", is_kept_apart)
     inputs = INPUTS if len(shape) == 3 else INPUTS.reshape(6, 8)
 
     def values_and_gradients(function):
@@ -41,6 +42,8 @@ def test_a_product_that_is_kept_apart_has_the_same_values_and_gradients(shape, m
 
     ours, graph = values_and_gradients(dense)
     theirs, _ = values_and_gradients(reference_dense)
-    assert "BiasAdd" not in {node.op for node in graph.as_graph_def().node}  # what TensorFlow would fuse
+    operations = {node.op for node in graph.as_graph_def().node}
+    assert "BiasAddGrad" not in operations
+    assert not is_kept_apart or "BiasAdd" not in operations  # what TensorFlow would fuse
     for some, others in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(some, others, rtol=2**-6, atol=2**-6)
