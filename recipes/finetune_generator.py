@@ -64,18 +64,10 @@ def main(
     how = dict(measures=measures, tokenize=tokenize, lowercase=lowercase)
     training.writing_scores(["a"], [["a"]], **how)  # what is missing for it is said now, not after an epoch
 
-    def score(part, number=None, directory=None):
-        return inference.score_writing(
-            write, examples[part].first_sources(number), directory=directory, part=part, **how
-        )  # fmt: skip
+    def score(part, number=None, **where):
+        return inference.score_writing(write, examples[part].first_sources(number), part=part, **how, **where)
 
-    some = examples["validation"].first_sources(num_samples).references()
-    shown_prompts = write.rows(data.GenerationExamples(tuple(some)))  # once: what is cut is said once
-
-    def samples():
-        texts = write(shown_prompts)
-        return [(str(source), text, targets[0]) for (source, targets), text in zip(some.items(), texts)]
-
+    samples = inference.written_samples(write, examples["validation"].first_sources(num_samples))
     shown = tuple(dict.fromkeys((measures[0], best, "perplexity")))
     options = dict(best=f"val_{best}", shown=shown, scores=lambda: score("validation", num_scored))
     options["inside"] = inference.Inside(model, tokenizer, rows["validation"])

@@ -32,7 +32,7 @@ from bert_keras.inference.watching import (
     watch_texts,
     watch_triples,
 )
-from bert_keras.inference.writing_scores import score_writing
+from bert_keras.inference.writing_scores import score_writing, written_samples
 from bert_keras.inference.written_text import text_pieces, written_text
 
 __all__ = [
@@ -74,5 +74,6 @@ __all__ = [
     "watch_texts",
     "watch_triples",
     "write_negatives",
+    "written_samples",
     "written_text",
 ]

@@ -1,7 +1,7 @@
-"""What a generator writes from examples: the file of its texts, and its scores."""
+"""What a generator writes from examples: the file of its texts, their scores, and a few of them to be read."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bert_keras.atomic_files import write_file
@@ -54,3 +54,31 @@ def score_writing(
         return {}
     options = dict(measures=measures, tokenize=tokenize, lowercase=lowercase)
     return writing_scores(texts, list(references.values()), **options)
+
+
+def written_samples(write: Generator, examples: GenerationExamples) -> Callable[[], list[tuple[str, str, str]]]:
+    """Return what a `TextProbe` shows of a model that learns to write: (source, what it writes, first target).
+
+    Sources are made rows of here, so that what is cut is said once, not after each epoch.
+
+    Args:
+        write: The model's.
+        examples: From `read_generation`, with targets; each source is written from once.
+
+    Returns:
+        Function without arguments that writes with the weights of the moment.
+
+    Example:
+        ```python
+        samples = inference.written_samples(inference.Generator(model, tokenizer), examples.first_sources(8))
+        probe = training.callbacks.TextProbe("written", ("source", "text", "target"), samples, "runs/mine/logs")
+        ```
+    """
+    references = examples.references()
+    prompts = write.rows(GenerationExamples(tuple(references)))
+
+    def samples():
+        texts = write(prompts)
+        return [(str(source), text, some[0]) for (source, some), text in zip(references.items(), texts, strict=True)]
+
+    return samples

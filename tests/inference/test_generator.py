@@ -1,5 +1,6 @@
 """Strings in, written strings out: those of the ids that the model itself writes."""
 
+import json
 import pathlib
 
 import hypothesis
@@ -17,7 +18,7 @@ from bert_keras.data import (
 )
 from bert_keras.data.tokenization.byte_alphabet import ALPHABET
 from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS
-from bert_keras.inference import Generator, load_predictor
+from bert_keras.inference import Generator, load_predictor, score_writing, written_samples
 from bert_keras.inference.written_text import text_pieces, written_text
 from bert_keras.models import BertEncoder, CausalLM, PrefixLM, TextClassifier
 
@@ -65,6 +66,16 @@ def test_a_seed_gives_the_same_texts_in_batches_of_any_size(write, model, tokeni
 def test_scores_come_beside_the_texts(write):
     (texts, scores), _ = write(TEXTS[:2], num_beams=3, num_results=2, return_scores=True)
     assert len(texts) == 2 and scores[0] >= scores[1]
+
+
+def test_what_is_written_from_examples_is_scored_kept_and_shown_once_a_source(write, tmp_path):
+    examples = GenerationExamples(("a b", "c d", "a b"), ("e", "f", "g"))
+    texts = write(["a b", "c d"])
+    scores = score_writing(write, examples, directory=tmp_path, part="test", measures=("distinct-1",))
+    lines = [json.loads(line) for line in (tmp_path / "written_test.jsonl").read_text().splitlines()]
+    assert lines[0] == {"source": "a b", "written": texts[0], "references": ["e", "g"]} and len(lines) == 2
+    assert list(scores) == ["distinct-1"] and 0 <= scores["distinct-1"] <= 1
+    assert written_samples(write, examples)() == [("a b", texts[0], "e"), ("c d", texts[1], "f")]
 
 
 def test_pieces_are_the_text(write):
