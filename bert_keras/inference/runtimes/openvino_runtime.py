@@ -136,7 +136,8 @@ def _float32_twin(network):
     config.pop("compile_config", None)
     with values_follow():
         twin = keras.saving.deserialize_keras_object(config)
-    twin.set_weights([np.asarray(weight, "float32") for weight in network.get_weights()])
+    for ours, theirs in zip(twin.weights, network.weights, strict=True):  # one by one, for less memory
+        ours.assign(keras.ops.cast(theirs.value, "float32"))
     return twin
 
 
