@@ -24,6 +24,7 @@ def _measure(run):
     seconds, processor_seconds = time.perf_counter() - start, time.process_time() - processor_start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
     answer = {"seconds": seconds, "processor_seconds": processor_seconds, "amount": amount, "peak_mib": peak}
+    answer["processor_seconds_since_start"] = time.process_time()
     print("\n" + json.dumps(answer), flush=True)  # a progress bar may stand on the line
 
 

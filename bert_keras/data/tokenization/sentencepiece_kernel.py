@@ -30,9 +30,9 @@ class SentencePieceKernel(tf.saved_model.experimental.TrackableResource):
         _ = self.resource_handle  # made now: a faulty model is refused here
 
     def _create_resource(self):
-        # `SentencepieceTokenizer` has its model in a resource without a name, which goes with TensorFlow's cache of kernels:
-        # whoever sets a seed clears that (tf.random.set_seed, keras.utils.set_random_seed), and the tokenizer is dead. One with
-        # a name stays. Only its op takes a name.
+        # `SentencepieceTokenizer` has its model in a resource without a name, which goes with TensorFlow's cache of
+        # kernels: whoever sets a seed clears that (tf.random.set_seed, keras.utils.set_random_seed), and the tokenizer
+        # is dead. One with a name stays, and only the op takes a name.
         with tf.device("CPU"):
             return sentencepiece_ops.sentencepiece_op(model=self._model, shared_name=self._name)
 
