@@ -3,11 +3,10 @@
 import contextlib
 import contextvars
 from collections.abc import Iterator
-from typing import Any
 
 import keras
 
-from bert_keras.types import Initializer
+from bert_keras.types import Initializer, Tensor
 
 # Truncated normal of 0.02: `initializer_range` of https://github.com/google-research/bert/blob/master/modeling.py
 BERT_INITIALIZER_RANGE = 0.02
@@ -31,7 +30,7 @@ def values_follow() -> Iterator[None]:
 class BertNormal(keras.initializers.TruncatedNormal):
     """BERT's initializer; in a context of `values_follow` it draws nothing, which takes longer than to load weights."""
 
-    def __call__(self, shape: tuple[int, ...], dtype: str | None = None) -> Any:
+    def __call__(self, shape: tuple[int, ...], dtype: str | None = None) -> Tensor:
         return keras.ops.zeros(shape, dtype) if _values_follow.get() else super().__call__(shape, dtype)
 
 
