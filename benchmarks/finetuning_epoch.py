@@ -62,35 +62,34 @@ def main(
 
 def bert_keras(*, preset, train, validation, num_examples, size, learning_rate, seed, vocabulary, dtype, batch_size=32):
     """Ours, as recipes/finetune_classifier.py does it, with the head that the peers have: on the pooled output."""
+    from bert_keras import data, models, training
+    from bert_keras.quiet_tensorflow import import_quietly
+
+    keep_freed_memory()  # as recipes do, and what follows
+    import_quietly()
     import keras
 
-    from bert_keras.data import Examples, Vocabulary, WordPieceTokenizer, classification_dataset
-    from bert_keras.models import BertEncoder, TextClassifier
-    from bert_keras.training import AdamW
-    from bert_keras.training.callbacks import CompiledChains
-
-    keep_freed_memory()  # as recipes do
     keras.utils.set_random_seed(seed)
     if preset:
-        classifier = TextClassifier.from_preset(preset, num_classes=2, pooling="pooled", dtype=dtype)
-        tokenizer = WordPieceTokenizer.from_preset(preset)
+        classifier = models.TextClassifier.from_preset(preset, num_classes=2, pooling="pooled", dtype=dtype)
+        tokenizer = data.WordPieceTokenizer.from_preset(preset)
     else:
         num_layers, hidden_dim = size
-        encoder = BertEncoder(30522, num_layers, 12, hidden_dim, 4 * hidden_dim, dtype=dtype)
-        classifier = TextClassifier(encoder, 2)
-        tokenizer = WordPieceTokenizer(Vocabulary.load(vocabulary))
+        encoder = models.BertEncoder(30522, num_layers, 12, hidden_dim, 4 * hidden_dim, dtype=dtype)
+        classifier = models.TextClassifier(encoder, 2)
+        tokenizer = data.WordPieceTokenizer(data.Vocabulary.load(vocabulary))
 
     def dataset(file, number, training):
         texts, labels = labelled_sentences(file, number)
-        examples = Examples(tuple(texts), labels=tuple(labels), label_names=("0", "1"))
-        return classification_dataset(
+        examples = data.Examples(tuple(texts), labels=tuple(labels), label_names=("0", "1"))
+        return data.classification_dataset(
             examples, tokenizer, sequence_length=128, batch_size=batch_size, training=training, seed=seed
         )
 
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    classifier.compile(AdamW(learning_rate), loss, weighted_metrics=["accuracy"])
+    classifier.compile(training.AdamW(learning_rate), loss, weighted_metrics=["accuracy"])
     epoch = dataset(train, num_examples, True)
-    chains = CompiledChains(min_steps=1)  # these few batches stand for an epoch of thousands
+    chains = training.callbacks.CompiledChains(min_steps=1)  # these few batches stand for an epoch of thousands
 
     def run():
         classifier.fit(epoch, callbacks=[chains], verbose=0, shuffle=False)

@@ -94,11 +94,12 @@ def _repeated(call, calls, amount):
 
 def dense_bert_keras(*, num_layers, hidden_dim, batch_size, length, calls, dtype, runtime="keras"):
     """Ours, by `predict_on_batch`."""
-    from bert_keras.inference.runtimes import Runner
-    from bert_keras.models import BertEncoder
+    from bert_keras import models  # as documents do it: loaded at first use, with Python's collector off
 
     keep_freed_memory()
-    encoder = BertEncoder(30522, num_layers, 12, hidden_dim, 4 * hidden_dim, dtype=dtype)
+    encoder = models.BertEncoder(30522, num_layers, 12, hidden_dim, 4 * hidden_dim, dtype=dtype)
+    from bert_keras.inference.runtimes import Runner
+
     rows = _rows(batch_size, length)
     network = Runner(runtime)(encoder, rows)
     return _repeated(lambda: network.predict_on_batch(rows), calls, batch_size * length)
@@ -138,13 +139,12 @@ def _transformers_model(num_layers, hidden_dim, dtype):
 
 def mixed_bert_keras(*, num_layers, hidden_dim, num_sentences, vocabulary, dtype, runtime="keras"):
     """Ours: strings to mean vectors, by `Embedder`."""
-    from bert_keras.data import Vocabulary, WordPieceTokenizer
-    from bert_keras.inference import Embedder
-    from bert_keras.models import BertEncoder
+    from bert_keras import data, inference, models  # as in `dense_bert_keras`
 
     keep_freed_memory()
-    encoder = BertEncoder(30522, num_layers, 12, hidden_dim, 4 * hidden_dim, dtype=dtype, pooler=False)
-    embed = Embedder(encoder, WordPieceTokenizer(Vocabulary.load(vocabulary)), runtime=runtime)
+    encoder = models.BertEncoder(30522, num_layers, 12, hidden_dim, 4 * hidden_dim, dtype=dtype, pooler=False)
+    tokenizer = data.WordPieceTokenizer(data.Vocabulary.load(vocabulary))
+    embed = inference.Embedder(encoder, tokenizer, runtime=runtime)
     texts = sentences(num_sentences)
 
     def run():

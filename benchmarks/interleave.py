@@ -157,6 +157,7 @@ def _results(question, case, workers, unit, ours):
                 "all_seconds": [answer["seconds"] for answer in worker.rounds],
                 "peak_mib": worker.rounds[-1]["peak_mib"],
                 "startup_s": worker.startup_s,
+                "startup_processor_s": worker.first["processor_seconds_since_start"],
                 "hardware": hardware(),
                 "versions": versions(),
                 "date": datetime.date.today().isoformat(),
@@ -176,14 +177,15 @@ def show(results):
     print(f"\n{results[0]['question']}: {results[0]['case']}")
     width = max(len(result["candidate"]) for result in results)
     print(
-        f"{'':{width}} {'ms':>9} {'core ms':>9} {results[0]['unit'] + '/s':>12} {'ratio':>6} {'MiB':>6} {'start s':>8}"
+        f"{'':{width}} {'ms':>9} {'core ms':>9} {results[0]['unit'] + '/s':>12} {'ratio':>6} {'MiB':>6} {'start s':>8} "
+        "core s"
     )
     for result in results:
         ratio = result["times_the_best_peer"]
         print(
             f"{result['candidate']:{width}} {result['seconds'] * 1e3:9.1f} {result['processor_seconds'] * 1e3:9.1f} "
             f"{result['per_second']:12,.0f} {'-' if ratio is None else format(ratio, '.2f'):>6} "
-            f"{result['peak_mib']:6,.0f} {result['startup_s']:8.1f}",
+            f"{result['peak_mib']:6,.0f} {result['startup_s']:8.1f} {result['startup_processor_s']:6.1f}",
             flush=True,
         )
 

@@ -10,6 +10,8 @@ import sys
 import threading
 from types import ModuleType
 
+from bert_keras.garbage_collector import collector_off
+
 __version__ = "0.1.0"
 
 _PARTS = ("checkpoints", "command_line", "data", "inference", "inspection", "layers", "models", "ops", "training")
@@ -42,7 +44,8 @@ class _Part(ModuleType):
             if type(self) is _Part:
                 self.__class__ = ModuleType  # what is asked for while the code runs is there or is not
                 try:
-                    self.__spec__.loader.exec_module(self)
+                    with collector_off():
+                        self.__spec__.loader.exec_module(self)
                 except BaseException:
                     self.__class__ = _Part  # as a failed import does: the next use says again what is wrong
                     raise

@@ -41,3 +41,21 @@ def test_a_part_that_fails_to_load_says_so_at_each_use():
         "    except ImportError as error:\n"
         "        print(error.name)\n"
     ) == "keras\nkeras\n"  # fmt: skip
+
+
+def test_pythons_collector_is_off_while_a_part_loads_and_then_as_before():
+    program = (
+        "import gc\n"
+        "from bert_keras import ops\n"
+        "while_loading = []\n"
+        "def note(phase, info):\n"
+        "    while_loading.append(phase)\n"
+        "gc.set_threshold(100)\n"
+        "gc.{state}()\n"
+        "gc.callbacks.append(note)\n"
+        "loaded = ops.check_ids\n"
+        "gc.callbacks.remove(note)\n"
+        "print(len(while_loading) < 20, gc.isenabled())\n"  # it may run again before the line above
+    )
+    assert run(program.format(state="enable")) == "True True\n"
+    assert run(program.format(state="disable")) == "True False\n"

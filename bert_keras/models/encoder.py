@@ -22,8 +22,10 @@ from bert_keras.layers import (
     RotaryPositions,
     SelfAttention,
 )
+from bert_keras.layers.initializers import values_follow
 from bert_keras.models.inspector import inspector
 from bert_keras.models.layer_stack import LayerStack, block_numbers
+from bert_keras.models.named_weights import named_weights
 from bert_keras.models.preset_model import PresetModel
 from bert_keras.models.saved_model import open_preset
 from bert_keras.ops import KeyValueCache, empty_cache, get_activation
@@ -378,18 +380,27 @@ class BertEncoder(PresetModel):
             ValueError: where a file is damaged, describes a model that we do not have, or a weight does not fit.
         """
         checkpoint = open_preset(preset)
-        encoder = cls.from_checkpoint(checkpoint, **overrides)
+        encoder = cls.from_checkpoint(checkpoint, is_loaded_next=True, **overrides)
         encoder._load(checkpoint)
         return encoder
 
     @classmethod
-    def from_checkpoint(cls, checkpoint: Checkpoint, **overrides: Any) -> "BertEncoder":
+    def from_checkpoint(
+        cls, checkpoint: Checkpoint, *, is_loaded_next: bool = False, **overrides: Any
+    ) -> "BertEncoder":
         """Build the encoder that a checkpoint describes, with new weights.
 
         Args:
             checkpoint: what `open_preset` gives.
+            is_loaded_next: whether the checkpoint's weights are loaded next: if it has all of the encoder's, they are
+                0 until then, for no time is taken to draw them. Default False.
             **overrides: as for `from_preset`.
         """
+        if is_loaded_next:
+            with values_follow():
+                encoder = cls.from_checkpoint(checkpoint, **overrides)
+            if named_weights(encoder).keys() <= checkpoint.shapes.keys():
+                return encoder
         if "dropout" in overrides:
             overrides = {"attention_dropout": overrides["dropout"]} | overrides
         saved = checkpoint.encoder_class

@@ -259,7 +259,8 @@ class PresetModel(BatchInputs):
         if TOKEN_TABLE in shapes:  # embeddings of one's own may have another
             shapes[TOKEN_TABLE] = (getattr(self, "encoder", self).vocabulary_size, *shapes[TOKEN_TABLE][1:])
         arrays, report = checkpoint.read(shapes)
-        for name, array in arrays.items():
+        while arrays:  # freed one by one, or the model would be in memory twice
+            name, array = arrays.popitem()
             weights[name].assign(padded(array, weights[name].shape))
         self.load_report = dataclasses.replace(report, new=report.new + new)
         _LOG.log(logging.WARNING if self.load_report.new else logging.INFO, "%s", self.load_report)

@@ -125,7 +125,7 @@ class TaskModel(LossTerms, TokenStatistics, TargetChecks, TracedOnce, PresetMode
         settings = {name: value for name, value in settings.items() if name in own}
         needs_pooler = cls.needs_pooler(**{"family": checkpoint.family.model_type} | settings)
         of_encoder = {"pooler": needs_pooler} | of_encoder | cls.encoder_options
-        encoder = BertEncoder.from_checkpoint(checkpoint, **of_encoder)
+        encoder = BertEncoder.from_checkpoint(checkpoint, is_loaded_next=True, **of_encoder)
         try:
             model = cls(encoder, **settings)
         except KeyError as error:

@@ -53,6 +53,13 @@ def test_measures_those_alone_whose_name_is_asked_for(in_a_folder):
     assert {result["candidate"] for result in results} == {"bert_keras, b", "peer"}
 
 
+def test_the_peak_of_a_candidate_is_not_that_of_the_process_that_started_it(in_a_folder):
+    large = b"x" * (600 << 20)
+    candidate = Candidate("peer", pathlib.Path(__file__).stem + ":work", {"amount": 1})
+    (result,) = interleave("question", "case", [candidate], unit="tokens", rounds=1)
+    assert result["peak_mib"] < len(large) / 2**20 / 2
+
+
 @pytest.mark.slow
 def test_the_accelerator_benchmark_needs_no_tensorflow(in_a_folder):
     program = (

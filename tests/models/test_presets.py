@@ -11,6 +11,7 @@ from keras import ops
 
 from bert_keras.models import BertEncoder, BertPretrainer, QuestionAnswerer, TextClassifier, load_preset
 from bert_keras.models.named_weights import named_weights
+from bert_keras.models.saved_model import open_preset
 
 pytestmark = pytest.mark.slow_elsewhere
 
@@ -297,3 +298,21 @@ def test_a_preset_without_a_weight_that_every_encoder_has_is_refused(make_encode
     safetensors.numpy.save_file(arrays, tmp_path / "model.safetensors", metadata={"format": "pt"})
     with pytest.raises(ValueError, match="has no weight embeddings/segment_embedding/embeddings"):
         BertEncoder.from_preset(tmp_path)
+
+
+def test_a_head_gets_the_numbers_that_it_gets_above_an_encoder_of_drawn_weights():
+    keras.utils.set_random_seed(3)
+    loaded = TextClassifier.from_preset(TINY_BERT, num_classes=2)
+    keras.utils.set_random_seed(3)
+    built = TextClassifier(BertEncoder(**open_preset(TINY_BERT).encoder_arguments), num_classes=2)
+    ours, theirs = (model.get_layer("classification_head").get_weights() for model in (loaded, built))
+    assert ours[0].any()
+    for first, second in zip(ours, theirs, strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
+def test_weights_that_a_preset_does_not_have_are_drawn(tmp_path):
+    BertEncoder.from_size("tiny", vocabulary_size=20, pooler=False).save_to_preset(tmp_path)
+    encoder = BertEncoder.from_preset(tmp_path, pooler=True)
+    assert "pooler/dense/kernel" in encoder.load_report.new
+    assert ops.convert_to_numpy(encoder.get_layer("pooler").dense.kernel).all()

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
-import tensorflow_text
+
+from bert_keras.data.tokenization.tensorflow_text_kernels import normalize_utf8
 
 # Ranges outside which a text is its own composition: no character there changes, or goes with one before it.
 COMPOSING = (
@@ -28,7 +29,7 @@ def compose(texts: tf.Tensor, odd: tf.Tensor) -> tf.Tensor:
         >>> compose(tf.constant(["e\u0301"]), tf.constant([0], tf.int64)).numpy()[0].decode()
         'é'
     """
-    composed = tensorflow_text.normalize_utf8(tf.gather(texts, odd), "NFC")
+    composed = normalize_utf8(tf.gather(texts, odd), "NFC")
     return tf.tensor_scatter_nd_update(texts, odd[:, tf.newaxis], composed)
 
 
@@ -79,7 +80,7 @@ def _decomposed_lengths():
         for plane in (0, 1, 2):  # nothing beyond is composed
             code_points = np.arange(plane << 16, (plane + 1) << 16, dtype=np.int32)
             characters = tf.strings.unicode_encode(code_points[:, np.newaxis], "UTF-8", errors="ignore")
-            decomposed = tensorflow_text.normalize_utf8(characters, "NFD")
+            decomposed = normalize_utf8(characters, "NFD")
             lengths[code_points] = np.maximum(tf.strings.length(decomposed, unit="UTF8_CHAR").numpy(), 1)
         return tf.constant(lengths)
 

@@ -4,7 +4,8 @@ import functools
 
 import numpy as np
 import tensorflow as tf
-import tensorflow_text
+
+from bert_keras.data.tokenization.tensorflow_text_kernels import normalize_utf8
 
 # tf.strings.lower asks ICU for the rules of the process's locale: Turkish turns "I" into "ı", Lithuanian keeps the dot
 # of an accented "i". So "I" and "J" go through ASCII lower-casing first, and these letters are lowered by name.
@@ -38,7 +39,7 @@ def normalize(texts: tf.Tensor, *, lower_case: bool, strip_accents: bool) -> tf.
     if lower_case:
         texts = lower(texts, keeps_accents=not strip_accents)
     if strip_accents:
-        texts = tf.strings.regex_replace(tensorflow_text.normalize_utf8(texts, "NFD"), r"\p{Mn}", "")
+        texts = tf.strings.regex_replace(normalize_utf8(texts, "NFD"), r"\p{Mn}", "")
     return texts
 
 

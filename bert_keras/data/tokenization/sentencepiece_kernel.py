@@ -4,10 +4,7 @@ import hashlib
 
 import tensorflow as tf
 
-# `SentencepieceTokenizer` has its model in a resource without a name, which goes with TensorFlow's cache of kernels:
-# whoever sets a seed clears that (tf.random.set_seed, keras.utils.set_random_seed), and the tokenizer is dead. One with
-# a name stays. The class does not let one give a name, the op below it does.
-from tensorflow_text.python.ops.sentencepiece_tokenizer import gen_sentencepiece_tokenizer as _ops
+from bert_keras.data.tokenization.tensorflow_text_kernels import sentencepiece_ops
 
 # The most probable pieces, without random ones, special ones at the ends or reversal.
 _OPTIONS = dict(
@@ -33,17 +30,20 @@ class SentencePieceKernel(tf.saved_model.experimental.TrackableResource):
         _ = self.resource_handle  # made now: a faulty model is refused here
 
     def _create_resource(self):
+        # `SentencepieceTokenizer` has its model in a resource without a name, which goes with TensorFlow's cache of
+        # kernels: whoever sets a seed clears that (tf.random.set_seed, keras.utils.set_random_seed), and the tokenizer
+        # is dead. One with a name stays, and only the op takes a name.
         with tf.device("CPU"):
-            return _ops.sentencepiece_op(model=self._model, shared_name=self._name)
+            return sentencepiece_ops.sentencepiece_op(model=self._model, shared_name=self._name)
 
     def tokenize(self, texts: tf.Tensor) -> tf.RaggedTensor:
         """Return the int32 ids of (batch,) strings, (batch, tokens)."""
-        values, row_splits = _ops.sentencepiece_tokenize_op(self.resource_handle, texts, **_OPTIONS)
+        values, row_splits = sentencepiece_ops.sentencepiece_tokenize_op(self.resource_handle, texts, **_OPTIONS)
         return tf.RaggedTensor.from_row_splits(values, row_splits, validate=False)
 
     def tokenize_with_first_bytes(self, texts: tf.Tensor) -> tuple[tf.RaggedTensor, tf.RaggedTensor]:
         """Return the int32 ids of (batch,) strings and the byte at which each begins, both (batch, tokens)."""
-        values, row_splits, first_bytes, _ = _ops.sentencepiece_tokenize_with_offsets_op(
+        values, row_splits, first_bytes, _ = sentencepiece_ops.sentencepiece_tokenize_with_offsets_op(
             self.resource_handle, texts, **_OPTIONS
         )
         ids = tf.RaggedTensor.from_row_splits(values, row_splits, validate=False)

@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
-import tensorflow_text
 
 from bert_keras.data.tokenization.character_map import CharacterMap
 from bert_keras.data.tokenization.normalization import lower
+from bert_keras.data.tokenization.tensorflow_text_kernels import normalize_utf8
 
 FILLER = "\ufdd0"  # a code point that never will be a character; keeps a place that normalisation removes
 # White space by Unicode, and SentencePiece's own sign for a space.
@@ -61,7 +61,7 @@ def normalize_accents_and_case(texts: tf.Tensor, *, lower_case: bool, strip_acce
         `AlbertTokenizer` of transformers; `preprocess_text` of https://github.com/google-research/albert
     """
     if strip_accents:
-        texts = tf.strings.regex_replace(tensorflow_text.normalize_utf8(texts, "NFKD"), r"\p{Mn}", "")
+        texts = tf.strings.regex_replace(normalize_utf8(texts, "NFKD"), r"\p{Mn}", "")
     if lower_case:
         # At a word's end TensorFlow makes it a final sigma, the tokenizers of transformers do not.
         texts = lower(tf.strings.regex_replace(texts, "Σ", "σ"), keeps_accents=not strip_accents)

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import tensorflow as tf
-import tensorflow_text
 
 from bert_keras.data.tokenization.normalization import normalize, normalized_lengths
 from bert_keras.data.tokenization.string_tokenizer import StringTokenizer
+from bert_keras.data.tokenization.tensorflow_text_kernels import WordPieceKernel
 from bert_keras.data.tokenization.tokenizer_config import write_tokenizer_config
 from bert_keras.data.tokenization.tokenizer_json import write_tokenizer_json
 from bert_keras.data.tokenization.tokenizer_preset import read_tokenizer_preset
@@ -91,11 +91,10 @@ class WordPieceTokenizer(StringTokenizer):
         spelling |= self._stand_ins
         with tf.device("CPU"):  # strings live there; constants on another device would be copied at every call
             try:
-                self._kernel = tensorflow_text.FastWordpieceTokenizer(
+                self._kernel = WordPieceKernel(
                     [spelling.get(token, token) for token in tokens],
                     unknown_token=self._stand_ins["[UNK]"],
                     max_bytes_per_word=min(4 * max_word_length, _MOST_BYTES),
-                    token_out_type=tf.int32,
                 )
             except RuntimeError as error:
                 raise ValueError(f"no tokenizer can be built from {self.vocabulary!r}: {error}") from error

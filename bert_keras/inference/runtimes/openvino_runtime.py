@@ -17,6 +17,7 @@ import numpy as np
 from bert_keras.data.rows.accelerators import compiles_each_length
 from bert_keras.inference.runtimes.openvino_graph import rewrite_graph
 from bert_keras.keras_internals import layers_within
+from bert_keras.layers.initializers import values_follow
 from bert_keras.models import BertEncoder
 
 _COMMAND = "pip install openvino"
@@ -133,8 +134,10 @@ def _precision(network):
 def _float32_twin(network):
     config = _in_float32(keras.saving.serialize_keras_object(network))
     config.pop("compile_config", None)
-    twin = keras.saving.deserialize_keras_object(config)
-    twin.set_weights([np.asarray(weight, "float32") for weight in network.get_weights()])
+    with values_follow():
+        twin = keras.saving.deserialize_keras_object(config)
+    for ours, theirs in zip(twin.weights, network.weights, strict=True):  # one by one, for less memory
+        ours.assign(keras.ops.cast(theirs.value, "float32"))
     return twin
 
 
