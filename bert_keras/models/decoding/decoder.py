@@ -23,8 +23,9 @@ class Decoder(keras.Model):
             float32, uniform from 0 to 1; and `carry`, what the call before gave, where it goes on from one.
 
     Output:
-        (batch, results, max_new_tokens) int32 tensor, what lies behind a stop token means nothing; and (batch, results)
-        float32 scores. With `tokens_at_a_time` the carry too, whose first entry is the number of tokens written so far.
+        (batch, results, max_new_tokens) int32 tensor, -1 where a text ended for want of a token that may come, and what
+        lies behind it or a stop token means nothing; and (batch, results) float32 scores. With `tokens_at_a_time` the
+        carry too, whose first entry is the number of tokens written so far.
     """
 
     def __init__(
