@@ -16,8 +16,8 @@ class AllowedTokens:
     Attributes:
         stop_token_ids: tokens that end a text.
         min_new_tokens: fewest tokens before one of those.
-        no_repeat_ngram: length of runs of tokens none of which may occur twice in a row, the prompt included; 0 for no
-            such rule. A stop token ends a run and repeats none.
+        no_repeat_ngram: length of runs of tokens none of which may occur twice in a row; 0 for no such rule. A stop
+            token ends a run and repeats none.
         prompt_tokens_only: whether the prompt's tokens and the stop tokens alone may come.
     """
 
@@ -31,7 +31,7 @@ class AllowedTokens:
 
         Args:
             scores: (rows, vocabulary_size) float tensor.
-            tokens: (rows, slots) int tensor, -1 at padding.
+            tokens: (rows, slots) int tensor, -1 at padding, and at what may be repeated.
             slot: int scalar, where the next token goes.
             step: int scalar, number of tokens written so far.
         """

@@ -59,9 +59,9 @@ def generate(
         length_penalty: a text's score is the sum of its log-probabilities, divided by its length to the power of this.
             Default 1.
         num_results: number of texts for each prompt, at most `num_beams`; of drawn texts, any number. Default 1.
-        no_repeat_ngram: length of runs of tokens none of which may occur twice, the prompt included. Default 0: no such
-            rule. It never keeps a text from its stop token. Where it leaves no token at all, the text ends, be it
-            shorter than `min_new_tokens`.
+        no_repeat_ngram: length of runs of tokens none of which may occur twice, the prompt of a `CausalLM` included,
+            but not the source of a `PrefixLM`. Default 0: no such rule. A stop token is free of it. Where it leaves no
+            token at all, the text ends, be it shorter than `min_new_tokens`.
         prompt_tokens_only: whether a text has tokens of its prompt alone, and stop tokens: an answer in the words of a
             passage. Not with `no_repeat_ngram`.
         return_scores: whether to return the scores too.

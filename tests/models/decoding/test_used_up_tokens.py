@@ -1,5 +1,6 @@
 """Where no token may come any more the text ends, as trying all texts finds it, and no other token is written."""
 
+import functools
 import itertools
 
 import keras
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from bert_keras.models import BertEncoder, CausalLM
+from bert_keras.models import BertEncoder, CausalLM, PrefixLM
 from bert_keras.models.decoding.allowed_tokens import AllowedTokens
 
 PROMPTS = [[1, 2], [4, 1, 2]]
@@ -100,6 +101,16 @@ def test_a_text_without_further_words_is_shorter_than_it_should_be(model, option
 def test_runs_of_two_tokens_are_used_up_too(model, options):
     prompt = [1, 0, 1, 2, 1, 3, 1, 4, 1, 1]  # behind 1 no word may come
     assert [text.tolist() for text in model.generate([prompt], max_new_tokens=5, no_repeat_ngram=2, **options)] == [[]]
+
+
+@pytest.mark.slow_elsewhere
+@pytest.mark.parametrize("options", [{}, {"num_beams": 3}])
+def test_what_stands_in_a_source_may_be_written_once(options):
+    encoder = BertEncoder(5, 1, 2, 8, 12, attention_pattern="prefix", pooler=False, max_sequence_length=16)
+    write = functools.partial(PrefixLM(encoder).generate, max_new_tokens=8, no_repeat_ngram=1, **options)
+    assert [sorted(text.tolist()) for text in write([[1, 2, 0], [4, 4]])] == [[0, 1, 2, 3, 4]] * 2
+    row = {"token_ids": np.array([[1, 2, 0, 3]]), "segment_ids": np.array([[0, 0, 0, 1]])}  # a target that has begun
+    assert [sorted(text.tolist()) for text in write(row)] == [[0, 1, 2, 4]]
 
 
 def test_rules_that_always_leave_a_token_ask_of_no_score():
