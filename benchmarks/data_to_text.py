@@ -86,7 +86,8 @@ def prefix_lm(preset, learned, sources, seed, *, processor_minutes, learning_rat
     rows = data.GenerationRows(learned, tokenizer, sequence_length=sequence_length)
     dataset = data.batches(rows, batch_size=batch_size, seed=seed, repeat=True)
     model.fit(dataset, steps_per_epoch=50, epochs=100_000, callbacks=[budget], shuffle=False, verbose=0)
-    write = inference.Generator(model, tokenizer, sequence_length=sequence_length, max_new_tokens=max_new_tokens)
+    lengths = dict(sequence_length=sequence_length, max_new_tokens=max_new_tokens)
+    write = inference.Generator(model, tokenizer, **lengths, long_prompts="cut")  # as transformers' tokenizer does
     return write(sources), int(model.optimizer.iterations)
 
 

@@ -32,6 +32,7 @@ class GenerationFiles(PartFiles):
     test: Path | None = None  # the same; what is written goes to RUN_DIRECTORY/written_test.jsonl
     source_column: int | str | None = None  # by name, or by number from 0; none: told by well-known names
     target_column: int | str | None = None
+    second_source_column: int | str | None = None  # behind the source, as an instruction's input; may be empty
     errors: Literal["raise", "skip"] = "raise"  # what to do with a faulty row
     table: TableFormat = TableFormat()
 
@@ -46,6 +47,7 @@ class GenerationFiles(PartFiles):
         """
         self.expect_parts()
         columns = dict(source_column=self.source_column, target_column=self.target_column)
+        columns["second_source_column"] = self.second_source_column
         options = columns | dataclasses.asdict(self.table) | {"errors": self.errors}
         files = {part: path for part, path in self.paths.items() if not isinstance(path, float)}
         parts = {part: data.read_generation(path, **options) for part, path in files.items()}

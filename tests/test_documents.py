@@ -272,7 +272,7 @@ def test_examples_of_questions_are_read(write, name):
 @pytest.mark.parametrize("name", of("Sources and targets"))
 def test_examples_of_sources_and_targets_are_read(write, name):
     examples = read_generation(write(name, of("Sources and targets")[name]))
-    assert examples.targets[0] in ("Aromi is a coffee shop.", "A cat sat.", "No.", "Behind the church.")
+    assert examples.targets[0] in ("Aromi is a coffee shop.", "3", "A cat sat.", "No.", "Behind the church.")
 
 
 @pytest.mark.parametrize("name", of("Texts that match"))

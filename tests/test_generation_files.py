@@ -10,4 +10,8 @@ def test_validation_is_a_share_of_the_training_part_with_no_source_of_it(tmp_pat
     parts = files.read()
     assert {part: len(some) for part, some in parts.items()} == {"train": 16, "validation": 4}
     assert not {*parts["train"].sources} & {*parts["validation"].sources}
+    named = dict(source_column="mr", second_source_column="note", target_column="ref")
+    (tmp_path / "noted.csv").write_text("mr,note,ref\na,b,c\nd,,e\n")
+    noted = GenerationFiles(train=tmp_path / "noted.csv", validation=tmp_path / "noted.csv", **named).read()
+    assert noted["train"].sources == ("a\nb", "d")
     assert files.learned_from == (tmp_path / "train.csv", None) and files.read() == parts

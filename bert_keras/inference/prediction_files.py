@@ -10,7 +10,7 @@ from typing import Any
 from bert_keras import data
 from bert_keras.data.files.cells import Column, is_visible
 from bert_keras.data.files.faults import Faults
-from bert_keras.data.generation.generation_readers import DIALOGUES, KNOWN_COLUMNS, known_columns
+from bert_keras.data.generation.generation_readers import DIALOGUES, KNOWN_COLUMNS, known_columns, read_sources
 from bert_keras.inference.chooser import Chooser
 from bert_keras.inference.generator import Generator
 from bert_keras.inference.predictor import Predictor
@@ -45,7 +45,8 @@ def read_inputs(
             `read_generation` knows; or a text file with one text a line.
         text_column: The column of the texts, of the questions, or of a dialogue's turns, in a table. The last of
             `turns` is the target, as in training; a column of another name is read whole.
-        second_text_column: That of the second text of a pair, or of the passage that answers a question.
+        second_text_column: That of the second text of a pair, of the passage that answers a question, or of what stands
+            behind a source, as the input of an instruction does.
         choice_columns: Those of the choices.
         table: How a table is written.
 
@@ -70,7 +71,7 @@ def read_inputs(
         return _choices(path, text_column, choice_columns, table)
     if isinstance(predictor, Generator):
         is_table = text_column is not None or suffix in TABLE_SUFFIXES
-        return _sources(path, text_column, table) if is_table else _source_lines(path)
+        return _sources(path, text_column, second_text_column, table) if is_table else _source_lines(path)
     if text_column is not None:
         return _table(path, text_column, second_text_column, table)
     if isinstance(predictor, QuestionAnswerer):
@@ -102,7 +103,7 @@ def _table(path: Path, text_column: Column, second_text_column: Column | None, t
     return rows, (list(examples.texts), list(examples.second_texts))
 
 
-def _sources(path: Path, text_column: Column | None, table: TableFormat):
+def _sources(path: Path, text_column: Column | None, second_text_column: Column | None, table: TableFormat):
     """Read what is written from as training reads it: the last turn of a dialogue is the target, and no part of it."""
     if text_column is None:
         if (known := known_columns(path, table)) is None:
@@ -110,11 +111,13 @@ def _sources(path: Path, text_column: Column | None, table: TableFormat):
                 f"{path} is a table: say which of its columns is the text, by text_column= or --text-column; known are "
                 f"{KNOWN_COLUMNS}."
             )
-        text_column = known[0]
+        text_column = known.source
+        if text_column not in DIALOGUES:
+            examples = read_sources(path, known, table)
+            return [{"text": source} for source in examples.sources], (examples,)
     target_column = text_column if text_column in DIALOGUES else None
-    examples = data.read_generation(
-        path, source_column=text_column, target_column=target_column, **dataclasses.asdict(table)
-    )
+    columns = dict(source_column=text_column, target_column=target_column, second_source_column=second_text_column)
+    examples = data.read_generation(path, **columns, **dataclasses.asdict(table))
     if examples.targets is None:
         return [{"text": source} for source in examples.sources], (examples,)
     _logger.warning(

@@ -3,9 +3,8 @@
 import keras
 from keras import ops
 
+from bert_keras.processor import processor_flags
 from bert_keras.types import Tensor
-
-_FEW_ROWS = 32
 
 
 def _reference(x, y):
@@ -15,11 +14,20 @@ def _reference(x, y):
 if keras.config.backend() == "tensorflow":
     import tensorflow as tf
 
+    _HAS_AMX = "amx_bf16" in processor_flags()
+    # oneDNN brings the right factor of a product into an order of its own: of so many rows in each dtype that is better
+    # done with them than with a whole table. In bfloat16 without AMX it is for none.
+    _TURNED = {"float32": range(8, 33), "bfloat16": range(1, 33) if _HAS_AMX else range(0)}
+
     # Otherwise the second matrix, and the gradient to it, is copied to its transpose in every step. For the product
     # with a token table of 8192 x 192 that was 6 % of a step of 2 layers.
     def _multiply(x, y):
-        if len(x.shape) == 2 and x.shape[0] is not None and x.shape[0] <= _FEW_ROWS:
-            # oneDNN brings the right factor into an order of its own: better the few rows than a whole table.
+        rows = x.shape[0] if len(x.shape) == 2 else None
+        if rows == 1 and x.dtype == tf.bfloat16 and not _HAS_AMX:
+            # With a bias the table is read as it lies, in half the time. One that is known to be 0 would be left out.
+            bias = tf.fill([y.shape[0]], tf.minimum(tf.abs(x[0, 0]), 0))
+            return tf.nn.bias_add(tf.matmul(x, y, transpose_b=True), bias)
+        if rows in _TURNED.get(x.dtype.name, ()):
             return tf.transpose(tf.matmul(y, x, transpose_b=True))
         return tf.matmul(x, y, transpose_b=True)
 else:

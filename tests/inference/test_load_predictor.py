@@ -181,6 +181,13 @@ def test_sources_are_told_by_their_columns_and_empty_ones_are_kept_and_counted(p
         read_inputs(write, tmp_path / "b.csv")
 
 
+@pytest.mark.parametrize("columns", [{}, {"text_column": "instruction", "second_text_column": "input"}])
+def test_what_is_written_from_an_instruction_is_about_its_input(preset, tmp_path, columns):
+    (tmp_path / "a.csv").write_text("instruction,input,output\na,b c,\nb,,\n")  # nobody knows what is to be written
+    rows, (examples,) = read_inputs(load_predictor(preset("Generator")), tmp_path / "a.csv", **columns)
+    assert rows == [{"text": "a\nb c"}, {"text": "b"}] and examples.sources == ("a\nb c", "b")
+
+
 def test_the_name_of_a_file_is_no_text_and_a_table_no_list_of_texts(preset, tmp_path):
     (tmp_path / "a.csv").write_text("text\na\n")
     for name in ("Classifier", "Tagger", "SpanFinder", "Embedder"):

@@ -16,8 +16,8 @@ class AllowedTokens:
     Attributes:
         stop_token_ids: tokens that end a text.
         min_new_tokens: fewest tokens before one of those.
-        no_repeat_ngram: length of runs of tokens none of which may occur twice in a row, the prompt included; 0 for no
-            such rule.
+        no_repeat_ngram: length of runs of tokens none of which may occur twice in a row; 0 for no such rule. A stop
+            token ends a run and repeats none.
         prompt_tokens_only: whether the prompt's tokens and the stop tokens alone may come.
     """
 
@@ -31,7 +31,7 @@ class AllowedTokens:
 
         Args:
             scores: (rows, vocabulary_size) float tensor.
-            tokens: (rows, slots) int tensor, -1 at padding.
+            tokens: (rows, slots) int tensor, -1 at padding, and at what may be repeated.
             slot: int scalar, where the next token goes.
             step: int scalar, number of tokens written so far.
         """
@@ -42,8 +42,23 @@ class AllowedTokens:
         if self.stop_token_ids and self.min_new_tokens:
             scores = ops.where(ops.logical_and(is_stop, step < self.min_new_tokens), _NEVER, scores)
         if self.no_repeat_ngram:
-            scores = ops.where(_would_repeat(tokens, slot, self.no_repeat_ngram, scores.shape[-1]), _NEVER, scores)
+            # Of what a prompt ends with, such as the separator behind a source, a text may end, too.
+            repeats = _would_repeat(tokens, slot, self.no_repeat_ngram, scores.shape[-1])
+            scores = ops.where(ops.logical_and(repeats, ops.logical_not(is_stop)), _NEVER, scores)
         return scores
+
+    def are_used_up(self, scores: Tensor) -> Tensor | None:
+        """Tell in which rows no token at all may come next, so that the text is at its end.
+
+        Args:
+            scores: (rows, vocabulary_size) float tensor, from a call.
+
+        Returns:
+            (rows,) bool tensor; None where the rules always leave a token.
+        """
+        if not self.no_repeat_ngram:
+            return None
+        return ops.equal(ops.max(scores, axis=-1), _NEVER)
 
     def are_stops(self, tokens: Tensor) -> Tensor:
         """Tell which tokens end a text.

@@ -9,13 +9,15 @@ from bert_keras.models.decoding.allowed_tokens import AllowedTokens
 from bert_keras.types import Tensor
 
 _FAR_BELOW = -1e9  # any score
+_LEAST = _FAR_BELOW / 2  # what is below is no text
 
 
 class Beams(NamedTuple):
     """What is written so far.
 
     Attributes:
-        tokens: (batch, beams, slots) int32, the texts that go on, -1 at padding.
+        tokens: (batch, beams, slots) int32, the texts that go on, -1 at padding, and where a text ends since no token
+            may come.
         scores: (batch, beams) float32, the sums of their log-probabilities.
         finished: (batch, beams, slots) int32, the best finished texts, best first.
         finished_scores: (batch, beams) float32, their sums by the length.
@@ -75,6 +77,10 @@ class BeamSearch:
         num_words, num_slots = logits.shape[-1], ops.shape(beams.tokens)[2]
         log_probs = ops.log_softmax(logits, axis=-1)
         log_probs = self.allowed(log_probs, ops.reshape(beams.tokens, (-1, num_slots)), slot, step)
+        is_used_up = self.allowed.are_used_up(log_probs)
+        if is_used_up is not None:  # the one way to go on is to end, here, and it costs nothing: in the place of word 0
+            is_first = ops.arange(num_words) == 0
+            log_probs = ops.where(ops.logical_and(ops.expand_dims(is_used_up, 1), is_first), 0.0, log_probs)
         totals = ops.reshape(log_probs, (-1, self.num_beams, num_words)) + ops.expand_dims(beams.scores, 2)
         # As many that go on as there are beams, even if all of them could end.
         num_candidates = self.num_beams * max(2, 1 + len(self.allowed.stop_token_ids))
@@ -82,21 +88,30 @@ class BeamSearch:
         totals, places = ops.top_k(ops.reshape(totals, (-1, self.num_beams * num_words)), k=num_candidates)
         places = ops.cast(places, "int32")
         parents, tokens = places // num_words, places % num_words  # (batch, candidates)
-        texts = ops.slice_update(_picked(beams.tokens, parents), (0, 0, slot), ops.expand_dims(tokens, 2))
+        lengths = length = ops.cast(step + 1, "float32")
         ends = ops.logical_or(self.allowed.are_stops(tokens), is_last)
+        if is_used_up is not None:
+            has_none = _picked(ops.reshape(is_used_up, (-1, self.num_beams)), parents)
+            tokens = ops.where(has_none, -1, tokens)
+            lengths = ops.where(has_none, ops.maximum(length - 1, 1.0), length)
+            ends = ops.logical_or(ends, has_none)
+        texts = ops.slice_update(_picked(beams.tokens, parents), (0, 0, slot), ops.expand_dims(tokens, 2))
 
         scores, best = ops.top_k(totals + ops.where(ends, _FAR_BELOW, 0.0), k=self.num_beams)
-        length = ops.cast(step + 1, "float32")
-        beams = self._finish(beams, texts, totals / length**self.length_penalty, ends)
+        # Where fewer texts go on than there are beams, ended ones fill the places, far below, and must not end again.
+        ends_now = ops.logical_and(ends, totals > _LEAST)
+        beams = self._finish(beams, texts, totals / lengths**self.length_penalty, ends_now)
         worst = ops.where(beams.is_finished, ops.min(beams.finished_scores, axis=1, keepdims=True), _FAR_BELOW)
-        improves = ops.any(scores[:, :1] / length**self.length_penalty > worst, axis=1, keepdims=True)
+        best_score = ops.where(scores[:, :1] > _LEAST, scores[:, :1] / length**self.length_penalty, _FAR_BELOW)
+        improves = ops.any(best_score > worst, axis=1, keepdims=True)
         beams = beams._replace(
             tokens=_picked(texts, best),
             scores=scores,
             may_improve=ops.logical_and(ops.logical_and(beams.may_improve, improves), ops.logical_not(ops.all(ends))),
         )
         rows = _picked(parents, best) + self.num_beams * _numbers(parents)
-        return beams, ops.reshape(_picked(tokens, best), (-1,)), ops.reshape(rows, (-1,))
+        tokens = ops.maximum(_picked(tokens, best), 0)
+        return beams, ops.reshape(tokens, (-1,)), ops.reshape(rows, (-1,))
 
     def _finish(self, beams, texts, scores, ends):
         """Put texts that end now among the finished ones; only the best candidates may, the others are a reserve."""
@@ -115,8 +130,12 @@ class BeamSearch:
         return ops.any(beams.may_improve)
 
     def results(self, beams: Beams) -> tuple[Tensor, Tensor]:
-        """Give the finished texts, (batch, beams, slots), and their scores, (batch, beams), best first."""
-        return beams.finished, beams.finished_scores
+        """Give the finished texts, (batch, beams, slots), and their scores, (batch, beams), best first.
+
+        Where there are fewer texts than beams, the others are all -1, with scores of minus infinity.
+        """
+        texts = ops.where(ops.expand_dims(beams.is_finished, 2), beams.finished, -1)
+        return texts, ops.where(beams.is_finished, beams.finished_scores, float("-inf"))
 
 
 def _numbers(like):

@@ -23,8 +23,9 @@ class Decoder(keras.Model):
             float32, uniform from 0 to 1; and `carry`, what the call before gave, where it goes on from one.
 
     Output:
-        (batch, results, max_new_tokens) int32 tensor, what lies behind a stop token means nothing; and (batch, results)
-        float32 scores. With `tokens_at_a_time` the carry too, whose first entry is the number of tokens written so far.
+        (batch, results, max_new_tokens) int32 tensor, -1 where a text ended for want of a token that may come, and what
+        lies behind it or a stop token means nothing; and (batch, results) float32 scores. With `tokens_at_a_time` the
+        carry too, whose first entry is the number of tokens written so far.
     """
 
     def __init__(
@@ -85,7 +86,11 @@ class Decoder(keras.Model):
         logits, cache = self._read(
             token_ids[:, :first_slot], row, cache, ops.zeros((batch, 1), "int32") + first_slot - 1
         )
-        state = self.choice.start(ops.where(row["padding_mask"] > 0, token_ids, -1), noise)
+        is_text = row["padding_mask"] > 0
+        if self.choice.allowed.no_repeat_ngram and self.writer.written_segment:
+            # What a text takes over from its source is no repetition: a name, a sentence of a summary.
+            is_text = ops.logical_and(is_text, ops.equal(row["segment_ids"], self.writer.written_segment))
+        state = self.choice.start(ops.where(is_text, token_ids, -1), noise)
         copies = self.choice.rows_per_prompt
         if copies > 1:  # the prompt is read once
             logits, layers = keras.tree.map_structure(lambda x: ops.repeat(x, copies, axis=0), (logits, cache.layers))

@@ -15,6 +15,7 @@ from bert_keras.models.decoding.prompts import expect_whole, writing_rows
 from bert_keras.models.decoding.single_choice import SingleChoice
 
 _KEPT = 8  # compiled loops of a model, one for each way to choose
+_HIGHEST_NOISE = np.float32(1 - 2**-24)  # 1, to which float32 may round, is drawn behind all that may come
 _LOWEST_TEMPERATURE = 1e-6  # logits that are divided by less are no numbers any more
 
 
@@ -58,8 +59,9 @@ def generate(
         length_penalty: a text's score is the sum of its log-probabilities, divided by its length to the power of this.
             Default 1.
         num_results: number of texts for each prompt, at most `num_beams`; of drawn texts, any number. Default 1.
-        no_repeat_ngram: length of runs of tokens none of which may occur twice, the prompt included. Default 0: no such
-            rule.
+        no_repeat_ngram: length of runs of tokens none of which may occur twice, the prompt of a `CausalLM` included,
+            but not the source of a `PrefixLM`. Default 0: no such rule. A stop token is free of it. Where it leaves no
+            token at all, the text ends, be it shorter than `min_new_tokens`.
         prompt_tokens_only: whether a text has tokens of its prompt alone, and stop tokens: an answer in the words of a
             passage. Not with `no_repeat_ngram`.
         return_scores: whether to return the scores too.
@@ -67,7 +69,8 @@ def generate(
     Returns:
         list of int32 arrays, the new tokens of each prompt, a stop token last where one was written; with `num_results`
         above 1 a list of lists, of beams the best first. With `return_scores`, a pair of it and the float32 scores,
-        (prompts,) or (prompts, num_results): sums of log-probabilities in nats, of beams by their length.
+        (prompts,) or (prompts, num_results): sums of log-probabilities in nats, of beams by their length. Where there
+        are fewer texts than `num_results`, the others are empty, with scores of minus infinity.
 
     Raises:
         ValueError: where a prompt has no token or is too long, an option is none or does not go with another, or the
@@ -168,13 +171,15 @@ def _pieces(decoder, inputs):
         tokens, scores, carry = decoder.predict_on_batch(inputs)
         _expect_numbers(scores)
         written = _up_to_stop(tokens[0, 0, : int(carry[0])], stops)
-        yield written[shown:]
-        shown = size if len(written) and written[-1] in stops else len(written)
+        if len(written) > shown:
+            yield written[shown:]
+        is_at_its_end = len(written) < int(carry[0]) or written[-1] in stops
+        shown = size if is_at_its_end else len(written)
         inputs = inputs | {"carry": carry}
 
 
 def _expect_numbers(scores):
-    if np.isnan(scores).any():
+    if not np.isfinite(scores[:, 0]).all():  # beams find no text at all where all is NaN
         raise ValueError(
             "The scores of the next tokens are not numbers (NaN), so nothing can be written. Did a training go wrong "
             "that the weights are from, or does float16 overflow? docs/memory-speed-nan.md says how to find out."
@@ -241,7 +246,8 @@ def _inputs(model, prompts, choice, *, max_new_tokens, num_results=1, seed=None)
     )
     num_prompts, copies = len(rows.token_ids), num_results if _is_drawn(choice) else 1
     noise = _noise(seed, num_prompts, (copies, max_new_tokens)) if _is_drawn(choice) else 0.0
-    noise = np.broadcast_to(np.float32(noise), (num_prompts, copies, max_new_tokens)).reshape(-1, max_new_tokens)
+    noise = np.minimum(np.float32(noise), _HIGHEST_NOISE)
+    noise = np.broadcast_to(noise, (num_prompts, copies, max_new_tokens)).reshape(-1, max_new_tokens)
     return {name: np.repeat(array, copies, axis=0) for name, array in rows._asdict().items()} | {"noise": noise}
 
 
@@ -265,5 +271,6 @@ def _decoder_of(model):
 
 
 def _up_to_stop(text, stops):
-    ends = np.flatnonzero(np.isin(text, stops))
-    return text[: ends[0] + 1] if len(ends) else text
+    """Return a text with its stop token, or up to where no token could come."""
+    ends = np.flatnonzero(np.isin(text, stops) | (text < 0))
+    return text[: ends[0] + (text[ends[0]] >= 0)] if len(ends) else text

@@ -14,9 +14,9 @@ class Written(NamedTuple):
     """What is written so far.
 
     Attributes:
-        tokens: (batch, slots) int32, -1 at padding.
+        tokens: (batch, slots) int32, -1 at padding, and where a text ends since no token may come.
         scores: (batch,) float32, the sum of the log-probabilities of the new tokens.
-        is_finished: (batch,) bool, whether a stop token was written.
+        is_finished: (batch,) bool, whether the text is at its end.
         noise: (batch, max_new_tokens) float32, what each token is drawn by.
     """
 
@@ -70,21 +70,25 @@ class SingleChoice:
             `Written`; the tokens to be read next, (batch,) int32; and None, for each row goes on from itself.
         """
         scores = self.allowed(logits, written.tokens, slot, step)
+        is_used_up = self.allowed.are_used_up(scores)
         if self.is_drawn:
             noise = ops.take(written.noise, ops.expand_dims(step, 0), axis=1)  # (batch, 1)
             tokens = self._draw(scores / self.temperature, noise)
         else:
             tokens = ops.cast(ops.argmax(scores, axis=-1), "int32")
         chosen = ops.take_along_axis(ops.log_softmax(logits, axis=-1), ops.expand_dims(tokens, 1), axis=1)[:, 0]
-        is_open = ops.logical_not(written.is_finished)
-        tokens = ops.where(is_open, tokens, 0)
+        is_finished = written.is_finished
+        if is_used_up is not None:
+            is_finished = ops.logical_or(is_finished, is_used_up)
+        is_open = ops.logical_not(is_finished)
+        tokens = ops.where(is_open, tokens, -1)
         written = Written(
             ops.slice_update(written.tokens, (0, slot), ops.expand_dims(tokens, 1)),
             written.scores + ops.where(is_open, chosen, 0.0),
-            ops.logical_or(written.is_finished, self.allowed.are_stops(tokens)),
+            ops.logical_or(is_finished, self.allowed.are_stops(tokens)),
             written.noise,
         )
-        return written, tokens, None
+        return written, ops.maximum(tokens, 0), None
 
     def goes_on(self, written: Written) -> Tensor:
         """Tell whether a row is not finished yet: bool scalar."""

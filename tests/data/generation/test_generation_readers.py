@@ -33,6 +33,64 @@ def test_columns_of_any_name_and_rows_in_memory_are_pairs_too(tmp_path):
     assert read_generation(ROWS, source_column=0).targets is None
 
 
+INSTRUCTIONS = [("Add.", "1, 2", "3"), ("Say hello.", "", "Hello!")]
+
+
+@pytest.mark.parametrize(("second", "target"), [("input", "output"), ("context", "response")])
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "jsonl", "json", "memory"])
+def test_what_an_instruction_is_about_stands_behind_it(tmp_path, caplog, suffix, second, target):
+    names, path = ("instruction", second, target), tmp_path / f"a.{suffix}"
+    rows = [dict(zip(names, row)) for row in INSTRUCTIONS]
+    if suffix in ("csv", "tsv"):
+        quoted = [[f'"{cell}"' if suffix == "csv" else cell for cell in row] for row in (names, *INSTRUCTIONS)]
+        path.write_text("".join(("," if suffix == "csv" else "\t").join(row) + "\n" for row in quoted))
+    else:
+        text = json.dumps(rows) if suffix == "json" else "".join(json.dumps(row) + "\n" for row in rows)
+        path.write_text(text)
+    read = read_generation(rows if suffix == "memory" else path)
+    assert read == GenerationExamples(("Add.\n1, 2", "Say hello."), ("3", "Hello!"))
+    assert not caplog.text
+
+
+def test_an_instruction_may_be_about_nothing(tmp_path):
+    (tmp_path / "a.csv").write_text("instruction,output\nSay hello.,Hello!\n")
+    assert read_generation(tmp_path / "a.csv") == GenerationExamples(("Say hello.",), ("Hello!",))
+    (tmp_path / "b.jsonl").write_text(
+        '{"instruction": "a b", "output": "x"}\n{"instruction": "c", "input": null, "output": "y"}\n'
+        '{"instruction": "d", "input": "e", "output": "z"}\n'
+    )
+    assert read_generation(tmp_path / "b.jsonl").sources == ("a b", "c", "d\ne")
+    rows = [{"instruction": "a", "response": "b"}, {"instruction": "c", "context": float("nan"), "response": "d"}]
+    assert read_generation(rows).sources == ("a", "c")
+
+
+def test_columns_that_are_given_go_before_those_that_are_known(caplog):
+    rows = [{"instruction": "Add it up.", "input": "1 2", "output": "3", "note": "so easy"}]
+    columns = dict(source_column="input", target_column="output")
+    assert read_generation(rows, **columns).sources == ("1 2",)
+    second = dict(source_column="note", second_source_column="input")
+    assert read_generation(rows, **second) == GenerationExamples(("so easy\n1 2",))
+    assert read_generation([{"a": " ", "b": "c"}], source_column="a", second_source_column="b").sources == ("c",)
+    assert "not read" not in caplog.text
+    with pytest.raises(ValueError, match="no column 'inputs' in a row"):
+        read_generation(rows, **columns, second_source_column="inputs")
+    with pytest.raises(ValueError, match="column 'input' is asked for as two things"):
+        read_generation(rows, **columns, second_source_column="input")
+    with pytest.raises(ValueError, match="expected a source_column beside the second_source_column 'input'"):
+        read_generation(rows, second_source_column="input")
+    with pytest.raises(ValueError, match="a dialogue of 2 turns, behind which column 'input' has '1 2'; expected one"):
+        read_generation([rows[0] | {"turns": ["a", "b"]}], source_column="turns", second_source_column="input")
+
+
+def test_texts_that_no_column_of_the_pair_has_are_counted(caplog):
+    rows = [{"question": "Who sat?", "context": "The cat sat.", "answer": "The cat.", "id": "q 1" * bool(i), "score": 1,
+             "url": "a.org/b", "history": [["a", "so good"]] * i} for i in range(2)]  # fmt: skip
+    assert read_generation(rows).sources == ("Who sat?",) * 2
+    assert "2 of 2 rows: a text in the column 'context', which is not read; second_source_column= reads" in caplog.text
+    assert "1 of 2 rows: a text in the column 'history'" in caplog.text
+    assert "'url'" not in caplog.text and "'score'" not in caplog.text
+
+
 def test_the_last_turn_of_a_dialogue_is_its_target(tmp_path):
     turns = [["春", "天", "好"], ["a", "b"]]
     (tmp_path / "a.jsonl").write_text("".join(json.dumps({"turns": some}) + "\n" for some in turns))

@@ -11,6 +11,7 @@ import pytest
 from keras import ops
 
 from bert_keras.models import BertEncoder, CausalLM
+from bert_keras.models.decoding import generation
 
 FOLDER = pathlib.Path(__file__).parents[2] / "golden" / "tiny_gpt2"
 GOLDEN = json.loads((FOLDER / "expected.json").read_text())
@@ -88,6 +89,8 @@ def test_weights_that_change_between_two_calls_change_the_text_and_others_that_a
     kernel.assign(unchanged * np.nan)
     with pytest.raises(ValueError, match="not numbers"):
         write()
+    with pytest.raises(ValueError, match="not numbers"):
+        model.generate(PROMPTS[:1], max_new_tokens=4, num_beams=2)
     kernel.assign(unchanged)
     assert write() == first
 
@@ -114,6 +117,15 @@ def test_a_seed_gives_the_same_texts_again_and_none_others(model):
     assert (alone[0] == first[0]).all()  # the batch does not matter
     drawn = [np.stack(model.generate(PROMPTS, **options)) for _ in range(2)]
     assert (drawn[0] != drawn[1]).any()
+
+
+@pytest.mark.slow_elsewhere
+def test_noise_that_rounds_to_one_draws_a_token_that_may_come(model, monkeypatch):
+    monkeypatch.setattr(generation, "_noise", lambda seed, num_prompts, shape: np.full((num_prompts, *shape), 1 - 1e-9))
+    likely = {*np.argsort(-logits_of(model, PROMPTS[0])[-1])[:3].tolist()}
+    for options in ({"top_k": 3}, {"top_p": 1e-3}):
+        (text,) = model.generate(PROMPTS[:1], max_new_tokens=1, **options)
+        assert {*text.tolist()} <= likely
 
 
 @pytest.mark.slow_elsewhere
