@@ -41,7 +41,8 @@ def main(
         method=method, num_passages=num_passages, search_weight=search_weight,
         reranker=None if reranker is None else inference.CrossEncoder.from_preset(reranker),
     )  # fmt: skip
-    judged = data.read_questions(questions) if Path(questions).suffix in (".json", ".jsonl") else ()
+    is_json = Path(questions).suffix in (".json", ".jsonl")
+    judged = data.read_questions(questions, errors="keep") if is_json else ()  # where answers stand does not count here
     asked = [one.question for one in judged]
     if not asked:
         asked = inference.as_texts(Path(questions)) if Path(questions).is_file() else [questions]

@@ -70,6 +70,21 @@ def test_answers_of_all_passages_are_ordered_together(index, reader):
     assert answers[0]["score"] >= answers[1]["score"] >= answers[2]["score"]
 
 
+def test_answers_in_chinese_have_their_places_to_the_character(tmp_path):
+    documents = {
+        "bom": "\ufeff《水》是她写的书，写于１９９８年。\u3000\u3000y在北京，x在东京！",
+        "paragraphs": "他说：“x！”\r\n\r\n第二段没有。𠀀y 与 e\u0301x。\u200b",
+    }
+    tokenizer = WordPieceTokenizer([*SPECIAL_TOKENS, *"xye水京北书他说"])
+    reader = QuestionAnswerer(Finder(tokenizer), tokenizer)
+    index = Index.build(tmp_path, passages_of(documents.items(), num_words=9, overlap=3), letters_of)
+    answers = OpenQuestionAnswerer(index, reader, num_passages=len(index))("谁x？", top_k=500)
+    assert {(one["document"], one["answer"]) for one in answers} >= {("bom", "x"), ("paragraphs", "x")}
+    for one in answers:
+        document = documents[one["document"]]
+        assert document[one["start"] : one["end"]] == one["answer"] and one["passage"] in document
+
+
 class Reading(NamedTuple):
     """Stands in for a reader: of each passage what it says, answers with the sums of their logits."""
 
