@@ -28,6 +28,7 @@ def main(
     reranker: str | None = None,  # cross-encoder that orders the best 100 passages anew
     num_passages: int = 5,  # read for a question
     search_weight: float = 4.0,  # divided by a passage's rank, it is added to the reader's logits; 0: the reader alone
+    null_threshold: float | None = None,  # odds above which a passage does not say; inf: all say; none: the reader's
     top_k: int = 1,  # answers for a question
     scores: Literal["squad", "cmrc"] = "squad",  # how answers to SQuAD's questions are scored; cmrc for Chinese
     run_directory: Path = Path("runs/answer_questions"),
@@ -38,7 +39,7 @@ def main(
     answerer = inference.search.OpenQuestionAnswerer(
         inference.search.Index.load(index, encoder),
         inference.QuestionAnswerer.from_preset(reader),
-        method=method, num_passages=num_passages, search_weight=search_weight,
+        method=method, num_passages=num_passages, search_weight=search_weight, null_threshold=null_threshold,
         reranker=None if reranker is None else inference.CrossEncoder.from_preset(reranker),
     )  # fmt: skip
     is_json = Path(questions).suffix in (".json", ".jsonl")

@@ -1,3 +1,4 @@
+import math
 import types
 from typing import NamedTuple
 
@@ -134,6 +135,12 @@ def test_it_says_where_nothing_is_found(index, reader):
     }  # fmt: skip
     assert answerer(["s t u v"], top_k=3) == [[]]
     assert answerer([]) == []
+
+
+def test_whether_a_passage_may_not_say_can_be_set_beside_the_reader(index, reader):
+    every = OpenQuestionAnswerer(index, reader, num_passages=2, null_threshold=math.inf)("s t u v")
+    assert every["document"] == "third" and every["answer"]
+    assert OpenQuestionAnswerer(index, reader, num_passages=2, null_threshold=-99.0)("a b z z")["answer"] == ""
 
 
 def test_texts_of_any_index_are_their_own_documents(reader, tmp_path):
