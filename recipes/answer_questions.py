@@ -31,6 +31,8 @@ def main(
     null_threshold: float | None = None,  # odds above which a passage does not say; inf: all say; none: the reader's
     top_k: int = 1,  # answers for a question
     scores: Literal["squad", "cmrc"] = "squad",  # how answers to SQuAD's questions are scored; cmrc for Chinese
+    # Where an answer stands does not count here, so a misplaced one is kept; skip leaves it and empty questions out.
+    errors: Literal["raise", "skip", "keep"] = "keep",
     run_directory: Path = Path("runs/answer_questions"),
 ):
     run = RunFolder(locals())
@@ -42,8 +44,7 @@ def main(
         method=method, num_passages=num_passages, search_weight=search_weight, null_threshold=null_threshold,
         reranker=None if reranker is None else inference.CrossEncoder.from_preset(reranker),
     )  # fmt: skip
-    is_json = Path(questions).suffix in (".json", ".jsonl")
-    judged = data.read_questions(questions, errors="keep") if is_json else ()  # where answers stand does not count here
+    judged = data.read_questions(questions, errors=errors) if Path(questions).suffix in (".json", ".jsonl") else ()
     asked = [one.question for one in judged]
     if not asked:
         asked = inference.as_texts(Path(questions)) if Path(questions).is_file() else [questions]
