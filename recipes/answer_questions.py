@@ -28,8 +28,11 @@ def main(
     reranker: str | None = None,  # cross-encoder that orders the best 100 passages anew
     num_passages: int = 5,  # read for a question
     search_weight: float = 4.0,  # divided by a passage's rank, it is added to the reader's logits; 0: the reader alone
+    null_threshold: float | None = None,  # odds above which a passage does not say; inf: all say; none: the reader's
     top_k: int = 1,  # answers for a question
     scores: Literal["squad", "cmrc"] = "squad",  # how answers to SQuAD's questions are scored; cmrc for Chinese
+    # Where an answer stands does not count here, so a misplaced one is kept; skip leaves it and empty questions out.
+    errors: Literal["raise", "skip", "keep"] = "keep",
     run_directory: Path = Path("runs/answer_questions"),
 ):
     run = RunFolder(locals())
@@ -38,10 +41,10 @@ def main(
     answerer = inference.search.OpenQuestionAnswerer(
         inference.search.Index.load(index, encoder),
         inference.QuestionAnswerer.from_preset(reader),
-        method=method, num_passages=num_passages, search_weight=search_weight,
+        method=method, num_passages=num_passages, search_weight=search_weight, null_threshold=null_threshold,
         reranker=None if reranker is None else inference.CrossEncoder.from_preset(reranker),
     )  # fmt: skip
-    judged = data.read_questions(questions) if Path(questions).suffix in (".json", ".jsonl") else ()
+    judged = data.read_questions(questions, errors=errors) if Path(questions).suffix in (".json", ".jsonl") else ()
     asked = [one.question for one in judged]
     if not asked:
         asked = inference.as_texts(Path(questions)) if Path(questions).is_file() else [questions]

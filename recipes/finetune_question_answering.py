@@ -21,7 +21,6 @@ from bert_keras.run_folder import RunFolder
 
 def main(
     *,
-    # Data
     preset: str,  # folder of a pretrained encoder with its tokenizer
     train: Path,  # questions with answers, in SQuAD's format or its kin
     validation: Path,  # the same; answers to it are scored and written
@@ -29,6 +28,8 @@ def main(
     encoding: str | None = None,  # gbk, cp1252 or another, where it is not UTF-8
     scores: Literal["squad", "cmrc", "drcd", "korquad"] = "squad",  # whose rules count
     sequence_length: int = 384,  # tokens in a row
+    passage_words: int | None = None,  # for answer_questions.py: contexts are cut into passages of so many words, ...
+    num_negatives: int = 1,  # ... and a question is asked of as many that look like its passage and do not answer, too
     stride: int | None = None,  # tokens between the beginnings of two windows; None: 128, a third of a shorter row
     max_question_tokens: int | None = None,  # longer questions are cut; None: 64, or what a shorter row has room for
     max_answer_tokens: int = 30,
@@ -39,16 +40,18 @@ def main(
     saving = run.saving()
     training.set_random_seed(fine_tuning.seed)
     tokenizer = data.tokenizer_of(preset)
-    questions = {"train": data.read_questions(train, errors=errors, encoding=encoding)}
-    questions["validation"] = data.read_questions(validation, errors=errors, encoding=encoding)
-    # SQuAD 2.0: some passages do not answer, and "no answer" is a prediction like any other.
-    is_v2 = any(not question.answers for question in questions["train"])
+    files = {"train": train, "validation": validation}
+    questions = {part: data.read_questions(file, errors=errors, encoding=encoding) for part, file in files.items()}
+    if passage_words is not None:
+        cut = dict(num_negatives=num_negatives, num_words=passage_words, overlap=passage_words * 3 // 10)
+        questions = {part: inference.search.passage_questions(some, **cut) for part, some in questions.items()}
+    is_v2 = any(not question.answers for question in questions["train"])  # SQuAD 2.0: "no answer" is predicted, too
 
     answerer = models.QuestionAnswerer.from_preset(preset, dropout=fine_tuning.dropout, dtype=fine_tuning.dtype)
     answerer.null_threshold = 0.0 if is_v2 else None
     answering = inference.QuestionAnswerer(
-        answerer, tokenizer, sequence_length=sequence_length, stride=stride, max_question_tokens=max_question_tokens,
-        max_answer_tokens=max_answer_tokens,
+        answerer, tokenizer, sequence_length=sequence_length, stride=stride, max_answer_tokens=max_answer_tokens,
+        max_question_tokens=max_question_tokens,
     )  # fmt: skip
     windows = {part: answering.rows(some) for part, some in questions.items()}
     datasets = fine_tuning.datasets(windows, make=data.question_answering_dataset, start_step=saving.step)
@@ -64,14 +67,11 @@ def main(
         """Answers to the validation part, and what the scorer says of them."""
         found[:] = predictions = answering.predict(windows["validation"])
         if is_v2:
-            odds = {p.id: p.null_odds for p in predictions}
-            best = {p.id: p.best().text for p in predictions}
+            best, odds = {p.id: p.best().text for p in predictions}, {p.id: p.null_odds for p in predictions}
             answerer.null_threshold, _ = data.best_no_answer_threshold(questions["validation"], best, odds)
         answers = {p.id: p.best(answerer.null_threshold).text for p in predictions}
-        if scores != "squad":
-            scorers = {"cmrc": data.cmrc_scores, "drcd": data.drcd_scores, "korquad": data.korquad_scores}
-            return predictions, scorers[scores](questions["validation"], answers)
-        return predictions, data.squad_scores(questions["validation"], answers, version="2.0" if is_v2 else "1.1")
+        options = {"version": "2.0" if is_v2 else "1.1"} if scores == "squad" else {}
+        return predictions, getattr(data, f"{scores}_scores")(questions["validation"], answers, **options)
 
     watched = inference.watch_answers(questions["validation"], lambda: (found, answerer.null_threshold))
     report = dict(best="val_f1", shown=("exact", "f1"), scores=lambda: answer()[1], watched=watched)

@@ -41,3 +41,17 @@ def test_questions_are_answered_scored_and_written(
     assert (tmp_path / "run" / "null_odds.json").is_file() == with_impossible
     config = json.loads((tmp_path / "run" / "preset" / "config.json").read_text())
     assert config["architectures"] == ["BertForQuestionAnswering"] and ("bert_keras" in config) == with_impossible
+
+
+@pytest.mark.slow_elsewhere
+def test_a_reader_of_a_collection_sees_passages_without_an_answer(run_recipe, small_preset, tmp_path):
+    pytest.importorskip("bm25s")
+    questions = squad(tmp_path / "questions.json", with_impossible=False)
+    run_recipe(
+        "finetune_question_answering.py", "--preset", small_preset, "--train", questions, "--validation", questions,
+        "--sequence-length", 40, "--epochs", 1, "--batch-size", 8, "--run-directory", tmp_path / "run",
+        "--passage-words", 20, "--num-negatives", 2, "--scores", "cmrc",
+    )  # fmt: skip
+    predictions = json.loads((tmp_path / "run" / "predictions.json").read_text())
+    assert {*predictions} == {f"q{number}{negative}" for number in range(6) for negative in ("", "#1", "#2")}
+    assert (tmp_path / "run" / "null_odds.json").is_file()  # "no answer" was learned

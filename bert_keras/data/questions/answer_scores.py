@@ -167,10 +167,12 @@ def best_scores(
         question: With all right answers.
         given: The answer; None for no prediction, which is wrong.
         pair_scores: From a right answer and the given one to exact match and F1, from 0 to 1.
-        is_v2: Whether right answers of which nothing is left by SQuAD's rules are no answers.
+        is_v2: Whether SQuAD v2.0's rules count: right answers of which nothing is left by SQuAD's rules are no answers.
     """
     if given is None:
         return 0.0, 0.0
+    if not question.answers and not is_v2:  # those rules know no such question, and would give F1 0 to no answer
+        return float(not given), float(not given)
     right = [answer.text for answer in question.answers if not is_v2 or _normalized(answer.text)] or [""]
     scores = [pair_scores(text, given) for text in right]
     return max(exact for exact, _ in scores), max(f1 for _, f1 in scores)

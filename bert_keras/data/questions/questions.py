@@ -92,7 +92,8 @@ def read_questions(
         errors: What to do with an answer whose text does not stand at its `answer_start`, and with a question that has
             no answer but is not marked impossible. `"raise"` stops. `"skip"` leaves the question out and logs how many
             there were. `"keep"` keeps such an answer without a place, and such a question as one without an answer:
-            for evaluation, as official scores count every question. CMRC 2018's files need one of the two.
+            for evaluation, as official scores count every question. CMRC 2018's files need one of the two, its trial
+            part, which has an empty question, `"skip"`.
             An `AllFaults` keeps all of them instead.
         encoding: As for `bert_keras.data.read_examples`; None for UTF-8, or UTF-16 with its mark.
 
@@ -128,7 +129,7 @@ def read_questions(
             if not fault and found.id in places:
                 fault = f"{place}: the same id came before, in {places[found.id]}"
             if fault and errors != "skip":
-                raise ValueError(fault)
+                raise ValueError(f"{fault}; errors='skip' leaves it out")
             if fault:
                 faults.add(fault, "questions that cannot be read")
                 continue

@@ -7,6 +7,7 @@ from bert_keras.inference.search.index_texts import read_index_texts
 from bert_keras.inference.search.nearest_texts import NearestTexts
 from bert_keras.inference.search.open_answer_scores import open_answer_scores
 from bert_keras.inference.search.open_question_answerer import OpenAnswers, OpenQuestionAnswerer
+from bert_keras.inference.search.passage_questions import passage_questions
 from bert_keras.inference.search.passages import cut_passages, passages_of
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "cut_passages",
     "document_run",
     "open_answer_scores",
+    "passage_questions",
     "passages_of",
     "read_index_texts",
 ]

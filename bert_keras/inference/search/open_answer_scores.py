@@ -1,9 +1,10 @@
 """How good answers from a collection are: whether they are right, and whether the passages had them."""
 
+import functools
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from bert_keras.data import Question, squad_scores
+from bert_keras.data import Answer, Question, squad_scores
 from bert_keras.inference.search.open_question_answerer import OpenAnswers
 
 
@@ -52,11 +53,24 @@ def open_answer_scores(
     return measures
 
 
+def has_answer(question: Question, text: str) -> bool:
+    """Return whether a text contains one of a question's answers, in any case of letters.
+
+    Args:
+        question: with its right answers.
+        text: any str.
+    """
+    return any(pattern.search(text) for pattern in _patterns(question.answers))
+
+
+@functools.lru_cache(maxsize=1)  # a question is asked of several texts, one after the other
+def _patterns(answers: tuple[Answer, ...]) -> list[re.Pattern]:
+    return [re.compile(_as_words(answer.text.strip()), re.IGNORECASE) for answer in answers]
+
+
 def _first_with_answer(question: Question, passages: Sequence[dict]) -> float:
     """Return the place of the first passage with an answer, from 0; infinity where there is none."""
-    patterns = [re.compile(_as_words(answer.text.strip()), re.IGNORECASE) for answer in question.answers]
-    hits = (n for n, one in enumerate(passages) if any(pattern.search(one["text"]) for pattern in patterns))
-    return next(hits, float("inf"))
+    return next((n for n, one in enumerate(passages) if has_answer(question, one["text"])), float("inf"))
 
 
 def _as_words(answer: str) -> str:

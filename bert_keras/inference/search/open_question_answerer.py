@@ -35,12 +35,14 @@ class OpenQuestionAnswerer:
     Args:
         index: Of passages: of `passages_of`, whose answers then have their place in the document; or of any texts, each
             its own document.
-        reader: What reads them. Where its model has a `null_threshold`, a passage may not say.
+        reader: What reads them.
         method: As for `Index.search`.
         reranker: As for `Index.search`.
         num_passages: How many passages are read for a question.
         search_weight: What is added to the logits of an answer in the first passage; in the second it is half of it. 0
             for the reader alone.
+        null_threshold: A passage does not say where no answer scores by more than this above its best span; `math.inf`
+            for an answer to every question. Default None, that of the reader's model, which may have none.
 
     Call arguments:
         questions: One str, or an iterable of them.
@@ -77,13 +79,14 @@ class OpenQuestionAnswerer:
         reranker: Reranker | None = None,
         num_passages: int = 5,
         search_weight: float = 4.0,
+        null_threshold: float | None = None,
     ) -> None:
         if num_passages < 1:
             raise ValueError(f"num_passages must be at least 1, received {num_passages}.")
         if not search_weight >= 0:  # NaN too
             raise ValueError(f"search_weight must be at least 0, received {search_weight}.")
         self.index, self.reader, self.method, self.reranker = index, reader, method, reranker
-        self.num_passages, self.search_weight = num_passages, search_weight
+        self.num_passages, self.search_weight, self.null_threshold = num_passages, search_weight, null_threshold
 
     def __call__(self, questions: str | Iterable[str], top_k: int | None = None) -> dict | list:
         check_top_k(top_k)
@@ -111,7 +114,7 @@ class OpenQuestionAnswerer:
         return [OpenAnswers(passages, self._answers([(one, next(read)) for one in passages])) for passages in found]
 
     def _answers(self, read) -> list[dict[str, Any]]:
-        threshold = self.reader.model.null_threshold
+        threshold = self.reader.model.null_threshold if self.null_threshold is None else self.null_threshold
         spans = []  # (score, number of the passage, span)
         for number, (_, predicted) in enumerate(read):
             if threshold is not None and predicted.null_odds > threshold:

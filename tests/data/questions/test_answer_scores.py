@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from bert_keras.data.questions.answer_scores import best_no_answer_threshold, cmrc_scores, squad_scores
+from bert_keras.data.questions.character_scores import drcd_scores, korquad_scores
 from bert_keras.data.questions.questions import Answer, Question
 
 GOLDEN = json.loads((Path(__file__).parents[2] / "golden" / "answer_scores.json").read_text(encoding="utf-8"))
@@ -76,3 +77,10 @@ def test_nothing_to_score_is_an_error():
         squad_scores([], {})
     with pytest.raises(ValueError, match="version must be '1.1' or '2.0'"):
         squad_scores([], {}, version="3")
+
+
+@pytest.mark.parametrize("scorer", [cmrc_scores, drcd_scores, korquad_scores])
+def test_no_answer_is_right_where_there_is_none_by_all_rules(scorer):
+    questions = [Question("a", "q", "a cat"), Question("b", "q", "a cat"), Question("c", "q", "a cat")]
+    scores = scorer(questions, {"a": "", "b": "cat"})
+    assert scores["exact"] == scores["f1"] == pytest.approx(1 / 3)

@@ -1,3 +1,4 @@
+import math
 import types
 from typing import NamedTuple
 
@@ -70,6 +71,21 @@ def test_answers_of_all_passages_are_ordered_together(index, reader):
     assert answers[0]["score"] >= answers[1]["score"] >= answers[2]["score"]
 
 
+def test_answers_in_chinese_have_their_places_to_the_character(tmp_path):
+    documents = {
+        "bom": "\ufeff《水》是她写的书，写于１９９８年。\u3000\u3000y在北京，x在东京！",
+        "paragraphs": "他说：“x！”\r\n\r\n第二段没有。𠀀y 与 e\u0301x。\u200b",
+    }
+    tokenizer = WordPieceTokenizer([*SPECIAL_TOKENS, *"xye水京北书他说"])
+    reader = QuestionAnswerer(Finder(tokenizer), tokenizer)
+    index = Index.build(tmp_path, passages_of(documents.items(), num_words=9, overlap=3), letters_of)
+    answers = OpenQuestionAnswerer(index, reader, num_passages=len(index))("谁x？", top_k=500)
+    assert {(one["document"], one["answer"]) for one in answers} >= {("bom", "x"), ("paragraphs", "x")}
+    for one in answers:
+        document = documents[one["document"]]
+        assert document[one["start"] : one["end"]] == one["answer"] and one["passage"] in document
+
+
 class Reading(NamedTuple):
     """Stands in for a reader: of each passage what it says, answers with the sums of their logits."""
 
@@ -119,6 +135,12 @@ def test_it_says_where_nothing_is_found(index, reader):
     }  # fmt: skip
     assert answerer(["s t u v"], top_k=3) == [[]]
     assert answerer([]) == []
+
+
+def test_whether_a_passage_may_not_say_can_be_set_beside_the_reader(index, reader):
+    every = OpenQuestionAnswerer(index, reader, num_passages=2, null_threshold=math.inf)("s t u v")
+    assert every["document"] == "third" and every["answer"]
+    assert OpenQuestionAnswerer(index, reader, num_passages=2, null_threshold=-99.0)("a b z z")["answer"] == ""
 
 
 def test_texts_of_any_index_are_their_own_documents(reader, tmp_path):
