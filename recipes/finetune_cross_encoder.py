@@ -4,7 +4,7 @@ Data        queries with positives and negatives, such as mine_negatives.py writ
             or a teacher's scores: a table whose columns have well-known names (docs/files.md) or are given
 Paper       Nogueira and Cho, 2019: a pair that fits, or not, by cross-entropy; of numbers the squared error, which of
             a teacher's scores is distillation
-Output      RUN_DIRECTORY/preset, for search.py --reranker and sentence-transformers' CrossEncoder
+Output      RUN_DIRECTORY/preset, for search.py --reranker; after --pooling pooled for sentence-transformers, too
 Run         python recipes/finetune_cross_encoder.py --preset PRESET --train negatives.jsonl --validation dev.jsonl
 Stopped     by Ctrl-C, SIGTERM or a crash, the same command resumes it: docs/reliability.md
 Watch       tensorboard --logdir runs/finetune_cross_encoder

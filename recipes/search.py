@@ -36,6 +36,12 @@ def main(
     if Path(query).is_dir():
         judged = data.read_beir(query, split=split)
         run = inference.search.document_run(loaded, judged.queries, top_k=num_candidates, **options)
+        found = {document for documents in run.values() for document in documents}
+        if found and found.isdisjoint(judged.documents):  # all scores would be 0
+            raise ValueError(
+                f"Expected an index of {query}, whose documents are {next(iter(judged.documents))!r} and others; "
+                f"{index} has {min(found)!r} and others: build it with build_index.py {query}."
+            )
         measures = ("ndcg@10", "mrr@10", "map", f"recall@{num_candidates}", "precision@10")
         scores = training.retrieval_scores(run, judged.qrels, measures=measures)
         print("\n".join(f"{measure:<14}{score:.4f}" for measure, score in scores.items()))

@@ -89,6 +89,16 @@ def test_a_search_is_scored_by_the_judgements_of_a_folder(run_recipe, tmp_path):
     assert "recall@20     0.7500" in printed and "mrr@10        1.0000" in printed
 
 
+def test_judgements_of_other_documents_than_the_index_has_are_refused(small_preset, index, tmp_path):
+    (tmp_path / "corpus.jsonl").write_text('{"_id": "d1", "text": "a cat sat"}\n')
+    (tmp_path / "queries.jsonl").write_text('{"_id": "q1", "text": "who was the bad"}\n')
+    (tmp_path / "qrels").mkdir()
+    (tmp_path / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\nq1\td1\t1\n")
+    search = runpy.run_path(ROOT / "recipes" / "search.py")["main"]
+    with pytest.raises(ValueError, match="whose documents are 'd1' and others; .*index has '.*a.txt' and others"):
+        search(str(tmp_path), index=index, preset=str(small_preset))
+
+
 def test_questions_are_answered_and_scored(run_recipe, small_preset, index, tmp_path):
     from bert_keras.data import WordPieceTokenizer
     from bert_keras.models import BertEncoder, QuestionAnswerer
