@@ -55,6 +55,12 @@ def kill():
     raise Killed
 
 
+def stop_by(name):
+    """Sends this process a signal, where somebody listens: else it would die, and no test would say why."""
+    assert callable(signal.getsignal(name)), f"{name!r} would do {signal.getsignal(name)!r}"
+    signal.raise_signal(name)
+
+
 def make_model():
     keras.utils.set_random_seed(1)
     inputs = keras.Input((3,))
@@ -188,7 +194,7 @@ def test_a_folder_that_cannot_be_written_is_an_error_before_the_first_step(tmp_p
 @pytest.mark.slow_elsewhere
 def test_a_signal_ends_the_step_saves_and_says_how_to_go_on(tmp_path, unbroken, capfd, name):
     with pytest.raises(SystemExit) as exit:
-        train(tmp_path, Stop(5, lambda: signal.raise_signal(name)), every_steps=100)
+        train(tmp_path, Stop(5, lambda: stop_by(name)), every_steps=100)
     assert exit.value.code == 128 + name
     printed = capfd.readouterr().err
     assert "finishing the step" in printed and "after step 5" in printed and "pytest" in printed
@@ -210,7 +216,7 @@ def test_callbacks_are_told_the_number_of_a_batch_in_its_epoch(tmp_path):
             self.ended.append(batch)
 
     with pytest.raises(SystemExit):
-        train(tmp_path, Stop(5, lambda: signal.raise_signal(signal.SIGTERM)), others=[Numbers()])
+        train(tmp_path, Stop(5, lambda: stop_by(signal.SIGTERM)), others=[Numbers()])
     numbers = Numbers()
     train(tmp_path, others=[numbers])
     assert numbers.begun == numbers.ended == [1, 2, 0, 1, 2]  # step 5, the epoch's second, is repeated first
@@ -220,7 +226,7 @@ def test_callbacks_are_told_the_number_of_a_batch_in_its_epoch(tmp_path):
 @slow
 def test_a_signal_in_validation_waits_for_its_end(tmp_path, unbroken):
     with pytest.raises(SystemExit):
-        train(tmp_path, Stop(1, lambda: signal.raise_signal(signal.SIGTERM), in_validation=True), every_steps=100)
+        train(tmp_path, Stop(1, lambda: stop_by(signal.SIGTERM), in_validation=True), every_steps=100)
     assert SaveAndResume(tmp_path / "state").step == STEPS
     assert train(tmp_path, every_steps=100) == unbroken
 
