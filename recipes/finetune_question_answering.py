@@ -11,6 +11,7 @@ Watch       tensorboard --logdir runs/finetune_question_answering
 Variations  --scores cmrc, drcd, korquad count as those do; --errors keep continues where an answer is misplaced
 """
 
+import functools
 from pathlib import Path
 from typing import Literal
 
@@ -46,13 +47,13 @@ def main(
         cut = dict(num_negatives=num_negatives, num_words=passage_words, overlap=passage_words * 3 // 10)
         questions = {part: inference.search.passage_questions(some, **cut) for part, some in questions.items()}
     is_v2 = any(not question.answers for question in questions["train"])  # SQuAD 2.0: "no answer" is predicted, too
+    version = {"version": "2.0" if is_v2 else "1.1"} if scores == "squad" else {}
+    score = functools.partial(getattr(data, f"{scores}_scores"), **version)
 
     answerer = models.QuestionAnswerer.from_preset(preset, dropout=fine_tuning.dropout, dtype=fine_tuning.dtype)
     answerer.null_threshold = 0.0 if is_v2 else None
-    answering = inference.QuestionAnswerer(
-        answerer, tokenizer, sequence_length=sequence_length, stride=stride, max_answer_tokens=max_answer_tokens,
-        max_question_tokens=max_question_tokens,
-    )  # fmt: skip
+    lengths = dict(sequence_length=sequence_length, stride=stride, max_answer_tokens=max_answer_tokens)
+    answering = inference.QuestionAnswerer(answerer, tokenizer, max_question_tokens=max_question_tokens, **lengths)
     windows = {part: answering.rows(some) for part, some in questions.items()}
     datasets = fine_tuning.datasets(windows, make=data.question_answering_dataset, start_step=saving.step)
     fine_tuning.prepare(answerer, tokenizer, sequence_length=sequence_length, preset=run.preset)
@@ -67,11 +68,10 @@ def main(
         """Answers to the validation part, and what the scorer says of them."""
         found[:] = predictions = answering.predict(windows["validation"])
         if is_v2:
-            best, odds = {p.id: p.best().text for p in predictions}, {p.id: p.null_odds for p in predictions}
-            answerer.null_threshold, _ = data.best_no_answer_threshold(questions["validation"], best, odds)
+            given = {p.id: p.best().text for p in predictions}, {p.id: p.null_odds for p in predictions}
+            answerer.null_threshold, _ = data.best_no_answer_threshold(questions["validation"], *given, scores=score)
         answers = {p.id: p.best(answerer.null_threshold).text for p in predictions}
-        options = {"version": "2.0" if is_v2 else "1.1"} if scores == "squad" else {}
-        return predictions, getattr(data, f"{scores}_scores")(questions["validation"], answers, **options)
+        return predictions, score(questions["validation"], answers)
 
     watched = inference.watch_answers(questions["validation"], lambda: (found, answerer.null_threshold))
     report = dict(best="val_f1", shown=("exact", "f1"), scores=lambda: answer()[1], watched=watched)

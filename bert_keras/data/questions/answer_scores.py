@@ -1,6 +1,7 @@
 """Exact match and F1 of answers, by the rules of the official SQuAD v1.1, SQuAD v2.0 and CMRC 2018 evaluations."""
 
 import collections
+import functools
 import itertools
 import re
 import string
@@ -83,7 +84,12 @@ def squad_scores(
 
 
 def best_no_answer_threshold(
-    questions: Iterable[Question], answers: Mapping[str, str], null_odds: Mapping[str, float], *, by: str = "f1"
+    questions: Iterable[Question],
+    answers: Mapping[str, str],
+    null_odds: Mapping[str, float],
+    *,
+    by: str = "f1",
+    scores: Callable[..., Mapping[str, float]] | None = None,
 ) -> tuple[float, float]:
     """Find the null odds above which no answer is the better answer.
 
@@ -92,6 +98,7 @@ def best_no_answer_threshold(
         answers: {question id: the best answer, never empty}.
         null_odds: {question id: null odds}.
         by: `"f1"` or `"exact"`, the score to make best.
+        scores: By whose rules an answer counts: `cmrc_scores` or its kin; None for SQuAD v2.0's.
 
     Returns:
         The threshold, and the share that it reaches.
@@ -105,7 +112,7 @@ def best_no_answer_threshold(
     Reference:
         `find_best_thresh` of `evaluate-v2.0.py`, which looks between questions of equal odds, too
     """
-    index = ("exact", "f1").index(by)
+    scores = functools.partial(squad_scores, version="2.0") if scores is None else scores
     questions = list(questions)
     score = best = sum(not question.answers for question in questions)  # no answer to any question
     threshold = min(null_odds.values(), default=0.0) - 1.0
@@ -113,7 +120,7 @@ def best_no_answer_threshold(
     for odds, tied in itertools.groupby(ordered, key=lambda question: null_odds[question.id]):
         for question in tied:  # a threshold cannot part them
             if question.answers:
-                score += best_scores(question, answers[question.id], _squad_v2, True)[index]
+                score += scores([question], answers)[by]
             elif answers[question.id]:
                 score -= 1
         if score > best:

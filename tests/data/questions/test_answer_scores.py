@@ -53,6 +53,13 @@ def test_a_threshold_cannot_part_questions_of_equal_odds():
     assert reached == squad_scores(questions, given, null_odds=odds, threshold=threshold)["f1"] == 0.5
 
 
+def test_a_threshold_is_the_best_by_the_rules_that_are_asked_for():
+    questions = [Question("1", "哪里？", "他住在北京市。", (Answer("北京市", 3),)), Question("2", "谁？", "没有人。")]
+    given, odds = {"1": "北京", "2": "人"}, {"1": -1.0, "2": 1.0}
+    assert best_no_answer_threshold(questions, given, odds)[1] == 0.5  # no word of SQuAD's is right
+    assert best_no_answer_threshold(questions, given, odds, scores=cmrc_scores) == (-1.0, pytest.approx(0.9))
+
+
 def test_scores_are_those_of_cmrcs_official_evaluation():
     for row, questions, given, _ in of("cmrc"):
         scores = cmrc_scores(questions, given)
