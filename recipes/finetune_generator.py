@@ -3,8 +3,8 @@
 Data        a table or JSONL of sources and targets, whose columns have well-known names (docs/files.md) or are given:
             E2E NLG's mr, ref; document, summary; ...; or dialogues, {"turns": [...]}, of which the last is written
 Paper       UniLM: Dong et al., 2019, https://arxiv.org/abs/1905.03197
-Reached     E2E NLG, 4 206 rows, from MiniLM, 4 processor minutes: BLEU 0.651, ROUGE-L 0.667 on 59 other sources, three
-            seeds (transformers' BERT2BERT 0.432 and 0.527: recipes/README.md, benchmarks/data_to_text.py)
+Reached     E2E NLG, 4 206 rows, from MiniLM, 4 processor minutes: BLEU 0.642, ROUGE-L 0.676 on 59 other sources, three
+            seeds (transformers' BERT2BERT 0.447 and 0.542: recipes/README.md, benchmarks/data_to_text.py)
 Run         python recipes/finetune_generator.py --preset PRESET --train train.csv --validation dev.csv
 Needs       pip install 'bert-keras[generate]', for BLEU and ROUGE
 Stopped     by Ctrl-C, SIGTERM or a crash, the same command resumes it: docs/reliability.md
