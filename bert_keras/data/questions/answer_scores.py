@@ -103,6 +103,10 @@ def best_no_answer_threshold(
     Returns:
         The threshold, and the share that it reaches.
 
+    Raises:
+        KeyError: If an answer or its null odds are missing.
+        ValueError: If `by` is no such score.
+
     Example:
         >>> from bert_keras.data import Answer
         >>> questions = [Question("1", "Who?", "Ada", (Answer("Ada", 0),)), Question("2", "Who?", "Nobody")]
@@ -112,6 +116,8 @@ def best_no_answer_threshold(
     Reference:
         `find_best_thresh` of `evaluate-v2.0.py`, which looks between questions of equal odds, too
     """
+    if by not in ("exact", "f1"):
+        raise ValueError(f"by must be 'exact' or 'f1', received {by!r}")
     scores = functools.partial(squad_scores, version="2.0") if scores is None else scores
     questions = list(questions)
     score = best = sum(not question.answers for question in questions)  # no answer to any question
@@ -120,7 +126,7 @@ def best_no_answer_threshold(
     for odds, tied in itertools.groupby(ordered, key=lambda question: null_odds[question.id]):
         for question in tied:  # a threshold cannot part them
             if question.answers:
-                score += scores([question], answers)[by]
+                score += scores([question], {question.id: answers[question.id]})[by]
             elif answers[question.id]:
                 score -= 1
         if score > best:

@@ -60,6 +60,14 @@ def test_a_threshold_is_the_best_by_the_rules_that_are_asked_for():
     assert best_no_answer_threshold(questions, given, odds, scores=cmrc_scores) == (-1.0, pytest.approx(0.9))
 
 
+def test_a_threshold_by_an_unknown_score_or_without_an_answer_is_refused():
+    questions = [Question("1", "Who?", "c", (Answer("c", 0),))]
+    with pytest.raises(ValueError, match="'exact' or 'f1', received 'average'"):
+        best_no_answer_threshold(questions, {"1": "c"}, {"1": 0.0}, by="average", scores=cmrc_scores)
+    with pytest.raises(KeyError):
+        best_no_answer_threshold(questions, {}, {"1": 0.0})
+
+
 def test_scores_are_those_of_cmrcs_official_evaluation():
     for row, questions, given, _ in of("cmrc"):
         scores = cmrc_scores(questions, given)
