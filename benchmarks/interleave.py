@@ -87,6 +87,25 @@ class Worker:
         raise RuntimeError(f"{self.candidate.name} failed: {said[-1] if said else 'it said nothing'}")
 
 
+def wanted(candidates, only=()):
+    """Yield the candidates that are asked for and can run here; a package that is missing is named once.
+
+    Args:
+        candidates: `Candidate`s.
+        only: parts of the names of those that are asked for; none for all.
+    """
+    for candidate in candidates:
+        if only and not any(part in candidate.name for part in only):
+            continue
+        missing = [package for package in candidate.needs if importlib.util.find_spec(package) is None]
+        if missing:
+            for package in set(missing) - _named_as_missing:
+                print(f"{package} is not installed: its rows are left out", flush=True)
+            _named_as_missing.update(missing)
+            continue
+        yield candidate
+
+
 def interleave(question, case, candidates, *, unit, rounds=5, only=(), ours="bert_keras"):
     """Measure all candidates in turns, print a table, and append a JSON line for each to runs/benchmarks.jsonl.
 
@@ -105,15 +124,7 @@ def interleave(question, case, candidates, *, unit, rounds=5, only=(), ours="ber
         list of dicts as in the file, fastest first.
     """
     workers = []
-    for candidate in candidates:
-        if only and not any(part in candidate.name for part in only):
-            continue
-        missing = [package for package in candidate.needs if importlib.util.find_spec(package) is None]
-        if missing:
-            for package in set(missing) - _named_as_missing:
-                print(f"{package} is not installed: its rows are left out", flush=True)
-            _named_as_missing.update(missing)
-            continue
+    for candidate in wanted(candidates, only):
         try:
             workers.append(Worker(candidate))
         except RuntimeError as error:

@@ -6,11 +6,10 @@ one text and then, for the peak, 96; fine-tuning is that of `benchmarks.finetuni
 Run: python -m benchmarks.start --preset all-MiniLM-L6-v2 --train SST-2/train.tsv
 """
 
-import importlib.util
 import itertools
 import statistics
 
-from benchmarks.interleave import Candidate, Worker, environment_of
+from benchmarks.interleave import Candidate, Worker, environment_of, wanted
 from bert_keras import command_line
 from bert_keras.freed_memory import keep_freed_memory
 
@@ -49,11 +48,7 @@ def main(
             candidates.append(Candidate(f"{name}, first epoch", program, arguments, needs, environment))
     found = {}
     for _ in range(rounds):
-        for candidate in candidates:
-            if any(importlib.util.find_spec(package) is None for package in candidate.needs):
-                continue
-            if only and not any(part in candidate.name for part in only):
-                continue
+        for candidate in wanted(candidates, only):
             worker = Worker(candidate)
             worker.run()
             worker.stop()
