@@ -1,6 +1,6 @@
 """Rows cut out of one long vector of token ids, one text or two in each: what the rows of every task are made of."""
 
-import dataclasses
+import functools
 
 import numpy as np
 import tensorflow as tf
@@ -44,10 +44,11 @@ class TokenRows:
     def inputs(self, numbers: tf.Tensor, length: tf.Tensor | int) -> dict[str, tf.Tensor]:
         """As `Rows.inputs`: `token_ids`, `segment_ids` and `padding_mask`, (batch, length) int32 each."""
         with tf.device("CPU"):
-            numbers, layout = tf.cast(numbers, tf.int32), dataclasses.astuple(self.layout)
+            numbers = tf.cast(numbers, tf.int32)
             if tf.executing_eagerly():  # in one call: two dozen little ones would take longer than a short text
-                return _inputs_at_once(self._token_ids, self._texts, numbers, tf.cast(length, tf.int32), layout)
-            return _inputs(self._token_ids, self._texts, numbers, length, layout)
+                length, ranges = tf.cast(length, tf.int32), [part for text in self._texts if text for part in text]
+                return _inputs_at_once(self.layout, len(ranges))(self._token_ids, numbers, length, *ranges)
+            return _inputs(self.layout, self._token_ids, numbers, length, *self._texts)
 
     def targets(self, numbers: tf.Tensor, length: tf.Tensor | int) -> tuple | None:
         """As `Rows.targets`: these rows have none."""
@@ -55,10 +56,19 @@ class TokenRows:
 
 
 def _inputs(
-    token_ids: tf.Tensor, texts: tuple, numbers: tf.Tensor, length: tf.Tensor | int, layout: tuple
+    layout: RowLayout, token_ids: tf.Tensor, numbers: tf.Tensor, length: tf.Tensor | int, *texts: tuple | None
 ) -> dict[str, tf.Tensor]:
     first, second = (None if text is None else tuple(entries_of_rows(part, numbers) for part in text) for text in texts)
-    return assemble_rows(token_ids, first, second, length, RowLayout(*layout))
+    return assemble_rows(token_ids, first, second, length, layout)
 
 
-_inputs_at_once = tf.function(_inputs, reduce_retracing=True, autograph=False)
+@functools.cache
+def _inputs_at_once(layout, num_ranges):
+    """Return `_inputs` as a graph for any number of rows: called, it need not look again at what its arguments are."""
+
+    def inputs(token_ids, numbers, length, *ranges):
+        return _inputs(layout, token_ids, numbers, length, ranges[:2], ranges[2:] or None)
+
+    vector, number = tf.TensorSpec([None], tf.int32), tf.TensorSpec([], tf.int32)
+    graph = tf.function(inputs, input_signature=[vector, vector, number, *[vector] * num_ranges], autograph=False)
+    return graph.get_concrete_function()

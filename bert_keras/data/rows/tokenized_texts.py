@@ -109,7 +109,7 @@ def _tokenize(texts: Sequence[str], function: Callable) -> tuple[tuple[np.ndarra
     values, lengths = [], []
     for parts in batches:
         values.append([part.flat_values.numpy() for part in parts])
-        lengths.append(parts[0].row_lengths().numpy().astype(np.int32))
+        lengths.append(np.diff(parts[0].row_splits.numpy()).astype(np.int32))
     lengths = np.concatenate(lengths)
     flat = tuple(np.concatenate(part) for part in zip(*values, strict=True))
     return flat, np.cumsum(lengths, dtype=np.int32) - lengths, lengths

@@ -177,10 +177,12 @@ class WordPieceTokenizer(StringTokenizer):
     def _tokenize(self, texts):
         """(batch,) strings to: these with stand-ins; ids, first and last-plus-one bytes of the normalised text."""
         rows = tf.where(~tf.strings.regex_full_match(texts, self._plain))
+        lowered = tf.strings.lower(texts) if self.lower_case else texts
+        if _is_surely_empty(rows):
+            return texts, *self._kernel.tokenize_with_offsets(lowered)
         marked = self._mark_special_tokens(tf.gather_nd(texts, rows))
         normalized = normalize(marked, **self._rules)
         no_long_word = tf.reduce_all(tf.strings.regex_full_match(normalized, self._no_long_word))
-        lowered = tf.strings.lower(texts) if self.lower_case else texts
         texts = tf.tensor_scatter_nd_update(texts, rows, marked)
         normalized = tf.tensor_scatter_nd_update(lowered, rows, normalized)
 
@@ -194,6 +196,8 @@ class WordPieceTokenizer(StringTokenizer):
         stand_ins = "".join(self._stand_ins.values())
         # Matches valid UTF-8 only. Most texts need nothing of what follows.
         rows = tf.where(~tf.strings.regex_full_match(texts, rf"[^\[{stand_ins}]*"))
+        if _is_surely_empty(rows):
+            return texts
         marked = tf.strings.unicode_transcode(tf.gather_nd(texts, rows), "UTF-8", "UTF-8", errors="replace")
         marked = tf.strings.regex_replace(marked, f"[{stand_ins}]", self._unknown)
         if not self.split_special_tokens:
@@ -221,3 +225,11 @@ class WordPieceTokenizer(StringTokenizer):
         starts = tf.cast(first - first_characters, tf.int32)
         ends = tf.cast(last - first_characters, tf.int32) + 1 + padding
         return ids, ids.with_values(starts), ids.with_values(ends)
+
+
+def _is_surely_empty(rows):
+    """Whether there are no rows, and what is to be done to them need not be: known where each operation runs at once.
+
+    So a short text is spared two thirds of its operations; in a graph all of them are there.
+    """
+    return rows.shape[0] == 0

@@ -57,7 +57,7 @@ class OpenVinoNetwork:
     """A network as it was when it was taken over, for any number and length of rows.
 
     OpenVINO does not raise what the network's own checks do. So ids and lengths are looked at here, and what the
-    network would refuse goes to the network.
+    network would refuse goes to the network, as do rows that hold several sequences.
 
     Args:
         network: Functional model from a dict.
@@ -86,7 +86,8 @@ class OpenVinoNetwork:
             Float32 arrays, structured as the network's outputs.
         """
         inputs = {name: np.ascontiguousarray(inputs[name], "int32") for name in self.input}
-        if any(_is_beyond(inputs, *limits) for limits in self._limits):
+        is_packed = "padding_mask" in inputs and inputs["padding_mask"].max(initial=0) > 1
+        if is_packed or any(_is_beyond(inputs, *limits) for limits in self._limits):
             return self._network.predict_on_batch(inputs)
         if not hasattr(self._of_thread, "request"):
             self._of_thread.request = self._compiled.create_infer_request()

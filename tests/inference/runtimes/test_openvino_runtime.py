@@ -67,9 +67,22 @@ def test_norms_and_attention_are_read_in_the_forms_that_have_kernels(options):
     kinds = collections.Counter(each.get_type_name() for each in read.get_ordered_ops())
     num_norms = sum(isinstance(layer, keras.layers.LayerNormalization) for layer in model._flatten_layers())
     assert kinds["MVN"] == num_norms and not kinds["ReduceMean"] and not kinds["Power"]
+    assert not kinds["CumSum"] and kinds["Select"] == 3  # of three tables: ids below 0 count from their ends
     assert kinds["ScaledDotProductAttention"] == 2 and kinds["MatMul"] == 2 * (3 + 1 + 2) + 1  # and the identity
     [result] = read.get_results()
     assert result.input_value(0).get_node().get_type_name() == "MatMul"
+
+
+@pytest.mark.parametrize("position_offset", [0, 2])
+def test_padding_on_either_side_is_as_in_keras(position_offset):
+    model = BertEncoder(13, 1, 2, 16, 24, max_sequence_length=16, position_offset=position_offset)
+    ids = np.array([[1, 5, 6, 7, 0, 0], [0, 0, 1, 5, 6, 7]], "int32")
+    rows = {"token_ids": ids, "segment_ids": 0 * ids, "padding_mask": (ids != 0).astype("int32")}
+    ready = RUNTIMES["openvino"].prepare(model)
+    for ours, theirs in zip(
+        keras.tree.flatten(ready.predict_on_batch(rows)), keras.tree.flatten(model.predict_on_batch(rows)), strict=True
+    ):
+        np.testing.assert_allclose(ours, theirs, atol=1e-5)
 
 
 def test_what_the_process_logs_stays_as_it_was():
