@@ -1,4 +1,6 @@
-"""What the graph of a training step in bfloat16 computes by chains that XLA compiled is what it computed without."""
+"""What the graph of a training step computes by chains that XLA compiled is what it computed without."""
+
+import contextlib
 
 import keras
 import numpy as np
@@ -6,6 +8,7 @@ import pytest
 from keras import ops
 
 from bert_keras.layers import FeedForward
+from bert_keras.models import BertEncoder
 from bert_keras.ops import dropout, fast_activation
 from bert_keras.ops.compiled_chain import chains_for_every_shape, compiled_chain, is_worth_compiling
 
@@ -43,12 +46,41 @@ def test_pays_in_bfloat16_where_the_shape_is_known_and_never_eagerly(dtype, shap
     assert found == [worth] and not is_worth_compiling(ops.cast(POINTS, dtype))
 
 
-def test_pays_without_a_shape_while_chains_are_asked_for_every_shape():
+@pytest.mark.parametrize("dtype", ["bfloat16", "float32"])
+def test_pays_without_a_shape_while_chains_are_asked_for_every_shape(dtype):
     found = []
     with chains_for_every_shape():
-        traced(lambda x: found.append(is_worth_compiling(x)) or x * 1, shape=[None])
-    traced(lambda x: found.append(is_worth_compiling(x)) or x * 1, shape=[None])
+        traced(lambda x: found.append(is_worth_compiling(x)) or x * 1, dtype=dtype, shape=[None])
+    traced(lambda x: found.append(is_worth_compiling(x)) or x * 1, dtype=dtype, shape=[None])
     assert found == [True, False]
+
+
+def test_an_encoder_in_float32_has_the_same_outputs_and_gradients_by_chains():
+    import tensorflow as tf
+
+    encoder = BertEncoder(13, 1, 2, 16, 24, max_sequence_length=8, dropout=0.25)
+    signature = {name: tf.TensorSpec((None, None), "int32") for name in encoder.input}
+    rows = {name: tf.constant([[2, 5, 6, 7], [2, 8, 0, 0]]) for name in signature}
+    rows |= {"segment_ids": 0 * rows["token_ids"], "padding_mask": tf.cast(rows["token_ids"] > 0, "int32")}
+
+    def step(rows):
+        with tf.GradientTape() as tape:
+            outputs = tf.reduce_sum(encoder(rows, training=True)["sequence_output"] ** 2)
+        return outputs, *map(tf.convert_to_tensor, tape.gradient(outputs, encoder.trainable_weights[:-2]))
+
+    results, num_compiled = [], []
+    for context in (chains_for_every_shape, contextlib.nullcontext):
+        keras.utils.set_random_seed(3)
+        for generator in encoder._flatten_layers():
+            for seeds in getattr(generator, "_seed_generators", ()):
+                seeds.state.assign([3, 0])
+        with context():
+            traced_step = tf.function(step, input_signature=[signature])
+            results.append([value.numpy() for value in traced_step(rows)])
+        num_compiled.append(len(compiled_calls(traced_step.get_concrete_function().graph)))
+    assert num_compiled[0] > 0 and num_compiled[1] == 0
+    for ours, theirs in zip(*results, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-4)
 
 
 def test_a_step_that_xla_compiles_whole_has_no_chains():

@@ -44,11 +44,11 @@ class TokenRows:
     def inputs(self, numbers: tf.Tensor, length: tf.Tensor | int) -> dict[str, tf.Tensor]:
         """As `Rows.inputs`: `token_ids`, `segment_ids` and `padding_mask`, (batch, length) int32 each."""
         with tf.device("CPU"):
-            numbers = tf.cast(numbers, tf.int32)
             if tf.executing_eagerly():  # in one call: two dozen little ones would take longer than a short text
-                length, ranges = tf.cast(length, tf.int32), [part for text in self._texts if text for part in text]
+                numbers, length = (tf.constant(np.asarray(some, "int32")) for some in (numbers, length))
+                ranges = [part for text in self._texts if text for part in text]
                 return _inputs_at_once(self.layout, len(ranges))(self._token_ids, numbers, length, *ranges)
-            return _inputs(self.layout, self._token_ids, numbers, length, *self._texts)
+            return _inputs(self.layout, self._token_ids, tf.cast(numbers, tf.int32), length, *self._texts)
 
     def targets(self, numbers: tf.Tensor, length: tf.Tensor | int) -> tuple | None:
         """As `Rows.targets`: these rows have none."""
