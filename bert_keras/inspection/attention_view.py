@@ -41,6 +41,7 @@ for (const [number, view] of document.querySelectorAll(".attention").entries()) 
   const make = (name, parent) => parent.appendChild(document.createElement(name));
   const at = (i, j) => scores[((block * heads + head) * n + i) * n + j] / 255;
   const byQuery = () => part("by-query").checked;
+  const spelled = i => "\\u2068" + tokens[i] + "\\u2069";  // right to left in itself alone, not the line
 
   const draw = (canvas, b, h) => {
     canvas.width = canvas.height = n;
@@ -55,8 +56,8 @@ for (const [number, view] of document.querySelectorAll(".attention").entries()) 
   const say = (i, values) => {
     const best = values.map((v, j) => [v, j]).sort((a, b) => b[0] - a[0] || a[1] - b[1]).slice(0, 5);
     part("said").textContent = `block ${block}, head ${head}: ` + (i < 0 ? "looked at on average: " :
-      `${tokens[i]} (${i}) ${byQuery() ? "looks at" : "is looked at by"} `) +
-      best.map(([v, j]) => `${tokens[j]} ${v.toFixed(2)}`).join(", ");
+      `${spelled(i)} (${i}) ${byQuery() ? "looks at" : "is looked at by"} `) +
+      best.map(([v, j]) => `${spelled(j)} ${v.toFixed(2)}`).join(", ");
   };
   const look = i => {
     const all = [...Array(n).keys()];
@@ -106,7 +107,7 @@ for (const [number, view] of document.querySelectorAll(".attention").entries()) 
       const box = map.getBoundingClientRect();
       const place = (x, size) => Math.min(n - 1, Math.max(0, Math.floor(x / size * n)));
       const i = place(event.clientY - box.top, box.height), j = place(event.clientX - box.left, box.width);
-      const share = `${tokens[i]} looks at ${tokens[j]} ${at(i, j).toFixed(2)}`;
+      const share = `${spelled(i)} looks at ${spelled(j)} ${at(i, j).toFixed(2)}`;
       part("said").textContent = `block ${block}, head ${head}: ${share}`;
     };
     map.onmouseleave = () => look(fixed);

@@ -26,14 +26,15 @@ class Attribution:
 
     Args:
         texts: The raw text; and the second one, of a pair.
-        words: Those that were scored, in the order of the texts. What was cut off has none.
+        words: Those that were scored, in the order of the texts. What was cut off, or has no token, has none.
         scores: (words,) float32; above 0 speaks for the answer, below 0 against it.
         answer: The answer, such as "positive" or "B-person at London".
         answer_score: What is explained: the model's output for the answer before it becomes a probability.
         method: Name of the method, such as "integrated_gradients".
         special_score: What the tokens have that stand in no word, such as [CLS]; 0 where the method scores words alone.
         baseline_score: `answer_score` of the text that the method compares with; None where it compares with none.
-        num_unseen: Words that the model has not seen, because they did not fit into its row.
+        num_unseen: Words that the model has not seen: they did not fit into its row, or the tokenizer makes no token of
+            them, as of control characters.
         num_steps: Points between the baseline and the text at which the method took gradients; 0 where it does not.
 
     Example:

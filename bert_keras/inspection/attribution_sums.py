@@ -18,5 +18,6 @@ def sums_in_words(found: Attribution) -> str:
     else:
         parts.append(f"score of the answer {found.answer_score:.3g}")
     if found.num_unseen:
-        parts.append(f"{found.num_unseen} words did not fit into the row and were not seen")
+        words = "1 word was" if found.num_unseen == 1 else f"{found.num_unseen} words were"
+        parts.append(f"{words} not seen: cut off, or without a token")
     return ", ".join(parts)

@@ -19,6 +19,7 @@ from bert_keras.inference import (
     TripleFinder,
 )
 from bert_keras.inspection.answers import At, answer_of
+from bert_keras.inspection.answers.pieces import named_piece
 from bert_keras.inspection.attention import attention_of
 from bert_keras.inspection.explanation import Explanation
 from bert_keras.inspection.inner_outputs import shows_attention
@@ -69,11 +70,18 @@ def explain(
         >>> found.answer, [word for word, _ in found.attributions[0].of_words()], found.attention[0].tokens
         ('yes', ['Good', 'film'], ('[CLS]', 'good', 'film', '[SEP]'))
     """
+    if isinstance(methods, (str, Mapping)):
+        raise TypeError(
+            f"Expected methods to be a list of names, received {methods!r}: give one as [{next(iter(METHODS))!r}], and "
+            'what a method is to do as options={METHOD: {"name": value}}.'
+        )
     methods, options = list(dict.fromkeys(methods)), options or {}
     if unknown := [name for name in [*methods, *options] if name not in METHODS]:
         raise ValueError(f"Expected methods among {', '.join(METHODS)}; received {unknown[0]!r}.")
     if not methods:
         raise ValueError(f"Expected one method or more of {', '.join(METHODS)}; received none.")
+    if unused := [name for name in options if name not in methods]:
+        raise ValueError(f"Expected options of methods that are shown, {', '.join(methods)}; received {unused[0]!r}.")
     asked = answer_of(predictor, text, second_text, answer=answer, at=at)
     found = tuple(METHODS[name](asked, **options.get(name, {})) for name in methods)
     note, scores = "", ()
@@ -105,18 +113,23 @@ def _predictions(predictor, text, second_text, at) -> list[tuple[str, float]]:
         choices = [second_text] if isinstance(second_text, str) else list(second_text)
         return _named(choices, softmax(predictor.logits(predictor.rows([text], [choices])))[0])
     if isinstance(predictor, (Tagger, SpanFinder)):
-        return [(f"{found['label']} at {found['text']}", found["score"]) for found in predictor(text)]
+        return [(f"{found['label']} at {_piece(text, found)}", found["score"]) for found in predictor(text)]
     if isinstance(predictor, TripleFinder):
         return [
-            (f"{found['subject']['text']} {found['relation']} {found['object']['text']}", found["score"])
+            (f"{_piece(text, found['subject'])} {found['relation']} {_piece(text, found['object'])}", found["score"])
             for found in predictor(text)
         ]
     if isinstance(predictor, QuestionAnswerer):
         answers = predictor(text, second_text, top_k=_MOST_PREDICTIONS)
-        return [(found["answer"] or "no answer", found["score"]) for found in answers]
+        return [(_piece(second_text, some) if some["answer"] else "no answer", some["score"]) for some in answers]
     if isinstance(predictor, FillMask):
-        return [(token, float(score)) for token, score in predictor(text, top_k=_MOST_PREDICTIONS)[at or 0]]
+        every = len(predictor.tokenizer.vocabulary)  # the answer that is asked for is among them
+        return [(token, float(score)) for token, score in predictor(text, top_k=every)[at or 0]]
     return []
+
+
+def _piece(text, found):
+    return named_piece(text, found["start"], found["end"])
 
 
 def _named(names, scores):

@@ -17,6 +17,7 @@ from bert_keras.inspection.explanation_page import explanation_page
 from bert_keras.text_table import aligned
 
 _WORDS_OF_A_LIST = 8
+_LETTERS_OF_A_WORD = 40  # a longer one, as an address, would push the numbers off the line
 # Of a terminal's 256 colours: blue speaks for the answer, orange against it; no kind of colour blindness mixes them up.
 _FOR, _AGAINST, _BLACK = (195, 153, 75), (230, 222, 214), 16
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # what would steer the terminal
@@ -72,7 +73,7 @@ class Explanation:
                 lines += [_coloured(found, number) for number in range(len(found.texts))]
             words = found.of_words()
             strongest = sorted(range(len(words)), key=lambda i: -abs(words[i][1]))[:_WORDS_OF_A_LIST]
-            lines.append(aligned([(_printable(words[i][0]), f"{words[i][1]:+.3g}") for i in strongest]))
+            lines.append(aligned([(_short(_printable(words[i][0])), f"{words[i][1]:+.3g}") for i in strongest]))
         return "\n".join([*lines, *([self.note] if self.note else [])])
 
     def __str__(self) -> str:
@@ -137,6 +138,10 @@ def _coloured(found, text_number):
         pieces += [_printable(text[end : word.begin]), shown]
         end = word.end
     return "".join([*pieces, _printable(text[end:])])
+
+
+def _short(word):
+    return word if len(word) <= _LETTERS_OF_A_WORD else f"{word[: _LETTERS_OF_A_WORD - 1]}…"
 
 
 def _printable(text):

@@ -29,7 +29,7 @@ class HeadPatterns:
             each special token, (blocks, heads) float64: the share of a token's attention that goes there. [CLS] is the
             "previous" of the first token, too: shares may overlap.
         entropy: (blocks, heads) float64, in nats: how widely a head spreads its attention.
-        even_shares: What the shares would be, were all tokens of a row attended to alike.
+        even_shares: What the shares would be, were all tokens attended to alike that a token may see.
         even_entropy: The entropy then.
         num_tokens: How many tokens these are means of; special ones do not look, they are looked at.
     """
@@ -94,15 +94,17 @@ def head_patterns(predictor: Predictor, texts: Texts | Rows) -> HeadPatterns:
         # (names, batch, length, length): how much of a look at each place counts in each mean
         weights = np.stack([mask * looks[:, :, np.newaxis] for mask in masks.values()]).astype("float32")
         found = []
+        may_see = np.zeros(masks["itself"].shape, bool)
         for scores in outputs["attention_scores"]:
             scores = scores.astype("float32")
+            may_see |= (scores > 0).any(axis=1)  # not what comes later, of a model that looks back alone
             of_places = np.einsum("nbqk,bhqk->nh", weights, scores, optimize=True)
             information = -scores * np.log(np.maximum(scores, 1e-12))
             found.append(np.vstack([of_places, np.einsum("bq,bhqk->h", looks.astype("float32"), information)]))
-        lengths = is_token.sum(axis=1)
+        counts = np.maximum(may_see.sum(axis=2), 1)  # (batch, length)
         of_even = [
-            *(weights / lengths[:, np.newaxis, np.newaxis]).sum(axis=(1, 2, 3)),
-            looks.sum(axis=1) @ np.log(lengths),
+            *(weights * may_see / counts[:, :, np.newaxis]).sum(axis=(1, 2, 3)),
+            (looks * np.log(counts)).sum(),
         ]
         found, of_even = np.stack(found).astype("float64"), np.array(of_even, "float64")
         sums, even = (found, of_even) if sums is None else (sums + found, even + of_even)

@@ -19,7 +19,7 @@ class TokenWords:
         words: Those with a token, in the order of the texts.
         of_token: (rows, length) int32, the number of each token's word; -1 for special tokens, padding, and tokens in
             no word.
-        num_unseen: How many words have no token, because their text was cut.
+        num_unseen: How many words have no token: their text was cut, or the tokenizer drops them.
     """
 
     words: tuple[Word, ...]

@@ -83,6 +83,20 @@ def test_an_answer_that_the_model_does_not_give_is_shown_with_its_probability(cl
     assert found.probability == pytest.approx(1 - best["score"], rel=1e-5)
 
 
+def test_an_answer_that_stands_twice_is_told_apart_by_its_place(predictors):
+    ask, passage = predictors["questions"][0], "Lyons met Lyons"
+    for start in (0, 10):
+        place = {"answer": "Lyons", "start": start, "end": start + 5}
+        found = explain(ask, "good", passage, answer=place, attention=False, **FAST)
+        assert found.answer == f"Lyons (character {start})"
+        assert len(dict(found.predictions)) == len(found.predictions)
+
+
+def test_a_token_that_the_model_hardly_guesses_has_a_probability(predictors):
+    found = explain(predictors["masks"][0], "good [MASK]", answer="北", attention=False, **FAST)
+    assert 0 < found.probability < 1 and len(found.predictions) <= 6
+
+
 def test_methods_stand_in_the_order_that_is_asked_for_with_their_options(classifier):
     options = {"occlusion": {"replaced_by": "delete"}}
     found = explain(classifier, "so good", methods=["occlusion", "attention_rollout", "occlusion"], options=options)
@@ -107,9 +121,16 @@ def test_a_function_explains_a_model_of_ones_own(encoder, tokenizer):
         ("good", {"methods": ["lime"]}, "received 'lime'"),
         ("good", {"methods": []}, "one method or more"),
         ("good", {"options": {"lime": {}}}, "received 'lime'"),
+        ("good", {"methods": ["occlusion"], "options": {"gradient_x_input": {}}}, "options of methods that are shown"),
         ("good", {"answer": "perhaps"}, "no class 'perhaps'"),
     ],
 )
 def test_what_cannot_be_explained_is_refused(classifier, text, options, message):
     with pytest.raises(ValueError, match=message):
         explain(classifier, text, **options)
+
+
+@pytest.mark.parametrize("methods", ("occlusion", {"occlusion": {"replaced_by": "pad"}}))
+def test_one_name_or_options_in_place_of_a_list_of_methods_are_refused(classifier, methods):
+    with pytest.raises(TypeError, match=r"a list of names.*options="):
+        explain(classifier, "good", methods=methods)

@@ -59,7 +59,7 @@ def test_each_method_says_what_it_adds_up_to_and_what_it_lacks():
     other = attribution("so good", scores=[1.0, 0.5], special_score=0.25, baseline_score=0.0)
     page = Explanation((other, attribution("so good", scores=[0.5, 0.25], method="occlusion", num_unseen=3))).to_html()
     assert "words +1.5, special tokens +0.25, from 0 of the baseline to 2 (+2), gap +0.25" in page
-    assert "words +0.75, score of the answer 2, 3 words did not fit into the row" in page
+    assert "words +0.75, score of the answer 2, 3 words were not seen: cut off, or without a token" in page
     assert page.index("integrated gradients") < page.index("occlusion")
 
 
@@ -121,6 +121,11 @@ def test_words_stand_on_colours_in_a_terminal_alone(monkeypatch, capsys):
     assert "\033" not in str(explanation)
 
 
+def test_a_word_without_an_end_does_not_push_the_numbers_off_the_line():
+    text = Explanation((attribution("so " + 300 * "a", scores=[1, 2]),)).in_terminal(colour=False)
+    assert "a…  +2" in text and max(map(len, text.splitlines())) < 80
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
 def test_a_browser_draws_the_heads_and_says_where_a_token_looks(tmp_path):
@@ -130,4 +135,4 @@ def test_a_browser_draws_the_heads_and_says_where_a_token_looks(tmp_path):
     page = subprocess.run([*command, address], capture_output=True, text=True, timeout=300, check=True).stdout
     assert page.count("<canvas") == 2 * 3 + 1
     assert re.search(r'<button[^>]*title="block 1, head 2"[^>]*aria-pressed="true"', page)
-    assert "block 1, head 2: t0 (0) looks at t2 1.00" in page
+    assert "block 1, head 2: \u2068t0\u2069 (0) looks at \u2068t2\u2069 1.00" in page

@@ -61,6 +61,17 @@ def test_heads_that_know_nothing_look_at_all_tokens_alike(embedder):
     assert patterns.even_shares["itself"] == pytest.approx((2 / 4 + 6 / 8) / 8)
 
 
+def test_heads_that_look_back_alone_are_beside_an_even_look_back(make_encoder, tokenizer):
+    encoder = make_encoder(2, attention_pattern="causal")
+    for block in encoder.encoder_blocks:
+        block.attention.query_key_value.kernel.assign(np.zeros((8, 24)))
+    patterns = head_patterns(Embedder(encoder, tokenizer), TEXTS)
+    assert patterns.even_shares["next"] == 0
+    for name, share in patterns.even_shares.items():
+        np.testing.assert_allclose(patterns.shares[name], np.full((2, 2), share), rtol=1e-5)
+    np.testing.assert_allclose(patterns.entropy, patterns.even_entropy, rtol=1e-5)
+
+
 def test_shares_are_those_of_the_scores_one_by_one(embedder, tokenizer):
     (tokens,) = tokenizer(["so so good"]).numpy().tolist()
     ids = np.array([[2, *tokens, 3]])

@@ -3,14 +3,14 @@
 import keras
 import numpy as np
 
-_ENTRIES_OF_A_WEIGHT = 4
+_ROWS_OF_A_WEIGHT = 64  # at least as many as heads, whose rows may change alone
 
 
 class WeightsWatch:
-    """Remembers a few entries of each of a network's weights.
+    """Remembers some entries of each of a network's weights, spread over its rows.
 
-    A step of training moves nearly all entries of whatever it trains, so a few of each weight show it. A change of
-    single entries of a table may escape.
+    A step of training moves nearly all entries of whatever it trains, and an attention head that is silenced all of its
+    rows, so some of each weight show it. A change of single rows of a table may escape.
 
     Args:
         network: The network.
@@ -49,5 +49,7 @@ class WeightsWatch:
 
 
 def _place(shape):
-    """Return where the first entries of a row stand, in the middle of a weight."""
-    return (*(size // 2 for size in shape[:-1]), slice(0, _ENTRIES_OF_A_WEIGHT)) if shape else ...
+    """Return where the middle entries of rows stand, evenly from the first to the last."""
+    if not shape:
+        return ...
+    return (slice(None, None, max(1, shape[0] // _ROWS_OF_A_WEIGHT)), *(size // 2 for size in shape[1:]))

@@ -9,6 +9,7 @@ from bert_keras.data import Question, QuestionWindows
 from bert_keras.inference import QuestionAnswerer
 from bert_keras.inspection.answers.answer import Answer, At, answer_of_rows
 from bert_keras.inspection.answers.asked import expect_nowhere, expect_second
+from bert_keras.inspection.answers.pieces import named_piece
 
 
 def of_question(predictor: QuestionAnswerer, text: str, second_text: Any, answer: Any, at: At) -> Answer:
@@ -26,7 +27,8 @@ def of_question(predictor: QuestionAnswerer, text: str, second_text: Any, answer
         end = start + len(found)
     row, first, last = _place_of_answer(rows, start, end) if name else _place_of_none(predictor, rows)
     return answer_of_rows(
-        predictor, rows, (text, passage), name=name or "no answer", numbers=(row,), is_of_places=True,
+        predictor, rows, (text, passage), name=named_piece(passage, start, end) if name else "no answer",
+        numbers=(row,), is_of_places=True,
         score=lambda outputs: outputs["start"][:, first] + outputs["end"][:, last], places=(first, last),
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ from bert_keras.data.tagging.word_rows import WordRows
 from bert_keras.inference import Predictor, RelationExtractor, SpanFinder, Tagger, TripleFinder
 from bert_keras.inspection.answers.answer import Answer, At, answer_of_rows, length_of
 from bert_keras.inspection.answers.asked import expect_nowhere, expect_one_text, number_of
+from bert_keras.inspection.answers.pieces import named_piece
 from bert_keras.tagging_schemes import OBJECT, SUBJECT
 
 
@@ -21,10 +22,11 @@ def of_tagger(predictor: Tagger, text: str, second_text: Any, answer: Any, at: A
         found = _result(predictor, text, answer)
         first, behind = _words_of_span(found, offsets)
         tags = predictor.tags(rows)[0][first:behind]
-        name = f"{found['label']} at {text[found['start'] : found['end']]}"
+        name = f"{found['label']} at {named_piece(text, found['start'], found['end'])}"
     else:
         first, behind = _expect_words(at, offsets, predictor)
-        tags, name = [answer] * (behind - first), f"{answer} at {text[offsets[first][0] : offsets[behind - 1][1]]}"
+        tags = [answer] * (behind - first)
+        name = f"{answer} at {named_piece(text, offsets[first][0], offsets[behind - 1][1])}"
     numbers = [number_of(tag, predictor.model.labels, "tag") for tag in tags]
     row, places = _places_of_words(rows, [*range(first, behind)])
 
@@ -49,7 +51,7 @@ def of_span_finder(predictor: SpanFinder, text: str, second_text: Any, answer: A
         label, (first, behind) = answer, _expect_words(at, offsets, predictor)
     number = number_of(label, predictor.model.labels, "label")
     row, (begin, end) = _places_of_words(rows, [first, behind - 1])
-    name = f"{predictor.model.labels[number]} at {text[offsets[first][0] : offsets[behind - 1][1]]}"
+    name = f"{predictor.model.labels[number]} at {named_piece(text, offsets[first][0], offsets[behind - 1][1])}"
     return answer_of_rows(
         predictor, rows, (text,), name=name, score=lambda outputs: outputs[:, number, begin, end], places=(begin, end),
         is_of_places=True, numbers=(row,),
@@ -73,7 +75,7 @@ def of_triple_finder(predictor: TripleFinder, text: str, second_text: Any, answe
         of_entities = entities[:, SUBJECT, begin, end] + entities[:, OBJECT, object_begin, object_end]
         return of_entities + heads[:, number, begin, object_begin] + tails[:, number, end, object_end]
 
-    subject, target = (text[offsets[first][0] : offsets[behind - 1][1]] for first, behind in spans)
+    subject, target = (named_piece(text, offsets[first][0], offsets[behind - 1][1]) for first, behind in spans)
     return answer_of_rows(
         predictor, rows, (text,), name=f"{subject} {found['relation']} {target}", score=total, places=tuple(places),
         is_of_places=True, numbers=(row,),
