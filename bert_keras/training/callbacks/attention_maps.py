@@ -83,9 +83,6 @@ class AttentionMaps(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         self._write()
 
-    def on_train_end(self, logs: Logs = None) -> None:
-        self._writer.close()
-
     def _step(self):
         return int(read_variable(batch_counter(self.model.optimizer)))
 
@@ -97,7 +94,6 @@ class AttentionMaps(keras.callbacks.Callback):
                 pictures = [_picture(of_block[number, head], head, tokens) for head in self.heads]
                 tag, names = f"attention/block_{block}/sentence_{number + 1}", legend(tokens)
                 self._writer.image(tag, _side_by_side(pictures), step, description=names)
-        self._writer.flush()
 
 
 def _existing(number, count, what):

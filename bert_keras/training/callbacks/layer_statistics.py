@@ -85,9 +85,6 @@ class LayerStatistics(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         self._write()
 
-    def on_train_end(self, logs: Logs = None) -> None:
-        self._writer.close()
-
     def _write(self):
         model, step = self.model, int(read_variable(batch_counter(self.model.optimizer)))
         weights = {name: _arrays(some) for name, some in layer_weights(model).items()}
@@ -102,7 +99,6 @@ class LayerStatistics(keras.callbacks.Callback):
         for kind, values in (norms | {"update_ratio": self._ratios}).items():
             for name, value in values.items():
                 self._writer.scalar(f"{kind}/{name}", value, step)
-        self._writer.flush()
 
     def _write_histogram(self, tag, arrays, step):
         values = _sampled(arrays)

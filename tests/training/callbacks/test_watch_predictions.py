@@ -210,7 +210,6 @@ def test_a_run_that_goes_on_keeps_the_views_before_its_step_and_drops_later_ones
     writer = EventWriter(tmp_path / "validation")
     for step in (2, 4):
         writer.text("spans", "of a run that was killed", step)
-    writer.close()
     callback = WatchPredictions(Watched(lambda: None, ALL), ALL, tmp_path)
     callback.set_state({"step": 3})
     assert [event.step for event in read(tmp_path / "validation").Tensors("spans")] == [2]
