@@ -34,8 +34,8 @@ class LayerStatistics(keras.callbacks.Callback):
 
     Args:
         log_dir: folder for `tensorboard --logdir`, the same as for `StepTensorBoard`.
-        batch: (x, y, sample_weight) as `fit` takes them, arrays, of few rows; None to leave out gradients and
-            activations. A model without `encoder` has no activations here.
+        batch: (x, y, sample_weight) as `fit` takes them, arrays, of few rows, or what of it `fit` takes; None to leave
+            out gradients and activations. A model without `encoder` has no activations here.
 
     Raises:
         ValueError: at the start of training, where the batch lacks targets, or its rows are too long.
