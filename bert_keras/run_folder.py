@@ -142,7 +142,6 @@ class RunFolder:
         writer.text("scores", _markdown_table(dict(named_values(scores))), step=0)
         for name, text in texts.items():
             writer.text(name, "".join(f"    {line}\n" for line in text.splitlines()), step=0)
-        writer.close()
         for name, text in texts.items():
             print(f"{name}\n{text}\n")
         for name, value in named_values(scores):

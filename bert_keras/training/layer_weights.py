@@ -53,7 +53,8 @@ def loss_gradients(model: keras.Model, batch: tuple[Any, ...]) -> dict[str, list
 
     Args:
         model: compiled and built model.
-        batch: (x, y, sample_weight) or (x, y), arrays, as `fit` takes them.
+        batch: (x, y, sample_weight) or (x, y), arrays, as `fit` takes them; (x,) for a model that takes its labels from
+            its inputs.
 
     Returns:
         dict from the name of a layer that is trained to the gradients of its weights.
@@ -62,7 +63,7 @@ def loss_gradients(model: keras.Model, batch: tuple[Any, ...]) -> dict[str, list
         ValueError: where the batch has no targets and the model's loss wants some.
     """
     batch = keras.utils.unpack_x_y_sample_weight(batch)
-    if batch[1] is None and model.loss is not None:
+    if batch[1] is None and model.loss is not None and not getattr(model, "derives_labels", False):
         raise ValueError("Expected a batch of (x, y, sample_weight), received one without targets.")
     x, y, sample_weight = keras.tree.map_structure(
         lambda some: None if some is None else keras.ops.convert_to_tensor(some), batch

@@ -19,7 +19,7 @@ def written(path, suffix, count):
 @pytest.mark.parametrize(
     ("suffix", "options"),
     [
-        ("csv", "--measures distinct-2 --best perplexity"),
+        ("csv", "--measures distinct-2 --best perplexity --watch layers"),
         pytest.param("jsonl", "--num-beams 2 --no-repeat-ngram 2 --tokenize char", marks=pytest.mark.slow),
         pytest.param("csv", "--num-frozen-blocks 0 --lora-rank 2 --layerwise-decay 0.9 --ema 0.9 --adversarial 1",
                      marks=pytest.mark.slow),
@@ -39,7 +39,8 @@ def test_a_writer_is_trained_scored_and_loaded(run_recipe, small_preset, tmp_pat
     assert [sorted(line) for line in lines] == [["references", "source", "written"]] * 3
     write = load_predictor(tmp_path / "run" / "preset", max_new_tokens=6)
     assert isinstance(write("the was"), str) and write.sequence_length == 48  # as trained, of 64 positions
-    assert {"written"} <= {tag for _, tag, _, _ in logged_points(tmp_path / "run" / "logs")}
+    tags = {tag for _, tag, _, _ in logged_points(tmp_path / "run" / "logs")}
+    assert "written" in tags and ("--watch" in options) == ("gradients/embeddings" in tags)
 
 
 def test_an_epoch_is_not_chosen_by_what_is_not_counted(run_recipe, small_preset, tmp_path):

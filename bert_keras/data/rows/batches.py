@@ -12,7 +12,7 @@ from bert_keras.data.rows.autotuner import without_autotuner
 from bert_keras.data.rows.epoch_counter import EpochCounter
 from bert_keras.data.rows.length_buckets import BucketedBatches, every_length, fitted_buckets
 from bert_keras.data.rows.random_streams import random_stream
-from bert_keras.data.rows.rows import Rows
+from bert_keras.data.rows.rows import Rows, takes_seed
 
 
 def batches(
@@ -73,7 +73,6 @@ def batches(
     mixed = None if getattr(rows, "are_compared", False) else mixed
     plan = BucketedBatches(row_lengths, buckets, batch_size, mixed=mixed, shared=getattr(rows, "shared", None))
     order_stream, noise_stream = (random_stream(seed, use, training) for use in ("order", "noise"))
-    takes_seed = "seed" in inspect.signature(rows.inputs).parameters
     epoch, step = divmod(start_step, plan.num_batches)
 
     def shuffled(epoch: tf.Tensor) -> tf.data.Dataset:
@@ -83,7 +82,7 @@ def batches(
     @tf.autograph.experimental.do_not_convert
     def batch_of(numbers: tf.Tensor, length: tf.Tensor, epoch: tf.Tensor):
         length = length if len(buckets) > 1 else buckets[0]
-        noise = {"seed": tf.stack([noise_stream, epoch])} if takes_seed else {}
+        noise = {"seed": tf.stack([noise_stream, epoch])} if takes_seed(rows) else {}
         x, targets = rows.inputs(numbers, length, **noise), rows.targets(numbers, length)
         return x if targets is None else (x, *targets)
 

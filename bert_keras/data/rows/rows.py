@@ -1,5 +1,6 @@
 """What a task says of its rows, so that batches are made of them and a model predicts them: the protocol `Rows`."""
 
+import inspect
 from typing import Any, Protocol
 
 import numpy as np
@@ -64,6 +65,15 @@ class Rows(Protocol):
         Returns:
             `(y, sample_weight)`, with weight 0 for fillers; None for rows without labels.
         """
+
+
+def takes_seed(rows: Rows) -> bool:
+    """Say whether a row is another one in each epoch, by the `seed` that `rows.inputs` then takes, (2,) integers.
+
+    Args:
+        rows: Any.
+    """
+    return "seed" in inspect.signature(rows.inputs).parameters
 
 
 def entries_of_rows(table: tf.Tensor, numbers: tf.Tensor, filler: int = 0) -> tf.Tensor:

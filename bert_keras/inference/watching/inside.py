@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from bert_keras import data
+from bert_keras.data.rows.rows import takes_seed
 from bert_keras.training import callbacks
 from bert_keras.training.callbacks.encoder_rows import encoder_rows
 
@@ -143,8 +144,9 @@ def _spread(rows, most):
 
 
 def _batch(rows, numbers):
-    """Return x, y and sample_weight of some rows as arrays; x alone of rows without targets."""
+    """Return x, y and sample_weight of some rows as arrays, always the same; x alone of rows without targets."""
     numbers = numbers.astype("int32")
+    noise = {"seed": np.zeros(2, "int64")} if takes_seed(rows) else {}
     length = int(np.asarray(rows.row_lengths)[numbers].max())
-    x, targets = rows.inputs(numbers, length), rows.targets(numbers, length)
+    x, targets = rows.inputs(numbers, length, **noise), rows.targets(numbers, length)
     return keras.tree.map_structure(np.asarray, (x, *(targets or ())))

@@ -11,6 +11,7 @@ import numpy as np
 from bert_keras.keras_internals import batch_counter
 from bert_keras.training.callbacks.encoder_rows import encoder_rows
 from bert_keras.training.callbacks.event_writer import EventWriter
+from bert_keras.training.callbacks.watching.markdown import plain
 from bert_keras.training.drawing import heat_map, legend
 from bert_keras.training.resuming.model_state import read_variable
 from bert_keras.types import Logs
@@ -83,9 +84,6 @@ class AttentionMaps(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         self._write()
 
-    def on_train_end(self, logs: Logs = None) -> None:
-        self._writer.close()
-
     def _step(self):
         return int(read_variable(batch_counter(self.model.optimizer)))
 
@@ -95,9 +93,8 @@ class AttentionMaps(keras.callbacks.Callback):
             of_block = np.asarray(read_variable(scores[block]), "float32")  # (sentences, heads, length, length)
             for number, tokens in enumerate(self.tokens):
                 pictures = [_picture(of_block[number, head], head, tokens) for head in self.heads]
-                tag, names = f"attention/block_{block}/sentence_{number + 1}", legend(tokens)
+                tag, names = f"attention/block_{block}/sentence_{number + 1}", plain(legend(tokens))
                 self._writer.image(tag, _side_by_side(pictures), step, description=names)
-        self._writer.flush()
 
 
 def _existing(number, count, what):

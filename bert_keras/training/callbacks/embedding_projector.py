@@ -90,14 +90,11 @@ class EmbeddingProjector(keras.callbacks.Callback):
             self._write(step)
             if self._num_kept < self.out_of:
                 _LOG.warning("TensorBoard's projector gets %d of %d %s", self._num_kept, self.out_of, self.name)
+            # Also for TensorBoard to see a run, which it does by an event.
             self._writer.text(f"projector/{self.name}", f"{self._num_kept} of {self.out_of} vectors", step)
-            self._writer.flush()  # without an event, TensorBoard sees no run
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         self._write(self._step())
-
-    def on_train_end(self, logs: Logs = None) -> None:
-        self._writer.close()
 
     def _step(self):
         return int(read_variable(batch_counter(self.model.optimizer)))

@@ -3,6 +3,7 @@
 import io
 import os
 import pathlib
+import socket
 import struct
 import time
 
@@ -10,9 +11,15 @@ import numpy as np
 
 from bert_keras.atomic_files import write_file
 
+_FILES = "events.out.tfevents.*"
+_BEGIN = time.time_ns()  # of this process, as another may have its number
+
 
 class EventWriter:
-    """An event file of TensorBoard in a folder, which is one run in its list; opened by the first thing written.
+    """Writes into an event file of TensorBoard in a folder, which is one run in its list.
+
+    All writers of a process that write to a folder share a file there: once there is a later one, TensorBoard reads an
+    earlier one no more, unless it has its data server, which not every machine can run. What is written is on disk.
 
     Args:
         log_dir: folder, created where it is missing.
@@ -23,12 +30,10 @@ class EventWriter:
         >>> writer = EventWriter(tempfile.mkdtemp())
         >>> writer.scalar("mlm/loss", 4.2, step=100)
         >>> writer.text("notes", "a **word**", step=100)
-        >>> writer.close()
     """
 
     def __init__(self, log_dir: str | os.PathLike):
         self.log_dir = str(log_dir)
-        self._file = None
 
     def scalar(self, tag: str, value: float, step: int) -> None:
         """Add a point to the curve called `tag`."""
@@ -95,19 +100,25 @@ class EventWriter:
 
     def _add(self, tag, value, step, metadata):
         from tensorboard.compat.proto.event_pb2 import Event
-        from tensorboard.summary.writer.event_file_writer import EventFileWriter
+        from tensorboard.summary.writer.record_writer import RecordWriter
         from tensorboard.util.tensor_util import make_tensor_proto
 
-        if self._file is None:
-            self._file = EventFileWriter(self.log_dir)
         event = Event(wall_time=time.time(), step=int(step))
         event.summary.value.add(tag=tag, tensor=make_tensor_proto(value), metadata=metadata)
-        self._file.add_event(event)
+        with open(self._path(), "ab", buffering=0) as file:  # whole events, whoever else has the file open
+            records = RecordWriter(file)
+            if not file.tell():
+                records.write(Event(wall_time=time.time(), file_version="brain.Event:2").SerializeToString())
+            records.write(event.SerializeToString())
 
-    def flush(self) -> None:
-        """Make all that was written visible to TensorBoard."""
-        if self._file is not None:
-            self._file.flush()
+    def _path(self):
+        """Return the folder's last file where this process has begun it, else a new one, which will be the last."""
+        folder, own = pathlib.Path(self.log_dir), f"{socket.gethostname()}.{os.getpid()}.{_BEGIN}"
+        folder.mkdir(parents=True, exist_ok=True)
+        last = max(folder.glob(_FILES), default=None)
+        if last is not None and last.name.endswith(f".{own}"):
+            return last
+        return folder / f"events.out.tfevents.{int(time.time())}.{own}"
 
     def drop_after(self, step: int) -> None:
         """Take points of later steps out of the folder's files, as a run must that resumes from `step`.
@@ -119,18 +130,11 @@ class EventWriter:
         """
         from tensorboard.compat.proto.event_pb2 import Event
 
-        self.close()
-        for path in sorted(pathlib.Path(self.log_dir).glob("events.out.tfevents.*")):
+        for path in sorted(pathlib.Path(self.log_dir).glob(_FILES)):
             content = path.read_bytes()
             kept = [record for record, event in _records(content) if Event.FromString(event).step <= step]
             if len(b"".join(kept)) < len(content):
                 write_file(path, b"".join(kept))
-
-    def close(self) -> None:
-        """Write the rest out and close the file; a later write opens a new one."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
 
 
 def _records(content):

@@ -34,8 +34,8 @@ class LayerStatistics(keras.callbacks.Callback):
 
     Args:
         log_dir: folder for `tensorboard --logdir`, the same as for `StepTensorBoard`.
-        batch: (x, y, sample_weight) as `fit` takes them, arrays, of few rows; None to leave out gradients and
-            activations. A model without `encoder` has no activations here.
+        batch: (x, y, sample_weight) as `fit` takes them, arrays, of few rows, or what of it `fit` takes; None to leave
+            out gradients and activations. A model without `encoder` has no activations here.
 
     Raises:
         ValueError: at the start of training, where the batch lacks targets, or its rows are too long.
@@ -85,9 +85,6 @@ class LayerStatistics(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         self._write()
 
-    def on_train_end(self, logs: Logs = None) -> None:
-        self._writer.close()
-
     def _write(self):
         model, step = self.model, int(read_variable(batch_counter(self.model.optimizer)))
         weights = {name: _arrays(some) for name, some in layer_weights(model).items()}
@@ -102,7 +99,6 @@ class LayerStatistics(keras.callbacks.Callback):
         for kind, values in (norms | {"update_ratio": self._ratios}).items():
             for name, value in values.items():
                 self._writer.scalar(f"{kind}/{name}", value, step)
-        self._writer.flush()
 
     def _write_histogram(self, tag, arrays, step):
         values = _sampled(arrays)

@@ -40,8 +40,6 @@ class StepTensorBoard(keras.callbacks.Callback):
         self.every = every
 
     def get_state(self) -> dict[str, Any]:
-        self._train.flush()  # what is behind the run now will not be written again
-        self._validation.flush()
         means = None if self._running_means is None else sorted(self._running_means)
         state = {"sums": dict(self._sums), "counts": dict(self._counts), "totals": self._totals, "means": means}
         return state | {"batches": self._batches, "first_step": self._first_step, "step": self._step}
@@ -85,13 +83,9 @@ class StepTensorBoard(keras.callbacks.Callback):
                 self._validation.scalar(_tag(name.removeprefix("val_"), logs), value, self._step)
             elif name not in self._totals:
                 self._train.scalar(_tag(name, logs), value, self._step)
-        self._train.flush()
-        self._validation.flush()
 
     def on_train_end(self, logs: Logs = None) -> None:
         self._write_interval()
-        self._train.close()
-        self._validation.close()
 
     def _write_interval(self):
         for name, total in self._sums.items():

@@ -47,10 +47,6 @@ class TextProbe(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         self._write()
 
-    def on_train_end(self, logs: Logs = None) -> None:
-        self._writer.close()
-
     def _write(self):
         text = table(self.columns, (map(plain, row) for row in self.rows()))
         self._writer.text(self.name, text, int(read_variable(self.model.optimizer.iterations)))
-        self._writer.flush()

@@ -65,7 +65,6 @@ class WatchPredictions(keras.callbacks.Callback):
         self._writer = EventWriter(os.path.join(log_dir, "validation"))
 
     def get_state(self) -> dict[str, int]:
-        self._writer.flush()  # what is behind the run now will not be written again
         return {"step": self._step()}
 
     def set_state(self, state: dict[str, int]) -> None:
@@ -76,10 +75,6 @@ class WatchPredictions(keras.callbacks.Callback):
         for view in self.views if predictions else ():
             write, part = _WRITERS[view]
             write(self._writer, getattr(predictions, part), self._step())
-        self._writer.flush()
-
-    def on_train_end(self, logs: Logs = None) -> None:
-        self._writer.close()
 
     def _step(self):
         return int(read_variable(batch_counter(self.model.optimizer)))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from bert_keras.training.drawing.lettering import SIZE, cut, font_of, width_of
+from bert_keras.training.drawing.lettering import SIZE, cut, font_of, one_line, width_of
 
 Colour = tuple[int, int, int]
 Place = tuple[int, int, str, str]  # first character, the one behind the last, label, and which colour
@@ -77,10 +77,10 @@ def coloured_spans(
         rules.append(top)
         top += _GAP
         if headings is not None:
-            heading = cut(_one_line(headings[number]), room)
+            heading = cut(one_line(headings[number]), room)
             drawn.append((top, heading, font_of(heading), None))
             top += _LINE
-        text = _one_line(text)
+        text = one_line(text)
         font = font_of(text)
         for begin, behind in _lines(text, font, room):
             bars = _bars(text, begin, behind, places[number], colours, font, room)
@@ -112,11 +112,6 @@ def coloured_spans(
     return np.asarray(image)
 
 
-def _one_line(text: str) -> str:
-    """Return a text as long, without line ends and what else has no letter."""
-    return "".join(char if char.isprintable() else " " for char in text)
-
-
 def _lines(text: str, font: Any, room: float) -> list[tuple[int, int]]:
     """Part a text into lines, (first character, the one behind the last), at spaces where it has some."""
     widths = {char: font.getlength(char) for char in {*text}}
@@ -139,7 +134,7 @@ def _bars(text, begin, behind, places, colours, font, room) -> list[_Bar]:
         if start >= behind or end <= begin:
             continue
         first, last = (font.getlength(text[begin : min(max(edge, begin), behind)]) for edge in (start, end))
-        bar = _Bar(first, last - 1, cut(label, room) if start >= begin else "", colours[name])
+        bar = _Bar(first, last - 1, cut(one_line(label), room) if start >= begin else "", colours[name])
         size = width_of(bar.label, _LABEL)
         bar.label_begin = max(0, min(first, room - size))
         left, right = min(first, bar.label_begin), max(last, bar.label_begin + size)

@@ -32,7 +32,7 @@ def is_drawable(text: str) -> bool:
     """Say whether some font here has all letters of a text, and they are written from left to right.
 
     Args:
-        text: One line.
+        text: Any; line ends and the like are no letters.
 
     Example:
         >>> is_drawable("sport"), is_drawable("שלום")
@@ -42,7 +42,7 @@ def is_drawable(text: str) -> bool:
 
 
 def drawable(names: Sequence[str]) -> list[str]:
-    """Return the names, or numbers for those that no font here can write.
+    """Return the names, each on one line, or numbers for those that no font here can write.
 
     Args:
         names: Labels or tokens.
@@ -51,11 +51,11 @@ def drawable(names: Sequence[str]) -> list[str]:
         >>> drawable(["sport", "שלום"])
         ['sport', '1']
     """
-    return [name if is_drawable(name) else str(number) for number, name in enumerate(names)]
+    return [one_line(name) if is_drawable(name) else str(number) for number, name in enumerate(names)]
 
 
 def legend(names: Sequence[str]) -> str:
-    """Return markdown that says which names the numbers of `drawable` stand for, "" where there are none.
+    """Return what says which names the numbers of `drawable` stand for, "" where there are none.
 
     Args:
         names: The same.
@@ -64,8 +64,20 @@ def legend(names: Sequence[str]) -> str:
         >>> legend(["sport", "שלום"])
         '1 = שלום'
     """
-    shown = enumerate(zip(names, drawable(names)))
-    return ", ".join(f"{number} = {name}" for number, (name, drawn) in shown if name != drawn)
+    return ", ".join(f"{number} = {name}" for number, name in enumerate(names) if not is_drawable(name))
+
+
+def one_line(text: str) -> str:
+    r"""Return a text as long, without line ends and what else has no letter, which Pillow cannot measure.
+
+    Args:
+        text: Any.
+
+    Example:
+        >>> one_line("two\nlines")
+        'two lines'
+    """
+    return "".join(char if char.isprintable() else " " for char in text)
 
 
 def width_of(text: str, size: int = SIZE) -> float:
@@ -107,7 +119,7 @@ def _fonts(size):
 
 
 def _font_with_all(text, size):
-    letters = {*text}
+    letters = {*one_line(text)}
     if any(unicodedata.bidirectional(letter) in _LEFTWARDS for letter in letters):
         return None
     for number, font in enumerate(_fonts(size)):

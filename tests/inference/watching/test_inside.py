@@ -1,9 +1,18 @@
 import numpy as np
 import pytest
 
-from bert_keras.data import ChoiceRows, Choices, Examples, TextRows, TokenizedTexts, WordPieceTokenizer
+from bert_keras.data import (
+    ChoiceRows,
+    Choices,
+    DenoisingRows,
+    Examples,
+    MatchingExamples,
+    TextRows,
+    TokenizedTexts,
+    WordPieceTokenizer,
+)
 from bert_keras.inference import Inside
-from bert_keras.models import BertEncoder, MultipleChoice, TextClassifier
+from bert_keras.models import BertEncoder, DenoisingAutoencoder, MultipleChoice, SentenceEncoder, TextClassifier
 
 TOKENS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "so", "good", "bad", "##ly"]
 ALL = ("attention", "projector", "layers")
@@ -55,6 +64,15 @@ def test_a_batch_of_a_corpus_and_sentences_to_look_at(encoder, tokenizer, rows, 
     attention, tokens, layers = inside.callbacks(ALL, tmp_path)
     assert attention.tokens == [["[CLS]", "so", "[MASK]", "[SEP]"]]
     assert tokens.labels["token"][0] == "so" and layers.batch[0]["token_ids"].shape == (4, 42)
+
+
+def test_texts_of_which_words_are_deleted_are_the_same_in_each_view(encoder, tokenizer, tmp_path):
+    rows = DenoisingRows(MatchingExamples((("so so good",) * 2, ("so bad",) * 2)), tokenizer, sequence_length=16)
+    model = DenoisingAutoencoder(SentenceEncoder(encoder))
+    attention, _, sentences, layers = Inside(model, tokenizer, rows).callbacks(ALL, tmp_path)
+    (x,) = layers.batch
+    assert x["token_ids"].shape == (2, 2, 5) and sentences.labels["place"] == [1, 2, 1, 2]
+    assert attention.inputs["token_ids"].tolist() == x["token_ids"][0].tolist()
 
 
 def test_a_model_without_an_encoder_has_nothing_to_show(tokenizer, rows, tmp_path):

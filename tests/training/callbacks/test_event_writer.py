@@ -17,11 +17,33 @@ def read(directory):
     return accumulator
 
 
+def steps_of(accumulator, tag):
+    return [event.step for event in accumulator.Reload().Tensors(tag)]
+
+
+def test_tensorboard_goes_on_reading_each_of_several_writers_to_a_folder(tmp_path):
+    writers = {"loss": EventWriter(tmp_path), "weights": EventWriter(tmp_path)}
+    found = read(tmp_path)
+    for step in (1, 2):
+        for tag, writer in writers.items():
+            writer.scalar(tag, 0.5, step)
+        assert [steps_of(found, tag)[-1] for tag in writers] == [step, step]
+    writers["loss"].drop_after(1)
+    writers["weights"].scalar("weights", 0.5, 2)
+    assert [steps_of(read(tmp_path), tag) for tag in writers] == [[1], [1, 2]]
+
+
+def test_what_another_process_has_begun_stays_as_it_is(tmp_path):
+    half = tmp_path / "events.out.tfevents.1.host.1.1"
+    half.write_bytes(b"of a process that was killed while it wrote")
+    EventWriter(tmp_path).scalar("loss", 0.5, 1)
+    assert half.read_bytes() == b"of a process that was killed while it wrote" and len(list(tmp_path.iterdir())) == 2
+
+
 def test_a_picture_comes_back_as_it_was(tmp_path):
     pixels = np.random.default_rng(0).integers(0, 256, (3, 5, 3), "uint8")
     writer = EventWriter(tmp_path)
     writer.image("attention", pixels, step=7, description="0 = 中")
-    writer.close()
     found = read(tmp_path)
     (event,) = found.Tensors("attention")
     width, height, png = event.tensor_proto.string_val
@@ -34,7 +56,6 @@ def test_a_picture_comes_back_as_it_was(tmp_path):
 def test_a_curve_holds_counts_precision_and_recall_at_each_threshold(tmp_path):
     writer = EventWriter(tmp_path)
     writer.precision_recall("good", [4, 2, 0], [6, 1, 0], step=1)
-    writer.close()
     found = read(tmp_path)
     (event,) = found.Tensors("good")
     data = np.frombuffer(event.tensor_proto.tensor_content, "float32").reshape(6, 3)

@@ -4,6 +4,8 @@ import keras
 import numpy as np
 import pytest
 
+from bert_keras.models import BertEncoder, CausalLM
+from bert_keras.training import AdamW
 from bert_keras.training.callbacks import LayerStatistics
 from bert_keras.training.layer_weights import layer_weights, loss_gradients
 from bert_keras.training.resuming.model_state import read_variable
@@ -50,6 +52,16 @@ def test_gradients_are_those_of_the_loss_without_dropout(classifier, text_batch)
 def test_gradients_of_frozen_layers_are_left_out(classifier, text_batch):
     classifier.encoder.freeze_lowest(1)
     assert list(loss_gradients(classifier, text_batch)) == LAYERS[2:]
+
+
+@pytest.mark.slow_elsewhere
+def test_a_model_that_takes_its_labels_from_its_inputs_needs_no_others(text_batch, logged_values, tmp_path):
+    encoder = BertEncoder(8, 1, 2, 4, 8, max_sequence_length=6, pooler=False, attention_pattern="causal")
+    model = CausalLM(encoder)
+    model.compile(AdamW(1e-2), run_eagerly=True)
+    model.fit(text_batch[0], batch_size=2, epochs=1, verbose=0, callbacks=[LayerStatistics(tmp_path, text_batch[:1])])
+    for step, norm in logged_values(tmp_path, "gradient_norm/encoder_block_0").items():
+        assert step in (0, 2) and norm > 0
 
 
 def test_a_batch_without_targets_is_refused(classifier, text_batch):

@@ -17,11 +17,13 @@ from bert_keras.training.callbacks.watching import (
     SpanPredictions,
     Watched,
     compare_spans,
+    confusion_matrix,
     span_picture,
 )
 from bert_keras.training.callbacks.watching.calibration import expected_calibration_error
 from bert_keras.training.callbacks.watching.confusion_matrix import count_confusions
 from bert_keras.training.callbacks.watching.span_table import marked_text
+from bert_keras.training.drawing.lettering import SIZE
 
 event_accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
 ALL = ("confusion", "precision_recall", "calibration", "examples", "spans")
@@ -126,6 +128,30 @@ def test_confusions_are_counted_by_class_by_label_and_by_ranges_of_numbers():
     numbers = classes_of([-1.0, 0.55, 9.0], [0.0, 0.5, 1.0], None)
     counts, rows, *_ = count_confusions(numbers)
     assert (rows[0], np.argwhere(counts).tolist()) == ("0 to 0.1", [[0, 0], [5, 5], [9, 9]])
+    counts, rows, *_ = count_confusions(classes_of([1.0, 1.5, 9.0], [1.5, 1.5, 1.5], None))
+    assert (rows[0], rows[9], np.argwhere(counts).tolist()) == ("1 to 1.1", "1.9 to 2", [[5, 0], [5, 5], [5, 9]])
+
+
+def test_labels_with_line_ends_and_tabs_have_all_views(written):
+    labels = ["two\nlines", "a\ttab", "</pre>"]
+    found = written(
+        Predictions(dataclasses.replace(THREE, labels=labels)), ("confusion", "precision_recall", "examples")
+    )
+    assert {"confusion_matrix", "precision_recall/two\nlines", "examples/worst"} <= {*found.Tags()["tensors"]}
+
+
+def test_each_of_a_hundred_classes_has_its_row_and_name_in_the_picture(written, monkeypatch):
+    sizes = []
+
+    def draw(*arguments, size, **options):
+        sizes.append(size)
+        return np.zeros((1, 1, 3), "uint8")
+
+    monkeypatch.setattr(confusion_matrix, "heat_map", draw)
+    for count in (2, 100):
+        labels = [str(number) for number in range(count)]
+        written(Predictions(classes_of([[1.0] + [0.0] * (count - 1)], [0], labels)), ("confusion",))
+    assert sizes[0] == 480 and sizes[1] // 100 > SIZE  # pixels of a row, and the height of its letters
 
 
 def test_the_calibration_error_is_that_of_its_definition():
@@ -210,7 +236,6 @@ def test_a_run_that_goes_on_keeps_the_views_before_its_step_and_drops_later_ones
     writer = EventWriter(tmp_path / "validation")
     for step in (2, 4):
         writer.text("spans", "of a run that was killed", step)
-    writer.close()
     callback = WatchPredictions(Watched(lambda: None, ALL), ALL, tmp_path)
     callback.set_state({"step": 3})
     assert [event.step for event in read(tmp_path / "validation").Tensors("spans")] == [2]

@@ -43,8 +43,11 @@ def test_a_long_text_goes_on_in_further_lines_and_a_place_with_it():
     assert without_spaces.shape[1] == 400 and without_spaces.shape[0] > 150
 
 
-def test_the_text_between_places_and_line_ends_are_drawn_as_one_line():
-    broken, whole = (coloured_spans([text], [[]], COLOURS) for text in ("a\nb\tc", "a b c"))
+def test_line_ends_in_a_text_and_in_a_label_are_drawn_as_spaces():
+    broken, whole = (
+        coloured_spans([text], [[(0, 1, label, "right")]], COLOURS)
+        for text, label in (("a\nb\tc", "two\nlines"), ("a b c", "two lines"))
+    )
     assert (broken == whole).all()
 
 

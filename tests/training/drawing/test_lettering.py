@@ -1,6 +1,6 @@
 from PIL import ImageFont
 
-from bert_keras.training.drawing import drawable, is_drawable, lettering
+from bert_keras.training.drawing import drawable, is_drawable, legend, lettering
 
 
 def test_a_name_is_written_in_the_first_font_that_has_all_its_letters(without_other_fonts, monkeypatch):
@@ -28,6 +28,11 @@ def test_a_name_is_written_in_the_first_font_that_has_all_its_letters(without_ot
     assert drawable(["体育", "sport"]) == ["体育", "sport"]
     assert lettering.font_of("体育") is found["all.ttf"] and lettering.width_of("体育") == 26
     assert lettering.font_of("sport") is lettering._fonts(lettering.SIZE)[0]  # Pillow's own
+
+
+def test_a_name_on_two_lines_is_written_on_one():
+    assert drawable(["two\nlines", "a\ttab"]) == ["two lines", "a tab"]
+    assert legend(["two\nlines", "שלום"]) == "1 = שלום"
 
 
 def test_letters_that_are_written_to_the_left_are_not_drawn_in_the_wrong_order():

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from bert_keras.training.callbacks.event_writer import EventWriter
+from bert_keras.training.callbacks.watching.markdown import plain
 from bert_keras.training.callbacks.watching.predictions import ClassPredictions
 from bert_keras.training.drawing import heat_map, legend
 
 _NUM_BINS = 10  # of numbers
+_SMALLEST, _PIXELS_A_CLASS, _LARGEST = 480, 24, 2400  # of 100 classes each has its name, and a count of three digits
 
 
 def write_confusion_matrix(writer: EventWriter, predictions: ClassPredictions, step: int) -> None:
@@ -26,9 +28,10 @@ def write_confusion_matrix(writer: EventWriter, predictions: ClassPredictions, s
     counts, rows, columns, wholes = count_confusions(predictions)
     with np.errstate(invalid="ignore"):
         shares = counts / wholes
-    titles = dict(title=f"{len(predictions.texts)} texts of validation", row_title="true", column_title="predicted")
-    image = heat_map(shares, rows, columns, texts=counts.astype(str), **titles)
-    writer.image("confusion_matrix", image, step, description=legend(rows))
+    titles = dict(title=f"{len(predictions.texts)} examples of validation", row_title="true", column_title="predicted")
+    size = min(max(_SMALLEST, _PIXELS_A_CLASS * len(rows)), _LARGEST)
+    image = heat_map(shares, rows, columns, texts=counts.astype(str), size=size, **titles)
+    writer.image("confusion_matrix", image, step, description=plain(legend(rows)))
 
 
 def count_confusions(
@@ -49,7 +52,9 @@ def count_confusions(
         wholes = np.repeat(np.stack([counts[:, :2].sum(axis=1), counts[:, 2:].sum(axis=1)], axis=1), 2, axis=1)
         return counts, names, ("found", "missed", "invented", "rightly not"), wholes
     if names is None:
-        edges = np.linspace(np.min(truths), np.max(truths), _NUM_BINS + 1)
+        low, high = np.min(truths), np.max(truths)
+        around = 0.5 * (low == high)  # of a single number, ranges around it
+        edges = np.linspace(low - around, high + around, _NUM_BINS + 1)
         names = [f"{low:.3g} to {high:.3g}" for low, high in zip(edges[:-1], edges[1:])]
         truths, said = (np.searchsorted(edges[1:-1], some, side="right") for some in (truths, said))
     counts = np.zeros((len(names), len(names)), int)

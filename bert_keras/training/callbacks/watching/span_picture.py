@@ -28,7 +28,7 @@ def span_picture(predictions: SpanPredictions, numbers: Sequence[int]) -> np.nda
     for number in numbers:
         text, of_text = _with_places(predictions.texts[number], predictions.marks[number])
         heading = "" if predictions.headings is None else predictions.headings[number]
-        if all(is_drawable(" ".join(some.split())) for some in (text, heading, *(place[2] for place in of_text))):
+        if all(is_drawable(some) for some in (text, heading, *(place[2] for place in of_text))):
             texts.append(text)
             places.append(of_text)
             headings.append(heading)
