@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from bert_keras.data.corpus.minhash import MinHash, jaccard
-from bert_keras.data.corpus.near_duplicates import NearTexts, find_near_duplicates
+from bert_keras.data.corpus.near_duplicates import NearTexts, check_threshold, find_near_duplicates
 from bert_keras.data.quality.checked_part import CheckedPart
 from bert_keras.data.quality.finding import Finding, differing
 from bert_keras.data.quality.repeated_texts import normalized
@@ -51,11 +51,15 @@ def near_checks(
     Returns:
         (name of a part, or of two of them, function that finds what they have) of each step.
 
+    Raises:
+        ValueError: If the similarity is out of range.
+
     Example:
         >>> parts = [CheckedPart(name, (), (), ()) for name in ("train", "validation")]
         >>> [name for name, _ in near_checks(parts)]
         ['train and validation', 'train', 'validation']
     """
+    check_threshold(similarity)
     parts = sorted(parts, key=lambda part: not part.is_train)
     group = functools.cache(lambda number: _Group(parts[number]))  # made where one of its checks is called
     checks = []

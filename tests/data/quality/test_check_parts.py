@@ -150,6 +150,18 @@ def test_lengths_and_unknown_tokens_by_the_tokenizer():
     ]
 
 
+def test_a_row_without_room_for_a_word_is_refused():
+    part = CheckedPart("train", (("so", "good"),), ("t:1",), ("1",))
+    with pytest.raises(ValueError, match="sequence_length must be above 3, the special tokens of a row of train"):
+        list(check_parts([part], sequence_length=3))
+
+
+def test_a_similarity_out_of_range_is_refused_before_anything_is_sought():
+    part = CheckedPart("train", (("so", "good"),), ("t:1",), ("1",))
+    with pytest.raises(ValueError, match="above 0 and at most 1, received 1.5"):
+        list(check_parts([part], near_similarity=1.5, on_check=pytest.fail))
+
+
 @pytest.mark.parametrize("content, kind", [
     ("sentence\tlabel\ngood\t1\n", "texts"),
     ("__label__pos so good\n", "texts"),
@@ -175,6 +187,11 @@ def test_a_file_that_tells_nothing_is_refused_with_what_to_do(tmp_path):
     path.write_text("utterance\tmood\nhi\tgood\n")
     with pytest.raises(ValueError, match=r"begins with 'utterance', 'mood'. Pass kind= \(--kind\), one of texts"):
         kind_of_files(TaskFiles(train=path))
+
+
+def test_a_folder_of_nothing_known_is_refused_with_what_it_may_hold(tmp_path):
+    with pytest.raises(ValueError, match="expected brat's .ann files in the folder, or corpus.jsonl and queries.jsonl"):
+        kind_of_files(TaskFiles(train=tmp_path))
 
 
 def test_a_report_has_the_most_severe_first_and_all_of_it_in_json(tmp_path, planted):
