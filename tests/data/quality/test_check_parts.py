@@ -7,6 +7,7 @@ import pytest
 from bert_keras.checked_files import kind_of_files, read_checked_parts
 from bert_keras.data import CHECKS, AllFaults, QualityReport, check_parts, checked_part, read_questions
 from bert_keras.data.quality.checked_part import CheckedPart
+from bert_keras.data.quality.class_shares import find_class_faults
 from bert_keras.data.quality.finding import Finding
 from bert_keras.data.quality.quality_report import HTML_NAME, JSON_NAME
 from bert_keras.task_files import TaskFiles
@@ -98,6 +99,27 @@ def test_classes_that_are_rare_or_in_one_part_only_or_shared_out_otherwise():
         "class 'a': 50.0% of train, 80.0% of validation",
         "class 'b': 48.0% of train, 20.0% of validation",
     ]
+
+
+def test_examples_are_gone_through_as_often_for_many_classes_as_for_few():
+    class Places(tuple):
+        times = 0
+
+        def __iter__(self):
+            Places.times += 1
+            return super().__iter__()
+
+    def times(number):
+        numbers, Places.times = range(number), 0
+        texts, keys, places = (("x",),) * number, ("x",) * number, Places(map(str, numbers))
+        parts = [
+            CheckedPart(name, texts, places, keys, classes=tuple((f"{name} {n}",) for n in numbers))
+            for name in ("train", "validation")
+        ]
+        assert len([found for found in find_class_faults(parts) if found.place]) == 2 * number
+        return Places.times
+
+    assert times(30) == times(3)
 
 
 def test_tags_in_their_file(tmp_path):
