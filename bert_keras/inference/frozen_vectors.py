@@ -12,9 +12,9 @@ from bert_keras.atomic_files import write_file
 from bert_keras.data import Examples, Tokenizer
 from bert_keras.data.classification.split import select_examples
 from bert_keras.inference.classifier import Classifier
-from bert_keras.inference.progress import with_progress
 from bert_keras.models import TextClassifier
 from bert_keras.models.head_only import head_and_vectors
+from bert_keras.progress import with_progress
 
 _logger = logging.getLogger(__name__)
 _AT_ONCE = 4096  # texts whose vectors are a file

@@ -11,7 +11,6 @@ from bert_keras.data import GenerationExamples, PromptRows, Rows, Tokenizer, wri
 from bert_keras.data.generation.generation_rows import check_long_prompts
 from bert_keras.data.rows.length_batches import length_batches
 from bert_keras.inference.predictor import Predictor, keyword_options
-from bert_keras.inference.progress import with_progress
 from bert_keras.inference.text_sources import Texts, as_texts
 from bert_keras.inference.written_text import text_pieces, written_text
 from bert_keras.models import CausalLM, PrefixLM, model_class_of
@@ -19,6 +18,7 @@ from bert_keras.models.decoding import generate
 from bert_keras.models.decoding.prompts import expect_whole
 from bert_keras.models.language_model import LanguageModel
 from bert_keras.preset_location import locate_preset
+from bert_keras.progress import with_progress
 
 _DECODING = tuple(sorted(keyword_options(generate)))
 _NO_LIST = (str, bytes, dict)

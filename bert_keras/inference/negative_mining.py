@@ -12,8 +12,8 @@ import numpy as np
 
 from bert_keras.atomic_files import write_file
 from bert_keras.data import MatchingExamples
-from bert_keras.inference.progress import with_progress
 from bert_keras.inference.search.nearest_texts import Search
+from bert_keras.progress import with_progress
 
 _logger = logging.getLogger(__name__)
 _QUERIES = 256  # searched for at once

@@ -14,12 +14,12 @@ from bert_keras.checkpoints.sentence_transformers import noted_length
 from bert_keras.data import Rows, Tokenizer, tokenizer_of
 from bert_keras.data.rows.length_batches import length_batches
 from bert_keras.inference.predict_batches import predict_batches
-from bert_keras.inference.progress import with_progress
 from bert_keras.inference.runtimes import Runner
 from bert_keras.inference.text_sources import Texts
 from bert_keras.models import BertEncoder
 from bert_keras.models.preset_model import PresetModel
 from bert_keras.preset_location import locate_preset
+from bert_keras.progress import with_progress
 
 _logger = logging.getLogger(__name__)
 

@@ -82,8 +82,7 @@ def read_json_rows(
         [1, 2]
     """
     path = os.fspath(path)
-    beginning = (line for line in read_lines(path, encoding=encoding) if line.problem or line.text.strip())
-    beginning = list(itertools.islice(beginning, 100))
+    beginning = _beginning(path, encoding)
     if beginning and (kind := why_no_data(beginning[0].text)):
         yield _fault(path, beginning[0].number, f"not JSON: {kind}", BROKEN_LINE)
         return
@@ -161,6 +160,30 @@ def is_json_file(path: str, first_line: str, encoding: str | None = None) -> boo
     if os.path.splitext(path.removesuffix(".gz"))[1].lower() in SUFFIXES:
         return True
     return begins_like_json(first_line) and next(read_json_rows(path, encoding=encoding)).problem is None
+
+
+def is_json_lines(path: str | os.PathLike, encoding: str | None = None) -> bool:
+    r"""Whether each line of a file of JSON is a value, broken ones among them; else it is one document, or several.
+
+    Args:
+        path: The file.
+        encoding: As for `read_lines`.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "rows.json")
+        >>> for text in ('{"a": 1}\n{"a": 2}', '[{"a": 1},\n{"a": 2}]'):
+        ...     _ = path.write_text(text)
+        ...     print(is_json_lines(path))
+        True
+        False
+    """
+    return _is_rows_by_line(_beginning(os.fspath(path), encoding))
+
+
+def _beginning(path: str, encoding: str | None) -> list[TextLine]:
+    lines = (line for line in read_lines(path, encoding=encoding) if line.problem or line.text.strip())
+    return list(itertools.islice(lines, 100))
 
 
 def _is_rows_by_line(beginning: list[TextLine]) -> bool:

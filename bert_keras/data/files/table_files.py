@@ -358,7 +358,8 @@ def _csv_rows(path: str, lines: Iterator[tuple[int, str]], separator: str, fault
             return
         except csv.Error as error:  # the reader continues with the next line
             swallowed = f", lines {begin} to {last} (a quotation mark left open?)" if last > begin else ""
-            faults.add(f"{path}:{begin}: {error}{swallowed}", "rows that are no CSV")
+            advice = "; longer texts are read from TSV and JSON Lines" if "field limit" in str(error) else ""
+            faults.add(f"{path}:{begin}: {error}{swallowed}{advice}", "rows that are no CSV")
             continue
         if has_gap:  # a faulty line within it, which was counted, is not in its text
             continue

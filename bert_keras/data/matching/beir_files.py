@@ -48,7 +48,7 @@ def read_beir(directory: str | os.PathLike, split: str = "test", *, errors: str 
     """
     documents, num_skipped = _texts(beir_file(directory, "corpus.jsonl"), errors)
     queries, num_others = _texts(beir_file(directory, "queries.jsonl"), errors)
-    path, faults, qrels = beir_file(directory, f"qrels/{split}.tsv"), Faults.of(errors), {}
+    path, faults, qrels, places = beir_file(directory, f"qrels/{split}.tsv"), Faults.of(errors), {}, {}
     for place, query, document, grade in judgements(path, faults):
         if query not in queries:
             faults.add(f"{place}: no query {query!r} in queries.jsonl", "judgements of a query not there")
@@ -56,6 +56,7 @@ def read_beir(directory: str | os.PathLike, split: str = "test", *, errors: str 
             faults.add(f"{place}: no document {document!r} in corpus.jsonl", "judgements of a document not there")
         else:
             qrels.setdefault(query, {})[document] = grade
+            places.setdefault(query, {})[document] = place
     faults.report(sum(map(len, qrels.values())), path)
     if unjudged := [query for query in queries if query not in qrels]:
         _logger.warning(
@@ -63,7 +64,7 @@ def read_beir(directory: str | os.PathLike, split: str = "test", *, errors: str 
             len(unjudged), len(queries), path, unjudged[0],
         )  # fmt: skip
     judged = {query: text for query, text in queries.items() if query in qrels}
-    return RetrievalSet(judged, documents, qrels, num_skipped + num_others + faults.count)
+    return RetrievalSet(judged, documents, qrels, num_skipped + num_others + faults.count, places)
 
 
 def write_beir(directory: str | os.PathLike, collection: RetrievalSet, split: str = "test") -> None:

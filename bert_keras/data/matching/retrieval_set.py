@@ -18,6 +18,7 @@ class RetrievalSet:
         documents: {id: text}, in the order of the file.
         qrels: {query id: {document id: grade}}; documents of grade 1 or more answer the query.
         num_skipped: What was left out under `errors="skip"`.
+        places: {query id: {document id: file:line of the judgement}}, where they come from a file.
 
     Raises:
         ValueError: If there is no query or no document, or a query has no judgement.
@@ -32,6 +33,7 @@ class RetrievalSet:
     documents: Mapping[str, str]
     qrels: Qrels
     num_skipped: int = 0
+    places: Mapping[str, Mapping[str, str]] = dataclasses.field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self):
         if not self.queries or not self.documents:
@@ -47,12 +49,16 @@ class RetrievalSet:
         Args:
             least_grade: From which grade on a document answers a query.
         """
-        return MatchingExamples(tuple(
-            (text, self.documents[document])
-            for query, text in self.queries.items()
+        judged = [
+            (query, document)
+            for query in self.queries
             for document, grade in self.qrels[query].items()
             if grade >= least_grade and document in self.documents
-        ))  # fmt: skip
+        ]
+        texts = tuple((self.queries[query], self.documents[document]) for query, document in judged)
+        return MatchingExamples(
+            texts, places=tuple(self.places[query][document] for query, document in judged) if self.places else ()
+        )
 
     @classmethod
     def of_pairs(cls, examples: MatchingExamples) -> "RetrievalSet":

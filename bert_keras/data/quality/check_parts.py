@@ -1,5 +1,6 @@
 """All checks of the parts of a task, one after the other."""
 
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 
@@ -8,12 +9,14 @@ from bert_keras.data.files.faults import FoundFault
 from bert_keras.data.quality.checked_part import CheckedPart
 from bert_keras.data.quality.class_shares import find_class_faults
 from bert_keras.data.quality.finding import Finding, file_and_line
+from bert_keras.data.quality.kept_findings import KeptFindings
 from bert_keras.data.quality.mark_consistency import find_inconsistent_marks
-from bert_keras.data.quality.near_repetitions import find_near_repetitions
+from bert_keras.data.quality.near_repetitions import near_checks
 from bert_keras.data.quality.repeated_texts import find_repeated_texts
 from bert_keras.data.quality.row_lengths import find_token_faults
 from bert_keras.data.quality.scripts import find_other_languages, find_other_scripts
 from bert_keras.data.quality.text_faults import find_text_faults
+from bert_keras.data.tokenization.corpus_tokenizer import tokenizer_settings
 from bert_keras.data.tokenization.tokenizer import Tokenizer
 
 _PLACE = re.compile(r"(.+?:\d+(?:[.:]? ?[\w.]*\[\d+\])*)(?:, |: )?(.*)", re.DOTALL)
@@ -30,6 +33,7 @@ def check_parts(
     fewest_of_class: int = 10,
     languages: Sequence[str] = (),
     on_check: Callable[[str], None] | None = None,
+    directory: str | os.PathLike | None = None,
 ) -> Iterator[Finding]:
     """Check the parts of a task before anything is trained on them.
 
@@ -42,6 +46,11 @@ def check_parts(
         fewest_of_class: How many examples of a class training should have.
         languages: Codes such as "en" of those that texts may be in; needs the package py3langid. None: any.
         on_check: Called with what is sought next, for a line of progress.
+        directory: Folder where the findings of finished checks are kept, those of the last parts and options: a call
+            that was stopped goes on there, and one that is repeated is done at once. None keeps nothing.
+
+    Raises:
+        ValueError: If a file of the folder is none of its own.
 
     Example:
         >>> from bert_keras.data import checked_part, read_examples
@@ -50,24 +59,39 @@ def check_parts(
         >>> [found.check for found in check_parts([part], fewest_of_class=1)]
         ['conflicts']
     """
-    checks = {
-        "repeated texts": lambda: find_repeated_texts(parts),
-        "classes": lambda: find_class_faults(parts, fewest=fewest_of_class),
-        "marks": lambda: find_inconsistent_marks(parts),
-        "characters": lambda: find_text_faults(parts),
-        "scripts": lambda: find_other_scripts(parts),
-        "languages": lambda: find_other_languages(parts, languages),
-        "lengths and unknown tokens": lambda: find_token_faults(parts, tokenizer, sequence_length=sequence_length),
-        "nearly repeated texts": lambda: find_near_repetitions(parts, similarity=near_similarity),
-    }
+    steps = [  # what is sought, how, and on which options it depends
+        ("repeated texts", lambda: find_repeated_texts(parts), {}),
+        ("classes", lambda: find_class_faults(parts, fewest=fewest_of_class), {"fewest": fewest_of_class}),
+        ("marks", lambda: find_inconsistent_marks(parts), {}),
+        ("characters", lambda: find_text_faults(parts), {}),
+        ("scripts", lambda: find_other_scripts(parts), {}),
+        ("languages", lambda: find_other_languages(parts, languages), {"languages": languages}),
+        (
+            "lengths and unknown tokens",
+            lambda: find_token_faults(parts, tokenizer, sequence_length=sequence_length),
+            {"sequence_length": sequence_length, "tokenizer": _known_by(tokenizer)},
+        ),
+    ]
+    for name, check in near_checks(parts, similarity=near_similarity):
+        steps.append((f"nearly repeated texts: {name}", check, {"similarity": near_similarity}))
     part_of = {file: part.name for part in reversed(parts) for file in _files(part) if file}  # train, if of two
     for fault in faults:
         if fault.kind not in _FOUND_HERE:
             yield _of_reader(fault, part_of)
-    for name, check in checks.items():
-        if on_check:
-            on_check(name)
-        yield from check()
+    kept = None if directory is None else KeptFindings(directory, parts, [(name, on) for name, _, on in steps])
+    for number, (name, find, _) in enumerate(steps):
+        found = None if kept is None else kept.load(number)
+        if found is None:
+            if on_check:
+                on_check(name)
+            found = find()
+            if kept is not None:
+                kept.save(number, found := list(found))
+        yield from found
+
+
+def _known_by(tokenizer: Tokenizer | None) -> tuple:
+    return () if tokenizer is None else (tokenizer.vocabulary.fingerprint, tokenizer_settings(tokenizer))
 
 
 def _files(part: CheckedPart) -> set[str]:

@@ -35,21 +35,21 @@ def find_class_faults(parts: Sequence[CheckedPart], *, fewest: int = 10) -> Iter
     if train is None or not train.classes:
         return
     counts = {part.name: collections.Counter(label for some in part.classes or () for label in some) for part in parts}
-    ours = counts[train.name]
+    ours, first_place = counts[train.name], _first_places(train)
     for label, count in sorted(ours.items(), key=lambda item: (item[1], item[0])):
         if count < fewest:
             what = f"class {label!r}: {count} example{'s' * (count > 1)}, fewer than {fewest}"
-            yield Finding("classes", train.name, what, _first_place(train, label))
+            yield Finding("classes", train.name, what, first_place[label])
     for group, how in alike(ours):
         names = ", ".join(f"{label!r} ({ours[label]})" for label in group)
-        yield Finding("classes", train.name, f"classes {names} {how}", _first_place(train, group[0]))
+        yield Finding("classes", train.name, f"classes {names} {how}", first_place[group[0]])
     for part in others:
         if not part.classes:
             continue
-        theirs = counts[part.name]
+        theirs, first_place_there = counts[part.name], _first_places(part)
         for label in sorted(theirs.keys() - ours.keys()):
             what = f"class {label!r}: {theirs[label]} in {part.name}, none in train"
-            yield Finding("classes", part.name, what, _first_place(part, label))
+            yield Finding("classes", part.name, what, first_place_there[label])
         if missing := sorted(ours.keys() - theirs.keys()):
             shown = ", ".join(f"{label!r} ({ours[label]} in train)" for label in missing[:10])
             more = f" and {len(missing) - 10} more" if len(missing) > 10 else ""
@@ -67,8 +67,12 @@ def _differ(first: float, second: float, num_first: int, num_second: int) -> boo
     return abs(first - second) > max(_DIFFERENCE, _DEVIATIONS * deviation)
 
 
-def _first_place(part: CheckedPart, label: str) -> str:
-    return next(place for place, some in zip(part.places, part.classes, strict=True) if label in some)
+def _first_places(part: CheckedPart) -> dict[str, str]:
+    places = {}
+    for place, labels in zip(part.places, part.classes, strict=True):
+        for label in labels:
+            places.setdefault(label, place)
+    return places
 
 
 def _of_numbers(part: CheckedPart, train: CheckedPart | None) -> Iterator[Finding]:

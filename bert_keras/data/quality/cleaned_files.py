@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bert_keras.atomic_files import write_files
-from bert_keras.data.files.json_rows import is_json_file, read_json_rows
+from bert_keras.data.files.json_rows import is_json_file, is_json_lines, read_json_rows
 from bert_keras.data.files.text_encoding import LONGEST_MARK, codec_name, ends_lines_like_ascii
 from bert_keras.data.quality.checked_part import CheckedPart
 from bert_keras.data.quality.finding import CHECKS, Finding, file_and_line
@@ -59,8 +59,8 @@ def write_cleaned(
         How many rows went.
 
     Raises:
-        ValueError: If the copy would replace the file, or if the file is a folder or in an encoding that cannot be cut
-            into lines.
+        ValueError: If the copy would replace the file, or what goes cannot be cut out: of a folder, of JSON in columns,
+            of a broken document of JSON, or of what is not in its encoding.
 
     Example:
         >>> import tempfile
@@ -81,23 +81,39 @@ def write_cleaned(
         starts |= {finding.line} if finding.line and finding.check == "faults" and finding.part == train.name else set()
         for place in finding.left_out if finding.check in leave_out else ():
             reason_of.setdefault(place, finding)
+    if without_line := next((place for place in reason_of if not file_and_line(place)[1]), None):
+        raise ValueError(
+            f"{without_line}: of rows without a line of their own no cleaned copy is written; JSON Lines have them"
+        )
     content = path.read_bytes()
     is_gzip = content.startswith(_GZIP)
     content = gzip.decompress(content) if is_gzip else content
     codec, problem = codec_name(encoding, content[:LONGEST_MARK])
-    if problem or not ends_lines_like_ascii(codec):
-        raise ValueError(f"{path}: expected an encoding whose lines end as those of ASCII, received {codec}: {problem}")
+    if problem:
+        raise ValueError(f"{path}: {problem}")
     text_begin = content[:4096].decode(codec, "replace").lstrip("\ufeff")
     first_line = next((line for line in text_begin.splitlines() if line.strip()), "")
     is_json = is_json_file(os.fspath(path), first_line, encoding)
-    document = _document(content.decode(codec).removeprefix("\ufeff")) if is_json else None
+    document = _document(content, codec) if is_json else None
+    if is_json and document is None and not is_json_lines(path, encoding):
+        raise ValueError(
+            f"{path}: expected a list of rows in JSON, or a row on each line, to leave some out; mend what is "
+            "broken in it, or give JSON Lines"
+        )
     if document is not None:
         cleaned = _cleaned_json(path, document, reason_of, kind, encoding, content.decode(codec)).encode(codec)
     else:
         cut = _blocks if kind == "tags" and not is_json else _to_next if _is_spread(path, kind, is_json) else _alone
-        cleaned = _cleaned_lines(
-            content, [line for place in reason_of if (line := file_and_line(place)[1])], starts, cut
-        )
+        left_out = [line for place in reason_of if (line := file_and_line(place)[1])]
+        if ends_lines_like_ascii(codec):
+            cleaned = _cleaned_lines(content, left_out, starts, cut)
+        else:  # UTF-16, whose lines have no bytes of their own
+            try:
+                text = content.decode(codec, "surrogatepass").encode("utf-8", "surrogatepass")
+            except UnicodeDecodeError as error:
+                raise ValueError(f"{path}: not {codec.upper()}, so its lines cannot be cut: {error.reason}") from error
+            cleaned = _cleaned_lines(text, left_out, starts, cut)
+            cleaned = cleaned.decode("utf-8", "surrogatepass").encode(codec, "surrogatepass")
     if is_gzip:
         cleaned = gzip.compress(cleaned, mtime=0)
     rows = [("place", "reason", "what", "text")]
@@ -174,10 +190,10 @@ def _ends_sentence(line: bytes) -> bool:
     return not line.strip() or line.startswith(b"-DOCSTART-")
 
 
-def _document(text: str) -> Any:
-    """Return what a file of JSON holds if that is one value over several rows; None for JSON Lines."""
+def _document(content: bytes, codec: str) -> Any:
+    """Return what a file of JSON holds if that is one value over several rows; None for JSON Lines, or if broken."""
     try:
-        value = parse_json(text)
+        value = parse_json(content.decode(codec).removeprefix("\ufeff"))
     except ValueError:  # several values, one a line
         return None
     return value if isinstance(value, list) or any(isinstance(value.get(name), list) for name in _ROWS) else None

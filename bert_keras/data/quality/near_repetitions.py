@@ -1,15 +1,20 @@
 """Texts that are nearly those of a held-out part, or of their own: by the words that they share, without a model."""
 
 import collections
-from collections.abc import Iterator, Sequence
+import functools
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
 
 from bert_keras.data.corpus.minhash import MinHash, jaccard
-from bert_keras.data.corpus.near_duplicates import NearTexts, find_near_duplicates
+from bert_keras.data.corpus.near_duplicates import NearTexts, check_threshold, find_near_duplicates
 from bert_keras.data.quality.checked_part import CheckedPart
 from bert_keras.data.quality.finding import Finding, differing
 from bert_keras.data.quality.repeated_texts import normalized
+from bert_keras.progress import with_progress
 
 _SHINGLE_WORDS = 2  # of single sentences
+_TEXTS_AT_ONCE = 1024  # between two looks at the clock
 _MARGIN = 0.2  # by so much an estimate may lie below the similarity, which is then counted
 
 
@@ -30,13 +35,40 @@ def find_near_repetitions(parts: Sequence[CheckedPart], *, similarity: float = 0
         >>> [(found.check, found.what) for found in find_near_repetitions(parts)]
         [('near_leaks', 'train has nearly the same, 1.00 alike: a cat sat on the mat all day')]
     """
+    for _, check in near_checks(parts, similarity=similarity):
+        yield from check()
+
+
+def near_checks(
+    parts: Sequence[CheckedPart], *, similarity: float = 0.8
+) -> list[tuple[str, Callable[[], Iterator[Finding]]]]:
+    """Return the steps of `find_near_repetitions`, each of which takes minutes where a part has a million texts.
+
+    Args:
+        parts: As for `find_near_repetitions`.
+        similarity: As there.
+
+    Returns:
+        (name of a part, or of two of them, function that finds what they have) of each step.
+
+    Raises:
+        ValueError: If the similarity is out of range.
+
+    Example:
+        >>> parts = [CheckedPart(name, (), (), ()) for name in ("train", "validation")]
+        >>> [name for name, _ in near_checks(parts)]
+        ['train and validation', 'train', 'validation']
+    """
+    check_threshold(similarity)
     parts = sorted(parts, key=lambda part: not part.is_train)
-    minhash = MinHash(_SHINGLE_WORDS)
-    groups = [_Group(part) for part in parts]
-    for number, group in enumerate(groups):
-        for held_out in groups[number + 1 :]:
-            yield from _between(group, held_out, minhash, similarity)
-        yield from _within(group, similarity)
+    group = functools.cache(lambda number: _Group(parts[number]))  # made where one of its checks is called
+    checks = []
+    for number, part in enumerate(parts):
+        for other in range(number + 1, len(parts)):
+            name = f"{part.name} and {parts[other].name}"
+            checks.append((name, lambda one=number, two=other: _between(group(one), group(two), similarity)))
+        checks.append((part.name, lambda one=number: _within(group(one), similarity)))
+    return checks
 
 
 class _Group:
@@ -48,6 +80,14 @@ class _Group:
             self.examples_of[normalized(text)].append(number)
         self.texts = list(self.examples_of)
 
+    def texts_to_compare(self) -> Iterator[str]:
+        """Yield the texts, and say now and then how many are done: they are taken as they are compared."""
+        numbers = np.arange(len(self.texts))
+        lots = ((some, None) for some in np.split(numbers, numbers[_TEXTS_AT_ONCE::_TEXTS_AT_ONCE]))
+        for some, _ in with_progress(lots, len(self.texts), name=f"... {self.part.name}", show=None):
+            for number in some:
+                yield self.texts[number]
+
     def places(self, text: str) -> tuple[str, ...]:
         return tuple(self.part.places[number] for number in self.examples_of[text])
 
@@ -55,16 +95,17 @@ class _Group:
         return self.part.keys[self.examples_of[text][0]] if self.part.passages is None else text
 
 
-def _between(known: _Group, held_out: _Group, minhash: MinHash, similarity: float) -> Iterator[Finding]:
+def _between(known: _Group, held_out: _Group, similarity: float) -> Iterator[Finding]:
     if not held_out.texts:
         return
+    minhash = MinHash(_SHINGLE_WORDS)
     near = NearTexts(similarity, minhash.num_hashes, max_texts=len(held_out.texts))
     shingles_of = []
     for signature, shingles in minhash.signed(held_out.texts):
         near.add(signature)
         shingles_of.append(shingles)
     found = collections.defaultdict(list)  # (similarity, text of the other part) by text that is held out
-    for text, (signature, shingles) in zip(known.texts, minhash.signed(known.texts), strict=True):
+    for text, (signature, shingles) in zip(known.texts, minhash.signed(known.texts_to_compare()), strict=True):
         if not len(shingles):
             continue
         for number in near.near(signature, _MARGIN)[0].tolist():
@@ -88,7 +129,7 @@ def _between(known: _Group, held_out: _Group, minhash: MinHash, similarity: floa
 def _within(group: _Group, similarity: float) -> Iterator[Finding]:
     most = max(1, len(group.texts))
     for index, earlier, alike in find_near_duplicates(
-        group.texts, similarity, shingle_words=_SHINGLE_WORDS, max_texts=most
+        group.texts_to_compare(), similarity, shingle_words=_SHINGLE_WORDS, max_texts=most
     ):
         text, other = group.texts[index], group.texts[earlier]
         here, places = group.places(text), group.places(other)

@@ -24,6 +24,9 @@ def find_token_faults(
             knows of no unknown ones.
         sequence_length: The longest row, in tokens.
 
+    Raises:
+        ValueError: If a row has no room for anything but special tokens.
+
     Example:
         >>> part = CheckedPart("train", (("so good a film",),), ("a.tsv:1",), ("",))
         >>> [found.what for found in find_token_faults([part], None, sequence_length=4)]
@@ -55,6 +58,11 @@ def _long(part: CheckedPart, lengths, starts, tokenizer: Tokenizer | None, seque
     if tokenizer is not None:
         unit, num_special = "tokens", tokenizer.vocabulary.row_layout.num_special_tokens(num_texts)
     room = sequence_length - num_special
+    if room < 1:
+        raise ValueError(
+            f"sequence_length must be above {num_special}, the special tokens of a row of {part.name}; received "
+            f"{sequence_length}"
+        )
     middle, most, longest = (int(np.quantile(needed, share, method="higher")) for share in _QUANTILES)
     if longest <= room:
         return

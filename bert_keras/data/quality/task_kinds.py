@@ -10,6 +10,7 @@ from bert_keras.data.files.json_rows import is_json_file, read_json_rows
 from bert_keras.data.files.table_files import first_cells, has_columns
 from bert_keras.data.files.text_lines import read_lines
 from bert_keras.data.generation.generation_readers import known_columns
+from bert_keras.data.matching.beir_files import is_beir_folder
 from bert_keras.data.matching.matching_layouts import layout_of
 from bert_keras.data.tagging.brat_files import is_brat
 from bert_keras.table_format import TableFormat
@@ -54,7 +55,11 @@ def kind_of_task(
     """
     path, table = pathlib.Path(path), TableFormat() if table is None else table
     if path.is_dir():
-        return "tags" if any(path.rglob("*.ann")) else "matching"
+        if is_beir_folder(path):
+            return "matching"
+        if not any(path.rglob("*.ann")):
+            raise ValueError(f"{path}: expected brat's .ann files in the folder, or corpus.jsonl and queries.jsonl")
+        return "tags"
     if not path.exists():
         raise FileNotFoundError(f"there is no file {path}")
     if is_brat(os.fspath(path), table.encoding):

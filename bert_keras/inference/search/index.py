@@ -12,7 +12,6 @@ import numpy as np
 from bert_keras.data.files.cells import is_visible
 from bert_keras.folder_lock import FolderLock
 from bert_keras.inference.predictor import check_top_k
-from bert_keras.inference.progress import with_progress
 from bert_keras.inference.search.array_folder import HEADER, mapped_array
 from bert_keras.inference.search.bm25 import Bm25
 from bert_keras.inference.search.growing_files import GrowingFiles
@@ -25,6 +24,7 @@ from bert_keras.inference.search.stored_vectors import StoredVectors, VectorDtyp
 from bert_keras.inference.search.text_appender import ENDS, TEXTS, TextAppender
 from bert_keras.inference.search.text_vectors import Encoder, searchable_vectors, with_prompts
 from bert_keras.json_text import parse_json
+from bert_keras.progress import with_progress
 
 Method = Literal["exact", "binary", "approximate", "bm25"]
 METHODS = ("exact", "binary", "approximate", "bm25")

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from bert_keras.data.files.faults import Faults
-from bert_keras.inference.progress import with_progress
 from bert_keras.inference.search.growing_files import GrowingFiles
 from bert_keras.inference.search.index_texts import IndexText, checked
 from bert_keras.inference.search.stored_vectors import vector_contents
 from bert_keras.inference.search.text_vectors import Encoder, are_usable, encode, scaled
+from bert_keras.progress import with_progress
 
 TEXTS, ENDS = "texts.jsonl", "ends"  # a line for each text; where each line ends, int64
 _logger = logging.getLogger(__name__)

@@ -33,6 +33,12 @@ def test_beirs_layout_is_read(tmp_path):
     assert some.pairs(least_grade=2).texts == (("who purrs", "Cats They purr."),)
 
 
+def test_pairs_stand_where_they_are_judged(tmp_path):
+    pairs = read_beir(beir(tmp_path)).pairs()
+    assert pairs.places == tuple(f"{tmp_path / 'qrels' / 'test.tsv'}:{line}" for line in (2, 3))
+    assert RetrievalSet({"q1": "a"}, {"d1": "b"}, {"q1": {"d1": 1}}).pairs().places == ()
+
+
 def test_a_document_may_be_its_title_and_a_split_is_the_second_argument(tmp_path, caplog):
     some = read_beir(beir(tmp_path, [*DOCUMENTS, {"_id": "d3", "title": "Cows ", "text": " "}]), "test")
     assert some.documents["d3"] == "Cows" and not caplog.text

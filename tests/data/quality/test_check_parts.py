@@ -7,6 +7,7 @@ import pytest
 from bert_keras.checked_files import kind_of_files, read_checked_parts
 from bert_keras.data import CHECKS, AllFaults, QualityReport, check_parts, checked_part, read_questions
 from bert_keras.data.quality.checked_part import CheckedPart
+from bert_keras.data.quality.class_shares import find_class_faults
 from bert_keras.data.quality.finding import Finding
 from bert_keras.data.quality.quality_report import HTML_NAME, JSON_NAME
 from bert_keras.task_files import TaskFiles
@@ -100,6 +101,27 @@ def test_classes_that_are_rare_or_in_one_part_only_or_shared_out_otherwise():
     ]
 
 
+def test_examples_are_gone_through_as_often_for_many_classes_as_for_few():
+    class Places(tuple):
+        times = 0
+
+        def __iter__(self):
+            Places.times += 1
+            return super().__iter__()
+
+    def times(number):
+        numbers, Places.times = range(number), 0
+        texts, keys, places = (("x",),) * number, ("x",) * number, Places(map(str, numbers))
+        parts = [
+            CheckedPart(name, texts, places, keys, classes=tuple((f"{name} {n}",) for n in numbers))
+            for name in ("train", "validation")
+        ]
+        assert len([found for found in find_class_faults(parts) if found.place]) == 2 * number
+        return Places.times
+
+    assert times(30) == times(3)
+
+
 def test_tags_in_their_file(tmp_path):
     lines = ["in O\nLyon B-place\n"] * 6 + ["to O\nLyon B-person\n", "by O\nLyon O\n", "at I-place\n"]
     path = tmp_path / "train.conll"
@@ -150,6 +172,18 @@ def test_lengths_and_unknown_tokens_by_the_tokenizer():
     ]
 
 
+def test_a_row_without_room_for_a_word_is_refused():
+    part = CheckedPart("train", (("so", "good"),), ("t:1",), ("1",))
+    with pytest.raises(ValueError, match="sequence_length must be above 3, the special tokens of a row of train"):
+        list(check_parts([part], sequence_length=3))
+
+
+def test_a_similarity_out_of_range_is_refused_before_anything_is_sought():
+    part = CheckedPart("train", (("so", "good"),), ("t:1",), ("1",))
+    with pytest.raises(ValueError, match="above 0 and at most 1, received 1.5"):
+        list(check_parts([part], near_similarity=1.5, on_check=pytest.fail))
+
+
 @pytest.mark.parametrize("content, kind", [
     ("sentence\tlabel\ngood\t1\n", "texts"),
     ("__label__pos so good\n", "texts"),
@@ -175,6 +209,11 @@ def test_a_file_that_tells_nothing_is_refused_with_what_to_do(tmp_path):
     path.write_text("utterance\tmood\nhi\tgood\n")
     with pytest.raises(ValueError, match=r"begins with 'utterance', 'mood'. Pass kind= \(--kind\), one of texts"):
         kind_of_files(TaskFiles(train=path))
+
+
+def test_a_folder_of_nothing_known_is_refused_with_what_it_may_hold(tmp_path):
+    with pytest.raises(ValueError, match="expected brat's .ann files in the folder, or corpus.jsonl and queries.jsonl"):
+        kind_of_files(TaskFiles(train=tmp_path))
 
 
 def test_a_report_has_the_most_severe_first_and_all_of_it_in_json(tmp_path, planted):

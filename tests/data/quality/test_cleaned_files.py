@@ -48,6 +48,43 @@ def test_a_compressed_file_stays_one(tmp_path):
     assert gzip.decompress(content) == b"sentence\tlabel\ngood\t1\nbad\t0\n" and gone == ["4"]
 
 
+@pytest.mark.parametrize("name, separator", [("a.tsv", "\t"), ("a.csv", ","), ("a.jsonl", None)])
+def test_a_file_of_wide_characters_keeps_its_encoding_and_its_mark(tmp_path, name, separator):
+    rows = [("so gööd", "1"), ("bad", "0"), ("SO gööd", "1")]
+    lines = [f"{text}{separator}{label}\r\n" for text, label in [("sentence", "label"), *rows]]
+    if separator is None:
+        lines = [json.dumps({"sentence": text, "label": label}) + "\n" for text, label in rows]
+    path = tmp_path / name
+    path.write_bytes("".join(["\ufeff", *lines]).encode("utf-16-be"))
+    content, gone = cleaned(tmp_path / "cleaned", path, "texts")
+    assert content.decode("utf-16-be") == "".join(["\ufeff", *lines[:-1]]) and gone == [str(len(lines))]
+
+
+def test_a_broken_line_among_lines_of_json_goes(tmp_path):
+    path = tmp_path / "a.jsonl"
+    rows = [
+        b'{"sentence": "a", "label": 1}\n',
+        b'{"sentence": "b\xff", "label": 0}\n',
+        b'{"sentence": "c", "label": 0}\n',
+    ]
+    path.write_bytes(b"".join(rows))
+    assert cleaned(tmp_path / "cleaned", path, "texts") == (rows[0] + rows[2], ["2"])
+
+
+@pytest.mark.parametrize("content, message", [
+    (b'[{"sentence": "a", "label": 1},\n{"sentence": "b", "label": 0},\n{"sentence": "A", "label": 1}', "mend"),
+    (b'[{"sentence": "a", "label": 1},\n{"sentence": "b", "label": 0},\n{"sentence": "\xff", "label": 1}', "mend"),
+    (b'{\n"sentence": "a", "label": 1}\n{\n"sentence": "b", "label": 0}\n{\n"sentence": "A", "label": 1}', "mend"),
+    (b'{"sentence": ["a", "b", "A"], "label": [1, 0, 1]}', "row 3: of rows without a line"),
+])  # fmt: skip
+def test_what_cannot_be_cut_out_is_refused_and_no_copy_written(tmp_path, content, message):
+    path = tmp_path / "a.json"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=message):
+        cleaned(tmp_path / "cleaned", path, "texts")
+    assert not (tmp_path / "cleaned").exists()
+
+
 def test_questions_leave_a_document_by_their_place(tmp_path):
     def qa(name, asked, start):
         return {"id": name, "question": asked, "answers": [{"text": "cat", "answer_start": start}]}

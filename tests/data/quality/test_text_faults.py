@@ -101,3 +101,16 @@ def test_several_tags_are_counted_apart_and_comparisons_are_none():
 def test_damage_within_words_before_blanks_and_done_twice(text, before):
     found = damaged_characters(text)
     assert (found and found[1]) == before
+
+
+@pytest.mark.parametrize("text, what", [
+    ("." * 200_000 + " y", None),
+    ("none" + "." * 60, "stands for a text"),
+    ("-" * 60, "no letter and no figure"),
+    ("  [deleted] ", "stands for a text"),
+    (">> lorem ipsum dolor sit amet, consectetur adipiscing elit", "stands for a text"),
+])  # fmt: skip
+def test_a_text_says_nothing_whatever_punctuation_is_around_it(text, what):
+    part = CheckedPart("train", ((text,),), ("a.tsv:1",), (text,))
+    found = [one.what for one in find_text_faults([part]) if one.check == "placeholders"]
+    assert found == ([] if what is None else [what])

@@ -1,4 +1,4 @@
-"""How far a long prediction has come: a line on the terminal, or lines in the log."""
+"""How far a long step has come: a line on the terminal, or lines in the log."""
 
 import logging
 import sys
@@ -19,7 +19,7 @@ def with_progress(
     Args:
         batches: Pairs of the numbers of a batch's rows, -1 for a filler, and anything.
         num_rows: Rows of all batches; None where nobody knows.
-        name: Who predicts.
+        name: Who predicts, or what is done.
         show: True says it from the beginning, None after some seconds, False never.
 
     Yields:

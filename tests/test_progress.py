@@ -5,10 +5,8 @@ import types
 import numpy as np
 import pytest
 
-from bert_keras.inference import progress as module
-from bert_keras.inference.progress import with_progress
-
-pytestmark = pytest.mark.slow_elsewhere
+from bert_keras import progress as module
+from bert_keras.progress import with_progress
 
 BATCHES = [(np.array([0, 1]), "a"), (np.array([2, -1]), "b"), (np.array([3]), "c")]
 
