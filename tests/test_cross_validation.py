@@ -9,12 +9,11 @@ import keras
 import numpy as np
 import pytest
 
-from bert_keras import cross_validation
+from bert_keras import cross_validation, progress
 from bert_keras.cross_validation import CrossValidation, OutOfSample
 from bert_keras.data import Examples, WordPieceTokenizer
 from bert_keras.data.tokenization.vocabulary import SPECIAL_TOKENS
 from bert_keras.finetuning import FineTuning
-from bert_keras.inference import progress
 from bert_keras.models import BertEncoder, TextClassifier
 
 WORDS = ("good", "bad", "the", "film", "was", "so")

@@ -8,16 +8,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from bert_keras import __version__
 from bert_keras.atomic_files import write_file
 from bert_keras.data.quality.checked_part import CheckedPart
 from bert_keras.data.quality.finding import Finding
 from bert_keras.json_text import parse_json
 
-_FORMAT = "bert_keras findings 1"
-
 
 class KeptFindings:
-    """A folder with a file for each check that is finished, known by what was checked and how.
+    """A folder with a file for each check that is finished, known by what was checked, how, and by which version.
 
     What other parts or options have left in the folder is removed.
 
@@ -42,7 +41,7 @@ class KeptFindings:
         directory.mkdir(parents=True, exist_ok=True)
         checksum, self._paths = _checksum_of_parts(parts), []
         for number, check in enumerate(checks):
-            identity = json.dumps([_FORMAT, checksum, number, check], default=str)
+            identity = json.dumps([__version__, checksum, number, check], default=str)
             self._paths.append(directory / f"{hashlib.sha256(identity.encode()).hexdigest()[:16]}.json")
         for path in {*directory.glob("*.json")} - {*self._paths}:
             path.unlink()
