@@ -7,7 +7,7 @@ Output      what was found, the most severe first; RUN_DIRECTORY/data_quality.js
 Run         python recipes/check_data.py --train train.tsv --validation dev.tsv --preset PRESET
 After       with --learn, models that have not seen a text say which labels are probably wrong, and where models are
 training    weak: 8 000 sentences of SST-2 take a minute of one core; docs/data-quality.md says what is found
-Stopped     the same command goes on with the next check; repeated, with --cleaned say, it has the findings at once
+Stopped     the same command resumes with the next check; repeated, with --cleaned say, it has the findings at once
 Variation   --leave-out says which checks' rows --cleaned goes without; what each finds: docs/data-quality.md
 """
 

@@ -47,7 +47,7 @@ def check_parts(
         languages: Codes such as "en" of those that texts may be in; needs the package py3langid. None: any.
         on_check: Called with what is sought next, for a line of progress.
         directory: Folder where the findings of finished checks are kept, those of the last parts and options: a call
-            that was stopped goes on there, and one that is repeated is done at once. None keeps nothing.
+            that was stopped resumes there, and one that is repeated is done at once. None keeps nothing.
 
     Raises:
         ValueError: If a file of the folder is none of its own.

@@ -104,7 +104,7 @@ def write_cleaned(
         cleaned = _cleaned_json(path, document, reason_of, kind, encoding, content.decode(codec)).encode(codec)
     else:
         cut = _blocks if kind == "tags" and not is_json else _to_next if _is_spread(path, kind, is_json) else _alone
-        left_out = [line for place in reason_of if (line := file_and_line(place)[1])]
+        left_out = [file_and_line(place)[1] for place in reason_of]
         if ends_lines_like_ascii(codec):
             cleaned = _cleaned_lines(content, left_out, starts, cut)
         else:  # UTF-16, whose lines have no bytes of their own

@@ -1,4 +1,4 @@
-"""Findings of finished checks, kept in a folder: what was stopped goes on with the next check."""
+"""Findings of finished checks, kept in a folder: what was stopped resumes with the next check."""
 
 import dataclasses
 import hashlib

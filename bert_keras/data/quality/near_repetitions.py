@@ -18,35 +18,19 @@ _TEXTS_AT_ONCE = 1024  # between two looks at the clock
 _MARGIN = 0.2  # by so much an estimate may lie below the similarity, which is then counted
 
 
-def find_near_repetitions(parts: Sequence[CheckedPart], *, similarity: float = 0.8) -> Iterator[Finding]:
-    """Find texts that are nearly the same: "near_leaks" between two parts, "near_duplicates" within one.
+def near_checks(
+    parts: Sequence[CheckedPart], *, similarity: float = 0.8
+) -> list[tuple[str, Callable[[], Iterator[Finding]]]]:
+    """Return what finds texts that are nearly the same: "near_leaks" between two parts, "near_duplicates" within one.
 
     What is found is compared word by word: the share of the pairs of neighbouring words that both texts have, of those
     that either has. Texts that are the same but for case and blanks are no findings here; of questions it is the
-    passages that are compared, and one that is in two parts is a near leak, too.
+    passages that are compared, and one that is in two parts is a near leak, too. A step takes minutes where a part has
+    a million texts.
 
     Args:
         parts: As for `find_repeated_texts`.
         similarity: From which on texts are nearly the same, above 0 and at most 1.
-
-    Example:
-        >>> texts = [("a cat sat on the mat all day",), ("A cat sat on the mat, all day!",)]
-        >>> parts = [CheckedPart(n, (t,), (f"{n}.tsv:1",), t) for n, t in zip(("train", "validation"), texts)]
-        >>> [(found.check, found.what) for found in find_near_repetitions(parts)]
-        [('near_leaks', 'train has nearly the same, 1.00 alike: a cat sat on the mat all day')]
-    """
-    for _, check in near_checks(parts, similarity=similarity):
-        yield from check()
-
-
-def near_checks(
-    parts: Sequence[CheckedPart], *, similarity: float = 0.8
-) -> list[tuple[str, Callable[[], Iterator[Finding]]]]:
-    """Return the steps of `find_near_repetitions`, each of which takes minutes where a part has a million texts.
-
-    Args:
-        parts: As for `find_near_repetitions`.
-        similarity: As there.
 
     Returns:
         (name of a part, or of two of them, function that finds what they have) of each step.
@@ -55,9 +39,13 @@ def near_checks(
         ValueError: If the similarity is out of range.
 
     Example:
-        >>> parts = [CheckedPart(name, (), (), ()) for name in ("train", "validation")]
-        >>> [name for name, _ in near_checks(parts)]
+        >>> texts = [("a cat sat on the mat all day",), ("A cat sat on the mat, all day!",)]
+        >>> parts = [CheckedPart(n, (t,), (f"{n}.tsv:1",), t) for n, t in zip(("train", "validation"), texts)]
+        >>> checks = near_checks(parts)
+        >>> [name for name, _ in checks]
         ['train and validation', 'train', 'validation']
+        >>> [(found.check, found.what) for _, check in checks for found in check()]
+        [('near_leaks', 'train has nearly the same, 1.00 alike: a cat sat on the mat all day')]
     """
     check_threshold(similarity)
     parts = sorted(parts, key=lambda part: not part.is_train)
