@@ -161,7 +161,8 @@ def _as_openvino(network, openvino):
     logger = logging.getLogger()
     before = logger.level, list(logger.filters), list(logger.handlers)
     try:
-        model = openvino.convert_model(function)  # which shuts up the whole process but for errors
+        # Its weights copied: it would read the network's where they lie, also when they have gone from there.
+        model = openvino.convert_model(function, share_weights=False)  # which shuts up the process but for errors
     except Exception as error:  # what it raises differs by the operation
         lines = [line for line in str(error).splitlines() if line.startswith("--")] or str(error).splitlines()
         raise ValueError(f"OpenVINO cannot read it: {' '.join(lines[:3])}") from error

@@ -1,6 +1,7 @@
 """OpenVINO gives what Keras gives, for every predictor; needs the extra `fast`."""
 
 import collections
+import gc
 import importlib.util
 import logging
 import sys
@@ -102,6 +103,24 @@ def test_half_precision_is_computed_where_the_dtype_asks_for_it(dtype):
     model, tokenizer = TextClassifier(encoder(dtype=dtype), 3), WordPieceTokenizer(WORDS)
     ours = np.array(logits(Classifier(model, tokenizer, runtime="openvino")), "float32")
     np.testing.assert_allclose(ours, np.array(logits(Classifier(model, tokenizer)), "float32"), atol=0.05)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_answers_are_of_the_weights_that_were_taken_over_wherever_those_have_gone(dtype):
+    model = encoder(dtype=dtype)
+    ids = np.array([[2, 5, 6, 3]], "int32")
+    rows = {"token_ids": ids, "segment_ids": 0 * ids, "padding_mask": 0 * ids + 1}
+    expected = keras.tree.map_structure(np.asarray, model(rows, training=False))
+    taken = RUNTIMES["openvino"].prepare(model)
+    for weight in model.weights:
+        weight.assign(keras.ops.full(weight.shape, np.nan, weight.dtype))
+    gc.collect()
+    # Over the memory that the former values, and whatever the conversion needed, may have stood in.
+    kept = [np.full(weight.shape, np.nan, "float32") for weight in 40 * model.weights]
+    kept += [keras.ops.full(weight.shape, np.nan) for weight in 40 * model.weights]
+    for name, array in taken.predict_on_batch(rows).items():
+        atol = 1e-5 if dtype == "float32" else 0.1
+        np.testing.assert_allclose(array, expected[name].astype("float32"), atol=atol)
 
 
 @pytest.mark.parametrize("pooling", ["mean", "max"])
