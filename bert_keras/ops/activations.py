@@ -6,7 +6,7 @@ from collections.abc import Callable
 import keras
 from keras import ops
 
-from bert_keras.ops.compiled_chain import compiled_chain, is_worth_compiling
+from bert_keras.ops.compiled_chain import compiled_chain, is_traced_for_a_processor, is_worth_compiling
 from bert_keras.types import Tensor
 
 # Chosen once. TensorFlow and JAX compute the exact GELU by erfc, which takes an exponential besides erf's polynomials;
@@ -67,7 +67,9 @@ def exact_gelu_in_training(x: Tensor) -> Tensor:
     """
     if not _HAS_GELU_BY_ERFC:
         return ops.gelu(x, approximate=False)
-    return compiled_chain(_gelu_by_erf, _exact_gelu_gradient)(x) if is_worth_compiling(x) else _gelu_by_erf(x)
+    if is_worth_compiling(x):
+        return compiled_chain(_gelu_by_erf, _exact_gelu_gradient)(x)
+    return _gelu_with_its_slope(x) if is_traced_for_a_processor(x) else _gelu_by_erf(x)
 
 
 def _gelu_by_erf(x):
@@ -75,11 +77,29 @@ def _gelu_by_erf(x):
     return ops.cast((0.5 * z) * (1.0 + ops.erf(z * math.sqrt(0.5))), x.dtype)
 
 
+def _gelu_with_its_slope(x):
+    """Compute the slope beside the value: the gradient then is one product, and of five tensors one is kept for it."""
+    import tensorflow as tf
+
+    @tf.custom_gradient
+    def gelu(x):
+        share, slope = _share_and_slope(x)
+        slope = ops.cast(slope, x.dtype)
+        return ops.cast(ops.cast(x, share.dtype) * share, x.dtype), lambda upstream: slope * upstream
+
+    return gelu(x)
+
+
 def _exact_gelu_gradient(x, upstream):
-    z = ops.cast(x, "float32")
-    density = ops.exp(-0.5 * ops.square(z)) / math.sqrt(2 * math.pi)
-    slope = 0.5 * (1.0 + ops.erf(z * math.sqrt(0.5))) + z * density
-    return ops.cast(slope * ops.cast(upstream, "float32"), x.dtype)
+    slope = _share_and_slope(x)[1]
+    return ops.cast(slope * ops.cast(upstream, slope.dtype), x.dtype)
+
+
+def _share_and_slope(x):
+    """Return the share of x that GELU lets through, and GELU's slope, both in float32 at least."""
+    z = ops.cast(x, keras.backend.result_type(x.dtype, "float32"))
+    share = 0.5 + 0.5 * ops.erf(z * math.sqrt(0.5))
+    return share, share + z * (ops.exp(-0.5 * ops.square(z)) * (1 / math.sqrt(2 * math.pi)))
 
 
 def fast_activation(activation: str | Callable, *, training: bool = False) -> Callable:

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from bert_keras.ops.compiled_chain import compiled_chain, is_worth_compiling
+from bert_keras.ops.compiled_chain import compiled_chain, is_traced_for_a_processor, is_worth_compiling
 from bert_keras.ops.traced_function import traced_function
 from bert_keras.types import Shape, Tensor
 
@@ -39,6 +39,8 @@ def dropout(inputs: Tensor, rate: float, seed: keras.random.SeedGenerator) -> Te
     keys = round_keys(seed)
     if is_worth_compiling(inputs):
         return compiled_chain(drop, _drop_gradient, rate=rate)(inputs, *keys)
+    if is_traced_for_a_processor(inputs):
+        return _drop_both_ways(inputs, *keys, rate)
     return drop(inputs, *keys, rate=rate)
 
 
@@ -54,8 +56,27 @@ def drop(inputs: Tensor, first: Tensor, second: Tensor, *, rate: float) -> Tenso
     Returns:
         tensor like `inputs`.
     """
-    kept = hash_noise(ops.shape(inputs), first, second) >= ops.convert_to_tensor(int(rate * 2**32), "uint32")
-    return ops.where(kept, inputs * (1 / (1 - rate)), ops.zeros((), inputs.dtype))
+    return _passed(inputs, _is_kept(inputs, first, second, rate), rate)
+
+
+def _drop_both_ways(inputs, first, second, rate):
+    """`drop` that remembers what was kept: to draw the noise again takes longer than to read that, and less memory."""
+    import tensorflow as tf
+
+    @tf.custom_gradient
+    def dropped(inputs):
+        is_kept = _is_kept(inputs, first, second, rate)
+        return _passed(inputs, is_kept, rate), lambda upstream: _passed(upstream, is_kept, rate)
+
+    return dropped(inputs)
+
+
+def _is_kept(inputs, first, second, rate):
+    return hash_noise(ops.shape(inputs), first, second) >= ops.convert_to_tensor(int(rate * 2**32), "uint32")
+
+
+def _passed(x, is_kept, rate):
+    return ops.where(is_kept, x * (1 / (1 - rate)), ops.zeros((), x.dtype))
 
 
 def _drop_gradient(inputs, first, second, upstream, *, rate):

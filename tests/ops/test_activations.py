@@ -58,6 +58,32 @@ def test_the_exact_gelu_has_the_gradient_of_the_reference():
     np.testing.assert_allclose(ops.convert_to_numpy(slope), expected, atol=1e-6)
 
 
+@pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="only TensorFlow has a gradient of its own for it")
+@pytest.mark.parametrize("dtype", ["float64", "float32", "bfloat16"])
+def test_a_training_step_has_the_exact_gelu_and_its_gradient_and_keeps_one_tensor_for_it(dtype):
+    import tensorflow as tf
+
+    points = np.linspace(-6, 6, 481)
+    gelu = fast_activation(keras.activations.gelu, training=True)
+
+    @tf.function(input_signature=[tf.TensorSpec([None], dtype)])
+    def step(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            outputs = gelu(x)
+        return outputs, tape.gradient(outputs, x)
+
+    outputs, slopes = (tf.cast(each, "float64").numpy() for each in step(tf.cast(points, dtype)))
+    points = tf.cast(tf.cast(points, dtype), "float64").numpy()
+    shares = np.array([0.5 * math.erfc(-value / math.sqrt(2)) for value in points])
+    rounding = {"float64": 1e-14, "float32": 1e-6, "bfloat16": 2**-7}[dtype]
+    np.testing.assert_allclose(outputs, points * shares, rtol=rounding, atol=min(rounding, 1e-6))
+    density = np.exp(-0.5 * points**2) / math.sqrt(2 * math.pi)
+    np.testing.assert_allclose(slopes, shares + points * density, rtol=rounding, atol=rounding)
+    graph = step.get_concrete_function().graph
+    assert sum(node.type == "Erf" for node in graph.get_operations()) == 1
+
+
 def test_layers_compute_gelu_fast_and_keep_its_name():
     head = MaskedLMHead(keras.layers.ReversibleEmbedding(5, 4))
     assert head.transform.activation is exact_gelu and head.get_config()["activation"] == "gelu"

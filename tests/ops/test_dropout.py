@@ -48,6 +48,25 @@ def test_gradients_pass_where_the_inputs_did():
     np.testing.assert_allclose(1 - ops.convert_to_numpy(layer.scale), before[0], rtol=1e-5)
 
 
+@pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="only TensorFlow has a gradient of its own for it")
+def test_a_training_step_drops_the_same_elements_each_way_and_draws_their_noise_once():
+    import tensorflow as tf
+
+    @tf.function(input_signature=[tf.TensorSpec([None], "float32")])
+    def step(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            outputs = dropout(x, 0.25, 7)
+        return outputs, tape.gradient(outputs, x)
+
+    x = np.linspace(1, 2, 400).astype("float32")
+    outputs, slopes = step(tf.constant(x))
+    np.testing.assert_array_equal(outputs, ops.convert_to_numpy(dropout(ops.convert_to_tensor(x), 0.25, 7)))
+    np.testing.assert_allclose(slopes, np.where(outputs.numpy() != 0, 1 / 0.75, 0), rtol=1e-6)
+    kinds = [node.type for node in step.get_concrete_function().graph.get_operations()]
+    assert kinds.count("GreaterEqual") == 1 and "BroadcastGradientArgs" not in kinds
+
+
 @pytest.mark.skipif(NATIVE, reason="torch drops by itself")
 def test_the_noise_is_that_of_murmurhash():
     def mixed(x):
