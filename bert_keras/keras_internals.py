@@ -11,6 +11,8 @@ from typing import Any
 
 import keras
 from keras.src.backend import get_keras_mask
+from keras.src.backend.common.stateless_scope import in_stateless_scope
+from keras.src.backend.common.symbolic_scope import in_symbolic_scope
 from keras.src.backend.common.variables import AutocastScope
 from keras.src.losses.losses import LossFunctionWrapper
 from keras.src.random.seed_generator import SeedGenerator, global_seed_generator
@@ -159,3 +161,70 @@ def stored_kernel(dense: keras.layers.Dense) -> keras.Variable:
         dense: layer of Keras.
     """
     return dense._kernel
+
+
+def is_called_plainly(layer: keras.layers.Layer, tensors: dict[str, Any]) -> bool:
+    """Tell whether a call stands for itself: with its variables' own values, no Keras mask, nothing computed again.
+
+    Args:
+        layer: layer.
+        tensors: dict of what it is called with.
+    """
+    has_mask = any(mask_of(tensor) is not None for tensor in tensors.values())
+    is_recomputed = any(each._remat_mode is not None for each in layers_within(layer))
+    return not (has_mask or is_recomputed or in_stateless_scope())
+
+
+def unconverted_values(variables: list[keras.Variable]) -> list[Any]:
+    """Return the values of variables in their own dtypes, also where a layer in half precision is called."""
+    with AutocastScope(None):
+        return [variable.value for variable in variables]
+
+
+def kind_of_layer(layer: keras.layers.Layer) -> tuple:
+    """Return what is equal for layers that compute the same of the same variables: class and attributes, at any depth.
+
+    What Keras keeps about each layer is left out, and so are names, initializers and variables' values. Of what is
+    neither a layer nor plain data two are equal only if they are one object.
+
+    Args:
+        layer: built layer.
+    """
+    bookkeeping = vars(keras.layers.Layer()).keys()
+    own = {n: value for n, value in vars(layer).items() if n not in bookkeeping and not n.startswith("_self_")}
+    return type(layer), layer.dtype_policy.name, tuple((name, _kind(value)) for name, value in sorted(own.items()))
+
+
+def _kind(value):
+    if isinstance(value, keras.layers.Layer):
+        return kind_of_layer(value)
+    if isinstance(value, keras.Variable):
+        return tuple(value.shape), value.dtype, value.trainable, value._autocast
+    if isinstance(value, dict):
+        return dict, tuple((name, _kind(each)) for name, each in value.items())
+    if isinstance(value, (list, tuple)):
+        return type(value), tuple(map(_kind, value))
+    if isinstance(value, keras.initializers.Initializer):
+        return keras.initializers.Initializer  # of variables that are there already
+    if isinstance(value, SeedGenerator):
+        return SeedGenerator
+    if value is None or isinstance(value, (bool, int, float, str, bytes)):
+        return type(value), value
+    return id(value)
+
+
+def asks_for_shapes_alone() -> bool:
+    """Tell whether TensorFlow traces what is called to learn the shapes and dtypes of what it gives, and no more."""
+    return keras.config.backend() == "tensorflow" and in_symbolic_scope()
+
+
+def as_specs(tensors: Any) -> Any:
+    """Return symbolic tensors of Keras in place of a structure's tensors."""
+    return keras.tree.map_structure(lambda x: keras.KerasTensor(tuple(x.shape), x.dtype), tensors)
+
+
+def without_values(specs: Any) -> Any:
+    """Return tensors of the graph that TensorFlow traces, without a value, in place of symbolic tensors of Keras."""
+    import tensorflow as tf
+
+    return keras.tree.map_structure(lambda x: tf.compat.v1.placeholder(x.dtype, x.shape), specs)

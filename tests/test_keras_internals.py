@@ -150,3 +150,41 @@ def test_a_layer_gives_something_else_as_long_as_the_context_lasts():
     with keras_internals.changed_output(model.layers[-1], lambda output: 0 * output + 7):
         assert (keras.ops.convert_to_numpy(model(x)) == 7).all()
     np.testing.assert_array_equal(keras.ops.convert_to_numpy(model(x)), before)
+
+
+def test_layers_are_of_one_kind_whatever_their_names_and_values_are():
+    def dense(**options):
+        layer = keras.layers.Dense(2, **options)
+        layer.build((None, 3))
+        return keras_internals.kind_of_layer(layer)
+
+    assert dense(name="a", kernel_initializer="ones") == dense(name="b") and hash(dense()) is not None
+    assert len({dense(), dense(activation="relu"), dense(use_bias=False), dense(dtype="bfloat16")}) == 4
+    layers = keras.layers.Dense(2), keras.layers.Dense(2)
+    layers[1].call = lambda x: x
+    assert keras_internals.kind_of_layer(layers[0]) != keras_internals.kind_of_layer(layers[1])
+
+
+def test_a_call_with_a_mask_or_other_values_or_computed_again_is_told_apart():
+    layer, x = keras.layers.Dense(2), keras.ops.ones((1, 3))
+    layer.build((None, 3))
+    assert keras_internals.is_called_plainly(layer, {"inputs": x})
+    with keras.StatelessScope():
+        assert not keras_internals.is_called_plainly(layer, {"inputs": x})
+    with keras.RematScope("full"):
+        assert not keras_internals.is_called_plainly(keras.layers.Dense(2), {"inputs": x})
+    masked = keras.layers.Masking()(keras.ops.ones((1, 3, 2)))
+    assert not keras_internals.is_called_plainly(layer, {"inputs": masked})
+
+
+def test_variables_have_their_own_dtype_while_a_layer_in_half_precision_is_called():
+    dtypes = []
+
+    class Layer(keras.layers.Dense):
+        def call(self, x):
+            values = [self.kernel.value, *keras_internals.unconverted_values([self.kernel])]
+            dtypes.extend(keras.backend.standardize_dtype(value.dtype) for value in values)
+            return super().call(x)
+
+    Layer(2, dtype="mixed_bfloat16")(np.ones((1, 3), "float32"))
+    assert dtypes[-2:] == ["bfloat16", "float32"]

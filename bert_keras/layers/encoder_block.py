@@ -8,7 +8,8 @@ import keras
 
 from bert_keras.layers.dropout import Dropout
 from bert_keras.layers.layer_normalization import LayerNormalization
-from bert_keras.ops import gather_positions
+from bert_keras.layers.shared_trace import call_by_shared_trace
+from bert_keras.ops import add_alike, gather_positions
 from bert_keras.types import Shape, Tensor
 
 
@@ -47,6 +48,7 @@ class EncoderBlock(keras.layers.Layer):
         slot: int32 scalar tensor, where in the cache the inputs go.
         cross_attention: of a decoder, a function from (batch, length, hidden_dim) to the same, called between attention
             and feed-forward, such as a call of `VectorCrossAttention`; or None.
+        training: whether it is called in training.
 
     Output:
         (batch, length, hidden_dim) tensor, or the pair; (batch, positions, hidden_dim) with `output_positions`. With a
@@ -129,7 +131,28 @@ class EncoderBlock(keras.layers.Layer):
         cache: tuple[Tensor, Tensor] | None = None,
         slot: Tensor | None = None,
         cross_attention: Callable | None = None,
+        training: bool = False,
     ) -> Tensor:
+        tensors = {"inputs": inputs, "attention_mask": attention_mask}
+        tensors |= {"output_positions": output_positions, "rotary_positions": rotary_positions}
+        if return_attention_scores or cache is not None or cross_attention is not None:
+            return self._compute(
+                **tensors, return_attention_scores=return_attention_scores, cache=cache, slot=slot,
+                cross_attention=cross_attention,
+            )  # fmt: skip
+        return call_by_shared_trace(self, self._compute, tensors, training=training)
+
+    def _compute(
+        self,
+        inputs,
+        attention_mask=None,
+        output_positions=None,
+        rotary_positions=None,
+        return_attention_scores=False,
+        cache=None,
+        slot=None,
+        cross_attention=None,
+    ):
         arguments = self._attention_arguments(attention_mask, rotary_positions, return_attention_scores)
         if cache is not None:
             self._expect_taken("cache", "work with a cache, which writing needs")
@@ -139,7 +162,7 @@ class EncoderBlock(keras.layers.Layer):
         x = self.attention_layer_norm(inputs) if norms_inputs else inputs
         x = self.attention(x, **arguments)
         x, beside = x if returns_pair else (x, None)
-        x = inputs + self.dropout_layer(x)
+        x = add_alike(inputs, self.dropout_layer(x))
         if output_positions is not None:
             x = gather_positions(
                 x, output_positions, name="output_positions (mask_positions)"
@@ -148,9 +171,9 @@ class EncoderBlock(keras.layers.Layer):
         if cross_attention is not None:
             x = cross_attention(x)
         if self.normalize_first:
-            x = x + self.dropout_layer(self.feed_forward(self.feed_forward_layer_norm(x)))
+            x = add_alike(x, self.dropout_layer(self.feed_forward(self.feed_forward_layer_norm(x))))
         else:
-            x = self.feed_forward_layer_norm(x + self.dropout_layer(self.feed_forward(x)))
+            x = self.feed_forward_layer_norm(add_alike(x, self.dropout_layer(self.feed_forward(x))))
         return (x, beside) if returns_pair else x
 
     def _expect_taken(self, argument, what):
@@ -175,6 +198,7 @@ class EncoderBlock(keras.layers.Layer):
         return_attention_scores: bool = False,
         output_positions: Tensor | None = None,
         rotary_positions: Tensor | None = None,
+        training: bool = False,
     ) -> Any:
         leading = inputs.shape[:-1] if output_positions is None else output_positions.shape
         outputs = keras.KerasTensor((*leading, inputs.shape[-1]), self.compute_dtype)

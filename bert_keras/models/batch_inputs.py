@@ -4,6 +4,8 @@ from typing import Any
 
 import keras
 
+from bert_keras.keras_internals import as_specs, asks_for_shapes_alone, without_values
+
 
 class BatchInputs(keras.Model):
     """A functional model that picks its own inputs out of a batch's dict by name.
@@ -15,6 +17,8 @@ class BatchInputs(keras.Model):
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         if isinstance(inputs, dict):
             inputs = self._own_inputs(inputs)
+        if asks_for_shapes_alone():
+            return without_values(self.compute_output_spec(as_specs(inputs)))
         return super().call(inputs, training=training, mask=mask)
 
     def _own_inputs(self, inputs):

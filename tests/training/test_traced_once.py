@@ -106,3 +106,20 @@ def test_a_classifier_whose_loss_takes_several_passes_is_traced_once(r_drop):
     ids = np.ones((4, 6), "int32")
     model.fit({"token_ids": ids, "segment_ids": 0 * ids, "padding_mask": ids}, np.arange(4) % 2, verbose=0)
     assert model.traced == 1
+
+
+def test_a_model_of_ours_is_traced_for_its_step_and_not_for_the_shapes_of_its_outputs(monkeypatch):
+    from bert_keras.layers import EncoderBlock
+
+    seen, call = [], EncoderBlock.call
+
+    def counted(self, *arguments, training=False, **options):
+        seen.append(training)
+        return call(self, *arguments, training=training, **options)
+
+    classifier = TextClassifier(BertEncoder(13, 2, 2, 8, 16, max_sequence_length=8), 2)
+    classifier.compile(AdamW(1e-3))
+    monkeypatch.setattr(EncoderBlock, "call", counted)
+    ids = np.ones((2, 4), "int32")
+    classifier.fit({"token_ids": ids, "segment_ids": 0 * ids, "padding_mask": ids}, np.array([0, 1]), verbose=0)
+    assert seen == [True, True]
