@@ -41,5 +41,20 @@ class Dense(keras.layers.Dense):
             return super().call(inputs)
         return self.activation(dense(inputs, self.kernel, self.bias))
 
+    def quantize(self, mode: str | None = None, type_check: bool = True, config: Any = None) -> None:
+        """Quantize the kernel, as `keras.layers.Dense` does.
+
+        Keras takes each subclass for one that computes otherwise, warns, and leaves its kernel as it was.
+
+        Args:
+            mode: `"int8"`, or another of Keras' modes.
+            type_check: whether to refuse subclasses of this class.
+            config: Keras' config of the quantization, None for that of the mode.
+
+        Raises:
+            NotImplementedError: for a subclass, where these are refused.
+        """
+        super().quantize(mode, type_check=type_check and type(self) is not Dense, config=config)
+
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"feeds_activation": self.feeds_activation}

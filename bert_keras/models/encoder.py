@@ -497,6 +497,8 @@ class BertEncoder(PresetModel):
         if not asked_for:
             return super().call(inputs, training=training, mask=mask)
         own = {name: ops.convert_to_tensor(value, "int32") for name, value in self._own_inputs(inputs).items()}
+        if "output_positions" in asked_for:
+            asked_for["output_positions"] = ops.convert_to_tensor(asked_for["output_positions"], "int32")
         return self._stack(own, **asked_for)
 
     def compute_output_spec(

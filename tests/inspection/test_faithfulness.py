@@ -28,10 +28,10 @@ def test_falls_are_means_over_the_words_that_are_gone(classifier):
 
 
 def test_words_that_the_answer_hangs_on_take_more_of_it_than_others(classifier):
-    found = {
-        method: faithfulness(classifier, TEXTS, method=method, num_words=3).aopc for method in ("occlusion", "random")
-    }
-    assert found["occlusion"] > found["random"]
+    def fall(method, **options):  # of the first word alone, which occlusion finds in any model: it tries each
+        return faithfulness(classifier, TEXTS, method=method, num_words=1, replaced_by="mask", **options).aopc
+
+    assert fall("occlusion") > max(fall("random", seed=seed) for seed in range(3))
 
 
 def test_random_order_comes_from_its_seed(classifier):

@@ -175,10 +175,10 @@ def test_learns_with_fit_and_the_discriminator_beats_the_majority():
     # So narrow a generator never learns what a topic is, and its tokens can be told.
     pretrainer = ReplacedTokenPretrainer.from_encoder(encoder, generator_size=1 / 32)
     compiled(pretrainer, optimizer=keras.optimizers.Adam(3e-3))
-    history = pretrainer.fit(x, {"mlm": labels}, batch_size=16, epochs=5, verbose=0).history
+    history = pretrainer.fit(x, {"mlm": labels}, batch_size=16, epochs=8, verbose=0).history
     assert {"mlm_loss", "rtd_loss", "mlm_accuracy", "rtd_accuracy", "rtd_precision", "rtd_recall"} <= history.keys()
     np.testing.assert_allclose(history["loss"][0], history["mlm_loss"][0] + 50 * history["rtd_loss"][0], rtol=1e-3)
-    assert history["mlm_loss"][-1] < np.log(26) < history["mlm_loss"][0]
+    assert history["mlm_loss"][-1] < min(np.log(26), history["mlm_loss"][0])
     found = pretrainer.evaluate(x, {"mlm": labels}, return_dict=True, verbose=0)
     share = np.mean(pretrainer.predict(x, verbose=0)["sampled"] != labels) / 10  # of tokens that are replaced
     assert found["rtd_accuracy"] > 1 - share / 2 and found["rtd_recall"] > 0.5

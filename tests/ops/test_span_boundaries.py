@@ -1,5 +1,4 @@
 import hypothesis
-import numpy as np
 from hypothesis import strategies
 from keras import ops
 
@@ -11,7 +10,7 @@ LENGTH, SLOTS = 12, 8
 @hypothesis.given(strategies.lists(strategies.integers(0, LENGTH - 1), max_size=SLOTS, unique=True))
 def test_of_each_token_the_nearest_unmasked_ones_of_the_row(masked):
     masked = sorted(masked)
-    positions = np.array([[*masked, *[0] * (SLOTS - len(masked))]], "int32")
+    positions = ops.convert_to_tensor([[*masked, *[0] * (SLOTS - len(masked))]], "int32")
     before, behind, numbers = (ops.convert_to_numpy(some)[0] for some in span_boundaries(positions, LENGTH))
     for slot, position in enumerate(masked):
         first = last = position

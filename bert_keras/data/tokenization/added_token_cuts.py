@@ -73,11 +73,11 @@ class AddedTokenCuts:
         """Put a break before and behind each token, with its white space."""
         texts = tf.strings.regex_replace(texts, f"(?:{self._pattern})", BREAK + rb"\0" + BREAK)
         found = BREAK + rb"\1\2" + BREAK
+        if self._right:  # the leftmost first: what lies between one of these and one of those below goes to this one
+            pattern = f"{BREAK_PATTERN}({self._right}){BREAK_PATTERN}([{SPACES}]+)"
+            texts = tf.strings.regex_replace(texts, pattern, found)
         if self._left:
             pattern = f"([{SPACES}]+){BREAK_PATTERN}({self._left}){BREAK_PATTERN}"
-            texts = tf.strings.regex_replace(texts, pattern, found)
-        if self._right:
-            pattern = f"{BREAK_PATTERN}([{SPACES}]*(?:{self._right})){BREAK_PATTERN}([{SPACES}]+)"
             texts = tf.strings.regex_replace(texts, pattern, found)
         return texts
 

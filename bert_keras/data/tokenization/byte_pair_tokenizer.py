@@ -25,7 +25,7 @@ class BytePairTokenizer(StringTokenizer):
 
     With `compose`, marks that Unicode got after version 9 go in Unicode's order, where `tokenizers` leaves them as they
     are; and offsets may differ by one where composing moves a mark past a character that alone becomes two, such as
-    U+0344.
+    U+0344 or, with two marks behind it, U+212B.
 
     Args:
         vocabulary: A `BytePairVocabulary`.

@@ -4,6 +4,7 @@ import gc
 import importlib.util
 import json
 import pickle
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +60,28 @@ def test_tokenizers_gives_the_same_on_random_texts(name, number):
     if tokenizer.compose:  # composing moves marks past U+0344, which alone is two: then offsets may differ by one
         # And marks that came after Unicode 9 are ordered here as Unicode says; `tokenizers` leaves them.
         texts = [(kind, text.replace("\u0344", "")) for kind, text in texts if kind != "any"]
-    assert list(reference.differences(tokenizer, texts)) == []
+    found = reference.differences(tokenizer, texts)
+    if tokenizer.compose:
+        found = (difference for difference in found if not (marks_move(difference[1]) and differs_by_one(*difference)))
+    assert list(found) == []
+
+
+def marks_move(text):
+    """Whether Unicode's order moves a mark, with a character in the text that is several when decomposed."""
+    alone = [unicodedata.normalize("NFD", character) for character in text]
+    return max(map(len, alone)) > 1 and "".join(alone) != unicodedata.normalize("NFD", text)
+
+
+def differs_by_one(kind, text, what, ours, theirs):
+    return what == "offsets" and np.abs(np.subtract(ours, theirs)).max() == 1
+
+
+def test_white_space_between_two_tokens_that_take_it_goes_to_the_first():
+    special_tokens, options = reference.CONFIGURATIONS["modernbert"]  # <x> takes what is behind it, [MASK] what before
+    tokenizer = BytePairTokenizer(reference.vocabulary(special_tokens(), 40, 300), **options)
+    assert list(reference.differences(tokenizer, [("", "a<x>\u205f[MASK] <x>\u205f[MASK]\u205f <x>")])) == []
+    starts, ends = (some.numpy().tolist() for some in tokenizer.tokenize_with_offsets("<x>\u205f[MASK]")[1:])
+    assert (starts, ends) == ([0, 4], [4, 10])
 
 
 @given(
