@@ -8,8 +8,8 @@ import keras
 
 from bert_keras.layers.dropout import Dropout
 from bert_keras.layers.layer_normalization import LayerNormalization
-from bert_keras.layers.shared_trace import call_by_shared_trace
 from bert_keras.ops import add_alike, gather_positions
+from bert_keras.ops.shared_trace import call_by_shared_trace
 from bert_keras.types import Shape, Tensor
 
 

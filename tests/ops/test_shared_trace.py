@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from keras import ops
 
-from bert_keras.layers import EncoderBlock, FeedForward, SelfAttention, shared_trace
+from bert_keras.layers import EncoderBlock, FeedForward, SelfAttention
 from bert_keras.models import BertEncoder
+from bert_keras.ops import shared_trace
 
 pytestmark = pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="only TensorFlow traces so slowly")
 
