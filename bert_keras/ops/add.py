@@ -1,7 +1,7 @@
 """Sums whose gradient is handed on as it is, where TensorFlow would first ask how each side was spread.
 
-It asks that of shapes which are known when a step runs alone: ten small operations a sum in the graph, for which a
-function that the graph calls keeps both sides until the gradient is taken.
+It asks that of shapes which are known when a step runs alone: ten small operations for each sum, all of which are traced
+and optimized before the first step.
 """
 
 import keras
