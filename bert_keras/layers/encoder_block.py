@@ -8,7 +8,7 @@ import keras
 
 from bert_keras.layers.dropout import Dropout
 from bert_keras.layers.layer_normalization import LayerNormalization
-from bert_keras.ops import add_alike, gather_positions
+from bert_keras.ops import gather_positions
 from bert_keras.ops.shared_trace import call_by_shared_trace
 from bert_keras.types import Shape, Tensor
 
@@ -162,7 +162,7 @@ class EncoderBlock(keras.layers.Layer):
         x = self.attention_layer_norm(inputs) if norms_inputs else inputs
         x = self.attention(x, **arguments)
         x, beside = x if returns_pair else (x, None)
-        x = add_alike(inputs, self.dropout_layer(x))
+        x = inputs + self.dropout_layer(x)
         if output_positions is not None:
             x = gather_positions(
                 x, output_positions, name="output_positions (mask_positions)"
@@ -171,9 +171,9 @@ class EncoderBlock(keras.layers.Layer):
         if cross_attention is not None:
             x = cross_attention(x)
         if self.normalize_first:
-            x = add_alike(x, self.dropout_layer(self.feed_forward(self.feed_forward_layer_norm(x))))
+            x = x + self.dropout_layer(self.feed_forward(self.feed_forward_layer_norm(x)))
         else:
-            x = self.feed_forward_layer_norm(add_alike(x, self.dropout_layer(self.feed_forward(x))))
+            x = self.feed_forward_layer_norm(x + self.dropout_layer(self.feed_forward(x)))
         return (x, beside) if returns_pair else x
 
     def _expect_taken(self, argument, what):

@@ -1,7 +1,6 @@
 """The few numeric kernels that decide speed: a keras.ops reference each, and a fast path per backend, chosen once."""
 
 from bert_keras.ops.activations import exact_gelu, fast_activation, gelu_tanh, get_activation
-from bert_keras.ops.add import add_alike
 from bert_keras.ops.attention import dot_product_attention, reference_attention
 from bert_keras.ops.check_ids import check_ids
 from bert_keras.ops.dense import dense
@@ -19,7 +18,6 @@ from bert_keras.ops.span_boundaries import span_boundaries
 
 __all__ = [
     "KeyValueCache",
-    "add_alike",
     "block_length",
     "block_mask",
     "check_ids",

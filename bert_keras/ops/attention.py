@@ -3,7 +3,6 @@
 import keras
 from keras import ops
 
-from bert_keras.ops.add import add_constant
 from bert_keras.ops.compiled_chain import compiled, is_worth_compiling
 from bert_keras.ops.dropout import drop, round_keys
 from bert_keras.ops.dropout import dropout as drop_elements
@@ -104,7 +103,7 @@ def _masked(products, mask):
         return products
     # Added, not selected: its gradient costs nothing, and the graph optimizer shares the sum's right side
     # between all layers that got the same mask.
-    return add_constant(products, ops.expand_dims(ops.cast(ops.logical_not(mask), "float32") * _HIDDEN, 1))
+    return products + ops.expand_dims(ops.cast(ops.logical_not(mask), "float32") * _HIDDEN, 1)
 
 
 def _compiled_scores(products, mask, dropout, seed):
